@@ -1,0 +1,61 @@
+# NodeDnsWebhook: every task of the project. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CLUSTER_TOOLS ?= ../shared/cluster-tools
+export CLUSTER_TOOLS
+
+RID := linux-$(shell uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
+PUBLISH = dotnet publish -c Release -r $(RID) --self-contained -nologo -v quiet -p:DebugSymbols=false -o artifacts/publish
+
+.PHONY: help
+help: ## list every task
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## both programs, NativeAOT, into artifacts/bin/
+	@eng/install build
+	@mkdir -p artifacts/bin
+	@echo "building node-dns-cache (NativeAOT, about a minute)" && $(PUBLISH)/cache src/Cache && cp artifacts/publish/cache/node-dns-cache artifacts/bin/
+	@echo "building node-dns-webhook (NativeAOT, about a minute)" && $(PUBLISH)/webhook src/Webhook && cp artifacts/publish/webhook/node-dns-webhook artifacts/bin/
+	@ls -l artifacts/bin
+
+.PHONY: test
+test: build ## every suite that needs no cluster
+	@eng/install test
+	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests Chart.Tests Node.Tests
+
+.PHONY: e2e
+e2e: ## the end-to-end suite; starts a cluster unless KUBECONFIG names one
+	@eng/e2e
+
+.PHONY: demo
+demo: ## see it work on loopback, no cluster needed (under two minutes)
+	@eng/demo
+
+.PHONY: cluster
+cluster: build ## start a one-node Kubernetes cluster with our images imported
+	@eng/cluster/up
+
+.PHONY: cluster-down
+cluster-down: ## stop that cluster and leave nothing behind
+	@eng/cluster/down
+
+.PHONY: images
+images: build ## both container images, by buildah, as artifacts/images/*.tar
+	@eng/images
+
+.PHONY: bench
+bench: build ## benchmarks as ratios against a C floor and every installed peer (BENCH=short|full)
+	@eng/bench
+
+.PHONY: format
+format: ## rewrite the code to the house style
+	dotnet format NodeDnsWebhook.sln
+
+.PHONY: lint
+lint: ## what CI checks of the style
+	dotnet format NodeDnsWebhook.sln --verify-no-changes
+
+.PHONY: clean
+clean: ## remove everything that building and testing made
+	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj

@@ -1,0 +1,4 @@
+namespace NodeDns.Cache.Corefile;
+
+/// <summary>debug: log debug messages.</summary>
+public sealed record DebugConfig : DirectiveConfig;

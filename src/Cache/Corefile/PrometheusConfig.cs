@@ -1,0 +1,14 @@
+using System.Net;
+
+namespace NodeDns.Cache.Corefile;
+
+/// <summary>prometheus: GET /metrics. Blocks that name the same address share it.</summary>
+public sealed record PrometheusConfig : DirectiveConfig
+{
+    public static readonly ListenAddress AddressDefault = new(IPAddress.Loopback, 9153);
+
+    public ListenAddress Address { get; init; } = AddressDefault;
+
+    /// <summary>runtime_metrics: everything the runtime counts.</summary>
+    public bool RuntimeMetrics { get; init; }
+}

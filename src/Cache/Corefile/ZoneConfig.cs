@@ -1,0 +1,8 @@
+namespace NodeDns.Cache.Corefile;
+
+/// <summary>A zone that a block answers for, on one port. A CIDR such as 10.0.0.0/20 has become several of these.</summary>
+public sealed record ZoneConfig(string Name, int Port)
+{
+    /// <summary>False for a zone without a port in the file, which follows --dns-port.</summary>
+    public bool PortGiven { get; init; }
+}

@@ -1,0 +1,8 @@
+namespace NodeDns.Cache.Listen;
+
+/// <summary>The transport of a listening socket.</summary>
+public enum ListenProtocol
+{
+    Udp,
+    Tcp,
+}

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using NodeDns.Cache.Interop.Linux;
 
 namespace NodeDns.Cache.Telemetry;
 
@@ -240,13 +240,6 @@ public sealed unsafe class MetricRegistry
         return family;
     }
 
-    // SAFETY: zeroed, never freed, aligned to a page so that no two workers share a cache line. calloc takes a block of
-    // this size straight from the kernel and does not touch it, so untouched cells cost no memory.
-    private static WorkerCounters Allocate()
-    {
-        const int page = 4096;
-        nuint bytes = SlotCapacity * sizeof(long);
-        nuint address = (nuint)NativeMemory.AllocZeroed(bytes + page);
-        return new WorkerCounters((long*)((address + page - 1) & ~(nuint)(page - 1)));
-    }
+    // SAFETY: whole pages, zeroed and never freed: no two workers share a cache line, untouched cells cost no memory.
+    private static WorkerCounters Allocate() => new((long*)Libc.MapPages(SlotCapacity * sizeof(long)));
 }

@@ -1,0 +1,26 @@
+using NodeDns.Cache.Listen;
+
+namespace NodeDns.Cache.Guard;
+
+/// <summary>How a cache introduces itself to a guard.</summary>
+/// <param name="ProgramVersion">For logs and metrics only.</param>
+/// <param name="Workers">Sockets wanted for each endpoint.</param>
+/// <param name="EndPoints">What the Corefile asks to be served. A wildcard address stands for the guard's own
+/// addresses.</param>
+public sealed record HandoverHello(string ProgramVersion, int Workers, IReadOnlyList<ListenEndPoint> EndPoints)
+{
+    /// <summary>The newest protocol version to speak.</summary>
+    internal int NewestVersion { get; init; } = HandoverVersion.Newest;
+
+    internal HandoverMessage ToMessage(int heldSockets)
+    {
+        var message = new HandoverMessage(HandoverKind.Hello)
+            .With(HandoverTag.Role, "cache")
+            .With(HandoverTag.OldestVersion, HandoverVersion.Oldest)
+            .With(HandoverTag.NewestVersion, (ulong)NewestVersion)
+            .With(HandoverTag.Program, ProgramVersion)
+            .With(HandoverTag.Workers, (ulong)Workers)
+            .With(HandoverTag.Held, (ulong)heldSockets);
+        return EndPoints.Aggregate(message, (m, endPoint) => m.With(HandoverTag.EndPoint, endPoint.ToString()));
+    }
+}

@@ -1,0 +1,179 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Loop;
+
+namespace NodeDns.Cache.Telemetry;
+
+/// <summary>One client of the endpoint: requests are answered one after the other, on the endpoint's loop.</summary>
+/// <remarks>The timer is an absolute deadline for the state it was armed in: octets that trickle in do not extend it,
+/// so a client that sends its head slowly is closed as one that sends nothing is.</remarks>
+internal sealed class HttpConnection : LoopTimer, IEventHandler
+{
+    // CoreDNS's read, write and idle timeouts of these listeners.
+    private const int DeadlineMs = 5000;
+
+    private readonly HttpEndpoint _endpoint;
+    private readonly HttpListener _listener;
+    private readonly int _fd;
+    private byte[] _received = new byte[1024];
+    private int _receivedLength;
+    private ArrayBufferWriter<byte>? _response;
+    private int _sent;
+    private bool _closeAfterResponse;
+    private bool _closed;
+
+    public HttpConnection(HttpEndpoint endpoint, HttpListener listener, int fd)
+    {
+        _endpoint = endpoint;
+        _listener = listener;
+        _fd = fd;
+        _endpoint.Loop.Add(fd, Libc.EPOLLIN, this);
+        _endpoint.Loop.Arm(this, DeadlineMs);
+    }
+
+    public void OnEvents(uint events)
+    {
+        if (_response is not null)
+            Send();
+        else
+            Receive();
+        while (!_closed && _response is null && Answer())
+        {
+            // Pipelined requests, each answered before the next is looked at.
+        }
+    }
+
+    public override void OnTimer() => Close();
+
+    public void Close()
+    {
+        if (_closed)
+            return;
+        _closed = true;
+        _endpoint.Loop.Cancel(this);
+        _endpoint.Loop.Remove(_fd);
+        Libc.Close(_fd);
+        _endpoint.Closed(this);
+    }
+
+    private void Receive()
+    {
+        if (_receivedLength == _received.Length)
+            Array.Resize(ref _received, HttpRequestHead.MaxLength);
+        SyscallResult result = Libc.Receive(_fd, _received.AsSpan(_receivedLength));
+        if (result.WouldBlock)
+            return;
+        if (result.IsError || result.Value == 0)
+        {
+            Close();
+            return;
+        }
+        _receivedLength += result.Value;
+    }
+
+    /// <summary>Answers the first whole request that has been received.</summary>
+    /// <returns>false when there is none yet.</returns>
+    private bool Answer()
+    {
+        HttpRequestHead? read = HttpRequestHead.Read(_received.AsSpan(0, _receivedLength));
+        if (read is not { } head)
+        {
+            if (_receivedLength < HttpRequestHead.MaxLength)
+                return false;
+            Refuse(HttpStatusCode.RequestHeaderFieldsTooLarge);
+            return true;
+        }
+        if (head.Length == 0)
+            Refuse(HttpStatusCode.BadRequest);
+        else if (head.HasBody)
+            Refuse(HttpStatusCode.RequestEntityTooLarge);
+        else if (!head.IsGet && !head.IsHead)
+            Refuse(HttpStatusCode.MethodNotAllowed);
+        else
+        {
+            _receivedLength -= head.Length;
+            _received.AsSpan(head.Length, _receivedLength).CopyTo(_received);
+            Respond(head);
+        }
+        return true;
+    }
+
+    private void Respond(HttpRequestHead head)
+    {
+        var body = new ArrayBufferWriter<byte>(4096);
+        HttpStatusCode status = HttpStatusCode.NotFound;
+        string contentType = "text/plain; charset=utf-8";
+        if (_listener.Pages.TryGetValue(head.Path, out HttpPage? page))
+        {
+            status = page.Write(body);
+            contentType = page.ContentType;
+        }
+        _closeAfterResponse = !head.KeepAlive;
+        Start(status, contentType, body, head.IsHead);
+    }
+
+    private void Refuse(HttpStatusCode status)
+    {
+        _receivedLength = 0;
+        _closeAfterResponse = true;
+        Start(status, "text/plain; charset=utf-8", new ArrayBufferWriter<byte>(1), headOnly: false);
+    }
+
+    private void Start(HttpStatusCode status, string contentType, ArrayBufferWriter<byte> body, bool headOnly)
+    {
+        string allow = status == HttpStatusCode.MethodNotAllowed ? "Allow: GET, HEAD\r\n" : "";
+        string connection = _closeAfterResponse ? "Connection: close\r\n" : "";
+        string head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"HTTP/1.1 {(int)status} {Reason(status)}\r\nContent-Type: {contentType}\r\n"
+            + $"Content-Length: {body.WrittenCount}\r\n{allow}{connection}\r\n");
+        _response = new ArrayBufferWriter<byte>(head.Length + body.WrittenCount);
+        Encoding.Latin1.GetBytes(head, _response);
+        if (!headOnly)
+            _response.Write(body.WrittenSpan);
+        _sent = 0;
+        _endpoint.Loop.Arm(this, DeadlineMs);
+        Send();
+    }
+
+    private void Send()
+    {
+        while (_sent < _response!.WrittenCount)
+        {
+            SyscallResult result = Libc.Send(_fd, _response.WrittenSpan[_sent..]);
+            if (result.WouldBlock)
+            {
+                _endpoint.Loop.Modify(_fd, Libc.EPOLLOUT);
+                return;
+            }
+            if (result.IsError)
+            {
+                Close();
+                return;
+            }
+            _sent += result.Value;
+        }
+        _response = null;
+        if (_closeAfterResponse)
+        {
+            Close();
+            return;
+        }
+        _endpoint.Loop.Modify(_fd, Libc.EPOLLIN);
+        _endpoint.Loop.Arm(this, DeadlineMs);
+    }
+
+    private static string Reason(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.OK => "OK",
+        HttpStatusCode.BadRequest => "Bad Request",
+        HttpStatusCode.NotFound => "Not Found",
+        HttpStatusCode.MethodNotAllowed => "Method Not Allowed",
+        HttpStatusCode.RequestEntityTooLarge => "Content Too Large",
+        HttpStatusCode.RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
+        _ => "Service Unavailable",
+    };
+}

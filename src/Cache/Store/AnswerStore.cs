@@ -1,0 +1,304 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace NodeDns.Cache.Store;
+
+/// <summary>All answers of the process. Lookups take no lock; changes share one.</summary>
+/// <remarks>
+/// Lock order: <see cref="_gate"/> is a leaf, nothing else is taken under it. A writer publishes an entry by linking its
+/// finished head into a bucket, and takes it back by making its sequence number odd before any of its cells is reused.
+/// </remarks>
+public sealed unsafe class AnswerStore : IDisposable
+{
+    /// <summary>A chain longer than this means that the reader wandered; it then counts as a miss.</summary>
+    private const int MaxChain = 64;
+
+    private const int Attempts = 3;
+    private const int Kinds = 3;
+
+    private readonly CellArena _arena;
+    private readonly uint _bucketMask;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ushort> _scopes = [];
+    private readonly List<string> _scopeNames = [];
+    private readonly SieveList _entries;
+    private Partition[] _partitions = [];
+    private long _evictions;
+
+    /// <param name="budgetBytes">Everything the store will ever use; touched as it fills.</param>
+    public AnswerStore(long budgetBytes)
+    {
+        _arena = new CellArena(budgetBytes);
+        _bucketMask = _arena.BucketCount - 1;
+        _entries = new SieveList(_arena, EntryHead.StoreLinksOffset);
+    }
+
+    /// <summary>Entries forgotten to make room, since the start.</summary>
+    public long Evictions => Volatile.Read(ref _evictions);
+
+    /// <summary>Octets in use by entries.</summary>
+    public long UsedBytes => (long)(_arena.CellCount - 1 - _arena.FreeCells) * CellArena.CellSize;
+
+    /// <summary>Octets entries can use at most.</summary>
+    public long CapacityBytes => (long)(_arena.CellCount - 1) * CellArena.CellSize;
+
+    /// <summary>The number of the scope of that name; limits are set anew each time.</summary>
+    public ushort Scope(string name, ScopeOptions options = default)
+    {
+        lock (_gate)
+        {
+            if (!_scopes.TryGetValue(name, out ushort scope))
+            {
+                scope = (ushort)_scopeNames.Count;
+                _scopes.Add(name, scope);
+                _scopeNames.Add(name);
+                Partition[] grown = [.. _partitions, new(_arena), new(_arena), new(_arena)];
+                _partitions = grown;
+            }
+            PartitionOf(scope, AnswerKind.Success).Capacity = options.SuccessCapacity;
+            PartitionOf(scope, AnswerKind.Denial).Capacity = options.DenialCapacity;
+            PartitionOf(scope, AnswerKind.Failure).Capacity = options.DenialCapacity;
+            return scope;
+        }
+    }
+
+    /// <summary>Forgets the entries of every scope whose name <paramref name="isAlive"/> denies.</summary>
+    public void Prune(Func<string, bool> isAlive)
+    {
+        lock (_gate)
+        {
+            foreach ((string name, ushort scope) in _scopes)
+            {
+                if (isAlive(name)) continue;
+                for (int kind = 0; kind < Kinds; kind++)
+                    while (_partitions[scope * Kinds + kind].Entries.Oldest is not 0 and uint entry)
+                        Remove_NeedsLock(entry);
+            }
+        }
+    }
+
+    /// <summary>Entries of one kind and scope.</summary>
+    public int Count(ushort scope, AnswerKind kind)
+    {
+        lock (_gate) return PartitionOf(scope, kind).Entries.Count;
+    }
+
+    /// <summary>Looks an answer up and writes its counts and records into a reply whose header and question stand.
+    /// </summary>
+    /// <param name="reply">Counts go to octets 6 to 11, records to <paramref name="at"/> and on.</param>
+    /// <param name="at">Offset of the first octet after the question, which is as long as the key's name and four.</param>
+    /// <returns>Nothing is promised about the reply's octets unless the outcome is Fresh or Stale.</returns>
+    public GetOutcome TryGet(in AnswerKey key, in GetOptions options, Span<byte> reply, int at, out StoredAnswer answer)
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            GetOutcome outcome = TryGetOnce(key, options, reply, at, out answer, out bool overtaken);
+            if (!overtaken) return outcome;
+        }
+        answer = default;
+        return GetOutcome.Missing;
+    }
+
+    /// <summary>Stores an answer whose TTL runs from <paramref name="storedMs"/>, in place of what the key had.</summary>
+    public void Put(in AnswerKey key, in AnswerRecords answer, long storedMs)
+    {
+        int streamLength = key.Name.Length + EntryHead.CountsLength + answer.Records.Length
+            + answer.TtlOffsets.Length * sizeof(ushort);
+        uint cells = CellArena.CellsFor(streamLength);
+        if (cells > _arena.CellCount / 4) return;
+        lock (_gate)
+        {
+            uint bucket = (uint)key.Hash & _bucketMask;
+            uint old = Find_NeedsLock(key, bucket);
+            if (old != 0) Remove_NeedsLock(old);
+            Partition partition = PartitionOf(key.Scope, answer.Kind);
+            while (partition.IsFull) Evict_NeedsLock(partition.Entries);
+            while (_arena.FreeCells < cells) Evict_NeedsLock(_entries);
+
+            uint entry = _arena.Take(cells);
+            EntryHead* head = _arena.Head(entry);
+            head->HashHigh = (uint)(key.Hash >> 32);
+            head->BucketIndex = bucket;
+            head->BucketNext = _arena.Buckets[bucket];
+            head->StoredMs = storedMs;
+            head->TtlSeconds = answer.TtlSeconds;
+            head->Scope = key.Scope;
+            head->Kind = answer.Kind;
+            head->KeyFlags = key.Flags;
+            head->Type = (ushort)key.Type;
+            head->Class = (ushort)key.Class;
+            head->HeaderFlags = answer.HeaderFlags;
+            head->TtlCount = (ushort)answer.TtlOffsets.Length;
+            head->RecordsLength = (ushort)answer.Records.Length;
+            head->NameLength = (byte)key.Name.Length;
+            var stream = new CellStream(_arena, entry);
+            stream.Write(key.Name);
+            stream.Write(answer.Counts[..EntryHead.CountsLength]);
+            stream.Write(answer.Records);
+            stream.Write(MemoryMarshal.AsBytes(answer.TtlOffsets));
+            if (_arena.Popularity[entry] != 0) _arena.Popularity[entry] = 0;
+            partition.Entries.Add(entry);
+            _entries.Add(entry);
+            Volatile.Write(ref head->Sequence, head->Sequence + 1);
+            Volatile.Write(ref _arena.Buckets[bucket], entry);
+        }
+    }
+
+    /// <summary>Counts a hit of a popular answer, for prefetch.</summary>
+    /// <param name="windowSeconds">A longer gap since the last hit starts the count again.</param>
+    /// <returns>Hits without such a gap, this one included. Two workers that count at once may lose one.</returns>
+    public int CountHit(in StoredAnswer answer, long nowMs, int windowSeconds)
+    {
+        ref uint popularity = ref _arena.Popularity[answer.Entry];
+        uint seen = popularity;
+        ushort second = (ushort)(nowMs / 1000);
+        uint hits = seen >> 16;
+        if ((ushort)(second - (ushort)seen) > windowSeconds) hits = 0;
+        if (hits < ushort.MaxValue) hits++;
+        popularity = hits << 16 | second;
+        return (int)hits;
+    }
+
+    /// <summary>Starts a popular answer's count again, once its refresh is under way.</summary>
+    public void ResetHits(in StoredAnswer answer) => _arena.Popularity[answer.Entry] = 0;
+
+    /// <summary>Visits all entries that are within their TTL, oldest first, under the lock.</summary>
+    internal void ForEachLive(long nowMs, EntryVisitor visit)
+    {
+        byte[] stream = new byte[Wire.DnsName.MaxLength + EntryHead.CountsLength + 3 * ushort.MaxValue];
+        lock (_gate)
+        {
+            for (uint entry = _entries.Oldest; entry != 0; entry = _entries.NewerThan(entry))
+            {
+                EntryHead* head = _arena.Head(entry);
+                if (head->ExpiresMs <= nowMs) continue;
+                int countsAt = head->NameLength, recordsAt = countsAt + EntryHead.CountsLength;
+                int offsetsAt = recordsAt + head->RecordsLength, end = offsetsAt + head->TtlCount * sizeof(ushort);
+                new CellStream(_arena, entry).Read(stream.AsSpan(0, end));
+                var answer = new AnswerRecords
+                {
+                    Kind = head->Kind,
+                    HeaderFlags = head->HeaderFlags,
+                    Counts = stream.AsSpan(countsAt, EntryHead.CountsLength),
+                    Records = stream.AsSpan(recordsAt, head->RecordsLength),
+                    TtlOffsets = MemoryMarshal.Cast<byte, ushort>(stream.AsSpan(offsetsAt, end - offsetsAt)),
+                    TtlSeconds = head->TtlSeconds,
+                };
+                var key = new AnswerKey(stream.AsSpan(0, countsAt), (Wire.Qtype)head->Type, (Wire.Qclass)head->Class,
+                    head->Scope, head->KeyFlags);
+                visit(_scopeNames[head->Scope], key, answer, head->StoredMs);
+            }
+        }
+    }
+
+    internal delegate void EntryVisitor(string scope, in AnswerKey key, in AnswerRecords answer, long storedMs);
+
+    public void Dispose() => _arena.Dispose();
+
+    private GetOutcome TryGetOnce(in AnswerKey key, in GetOptions options, Span<byte> reply, int at,
+        out StoredAnswer answer, out bool overtaken)
+    {
+        overtaken = false;
+        answer = default;
+        uint hashHigh = (uint)(key.Hash >> 32);
+        uint entry = Volatile.Read(ref _arena.Buckets[(uint)key.Hash & _bucketMask]);
+        for (int hops = 0; entry != 0 && hops < MaxChain; hops++)
+        {
+            if (entry >= _arena.CellCount) return Overtaken(out overtaken);
+            EntryHead* head = _arena.Head(entry);
+            uint sequence = Volatile.Read(ref head->Sequence);
+            if ((sequence & 1) != 0) return Overtaken(out overtaken);
+            if (head->HashHigh == hashHigh && IsKey(head, key))
+            {
+                var stream = new CellStream(_arena, entry);
+                if (stream.Matches(key.Name))
+                    return Copy(head, entry, sequence, stream, options, reply, at, out answer, out overtaken);
+            }
+            uint next = head->BucketNext;
+            Volatile.ReadBarrier();
+            if (head->Sequence != sequence) return Overtaken(out overtaken);
+            entry = next;
+        }
+        return GetOutcome.Missing;
+    }
+
+    private static GetOutcome Overtaken(out bool overtaken)
+    {
+        overtaken = true;
+        return GetOutcome.Missing;
+    }
+
+    private static GetOutcome Copy(EntryHead* head, uint entry, uint sequence, CellStream stream, in GetOptions options,
+        Span<byte> reply, int at, out StoredAnswer answer, out bool overtaken)
+    {
+        EntryHead copy = *head;
+        answer = new StoredAnswer(copy, entry);
+        GetOutcome outcome = options.NowMs < copy.ExpiresMs ? GetOutcome.Fresh
+            : options.NowMs < copy.ExpiresMs + options.StaleMs ? GetOutcome.Stale
+            : GetOutcome.Missing;
+        bool complete = true;
+        if (outcome != GetOutcome.Missing)
+        {
+            int length = copy.RecordsLength;
+            if (at + length > reply.Length) outcome = GetOutcome.TooLarge;
+            else
+            {
+                uint ttl = options.KeepTtl ? copy.TtlSeconds
+                    : outcome == GetOutcome.Stale ? options.StaleTtlSeconds
+                    : answer.RemainingSeconds(options.NowMs);
+                Span<byte> records = reply.Slice(at, length);
+                complete = stream.Read(reply.Slice(6, EntryHead.CountsLength)) && stream.Read(records)
+                    && PatchTtls(ref stream, records, copy.TtlCount, ttl);
+            }
+        }
+        Volatile.ReadBarrier();
+        overtaken = head->Sequence != sequence || !complete;
+        if (!overtaken && outcome != GetOutcome.Missing && head->Visited == 0) head->Visited = 1;
+        return outcome;
+    }
+
+    private static bool PatchTtls(ref CellStream stream, Span<byte> records, int count, uint ttlSeconds)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (!stream.ReadUInt16(out ushort offset) || offset + 4 > records.Length) return false;
+            BinaryPrimitives.WriteUInt32BigEndian(records[offset..], ttlSeconds);
+        }
+        return true;
+    }
+
+    private static bool IsKey(EntryHead* head, in AnswerKey key) =>
+        head->NameLength == key.Name.Length && head->Type == (ushort)key.Type && head->Class == (ushort)key.Class
+        && head->Scope == key.Scope && head->KeyFlags == key.Flags;
+
+    private uint Find_NeedsLock(in AnswerKey key, uint bucket)
+    {
+        for (uint entry = _arena.Buckets[bucket]; entry != 0; entry = _arena.Head(entry)->BucketNext)
+        {
+            EntryHead* head = _arena.Head(entry);
+            if (head->HashHigh == (uint)(key.Hash >> 32) && IsKey(head, key)
+                && new CellStream(_arena, entry).Matches(key.Name))
+                return entry;
+        }
+        return 0;
+    }
+
+    private void Evict_NeedsLock(SieveList from)
+    {
+        Remove_NeedsLock(from.PickVictim());
+        Volatile.Write(ref _evictions, _evictions + 1);
+    }
+
+    private void Remove_NeedsLock(uint entry)
+    {
+        EntryHead* head = _arena.Head(entry);
+        uint* link = &_arena.Buckets[head->BucketIndex];
+        while (*link != entry) link = &_arena.Head(*link)->BucketNext;
+        Volatile.Write(ref *link, head->BucketNext);
+        PartitionOf(head->Scope, head->Kind).Entries.Remove(entry);
+        _entries.Remove(entry);
+        _arena.Give(entry);
+    }
+
+    private Partition PartitionOf(ushort scope, AnswerKind kind) => _partitions[scope * Kinds + (int)kind];
+}

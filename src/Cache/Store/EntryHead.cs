@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace NodeDns.Cache.Store;
+
+/// <summary>The first cell of an entry. Fields are written under the store's lock, but for <see cref="Visited"/>, which
+/// readers set; readers believe nothing until <see cref="Sequence"/> was the same before and after.</summary>
+/// <remarks>
+/// The first eight octets mean the same in every cell of the arena, whatever its use:
+/// <code>
+///   0  next cell of the chain (24 bits)     3  visited (8)     4  sequence (32): even = a published head
+///   8  payload: the rest of this struct in a head; 56 octets of the entry's stream in any other cell
+/// </code>
+/// The stream that the following cells hold: qname (lower-case wire form), section counts (6 octets), records (everything
+/// after the question, OPT removed), then the offsets of the TTL fields from the start of the records, two octets each,
+/// host order.
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = CellArena.CellSize)]
+internal struct EntryHead
+{
+    public const int StoreLinksOffset = 16;
+    public const int PartitionLinksOffset = 24;
+    public const int CountsLength = 6;
+
+    [FieldOffset(0)] public uint Next;
+    [FieldOffset(3)] public byte Visited;
+    [FieldOffset(4)] public uint Sequence;
+    [FieldOffset(8)] public uint HashHigh;
+    [FieldOffset(12)] public uint BucketNext;
+
+    // 16 to 23: links of the list of all entries; 24 to 31: links of the partition's list.
+
+    /// <summary>When the TTL began to run down, on the monotonic clock.</summary>
+    [FieldOffset(32)] public long StoredMs;
+
+    [FieldOffset(40)] public uint TtlSeconds;
+    [FieldOffset(44)] public ushort Scope;
+    [FieldOffset(46)] public AnswerKind Kind;
+    [FieldOffset(47)] public KeyFlags KeyFlags;
+    [FieldOffset(48)] public ushort Type;
+    [FieldOffset(50)] public ushort Class;
+
+    /// <summary>Flags and RCODE of the upstream's header.</summary>
+    [FieldOffset(52)] public ushort HeaderFlags;
+
+    [FieldOffset(54)] public ushort TtlCount;
+
+    /// <summary>Octets of the records.</summary>
+    [FieldOffset(56)] public ushort RecordsLength;
+
+    [FieldOffset(58)] public byte NameLength;
+    [FieldOffset(60)] public uint BucketIndex;
+
+    public readonly long ExpiresMs => StoredMs + TtlSeconds * 1000L;
+}

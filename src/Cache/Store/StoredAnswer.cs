@@ -1,0 +1,46 @@
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Store;
+
+/// <summary>What <see cref="AnswerStore.TryGet"/> found, besides the records it copied.</summary>
+public readonly struct StoredAnswer
+{
+    internal StoredAnswer(in EntryHead head, uint entry)
+    {
+        Entry = entry;
+        Kind = head.Kind;
+        HeaderFlags = head.HeaderFlags;
+        TtlSeconds = head.TtlSeconds;
+        StoredMs = head.StoredMs;
+        ExpiresMs = head.ExpiresMs;
+        RecordsLength = head.RecordsLength;
+    }
+
+    internal uint Entry { get; }
+
+    public AnswerKind Kind { get; }
+
+    /// <summary>Flags and RCODE as upstream sent them.</summary>
+    public ushort HeaderFlags { get; }
+
+    public Rcode Rcode => (Rcode)(HeaderFlags & DnsHeader.RcodeMask);
+
+    /// <summary>The TTL when it was stored.</summary>
+    public uint TtlSeconds { get; }
+
+    public long StoredMs { get; }
+
+    public long ExpiresMs { get; }
+
+    /// <summary>Octets that were copied behind the question; with <see cref="GetOutcome.TooLarge"/>, octets that would
+    /// have been.</summary>
+    public int RecordsLength { get; }
+
+    /// <summary>Whole seconds left; 0 for an expired entry.</summary>
+    public uint RemainingSeconds(long nowMs)
+    {
+        if (nowMs >= ExpiresMs) return 0;
+        long aged = (nowMs - StoredMs) / 1000;
+        return aged >= TtlSeconds ? 0 : TtlSeconds - (uint)Math.Max(aged, 0);
+    }
+}

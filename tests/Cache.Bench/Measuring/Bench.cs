@@ -1,0 +1,140 @@
+using NodeDns.Bench.Lab;
+using NodeDns.Bench.Peers;
+
+namespace NodeDns.Bench.Measuring;
+
+/// <summary>The run: starts every server once, takes the slices of each figure in rounds of random order, then measures
+/// memory and start on fresh processes.</summary>
+internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns, string tools, Progress progress) : IDisposable
+{
+    private readonly TempFolder temp = new();
+    private readonly Random order = new();
+    private readonly Dictionary<string, PinnedProcess> running = [];
+    private readonly Dictionary<string, long> nextMiss = [];
+
+    public Measurements Run()
+    {
+        using PinnedProcess stub = StartStub();
+        using PinnedProcess clusterDns = Start(PeerCatalog.ClusterDns(coredns), Cores.Load).WhenAnswering(Ports.ClusterDns, "ready.cluster.local");
+        var results = new Measurements();
+        StartPeers(results);
+
+        foreach (Figure figure in plan.Figures)
+            Measure(figure, results);
+        StopPeers();
+
+        foreach (Peer peer in results.Started)
+            new MemoryProbe(temp, tools, progress).Run(peer, plan.MemoryRuns, results);
+        new ColdStartProbe(temp, tools, progress).Run([.. results.Started], plan.ColdStarts, results);
+        return results;
+    }
+
+    public void Dispose()
+    {
+        StopPeers();
+        temp.Dispose();
+    }
+
+    private Peer? Ours => peers.FirstOrDefault(p => p.Key == Peer.Ours && running.ContainsKey(p.Key));
+
+    private void StartPeers(Measurements results)
+    {
+        foreach (Peer peer in peers)
+        {
+            if (peer.Program is null || !File.Exists(peer.Program))
+            {
+                results.Missing[peer.Key] = "not installed";
+                continue;
+            }
+            progress.Say($"starting {peer.Title}");
+            PinnedProcess process = Start(peer, Cores.Server);
+            try
+            {
+                running[peer.Key] = process.WhenAnswering(peer.Port, "ready.cluster.local");
+                results.Started.Add(peer);
+            }
+            catch (BenchException e)
+            {
+                process.Dispose();
+                results.Missing[peer.Key] = e.Message;
+                progress.Warn($"{peer.Title} {e.Message}");
+            }
+        }
+    }
+
+    private void Measure(Figure figure, Measurements results)
+    {
+        MetricsSnapshot? before = MetricsSnapshot.Of(Ours);
+        Peer[] measured = [.. results.Started.Where(figure.Applies)];
+        using PinnedProcess? spinner = figure.Spin ? StartSpinner() : null;
+        for (int round = 1; round <= figure.Slices; round++)
+        {
+            order.Shuffle(measured);
+            foreach (Peer peer in measured)
+            {
+                progress.Say($"{figure.Title}: round {round} of {figure.Slices}, {peer.Title}");
+                if (Take(figure, peer, spinner) is { } slice)
+                    results.SeriesOf(figure.Key, peer.Key).Add(slice);
+            }
+        }
+        if (before is not null && MetricsSnapshot.Of(Ours) is { } after)
+            results.Managed[figure.Key] = ManagedWork.Between(before, after, results.SeriesOf(figure.Key, Peer.Ours).Answered);
+        progress.Done(figure.Title, measured.Select(p => (p.Title, results.SeriesOf(figure.Key, p.Key))));
+    }
+
+    private Slice? Take(Figure figure, Peer peer, PinnedProcess? spinner)
+    {
+        string load = Path.Combine(tools, "load");
+        try
+        {
+            if (!figure.IsMiss)
+                LoadResult.Run(load, figure.WarmArguments(peer));
+            ProcessStatistics server = running[peer.Key].Statistics;
+            long firstName = figure.IsMiss ? nextMiss.GetValueOrDefault(peer.Key) : 0;
+            (HostCpu Server, HostCpu Load) hostBefore = (HostCpu.Read(Cores.Server), HostCpu.Read(Cores.Load));
+            long cpuBefore = server.CpuNanoseconds(), spunBefore = spinner?.Statistics.CpuNanoseconds() ?? 0;
+            long start = TimeProvider.System.GetTimestamp();
+            LoadResult result = LoadResult.Run(load, figure.Arguments(peer, firstName));
+            double wall = TimeProvider.System.GetElapsedTime(start).TotalNanoseconds;
+            long cpu = server.CpuNanoseconds() - cpuBefore;
+            long spun = (spinner?.Statistics.CpuNanoseconds() ?? 0) - spunBefore;
+            HostCpu used = HostCpu.Read(Cores.Server) - hostBefore.Server, usedByLoad = HostCpu.Read(Cores.Load) - hostBefore.Load;
+            if (figure.IsMiss)
+                nextMiss[peer.Key] = firstName + result.Sent;
+            return new Slice(
+                cpu / 1e3 / Math.Max(1, result.Answered), result.Qps, result.P50Us, result.P90Us, result.P99Us,
+                result.Answered, result.Bad, result.Lost,
+                OtherShare: Math.Max(0, used.Busy - cpu - spun) / wall,
+                StealShare: (used.Steal + usedByLoad.Steal) / (2 * wall));
+        }
+        catch (BenchException e)
+        {
+            progress.Warn($"{peer.Title}, {figure.Title}: {e.Message}");
+            return null;
+        }
+    }
+
+    private PinnedProcess Start(Peer peer, int core)
+    {
+        string folder = temp.Fill(peer.Key, peer.Files);
+        return PinnedProcess.Start(core, folder, [peer.Program!, .. peer.Arguments(folder)]);
+    }
+
+    private PinnedProcess StartStub()
+    {
+        string folder = temp.Fill("stub", new Dictionary<string, string>());
+        return PinnedProcess.Start(Cores.Load, folder, [Path.Combine(tools, "stub"), $"{Ports.Stub}"])
+            .WhenAnswering(Ports.Stub, "ready.bench.example");
+    }
+
+    /// <summary>The process itself spins on the server's processor, its child on the other.</summary>
+    private PinnedProcess StartSpinner() => PinnedProcess.Start(
+        Cores.Server, temp.Fill("spin", new Dictionary<string, string>()), [Path.Combine(tools, "spin"), $"{Cores.Load}", $"{Cores.Server}"]);
+
+    private void StopPeers()
+    {
+        foreach (PinnedProcess process in running.Values)
+            process.Dispose();
+        running.Clear();
+    }
+}

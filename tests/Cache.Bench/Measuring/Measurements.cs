@@ -1,0 +1,34 @@
+using NodeDns.Bench.Peers;
+
+namespace NodeDns.Bench.Measuring;
+
+/// <summary>Everything one run found.</summary>
+internal sealed class Measurements
+{
+    private readonly Dictionary<(string Figure, string Peer), Series> series = [];
+
+    public List<Peer> Started { get; } = [];
+
+    /// <summary>Why a peer was not measured, by its key.</summary>
+    public Dictionary<string, string> Missing { get; } = [];
+
+    public Dictionary<string, Statistics> EmptyBytes { get; } = [];
+
+    public Dictionary<string, Statistics> FilledBytes { get; } = [];
+
+    public Dictionary<string, Statistics> ColdStartMs { get; } = [];
+
+    /// <summary>By figure: what the .NET runtime in our cache did meanwhile; null values when it does not say.</summary>
+    public Dictionary<string, ManagedWork?> Managed { get; } = [];
+
+    public Series SeriesOf(string figure, string peer)
+    {
+        if (!series.TryGetValue((figure, peer), out Series? found))
+            series[(figure, peer)] = found = new Series();
+        return found;
+    }
+
+    /// <summary>Median processor time for an answer in microseconds; null when not measured or not right.</summary>
+    public double? CpuUs(string figure, string peer) =>
+        SeriesOf(figure, peer) is { IsEmpty: false, IsWrong: false } s ? s.Cpu.Median : null;
+}

@@ -1,0 +1,40 @@
+using NodeDns.Bench.Lab;
+using NodeDns.Bench.Peers;
+
+namespace NodeDns.Bench.Measuring;
+
+/// <summary>Resident memory of a fresh process: after its first answer, and after 10,000 A names were stored and asked
+/// again for half a second. Both node-local caches run with prefetch and serve_stale on.</summary>
+internal sealed class MemoryProbe(TempFolder temp, string tools, Progress progress)
+{
+    private const int Names = 10_000;
+
+    public void Run(Peer peer, int runs, Measurements results)
+    {
+        var empty = new List<double>();
+        var filled = new List<double>();
+        for (int run = 1; run <= runs; run++)
+        {
+            progress.Say($"memory: {peer.Title}, run {run} of {runs}");
+            string folder = temp.Fill(peer.Key, peer.Files);
+            string[] arguments = [.. peer.Arguments(folder).Select(a => a.EndsWith("/Corefile", StringComparison.Ordinal) ? a + ".all" : a)];
+            using PinnedProcess server = PinnedProcess.Start(Cores.Server, folder, [peer.Program!, .. arguments]);
+            try
+            {
+                server.WhenAnswering(peer.Port, "ready.cluster.local");
+                empty.Add(server.Statistics.ResidentBytes());
+                string load = Path.Combine(tools, "load");
+                string[] common = [$"port={peer.Port}", $"records={peer.Records}", $"names={Names}", "types=A"];
+                LoadResult.Run(load, ["pass", .. common]);
+                LoadResult.Run(load, ["closed", "seconds=0.5", .. common]);
+                filled.Add(server.Statistics.ResidentBytes());
+            }
+            catch (BenchException e)
+            {
+                progress.Warn($"{peer.Title}, memory: {e.Message}");
+            }
+        }
+        results.EmptyBytes[peer.Key] = Statistics.Of(empty);
+        results.FilledBytes[peer.Key] = Statistics.Of(filled);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using NodeDns.Bench.Peers;
+
+namespace NodeDns.Bench.Measuring;
+
+/// <summary>The unlabelled and labelled sums of a Prometheus scrape, by metric name.</summary>
+internal sealed class MetricsSnapshot
+{
+    private readonly Dictionary<string, double> sums = [];
+
+    private MetricsSnapshot(string text)
+    {
+        foreach (string line in text.Split('\n'))
+        {
+            int value = line.LastIndexOf(' ');
+            if (value <= 0 || line[0] == '#')
+                continue;
+            string name = line[..line.AsSpan().IndexOfAny('{', ' ')];
+            if (double.TryParse(line.AsSpan(value + 1), CultureInfo.InvariantCulture, out double number))
+                sums[name] = sums.GetValueOrDefault(name) + number;
+        }
+    }
+
+    public double? this[string metric] => sums.TryGetValue(metric, out double sum) ? sum : null;
+
+    /// <returns>null when the peer is absent or gives no metrics.</returns>
+    public static MetricsSnapshot? Of(Peer? peer)
+    {
+        if (peer?.MetricsPort is not { } port)
+            return null;
+        try
+        {
+            using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+            return new MetricsSnapshot(http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics")).Result);
+        }
+        catch (AggregateException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+namespace NodeDns.Bench.Measuring;
+
+/// <summary>What a run measures and how often. Hits are 1,000 names, A and AAAA in turn; misses are names never asked
+/// before.</summary>
+internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int MemoryRuns, int ColdStarts)
+{
+    public const string HitSaturated = "hit-saturated", Hit20k = "hit-20k", HitTcp = "hit-tcp",
+        MissTcp = "miss-tcp", MissTcp16 = "miss-tcp-16", MissUdp = "miss-udp";
+
+    private const string Misses = "prefix=m types=A names=9999999 block=1";
+
+    /// <summary>Under three minutes.</summary>
+    public static Plan Short { get; } = Make("short", part: 0.5, memory: 1, cold: 5);
+
+    public static Plan Full { get; } = Make("full", part: 1, memory: 3, cold: 15);
+
+    private static Plan Make(string mode, double part, int memory, int cold)
+    {
+        int Times(int full) => Math.Max(3, (int)Math.Round(full * part));
+        List<Figure> figures =
+        [
+            new(HitSaturated, "hits, saturated")
+            {
+                Load = "closed sockets=32 outstanding=128", WarmNames = 1000, Applies = _ => true,
+                Slices = Times(11), Seconds = part < 1 ? 0.6 : 1.2,
+            },
+            new(Hit20k, "hits at 20,000 a second")
+            {
+                Load = "poisson rate=20000 sockets=32", WarmNames = 1000, Spin = true, Applies = _ => true,
+                Slices = Times(9), Seconds = part < 1 ? 0.6 : 1.2,
+            },
+            new(MissTcp, "misses over TCP to CoreDNS, 128 in flight")
+            {
+                Load = $"closed sockets=32 outstanding=128 {Misses}", Applies = p => p.ForcesTcp,
+                Slices = Times(9), Seconds = part < 1 ? 0.6 : 1,
+            },
+            new(MissUdp, "misses over UDP, 128 in flight")
+            {
+                Load = $"closed sockets=32 outstanding=128 suffix=bench.example {Misses}", Applies = p => !p.IsFloor,
+                Slices = Times(7), Seconds = part < 1 ? 0.5 : 1,
+            },
+        ];
+        if (mode == "full")
+        {
+            figures.Add(new(MissTcp16, "misses over TCP to CoreDNS, 16 in flight")
+            {
+                Load = $"closed sockets=16 outstanding=16 {Misses}", Applies = p => p.ForcesTcp, Slices = 7, Seconds = 1,
+            });
+            figures.Add(new(HitTcp, "hits over TCP, 4 connections, 64 in flight")
+            {
+                Load = "tcp sockets=4 outstanding=64", WarmNames = 1000, Applies = p => !p.IsFloor, Slices = 7, Seconds = 1,
+            });
+        }
+        return new Plan(mode, figures, memory, cold);
+    }
+}

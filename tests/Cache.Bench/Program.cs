@@ -1,0 +1,29 @@
+using System.Globalization;
+using NodeDns.Bench.Measuring;
+using NodeDns.Bench.Peers;
+using NodeDns.Bench.Reporting;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+// Started by eng/bench inside a network and process namespace of its own, from the top of the repository.
+if (args is not ["run", var mode, var cache, var coredns, var tools, var output])
+{
+    Console.Error.WriteLine("usage: Cache.Bench run short|full CACHE COREDNS TOOLS OUTPUT");
+    return 2;
+}
+
+Plan plan = mode == "full" ? Plan.Full : Plan.Short;
+IReadOnlyList<Peer> peers = PeerCatalog.All(cache, coredns, tools);
+Machine machine = Machine.Read();
+using var bench = new Bench(plan, peers, coredns, tools, new Progress());
+Measurements found = bench.Run();
+
+var report = new Report(plan, machine, peers, found, Sizes.Of(cache, coredns, "artifacts/images"));
+report.Print();
+ResultsFile.Write(report, Path.Combine(output, "results.json"));
+File.WriteAllText(Path.Combine(output, "performance.svg"), Plot.Svg(report));
+string webhook = Path.Combine(output, "webhook.md");
+File.WriteAllText(
+    Path.Combine(output, "performance.md"),
+    PerformancePage.Fill(File.ReadAllText("docs/performance.md"), report, File.Exists(webhook) ? File.ReadAllText(webhook) : null));
+return 0;

@@ -1,1 +1,54 @@
-return 0;
+using System.Runtime.InteropServices;
+using NodeDns.Webhook;
+using NodeDns.Webhook.Options;
+using NodeDns.Webhook.Patch;
+
+if (args.Contains("--help"))
+{
+    Console.Out.Write(HelpText.Write());
+    return 0;
+}
+if (args.Contains("--version"))
+{
+    Console.Out.WriteLine($"node-dns-webhook {InjectionStatus.Version}");
+    return 0;
+}
+
+bool checkOnly = args.Contains("--check");
+var reader = new OptionsReader([.. args.Where(arg => arg != "--check")], Environment.GetEnvironmentVariable);
+WebhookOptions? options = WebhookOptionsValidator.Validate(
+    reader, path => File.Exists(path) ? File.ReadAllText(path) : null);
+if (options is null)
+{
+    foreach (string error in reader.Errors)
+        await Console.Error.WriteLineAsync(error);
+    return 1;
+}
+
+try
+{
+    await using var app = new WebhookApp(options, TimeProvider.System, Console.Error);
+    if (checkOnly)
+    {
+        await Console.Out.WriteLineAsync(new SettingsSummary(options).Text);
+        return 0;
+    }
+    var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    await app.StartAsync();
+    await stop.Task;
+    await app.StopAsync();
+    return 0;
+
+    void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        stop.TrySetResult();
+    }
+}
+catch (Exception e) when (e is WebhookStartException or IOException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

@@ -1,0 +1,138 @@
+using System.Text.Json;
+
+namespace NodeDns.Webhook.Admission;
+
+/// <summary>The raw pod, read only at the paths that a decision needs. Shapes are checked once, when the view is made,
+/// so that no accessor can fail.</summary>
+internal readonly struct PodView
+{
+    private readonly JsonElement _metadata;
+
+    private PodView(JsonElement metadata, JsonElement spec)
+    {
+        _metadata = metadata;
+        Spec = spec;
+        Labels = metadata.Member("labels"u8);
+        Annotations = metadata.Member("annotations"u8);
+        DnsConfig = spec.Member("dnsConfig"u8);
+    }
+
+    public JsonElement Spec { get; }
+
+    /// <summary>An object, or absent.</summary>
+    public JsonElement Labels { get; }
+
+    /// <summary>An object, or absent.</summary>
+    public JsonElement Annotations { get; }
+
+    /// <summary>An object, or absent.</summary>
+    public JsonElement DnsConfig { get; }
+
+    public bool HasMetadata => !_metadata.IsAbsent();
+
+    public string? Name => _metadata.Text("name"u8) ?? _metadata.Text("generateName"u8);
+
+    /// <summary>Absent counts as ClusterFirst, the API server's default.</summary>
+    public string DnsPolicy => Spec.Text("dnsPolicy"u8) is { Length: > 0 } policy ? policy : "ClusterFirst";
+
+    public bool HostNetwork => Spec.Member("hostNetwork"u8) is { ValueKind: JsonValueKind.True };
+
+    /// <summary>The ownerReference with <c>controller: true</c>, else the first; an object, or absent.</summary>
+    public JsonElement Owner
+    {
+        get
+        {
+            JsonElement owners = _metadata.Member("ownerReferences"u8);
+            if (owners.ValueKind != JsonValueKind.Array || owners.GetArrayLength() == 0)
+                return default;
+            foreach (JsonElement owner in owners.EnumerateArray())
+            {
+                if (owner.Member("controller"u8).ValueKind == JsonValueKind.True)
+                    return owner;
+            }
+            return owners[0];
+        }
+    }
+
+    public string? Label(ReadOnlySpan<byte> name) => Labels.Text(name);
+
+    public string? Annotation(ReadOnlySpan<byte> name) => Annotations.Text(name);
+
+    /// <returns>null, or the path that does not have the shape of a pod's, and what was expected.</returns>
+    public static string? TryRead(JsonElement pod, out PodView view)
+    {
+        view = default;
+        if (pod.ValueKind != JsonValueKind.Object)
+            return "object: expected a pod";
+        JsonElement metadata = pod.Member("metadata"u8);
+        if (!metadata.IsAbsentOr(JsonValueKind.Object))
+            return "metadata: expected an object";
+        if (!IsTextMap(metadata.Member("labels"u8)))
+            return "metadata.labels: expected a map of strings";
+        if (!IsTextMap(metadata.Member("annotations"u8)))
+            return "metadata.annotations: expected a map of strings";
+        JsonElement spec = pod.Member("spec"u8);
+        if (spec.ValueKind != JsonValueKind.Object)
+            return "spec: expected an object";
+        if (!spec.Member("dnsPolicy"u8).IsAbsentOr(JsonValueKind.String))
+            return "spec.dnsPolicy: expected a string";
+        if (spec.Member("hostNetwork"u8) is var host && !host.IsAbsent()
+            && host.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            return "spec.hostNetwork: expected true or false";
+        if (DnsConfigProblem(spec.Member("dnsConfig"u8)) is { } problem)
+            return problem;
+        view = new PodView(metadata, spec);
+        return null;
+    }
+
+    private static string? DnsConfigProblem(JsonElement dnsConfig)
+    {
+        if (!dnsConfig.IsAbsentOr(JsonValueKind.Object))
+            return "spec.dnsConfig: expected an object";
+        if (!IsListOf(dnsConfig.Member("nameservers"u8), JsonValueKind.String))
+            return "spec.dnsConfig.nameservers: expected a list of strings";
+        if (!IsListOf(dnsConfig.Member("searches"u8), JsonValueKind.String))
+            return "spec.dnsConfig.searches: expected a list of strings";
+        JsonElement options = dnsConfig.Member("options"u8);
+        if (!IsListOf(options, JsonValueKind.Object))
+            return "spec.dnsConfig.options: expected a list of objects";
+        if (options.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement option in options.EnumerateArray())
+            {
+                if (!option.Member("name"u8).IsAbsentOr(JsonValueKind.String)
+                    || !option.Member("value"u8).IsAbsentOr(JsonValueKind.String))
+                    return "spec.dnsConfig.options: expected strings for name and value";
+            }
+        }
+        return null;
+    }
+
+    private static bool IsListOf(JsonElement list, JsonValueKind kind)
+    {
+        if (list.IsAbsent())
+            return true;
+        if (list.ValueKind != JsonValueKind.Array)
+            return false;
+        foreach (JsonElement item in list.EnumerateArray())
+        {
+            if (item.ValueKind != kind)
+                return false;
+        }
+        return true;
+    }
+
+    private static bool IsTextMap(JsonElement map)
+    {
+        if (map.IsAbsent())
+            return true;
+        if (map.ValueKind != JsonValueKind.Object)
+            return false;
+        foreach (JsonProperty item in map.EnumerateObject())
+        {
+            if (!item.Value.IsAbsentOr(JsonValueKind.String))
+                return false;
+        }
+        return true;
+    }
+}

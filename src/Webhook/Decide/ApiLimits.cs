@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NodeDns.Webhook.Decide;
+
+/// <summary>What the API server accepts in a dnsConfig. It validates after the webhooks have run, and rejects what
+/// kubelet would only have cut (kubernetes pkg/apis/core/validation, validatePodDNSConfig).</summary>
+internal sealed record ApiLimits
+{
+    private static readonly SearchValues<char> s_ipv6Chars = SearchValues.Create("0123456789abcdefABCDEF:.");
+
+    public const int MaxNameservers = 3;
+
+    /// <summary>RFC 1123 subdomain; kubelet leaves out longer search domains because glibc 2.28 aborts on them.</summary>
+    public const int MaxDomainChars = 253;
+
+    /// <summary>32 with ExpandedDNSConfig (default since Kubernetes 1.26), 6 before.</summary>
+    public int MaxSearches { get; init; } = 32;
+
+    /// <summary>Joined by spaces: 2048 with ExpandedDNSConfig, 256 before.</summary>
+    public int MaxSearchChars { get; init; } = 2048;
+
+    /// <summary>RelaxedDNSSearchValidation (default since Kubernetes 1.34): <c>_</c> in labels, and <c>.</c>.</summary>
+    public bool AllowUnderscores { get; init; }
+
+    /// <summary>An address as Go's net.ParseIP reads it for this field: dotted quad (leading zeros pass) or IPv6
+    /// without zone.</summary>
+    public static bool IsAddress(ReadOnlySpan<char> text)
+    {
+        if (text.Length > 45)
+            return false;
+        if (text.Contains(':'))
+        {
+            return !text.ContainsAnyExcept(s_ipv6Chars)
+                && IPAddress.TryParse(text, out IPAddress? address)
+                && address.AddressFamily == AddressFamily.InterNetworkV6;
+        }
+        int parts = 0;
+        foreach (Range range in text.Split('.'))
+        {
+            ReadOnlySpan<char> part = text[range];
+            if (++parts > 4 || part.Length == 0 || part.ContainsAnyExceptInRange('0', '9'))
+                return false;
+            if (!int.TryParse(part, out int number) || number > 255)
+                return false;
+        }
+        return parts == 4;
+    }
+
+    /// <summary>A search domain as IsDNS1123Subdomain takes it, one trailing dot aside.</summary>
+    public static bool IsSearchDomain(ReadOnlySpan<char> text, bool allowUnderscores)
+    {
+        if (allowUnderscores && text is ".")
+            return true;
+        if (text is [.., '.'])
+            text = text[..^1];
+        if (text.Length is 0 or > MaxDomainChars)
+            return false;
+        int labelStart = 0;
+        for (int i = 0; i <= text.Length; i++)
+        {
+            if (i < text.Length && text[i] != '.')
+                continue;
+            ReadOnlySpan<char> label = text[labelStart..i];
+            labelStart = i + 1;
+            if (!IsLabel(label, allowUnderscores))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Names the first thing that the API server would reject, or null.</summary>
+    public string? Problem(
+        IReadOnlyList<string> nameservers, IReadOnlyList<string> searches, IReadOnlyList<ResolverOption> options)
+    {
+        if (nameservers.Count > MaxNameservers)
+            return $"{nameservers.Count} nameservers, at most {MaxNameservers}";
+        foreach (string nameserver in nameservers)
+        {
+            if (!IsAddress(nameserver))
+                return $"nameserver {Warnings.Quote(nameserver)} is no IP address";
+        }
+        if (searches.Count > MaxSearches)
+            return $"{searches.Count} searches, at most {MaxSearches}";
+        int chars = SearchChars(searches);
+        if (chars > MaxSearchChars)
+            return $"searches are {chars} characters, at most {MaxSearchChars}";
+        foreach (string search in searches)
+        {
+            // Underscores: whether this API server takes them is not known; the user's own pass or fail as they would
+            // have without us, and the other layers are checked strictly where they are read.
+            if (search.Length <= MaxDomainChars && !IsSearchDomain(search, allowUnderscores: true))
+                return $"search {Warnings.Quote(search)} is no domain name";
+        }
+        return options.Any(option => option.Name.Length == 0) ? "an option has no name" : null;
+    }
+
+    /// <summary>Length of the search line's domains with a space between them.</summary>
+    public static int SearchChars(IReadOnlyList<string> searches)
+    {
+        int chars = Math.Max(0, searches.Count - 1);
+        foreach (string search in searches)
+            chars += search.Length;
+        return chars;
+    }
+
+    /// <summary><c>[a-z0-9]([-a-z0-9]*[a-z0-9])?</c>, relaxed: <c>_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?</c>. The API
+    /// server limits the whole name only, not labels to 63.</summary>
+    private static bool IsLabel(ReadOnlySpan<char> label, bool allowUnderscores)
+    {
+        if (allowUnderscores && label is ['_', ..])
+            label = label[1..];
+        foreach (char c in label)
+        {
+            if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-' && !(allowUnderscores && c == '_'))
+                return false;
+        }
+        return label is [not ('-' or '_'), ..] and [.., not ('-' or '_')];
+    }
+}

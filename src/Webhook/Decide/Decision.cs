@@ -1,0 +1,25 @@
+namespace NodeDns.Webhook.Decide;
+
+/// <summary>What happens to a pod: a plan, or the reason why nothing does.</summary>
+internal readonly struct Decision
+{
+    private Decision(DnsPlan? plan, SkipReason reason, string? detail)
+    {
+        Plan = plan;
+        Reason = reason;
+        Detail = detail;
+    }
+
+    /// <summary>Null when the pod is skipped.</summary>
+    public DnsPlan? Plan { get; }
+
+    /// <summary>Meaningful only without a plan.</summary>
+    public SkipReason Reason { get; }
+
+    /// <summary>More about this pod than the reason says, or null.</summary>
+    public string? Detail { get; }
+
+    public static Decision Rewrite(DnsPlan plan) => new(plan, default, null);
+
+    public static Decision Skip(SkipReason reason, string? detail = null) => new(null, reason, detail);
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace NodeDns.Webhook.Decide;
+
+/// <summary>The <c>nodedns.io/</c> annotations of a pod or a namespace, read and checked. What cannot be honoured is
+/// left out and becomes a warning: a bad annotation never costs a pod its DNS.</summary>
+internal sealed class DnsAnnotations
+{
+    public const string Prefix = "nodedns.io/";
+    public const string Status = Prefix + "status";
+
+    public static readonly DnsAnnotations None = new();
+
+    private readonly Dictionary<string, string> _raw = [];
+
+    /// <summary>In ascending order of precedence: <c>options</c>, then the annotations named after an option.</summary>
+    public List<ResolverOption> Options { get; } = [];
+
+    public List<string> Searches { get; } = [];
+
+    public Fallback? Fallback { get; private set; }
+
+    /// <summary><c>nodedns.io/inject</c>: true enabled, false disabled, null not said.</summary>
+    public bool? Inject { get; private set; }
+
+    /// <summary><c>nodedns.io/percent</c>, on namespaces only.</summary>
+    public int? Percent { get; private set; }
+
+    public bool IsEmpty => _raw.Count == 0;
+
+    /// <param name="annotations">An object or absent.</param>
+    /// <param name="model">Which options annotations may set, and how search domains are spelled.</param>
+    /// <param name="onNamespace">Whether the annotations are a namespace's.</param>
+    /// <param name="warnings">Receives one line for each annotation that is ignored.</param>
+    public static DnsAnnotations Read(JsonElement annotations, DnsModel model, bool onNamespace, Warnings warnings)
+    {
+        if (annotations.ValueKind != JsonValueKind.Object)
+            return None;
+        DnsAnnotations? read = null;
+        foreach (JsonProperty property in annotations.EnumerateObject())
+        {
+            ReadOnlySpan<byte> rawName = JsonMarshal.GetRawUtf8PropertyName(property);
+            if (!rawName.StartsWith("nodedns.io"u8))
+                continue;
+            string name = property.Name;
+            if (name == Status || !name.StartsWith(Prefix, StringComparison.Ordinal))
+                continue;
+            read ??= new DnsAnnotations();
+            read._raw[name[Prefix.Length..]] = property.Value.GetString() ?? "";
+        }
+        read?.Apply(model, onNamespace, warnings);
+        return read ?? None;
+    }
+
+    private void Apply(DnsModel model, bool onNamespace, Warnings warnings)
+    {
+        // The order is the precedence: what names one option beats the list of options.
+        if (_raw.TryGetValue("options", out string? list))
+            ReadOptions(list, model, warnings);
+        foreach ((string name, string value) in _raw.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            string? problem = name switch
+            {
+                "options" => null,
+                "ndots" or "timeout" or "attempts" => ReadNumber(name, value, model),
+                "use-vc" or "single-request-reopen" => ReadFlag(name, value, model),
+                "searches" => ReadSearches(value, model, warnings),
+                "fallback" => ReadFallback(value),
+                "inject" => ReadInject(value),
+                "percent" => onNamespace ? ReadPercent(value) : "only namespaces have it",
+                _ => "no such annotation",
+            };
+            if (problem is not null)
+                warnings.Add($"{Prefix}{Shown(name)}: {Warnings.Quote(value)} ignored: {problem}");
+        }
+    }
+
+    private void ReadOptions(string text, DnsModel model, Warnings warnings)
+    {
+        var options = new List<ResolverOption>();
+        if (!ResolverOption.TryParseList(text, options, out string wrong))
+        {
+            warnings.Add($"{Prefix}options: {Warnings.Quote(wrong)} ignored, with the rest: expected name[:value],…");
+            return;
+        }
+        foreach (ResolverOption option in options)
+        {
+            string? problem = NotAllowed(option.Name, model) ?? KnownOptions.Problem(option.Name, option.Value);
+            if (problem is null)
+                Options.Add(option);
+            else
+                warnings.Add($"{Prefix}options: {Warnings.Quote(option.ToString())} ignored: {problem}");
+        }
+    }
+
+    private string? ReadNumber(string name, string value, DnsModel model)
+    {
+        string? problem = NotAllowed(name, model) ?? KnownOptions.Problem(name, value);
+        if (problem is null)
+            Options.Add(new ResolverOption(name, int.Parse(value, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)));
+        return problem;
+    }
+
+    private string? ReadFlag(string name, string value, DnsModel model)
+    {
+        if (NotAllowed(name, model) is { } problem)
+            return problem;
+        if (value is not ("true" or "false"))
+            return "expected true or false";
+        Options.Add(new ResolverOption(name, null) { Removed = value == "false" });
+        return null;
+    }
+
+    private string? ReadSearches(string value, DnsModel model, Warnings warnings)
+    {
+        foreach (string search in value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (ApiLimits.IsSearchDomain(search, model.Limits.AllowUnderscores))
+                Searches.Add(search);
+            else
+                warnings.Add($"{Prefix}searches: {Warnings.Quote(search)} ignored: expected a lower-case domain name");
+        }
+        return null;
+    }
+
+    private string? ReadFallback(string value)
+    {
+        Fallback = value switch
+        {
+            "cluster-dns" => Decide.Fallback.ClusterDns,
+            "none" => Decide.Fallback.None,
+            _ => null,
+        };
+        return Fallback is null ? "expected cluster-dns or none" : null;
+    }
+
+    private string? ReadInject(string value)
+    {
+        Inject = InjectValue(value);
+        return Inject is null ? "expected enabled or disabled" : null;
+    }
+
+    private string? ReadPercent(string value)
+    {
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int percent) || percent > 100)
+            return "expected 0 to 100";
+        Percent = percent;
+        return null;
+    }
+
+    /// <summary>The values of the label and annotation <c>inject</c>.</summary>
+    public static bool? InjectValue(string? value) => value switch
+    {
+        "enabled" => true,
+        "disabled" => false,
+        _ => null,
+    };
+
+    private static string? NotAllowed(string name, DnsModel model) =>
+        model.AllowedOptions.Contains(name) ? null : "not an allowed option";
+
+    /// <summary>An annotation's name may be 63 characters of anything that the API server lets through.</summary>
+    private static string Shown(string name) => name.Length <= 40 ? name : name[..40] + "…";
+}

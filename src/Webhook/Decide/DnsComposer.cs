@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Text.Json;
+using NodeDns.Webhook.Admission;
+
+namespace NodeDns.Webhook.Decide;
+
+/// <summary>Composes what kubelet would have written for ClusterFirst, with the local address first and the asked
+/// options (kubernetes pkg/kubelet/network/dns: GetPodDNS, appendDNSConfig, formDNSSearchFitsLimits).</summary>
+internal sealed class DnsComposer(DnsModel model, Warnings warnings)
+{
+    /// <summary>kubelet's own default, and the only one that musl and glibc read alike.</summary>
+    private static readonly ResolverOption s_ndots = new("ndots", "5");
+
+    /// <summary>musl ignores a search line of more than 255 bytes; "search " is 7 of them.</summary>
+    private const int MuslSearchChars = 248;
+
+    public DnsPlan Compose(PodView pod, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
+    {
+        Fallback fallback = ofPod.Fallback ?? ofNamespace.Fallback ?? model.Fallback;
+        return new DnsPlan
+        {
+            Nameservers = Nameservers(pod.DnsConfig.Member("nameservers"u8), fallback),
+            Searches = Searches(pod.DnsConfig.Member("searches"u8), @namespace, ofNamespace, ofPod),
+            Options = Options(pod.DnsConfig.Member("options"u8), ofNamespace, ofPod),
+            Fallback = fallback,
+            Original = pod.DnsConfig,
+        };
+    }
+
+    private List<string> Nameservers(JsonElement own, Fallback fallback)
+    {
+        var servers = new List<string>(ApiLimits.MaxNameservers);
+        AddNew(servers, model.LocalAddresses);
+        if (fallback == Fallback.ClusterDns)
+            AddNew(servers, model.ClusterDns);
+        AddNew(servers, own);
+        for (int i = ApiLimits.MaxNameservers; i < servers.Count; i++)
+            warnings.Add($"dnsConfig.nameservers: {Warnings.Quote(servers[i])} left out: at most {ApiLimits.MaxNameservers}, the node cache's included");
+        if (servers.Count > ApiLimits.MaxNameservers)
+            servers.RemoveRange(ApiLimits.MaxNameservers, servers.Count - ApiLimits.MaxNameservers);
+        return servers;
+    }
+
+    private List<string> Searches(JsonElement own, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
+    {
+        var searches = new List<string>(4);
+        if (model.ClusterDomain.Length > 0)
+        {
+            AddNew(searches, $"{@namespace}.svc.{model.ClusterDomain}");
+            AddNew(searches, model.ServiceDomain);
+            AddNew(searches, model.ClusterDomain);
+        }
+        AddNew(searches, model.HostSearches);
+        AddNew(searches, own);
+        AddNew(searches, ofNamespace.Searches);
+        AddNew(searches, ofPod.Searches);
+        FitLimits(searches);
+        int chars = ApiLimits.SearchChars(searches);
+        if (chars > MuslSearchChars)
+            warnings.Add($"the search line is {chars} characters: Alpine (musl) ignores one of more than {MuslSearchChars}");
+        return searches;
+    }
+
+    /// <summary>In kubelet's order: the count, then domains that are too long, then the length of the line.</summary>
+    private void FitLimits(List<string> searches)
+    {
+        ApiLimits limits = model.Limits;
+        CutTo(searches, Math.Min(searches.Count, limits.MaxSearches), $"at most {limits.MaxSearches} search domains");
+        for (int i = searches.Count - 1; i >= 0; i--)
+        {
+            if (searches[i].Length <= ApiLimits.MaxDomainChars)
+                continue;
+            warnings.Add($"search domain {Warnings.Quote(searches[i])} left out: longer than {ApiLimits.MaxDomainChars}");
+            searches.RemoveAt(i);
+        }
+        int keep = searches.Count;
+        for (int chars = ApiLimits.SearchChars(searches); keep > 0 && chars > limits.MaxSearchChars; keep--)
+            chars -= searches[keep - 1].Length + 1;
+        CutTo(searches, keep, $"at most {limits.MaxSearchChars} characters of search domains");
+    }
+
+    private void CutTo(List<string> searches, int count, string why)
+    {
+        if (count == searches.Count)
+            return;
+        warnings.Add($"{searches.Count - count} search domains from {Warnings.Quote(searches[count])} on left out: {why}");
+        searches.RemoveRange(count, searches.Count - count);
+    }
+
+    private List<ResolverOption> Options(JsonElement own, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
+    {
+        var merge = new OptionMerge();
+        merge.Add(s_ndots);
+        merge.Add(model.Options);
+        merge.Add(ofNamespace.Options);
+        int operatorNdots = merge.Ndots;
+        if (own.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement option in own.EnumerateArray())
+                merge.Add(OwnOption(option));
+        }
+        merge.Add(ofPod.Options);
+        // The pod's author can act on this, and only when the pod itself asked for it.
+        if (merge.Ndots < operatorNdots && merge.Ndots < 5)
+        {
+            warnings.Add(
+                $"ndots:{merge.Ndots}: Alpine (musl) asks a name with {merge.Ndots.ToString(CultureInfo.InvariantCulture)} "
+                + "or more dots only as it is, never with a search domain");
+        }
+        return merge.ToSorted();
+    }
+
+    private ResolverOption OwnOption(JsonElement option)
+    {
+        string name = option.Text("name"u8) ?? "";
+        string? value = option.Text("value"u8);
+        if (value is "")
+            value = null;
+        if (KnownOptions.TryGetRange(name, out _, out _) && KnownOptions.Problem(name, value) is { } problem)
+        {
+            string said = value is null ? "has no value" : $"is {Warnings.Quote(value)}";
+            warnings.Add($"dnsConfig.options: {name} {said}, kept as it is: {problem}");
+        }
+        return new ResolverOption(name, value);
+    }
+
+    private static void AddNew(List<string> list, IReadOnlyList<string> items)
+    {
+        for (int i = 0; i < items.Count; i++)
+            AddNew(list, items[i]);
+    }
+
+    private static void AddNew(List<string> list, JsonElement items)
+    {
+        if (items.ValueKind != JsonValueKind.Array)
+            return;
+        foreach (JsonElement item in items.EnumerateArray())
+            AddNew(list, item.GetString()!);
+    }
+
+    /// <summary>Exact strings, as kubelet compares them: <c>corp</c> and <c>corp.</c> are two.</summary>
+    private static void AddNew(List<string> list, string item)
+    {
+        if (!list.Contains(item))
+            list.Add(item);
+    }
+}

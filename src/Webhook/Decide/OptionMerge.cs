@@ -1,0 +1,43 @@
+namespace NodeDns.Webhook.Decide;
+
+/// <summary>The layers of resolver options, lowest first. By name, the last one wins, as in kubelet's
+/// mergeDNSOptions; the result is sorted so that equal pods get equal patches.</summary>
+internal sealed class OptionMerge
+{
+    private readonly List<ResolverOption> _merged = new(4);
+
+    public void Add(IReadOnlyList<ResolverOption> layer)
+    {
+        for (int i = 0; i < layer.Count; i++)
+            Add(layer[i]);
+    }
+
+    public void Add(ResolverOption option)
+    {
+        for (int i = 0; i < _merged.Count; i++)
+        {
+            if (_merged[i].Name != option.Name)
+                continue;
+            _merged.RemoveAt(i);
+            break;
+        }
+        if (!option.Removed)
+            _merged.Add(option);
+    }
+
+    /// <summary>ndots as libcs would read it now: 1 when there is none or it is no number, at most 15.</summary>
+    public int Ndots
+    {
+        get
+        {
+            ResolverOption ndots = _merged.Find(static option => option.Name == "ndots");
+            return int.TryParse(ndots.Value, out int value) ? Math.Clamp(value, 0, KnownOptions.MaxNdots) : 1;
+        }
+    }
+
+    public List<ResolverOption> ToSorted()
+    {
+        _merged.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return _merged;
+    }
+}

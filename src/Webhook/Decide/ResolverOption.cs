@@ -1,0 +1,30 @@
+namespace NodeDns.Webhook.Decide;
+
+/// <summary>One word of resolv.conf's options line: <c>ndots:5</c>, or <c>use-vc</c> with a null value.</summary>
+internal readonly record struct ResolverOption(string Name, string? Value)
+{
+    /// <summary>True when a layer takes the option away from the layers below it (<c>use-vc: "false"</c>).</summary>
+    public bool Removed { get; init; }
+
+    public override string ToString() => Value is null ? Name : $"{Name}:{Value}";
+
+    /// <summary>Reads <c>name[:value],…</c>; spaces around a comma do not matter.</summary>
+    /// <returns>false when an item has no name, or a name with characters no resolver option has.</returns>
+    public static bool TryParseList(string text, List<ResolverOption> into, out string wrong)
+    {
+        wrong = "";
+        foreach (string item in text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
+        {
+            int colon = item.IndexOf(':', StringComparison.Ordinal);
+            string name = colon < 0 ? item : item[..colon];
+            string? value = colon < 0 || colon == item.Length - 1 ? null : item[(colon + 1)..];
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
+            {
+                wrong = item;
+                return false;
+            }
+            into.Add(new ResolverOption(name, value));
+        }
+        return true;
+    }
+}

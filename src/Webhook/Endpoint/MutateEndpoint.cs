@@ -1,0 +1,118 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace NodeDns.Webhook.Endpoint;
+
+/// <summary><c>POST /mutate</c>: reads the body, hands it to the handler, writes the answer.</summary>
+internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
+{
+    public const string Path = "/mutate";
+
+    /// <summary>The API server takes objects of up to 3 MiB; a review of an UPDATE carries two of them.</summary>
+    public const int MaxBodyBytes = 8 * 1024 * 1024;
+
+    /// <summary>Bodies beyond this are rare and cost many times their size while they are parsed: two at a time.</summary>
+    private const int LargeBodyBytes = 256 * 1024;
+
+    private readonly SemaphoreSlim _largeBodies = new(2);
+
+    public void Dispose() => _largeBodies.Dispose();
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        if (!HttpMethods.IsPost(request.Method))
+        {
+            context.Response.Headers.Allow = "POST";
+            await RejectAsync(context, StatusCodes.Status405MethodNotAllowed, "method", "expected POST");
+            return;
+        }
+        if (!IsJson(request.ContentType))
+        {
+            await RejectAsync(context, StatusCodes.Status415UnsupportedMediaType, "content-type", "expected Content-Type: application/json");
+            return;
+        }
+        if (request.ContentLength > MaxBodyBytes)
+        {
+            await RejectAsync(context, StatusCodes.Status413PayloadTooLarge, "too-large", $"expected at most {MaxBodyBytes} bytes");
+            return;
+        }
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? 16384, LargeBodyBytes) + 1);
+        bool large = false;
+        try
+        {
+            int length = 0;
+            PipeReader reader = request.BodyReader;
+            while (true)
+            {
+                ReadResult read = await reader.ReadAsync(context.RequestAborted);
+                ReadOnlySequence<byte> part = read.Buffer;
+                if (length + part.Length > buffer.Length)
+                {
+                    if (!large)
+                    {
+                        await _largeBodies.WaitAsync(context.RequestAborted);
+                        large = true;
+                    }
+                    buffer = Grow(buffer, length, length + part.Length);
+                }
+                part.CopyTo(buffer.AsSpan(length));
+                length += (int)part.Length;
+                reader.AdvanceTo(part.End);
+                if (read.IsCompleted)
+                    break;
+            }
+            (int statusCode, ReadOnlyMemory<byte> reply) = handler.Handle(buffer.AsMemory(0, length));
+            await WriteAsync(context, statusCode, reply);
+        }
+        catch (BadHttpRequestException e)
+        {
+            // Longer than it said, longer than allowed, or slower than the minimum rate.
+            await RejectAsync(context, e.StatusCode, "bad-http", e.Message);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The caller has gone; there is nobody to answer.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            if (large)
+                _largeBodies.Release();
+        }
+    }
+
+    private Task RejectAsync(HttpContext context, int statusCode, string reason, string message)
+    {
+        (int code, ReadOnlyMemory<byte> reply) = handler.Reject(statusCode, reason, message);
+        return WriteAsync(context, code, reply);
+    }
+
+    /// <summary>Copies the reply before the first await, since its memory belongs to this thread.</summary>
+    private static Task WriteAsync(HttpContext context, int statusCode, ReadOnlyMemory<byte> reply)
+    {
+        HttpResponse response = context.Response;
+        response.StatusCode = statusCode;
+        response.ContentType = "application/json";
+        response.ContentLength = reply.Length;
+        response.BodyWriter.Write(reply.Span);
+        return Task.CompletedTask;
+    }
+
+    private static bool IsJson(string? contentType)
+    {
+        ReadOnlySpan<char> type = contentType;
+        int parameters = type.IndexOf(';');
+        if (parameters >= 0)
+            type = type[..parameters];
+        return type.Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static byte[] Grow(byte[] buffer, int used, long needed)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, buffer.Length * 2L), MaxBodyBytes + 1));
+        buffer.AsSpan(0, used).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using NodeDns.Webhook.Admission;
+using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Patch;
+using NodeDns.Webhook.Telemetry;
+
+namespace NodeDns.Webhook.Endpoint;
+
+/// <summary>The main path: bytes in, bytes out.
+/// <code>
+/// body ─1 parse─▶ AdmissionRequest ─2 decide─▶ Decision ─3 patch─▶ JSON Patch ─4 answer─▶ AdmissionReview
+/// </code>
+/// Nothing here knows of HTTP: the endpoint, the fuzz target and the suites all call <see cref="Handle"/>.</summary>
+internal sealed class ReviewHandler(
+    DnsPolicyDecider decider,
+    Func<string, NamespaceSettings> namespaceSettings,
+    Func<CacheState> cacheState,
+    WebhookMetrics metrics,
+    ILogger logger)
+{
+    /// <summary>Deeper than any pod; the default of 64 is within reach of managedFields.</summary>
+    private static readonly JsonDocumentOptions s_parse = new() { MaxDepth = 256 };
+
+    [ThreadStatic]
+    private static ReviewBuffers? t_buffers;
+
+    /// <summary>Never throws on any body.</summary>
+    /// <returns>The HTTP status and the answer, always an AdmissionReview. The memory is this thread's: use it before
+    /// its next call, and before any await.</returns>
+    public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ReadOnlyMemory<byte> body)
+    {
+        long started = metrics.Now();
+        ReviewBuffers buffers = t_buffers ??= new ReviewBuffers();
+        if (body.IsEmpty)
+            return Reject(buffers, StatusCodes.Status400BadRequest, "empty-body", "the body is empty: expected an AdmissionReview");
+        JsonDocument document;
+        try
+        {
+            // 1
+            document = JsonDocument.Parse(body, s_parse);
+        }
+        catch (JsonException e)
+        {
+            return Reject(buffers, StatusCodes.Status400BadRequest, "not-json",
+                $"the body is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine}");
+        }
+        using (document)
+        {
+            if (!JsonStrings.AreReadable(body.Span))
+                return Reject(buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
+            if (AdmissionRequest.TryRead(document.RootElement, out AdmissionRequest request) is { } problem)
+                return Reject(buffers, StatusCodes.Status400BadRequest, "not-a-review", problem);
+            Answer(buffers, request);
+        }
+        metrics.Reviewed(started);
+        return (StatusCodes.Status200OK, buffers.Reply.WrittenMemory);
+    }
+
+    /// <summary>An answer for what cannot even be handed to <see cref="Handle"/>: wrong method, type or size.</summary>
+    public (int StatusCode, ReadOnlyMemory<byte> Reply) Reject(int statusCode, string reason, string message) =>
+        Reject(t_buffers ??= new ReviewBuffers(), statusCode, reason, message);
+
+    private void Answer(ReviewBuffers buffers, in AdmissionRequest request)
+    {
+        var warnings = new Warnings();
+        Decision decision;
+        try
+        {
+            // 2
+            decision = decider.Decide(request, namespaceSettings, cacheState(), warnings);
+            buffers.Reset();
+            // 3
+            if (decision.Plan is { } plan && PodView.TryRead(request.Object, out PodView pod) is null)
+            {
+                DnsConfigPatch.Write(buffers.PatchWriter, plan, pod);
+                buffers.PatchWriter.Flush();
+            }
+        }
+#pragma warning disable CA1031 // A bug in here must not keep a pod from starting: it is counted, logged and answered.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger.ReviewFailed(e);
+            buffers.Reset();
+            decision = Decision.Skip(SkipReason.InternalError);
+        }
+        if (decision.Plan is null)
+            Explain(decision, warnings);
+        else
+            metrics.Injected();
+        metrics.Warned(warnings.Texts.Count);
+        if (logger.IsEnabled(LogLevel.Debug) || (decision.Plan is null && logger.IsEnabled(LogLevel.Information)))
+            Log(request, decision, warnings);
+        // 4
+        AdmissionResponse.Write(
+            buffers.ReplyWriter,
+            request,
+            buffers.Patch.WrittenSpan,
+            decision.Plan is null ? "skipped" : "injected",
+            decision.Plan is null ? decision.Reason.Name() : null,
+            warnings.Texts);
+        buffers.ReplyWriter.Flush();
+    }
+
+    /// <summary>Counts a skip, and warns of those that nobody expects.</summary>
+    private void Explain(Decision decision, Warnings warnings)
+    {
+        metrics.Skipped(decision.Reason);
+        if (decision.Reason is SkipReason.Unreadable or SkipReason.NoNamespace or SkipReason.CacheSilent
+            or SkipReason.PodInvalid or SkipReason.ResultInvalid or SkipReason.InternalError)
+        {
+            string detail = decision.Detail is null ? "" : $": {decision.Detail}";
+            warnings.Add($"node-dns-webhook left the pod as it is: {decision.Reason.Explain()}{detail}");
+        }
+    }
+
+    private void Log(in AdmissionRequest request, Decision decision, Warnings warnings)
+    {
+        PodView.TryRead(request.Object, out PodView pod);
+        string name = pod.Name ?? "";
+        string owner = pod.Owner.Text("name"u8) ?? "";
+        string space = request.Namespace ?? "";
+        if (decision.Plan is null)
+            logger.Skipped(space, name, owner, decision.Reason.Name(), decision.Detail ?? decision.Reason.Explain());
+        else
+            logger.Injected(space, name, owner, InjectionStatus.Format(decision.Plan), warnings.Texts.Count);
+    }
+
+    private (int StatusCode, ReadOnlyMemory<byte> Reply) Reject(
+        ReviewBuffers buffers, int statusCode, string reason, string message)
+    {
+        metrics.Rejected(reason);
+        logger.Rejected(statusCode, reason, message);
+        buffers.Reset();
+        AdmissionResponse.WriteError(buffers.ReplyWriter, statusCode, message);
+        buffers.ReplyWriter.Flush();
+        return (statusCode, buffers.Reply.WrittenMemory);
+    }
+
+    /// <summary>One set for each thread; they are kept, so that a review allocates no buffer.</summary>
+    private sealed class ReviewBuffers
+    {
+        private static readonly JsonWriterOptions s_write =
+            new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+        public ReviewBuffers()
+        {
+            PatchWriter = new Utf8JsonWriter(Patch, s_write);
+            ReplyWriter = new Utf8JsonWriter(Reply, s_write);
+        }
+
+        public ArrayBufferWriter<byte> Patch { get; } = new(1024);
+
+        public ArrayBufferWriter<byte> Reply { get; } = new(2048);
+
+        public Utf8JsonWriter PatchWriter { get; }
+
+        public Utf8JsonWriter ReplyWriter { get; }
+
+        public void Reset()
+        {
+            Patch.ResetWrittenCount();
+            Reply.ResetWrittenCount();
+            PatchWriter.Reset();
+            ReplyWriter.Reset();
+        }
+    }
+}

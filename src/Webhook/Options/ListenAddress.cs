@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Net;
+
+namespace NodeDns.Webhook.Options;
+
+/// <summary>Where a listener binds. A null <see cref="Address"/> means every address of the machine, both families
+/// where it has both.</summary>
+internal readonly record struct ListenAddress(IPAddress? Address, int Port)
+{
+    /// <summary>Reads <c>HOST:PORT</c>, where HOST is an IP address (IPv6 in brackets), <c>*</c>, <c>localhost</c> or
+    /// nothing.</summary>
+    public static bool TryParse(string text, out ListenAddress listen)
+    {
+        listen = default;
+        int colon = text.LastIndexOf(':');
+        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, null, out ushort port))
+            return false;
+        string host = text[..colon];
+        if (host is "" or "*")
+        {
+            listen = new ListenAddress(null, port);
+            return true;
+        }
+        if (host is ['[', .. var inner, ']'])
+            host = inner;
+        else if (host.Contains(':'))
+            return false;
+        IPAddress? address = IPAddress.Loopback;
+        if (host != "localhost" && !IPAddress.TryParse(host, out address))
+            return false;
+        listen = new ListenAddress(address, port);
+        return true;
+    }
+}

@@ -1,0 +1,40 @@
+namespace NodeDns.Webhook.Options;
+
+/// <summary>What a resolv.conf tells about the cluster. kubelet writes for a ClusterFirst pod
+/// <c>search NS.svc.D svc.D D H…</c>, where D is the cluster domain and H the node's own search domains.</summary>
+internal sealed record ResolvConf
+{
+    public IReadOnlyList<string> Nameservers { get; private init; } = [];
+
+    public IReadOnlyList<string> Searches { get; private init; } = [];
+
+    /// <summary>False when the search line has not the form above; then nothing in the file can be trusted.</summary>
+    public bool IsClusterFirst { get; private init; }
+
+    /// <summary>D; empty unless <see cref="IsClusterFirst"/>.</summary>
+    public string ClusterDomain { get; private init; } = "";
+
+    /// <summary>H; empty unless <see cref="IsClusterFirst"/>.</summary>
+    public IReadOnlyList<string> HostSearches { get; private init; } = [];
+
+    public static ResolvConf Parse(string text)
+    {
+        var nameservers = new List<string>();
+        string[] searches = [];
+        foreach (string line in text.Split('\n'))
+        {
+            string[] words = line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
+            if (words is ["nameserver", var address, ..])
+                nameservers.Add(address);
+            else if (words is ["search", ..])
+                searches = words[1..]; // the last search line wins, as in libcs
+        }
+        var conf = new ResolvConf { Nameservers = nameservers, Searches = searches };
+        if (searches is not [var first, ['s', 'v', 'c', '.', .. { Length: > 0 } domain] second, var third, .. var host]
+            || third != domain
+            || !first.EndsWith("." + second, StringComparison.Ordinal)
+            || first.AsSpan(0, first.Length - second.Length - 1).Contains('.'))
+            return conf;
+        return conf with { IsClusterFirst = true, ClusterDomain = domain, HostSearches = host };
+    }
+}

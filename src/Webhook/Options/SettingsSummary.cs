@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using System.Text;
+using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Patch;
+
+namespace NodeDns.Webhook.Options;
+
+/// <summary>The settings that decide what pods get, in one line, and a fingerprint of them. Replicas on nodes with
+/// different resolv.conf files differ in it, which one PromQL expression shows.</summary>
+internal sealed class SettingsSummary
+{
+    public SettingsSummary(WebhookOptions options)
+    {
+        DnsModel dns = options.Dns;
+        SelectionModel selection = options.Selection;
+        Text = string.Create(null,
+            $"local-address={Join(dns.LocalAddresses)} cluster-dns={Join(dns.ClusterDns)} "
+            + $"cluster-domain={(dns.ClusterDomain.Length > 0 ? dns.ClusterDomain : "none")} "
+            + $"host-searches={Join(dns.HostSearches)} fallback={dns.Fallback.Name()} "
+            + $"options={Join([.. dns.Options.Select(option => option.ToString())])} "
+            + $"max-searches={dns.Limits.MaxSearches} max-search-chars={dns.Limits.MaxSearchChars} "
+            + $"allow-underscore-searches={dns.Limits.AllowUnderscores} percent={selection.Percent} "
+            + $"namespace-settings={options.NamespaceSettings}");
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..12];
+    }
+
+    public string Text { get; }
+
+    public string Fingerprint { get; }
+
+    private static string Join(IReadOnlyList<string> items) => items.Count == 0 ? "none" : string.Join(',', items);
+}

@@ -1,0 +1,35 @@
+using NodeDns.Webhook.Decide;
+
+namespace NodeDns.Webhook.Options;
+
+/// <summary>Validated options; see docs/webhook/options.md for each.</summary>
+internal sealed record WebhookOptions
+{
+    public required ListenAddress Listen { get; init; }
+
+    public required ListenAddress MetricsListen { get; init; }
+
+    public required string TlsCert { get; init; }
+
+    public required string TlsKey { get; init; }
+
+    public TimeSpan TlsPoll { get; init; } = TimeSpan.FromSeconds(10);
+
+    public required DnsModel Dns { get; init; }
+
+    public required SelectionModel Selection { get; init; }
+
+    public bool NamespaceSettings { get; init; }
+
+    public ProbeOptions? Probe { get; init; }
+
+    public TimeSpan ShutdownDelay { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>What the operator should know although nothing is wrong; logged at start.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}
+
+/// <summary>How the node cache is asked whether it answers; absent when nobody asks it.</summary>
+internal sealed record ProbeOptions(int Port, string Name, TimeSpan Interval, TimeSpan Timeout);

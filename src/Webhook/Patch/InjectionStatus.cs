@@ -1,0 +1,18 @@
+using System.Reflection;
+using NodeDns.Webhook.Decide;
+
+namespace NodeDns.Webhook.Patch;
+
+/// <summary>The value of <c>nodedns.io/status</c>: one line, for people and for <c>grep</c>.</summary>
+internal static class InjectionStatus
+{
+    public static readonly string Version =
+        typeof(InjectionStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
+            .InformationalVersion.Split('+')[0] ?? "unknown";
+
+    public static string Format(DnsPlan plan) =>
+        $"injected by node-dns-webhook/{Version}: nameservers {string.Join(',', plan.Nameservers)}; "
+        + $"fallback {plan.Fallback.Name()}; options {string.Join(',', plan.Options)}";
+
+    public static string Name(this Fallback fallback) => fallback == Fallback.None ? "none" : "cluster-dns";
+}

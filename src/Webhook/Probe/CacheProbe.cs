@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Net;
+using DnsClient;
+using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Telemetry;
+
+namespace NodeDns.Webhook.Probe;
+
+/// <summary>Asks the local address again and again whether the node cache answers, from the webhook's own pod: its
+/// packets take the way that every pod's take. One node stands for all of them; a node without a cache is for the
+/// guard and the DaemonSet's rollout to prevent.</summary>
+internal sealed class CacheProbe : IAsyncDisposable
+{
+    /// <summary>A single lost packet must not stop injection.</summary>
+    private const int SilentAfter = 2;
+
+    private readonly LookupClient _client;
+    private readonly string _address;
+    private readonly string _name;
+    private readonly TimeSpan _interval;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private volatile int _state = (int)CacheState.Unknown;
+    private long _answered;
+    private long _unanswered;
+    private double _seconds;
+    private volatile string _detail = "not asked yet";
+
+    public CacheProbe(
+        IPEndPoint cache, string name, TimeSpan interval, TimeSpan timeout, TimeProvider time, ILogger logger)
+    {
+        _address = cache.Address.ToString();
+        _name = name;
+        _interval = interval;
+        _time = time;
+        _logger = logger;
+        _client = new LookupClient(new LookupClientOptions(cache)
+        {
+            AutoResolveNameServers = false,
+            UseCache = false,
+            Retries = 0,
+            Timeout = timeout,
+            UseTcpFallback = false,
+            ThrowDnsErrors = false,
+            ContinueOnDnsError = false,
+        });
+        _loop = Task.Run(RunAsync);
+    }
+
+    public CacheState State => (CacheState)_state;
+
+    /// <summary>The last answer or failure, in words.</summary>
+    public string Detail => _detail;
+
+    public long Answered => Interlocked.Read(ref _answered);
+
+    public long Unanswered => Interlocked.Read(ref _unanswered);
+
+    /// <summary>How long the last answer took.</summary>
+    public double LastSeconds => Volatile.Read(ref _seconds);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        int failures = 0;
+        try
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                bool answered = await AskAsync();
+                failures = answered ? 0 : failures + 1;
+                if (answered)
+                    Become(CacheState.Answering);
+                else if (failures >= SilentAfter)
+                    Become(CacheState.Silent);
+                // The first doubt is settled at once, and an unknown state does not last a whole interval.
+                bool hurry = failures > 0 && failures < SilentAfter;
+                await Task.Delay(hurry ? TimeSpan.FromMilliseconds(100) : _interval, _time, _stop.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    /// <summary>NOERROR and NXDOMAIN are answers; SERVFAIL and REFUSED are not, since a pod would get no address.</summary>
+    private async Task<bool> AskAsync()
+    {
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            IDnsQueryResponse response = await _client.QueryAsync(_name, QueryType.A, cancellationToken: _stop.Token);
+            DnsHeaderResponseCode code = response.Header.ResponseCode;
+            _detail = $"{_name} A: {code}";
+            if (code is DnsHeaderResponseCode.NoError or DnsHeaderResponseCode.NotExistentDomain)
+            {
+                Volatile.Write(ref _seconds, Stopwatch.GetElapsedTime(started).TotalSeconds);
+                Interlocked.Increment(ref _answered);
+                return true;
+            }
+        }
+        catch (DnsResponseException e)
+        {
+            _detail = $"{_name} A: {e.InnerException?.Message ?? e.Message}";
+        }
+        Interlocked.Increment(ref _unanswered);
+        return false;
+    }
+
+    private void Become(CacheState state)
+    {
+        if (_state == (int)state)
+            return;
+        _state = (int)state;
+        _logger.CacheStateChanged(_address, state == CacheState.Answering ? "answers" : "is silent", _detail);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace NodeDns.Webhook.Telemetry;
+
+/// <summary>One line for each entry on standard error. The console logger of Microsoft.Extensions.Logging would bring
+/// a thread, a queue and a formatter for the same.</summary>
+internal sealed class ConsoleLog(LogLevel minimum, TextWriter output, TimeProvider time) : ILoggerProvider
+{
+    private readonly Lock _lock = new();
+
+    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Logger(ConsoleLog log, string category) : ILogger
+    {
+        /// <summary>The framework's own entries matter from Warning up.</summary>
+        private readonly LogLevel _minimum =
+            category.StartsWith("Microsoft.", StringComparison.Ordinal) && log.Minimum < LogLevel.Warning
+                ? LogLevel.Warning : log.Minimum;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= _minimum && logLevel != LogLevel.None;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (!IsEnabled(logLevel))
+                return;
+            string level = logLevel switch
+            {
+                LogLevel.Trace or LogLevel.Debug => "debug",
+                LogLevel.Information => "info",
+                LogLevel.Warning => "warn",
+                _ => "error",
+            };
+            string text = formatter(state, exception);
+            if (exception is not null)
+                text = $"{text}: {exception}";
+            string now = log.Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+            log.Write($"{now} {level} {text.ReplaceLineEndings(" | ")}");
+        }
+    }
+
+    private LogLevel Minimum => minimum;
+
+    private TimeProvider Time => time;
+
+    private void Write(string line)
+    {
+        lock (_lock)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+}

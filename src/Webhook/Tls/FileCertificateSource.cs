@@ -1,0 +1,98 @@
+using NodeDns.Webhook.Telemetry;
+
+namespace NodeDns.Webhook.Tls;
+
+/// <summary>The certificate from two PEM files, which are read again at every poll: a Secret's mount changes by moving
+/// a symbolic link, which file watchers miss. The last good pair stays in use whatever the files become.</summary>
+internal sealed class FileCertificateSource : IDisposable
+{
+    private readonly string _certificatePath;
+    private readonly string _keyPath;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ITimer? _timer;
+
+    // Written by Poll alone, which runs under _polling.
+    private readonly Lock _polling = new();
+    private byte[] _certificatePem = [];
+    private byte[] _keyPem = [];
+    private string? _problem;
+    private volatile ServedCertificate? _current;
+    private long _loads;
+    private long _failures;
+
+    public FileCertificateSource(
+        string certificatePath, string keyPath, TimeSpan pollInterval, TimeProvider time, ILogger logger)
+    {
+        _certificatePath = certificatePath;
+        _keyPath = keyPath;
+        _time = time;
+        _logger = logger;
+        Poll();
+        _timer = time.CreateTimer(_ => Poll(), null, pollInterval, pollInterval);
+    }
+
+    /// <summary>The last good pair; null until there is one.</summary>
+    public ServedCertificate? Current => _current;
+
+    /// <summary>What is wrong with the files now, or null.</summary>
+    public string? Problem => Volatile.Read(ref _problem);
+
+    public long Loads => Interlocked.Read(ref _loads);
+
+    public long Failures => Interlocked.Read(ref _failures);
+
+    public void Dispose() => _timer?.Dispose();
+
+    /// <summary>Reads both files and takes them over when they differ and are a pair.</summary>
+    public void Poll()
+    {
+        lock (_polling)
+        {
+            string? problem = TryPoll(out bool changed);
+            if (problem is not null && problem != _problem)
+            {
+                Interlocked.Increment(ref _failures);
+                if (_current is not null)
+                    _logger.CertificateKept(problem);
+            }
+            Volatile.Write(ref _problem, problem);
+            if (changed && _current is { } now)
+            {
+                Interlocked.Increment(ref _loads);
+                _logger.CertificateLoaded(now.Subject, now.Serial, now.NotAfter);
+                if (now.NotAfter < _time.GetUtcNow())
+                    _logger.CertificateExpired(now.NotAfter);
+            }
+        }
+    }
+
+    private string? TryPoll(out bool changed)
+    {
+        changed = false;
+        byte[] certificate, key;
+        string reading = "tls-cert";
+        string path = _certificatePath;
+        try
+        {
+            certificate = File.ReadAllBytes(path);
+            reading = "tls-key";
+            path = _keyPath;
+            key = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{reading}: {path}: {e.Message}";
+        }
+        if (certificate.AsSpan().SequenceEqual(_certificatePem) && key.AsSpan().SequenceEqual(_keyPem))
+            return _problem;
+        string? problem = PemPair.TryLoad(certificate, key, out ServedCertificate? served);
+        (_certificatePem, _keyPem) = (certificate, key);
+        if (served is not null)
+        {
+            _current = served;
+            changed = true;
+        }
+        return problem;
+    }
+}

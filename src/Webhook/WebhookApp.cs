@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Endpoint;
+using NodeDns.Webhook.Options;
+using NodeDns.Webhook.Patch;
+using NodeDns.Webhook.Probe;
+using NodeDns.Webhook.Telemetry;
+using NodeDns.Webhook.Tls;
+
+namespace NodeDns.Webhook;
+
+/// <summary>The running program: everything that <see cref="WebhookOptions"/> describes, wired together.</summary>
+internal sealed class WebhookApp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly FileCertificateSource _certificate;
+    private readonly CacheProbe? _probe;
+    private readonly MutateEndpoint _mutate;
+    private readonly HealthEndpoint _health;
+    private readonly WebhookOptions _options;
+    private readonly SettingsSummary _settings;
+    private readonly ILogger _logger;
+
+    /// <exception cref="WebhookStartException">There is no usable certificate.</exception>
+    public WebhookApp(WebhookOptions options, TimeProvider time, TextWriter log)
+    {
+        _options = options;
+        _settings = new SettingsSummary(options);
+        // Neither routing nor configuration files nor the usual middleware: two listeners, one delegate.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
+#pragma warning disable CA2000 // The container disposes its logger provider.
+        builder.Logging.AddProvider(new ConsoleLog(options.LogLevel, log, time)).SetMinimumLevel(options.LogLevel);
+#pragma warning restore CA2000
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
+        _app = builder.Build();
+        _logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("NodeDns.Webhook");
+
+        _certificate = new FileCertificateSource(options.TlsCert, options.TlsKey, options.TlsPoll, time, _logger);
+        if (_certificate.Current is null)
+            throw new WebhookStartException(_certificate.Problem!);
+        if (options.Probe is { } probe)
+        {
+            var cache = new IPEndPoint(IPAddress.Parse(options.Dns.LocalAddresses[0]), probe.Port);
+            _probe = new CacheProbe(cache, probe.Name, probe.Interval, probe.Timeout, time, _logger);
+        }
+        Metrics = new WebhookMetrics(time);
+        Handler = new ReviewHandler(
+            new DnsPolicyDecider(options.Dns, options.Selection),
+            _ => NamespaceSettings.None,
+            () => _probe?.State ?? CacheState.NotProbed,
+            Metrics,
+            _logger);
+        _mutate = new MutateEndpoint(Handler);
+        var metricsText = new MetricsText(Metrics, _certificate, _probe, () => 0, options, _settings, time);
+        _health = new HealthEndpoint(_certificate, _probe, () => true, options, metricsText);
+        _app.Run(Dispatch);
+    }
+
+    public WebhookMetrics Metrics { get; }
+
+    public ReviewHandler Handler { get; }
+
+    public FileCertificateSource Certificate => _certificate;
+
+    /// <summary>The bound addresses, admission first; known once started.</summary>
+    public IReadOnlyList<Uri> Addresses =>
+        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(address => new Uri(address))
+            .OrderByDescending(address => address.Scheme, StringComparer.Ordinal)];
+
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _app.StartAsync(cancellationToken);
+        foreach (string remark in _options.Remarks)
+            _logger.SettingRemark(remark);
+        IReadOnlyList<Uri> addresses = Addresses;
+        _logger.Ready(
+            InjectionStatus.Version, $"{addresses[0]}mutate", addresses[^1].ToString(), _settings.Text, _settings.Fingerprint);
+    }
+
+    /// <summary>Unready at once, serving for the shutdown delay, then gone; open reviews are finished.</summary>
+    public async Task StopAsync()
+    {
+        _health.Stop();
+        _logger.Stopping((int)_options.ShutdownDelay.TotalSeconds);
+        await Task.Delay(_options.ShutdownDelay);
+        await _app.StopAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _certificate.Dispose();
+        _mutate.Dispose();
+        if (_probe is not null)
+            await _probe.DisposeAsync();
+    }
+
+    /// <summary>What came over TLS is for admission, the rest for health and metrics.</summary>
+    private Task Dispatch(HttpContext context)
+    {
+        if (!context.Request.IsHttps)
+            return _health.InvokeAsync(context);
+        if (context.Request.Path.Value == MutateEndpoint.Path)
+            return _mutate.InvokeAsync(context);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = MutateEndpoint.MaxBodyBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 250;
+        Listen(kestrel, _options.Listen, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                // The context carries the intermediates and is made once for each certificate, not for each
+                // handshake as with ServerCertificateSelector.
+                OnConnection = _ => ValueTask.FromResult(
+                    new SslServerAuthenticationOptions { ServerCertificateContext = _certificate.Current!.Context }),
+            });
+        });
+        Listen(kestrel, _options.MetricsListen, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress at, Action<ListenOptions> configure)
+    {
+        if (at.Address is null)
+            kestrel.ListenAnyIP(at.Port, configure);
+        else
+            kestrel.Listen(at.Address, at.Port, configure);
+    }
+}
+
+/// <summary>The program cannot start; the message names the option and the remedy.</summary>
+internal sealed class WebhookStartException(string message) : Exception(message);

@@ -1,0 +1,64 @@
+{{/*
+The cache's Corefile, in the shape of node-cache's own: cluster domain and reverse zones over TCP to cluster DNS, all
+else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers of the kube-dns ConfigMap, or
+/etc/resolv.conf.
+*/}}
+{{- define "ndw.corefile" -}}
+{{- $cache := .Values.cache -}}
+{{- $bind := concat .Values.dns.localAddresses .Values.guard.interceptClusterDNS | join " " -}}
+{{- $clusterDNS := include "ndw.clusterDNS" . | replace "," " " -}}
+{{- $first := include "ndw.bracketed" (first .Values.dns.localAddresses) -}}
+{{- range $index, $zone := list (include "ndw.clusterDomain" .) "in-addr.arpa" "ip6.arpa" -}}
+{{ $zone }}:53 {
+    errors
+    cache {
+        success 9984 {{ $cache.successTtlSeconds }}
+        denial 9984 {{ $cache.denialTtlSeconds }}
+        {{- with $cache.serveStale }}
+        serve_stale {{ . }} verify
+        {{- end }}
+    }
+    reload
+    loop
+    bind {{ $bind }}
+    forward . {{ $clusterDNS }} {
+        force_tcp
+    }
+    prometheus :{{ $cache.metricsPort }}
+    {{- if eq $index 0 }}
+    health {{ $first }}:{{ $cache.healthPort }}
+    {{- end }}
+    {{- if $cache.logQueries }}
+    log
+    {{- end }}
+}
+{{ end -}}
+{{- range $zone, $servers := $cache.stubDomains -}}
+{{ $zone }}:53 {
+    errors
+    cache {{ $cache.outsideTtlSeconds }}
+    reload
+    loop
+    bind {{ $bind }}
+    forward . {{ join " " $servers }}
+    prometheus :{{ $cache.metricsPort }}
+}
+{{ end -}}
+.:53 {
+    errors
+    cache {{ $cache.outsideTtlSeconds }}{{ with $cache.serveStale }} {
+        serve_stale {{ . }} verify
+    }{{ end }}
+    reload
+    loop
+    bind {{ $bind }}
+    forward . {{ $cache.upstreamServers | join " " | default "__PILLAR__UPSTREAM__SERVERS__" }}
+    prometheus :{{ $cache.metricsPort }}
+    {{- if $cache.logQueries }}
+    log
+    {{- end }}
+}
+{{- with $cache.extraServerBlocks }}
+{{ . }}
+{{- end }}
+{{- end -}}

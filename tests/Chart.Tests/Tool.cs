@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace NodeDns.Chart.Tests;
+
+/// <summary>A program run to its end, with what it said.</summary>
+internal sealed record Tool(int ExitCode, string Output, string Error)
+{
+    /// <summary>The checkout: the folder with the solution file.</summary>
+    public static string Checkout { get; } = FindCheckout();
+
+    public static string ChartFolder { get; } = Path.Combine(Checkout, "charts", "node-dns-webhook");
+
+    public static Tool Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Checkout,
+        }) ?? throw new InvalidOperationException($"{program} did not start");
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new Tool(process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>The path of a tool as eng/tool finds it, or null and a reason.</summary>
+    public static (string? Path, string Reason) Find(string name)
+    {
+        var found = Run(Path.Combine(Checkout, "eng", "tool"), name);
+        return found.ExitCode == 0 ? (found.Output.Trim(), "") : (null, found.Error.Trim());
+    }
+
+    private static string FindCheckout()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "NodeDnsWebhook.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("these tests run inside a checkout");
+    }
+}

@@ -1,0 +1,14 @@
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>What a plugin did with a query.</summary>
+public enum PluginVerdict
+{
+    /// <summary>Not its business: the next step is asked.</summary>
+    Next,
+
+    /// <summary>The reply is written.</summary>
+    Answered,
+
+    /// <summary>The client gets no reply at all.</summary>
+    Drop,
+}

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 
 namespace NodeDns.Cache.Corefile;
 
@@ -14,7 +13,7 @@ public sealed record ErrorsConfig : DirectiveConfig
 
 /// <summary>consolidate: messages that match are counted and logged once a period.</summary>
 /// <param name="ShowFirst">The first of a period is logged at once.</param>
-public sealed record ErrorConsolidation(TimeSpan Period, Regex Pattern, ErrorLevel Level, bool ShowFirst);
+public sealed record ErrorConsolidation(TimeSpan Period, GoPattern Pattern, ErrorLevel Level, bool ShowFirst);
 
 public enum ErrorLevel
 {

@@ -13,10 +13,10 @@ public sealed record KubeDnsConfig
     /// <summary>Only the valid ones, in the order written.</summary>
     public ImmutableArray<StubDomain> StubDomains { get; init; } = [];
 
-    /// <summary>Only the valid ones.</summary>
+    /// <summary>Only the valid ones, as forward takes them: for <see cref="PillarValues.UpstreamServers"/>.</summary>
     public ImmutableArray<string> UpstreamNameservers { get; init; } = [];
 }
 
 /// <param name="Domain">Lower case with the final dot.</param>
-/// <param name="Servers">As forward takes them.</param>
-public sealed record StubDomain(string Domain, ImmutableArray<string> Servers, SourceLine At);
+/// <param name="Servers">Never empty.</param>
+public sealed record StubDomain(string Domain, ImmutableArray<UpstreamAddress> Servers, SourceLine At);

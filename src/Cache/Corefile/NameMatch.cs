@@ -1,11 +1,9 @@
-using System.Text.RegularExpressions;
-
 namespace NodeDns.Cache.Corefile;
 
 /// <summary>How rewrite compares the question's name, lower case with the final dot.</summary>
 /// <param name="Text">What is compared; for <see cref="NameMatchKind.Regex"/> the pattern as written.</param>
 /// <param name="Pattern">Not null exactly for <see cref="NameMatchKind.Regex"/>.</param>
-public sealed record NameMatch(NameMatchKind Kind, string Text, Regex? Pattern)
+public sealed record NameMatch(NameMatchKind Kind, string Text, GoPattern? Pattern)
 {
     /// <summary>True when the rule applies to the name.</summary>
     public bool Matches(string name) => Kind switch

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 
 namespace NodeDns.Cache.Corefile;
 
@@ -19,7 +18,7 @@ public sealed record RewriteNameRule(
     NameMatch Match, string To, bool AnswerAuto, ImmutableArray<RewriteAnswer> Answers) : RewriteRule;
 
 /// <summary>answer name|value: what the pattern finds in owner names, or in names within record data, is replaced.</summary>
-public sealed record RewriteAnswer(RewriteAnswerKind Kind, Regex From, string To);
+public sealed record RewriteAnswer(RewriteAnswerKind Kind, GoPattern From, string To);
 
 public enum RewriteAnswerKind
 {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 
 namespace NodeDns.Cache.Corefile;
 
@@ -23,7 +22,7 @@ public sealed record TemplateRule
     public ImmutableArray<string> Zones { get; init; } = [];
 
     /// <summary>Tried in order on the lower-case name with its final dot; never empty.</summary>
-    public ImmutableArray<Regex> Match { get; init; } = [];
+    public ImmutableArray<GoPattern> Match { get; init; } = [];
 
     /// <summary>Each makes one record in zone-file form.</summary>
     public ImmutableArray<TemplateText> Answer { get; init; } = [];

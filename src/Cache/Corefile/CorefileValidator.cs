@@ -1,0 +1,87 @@
+using System.Net;
+
+namespace NodeDns.Cache.Corefile;
+
+/// <summary>What only shows when all blocks are known: zones served twice, questions sent to oneself.</summary>
+public static class CorefileValidator
+{
+    public static void Check(CorefileConfig config, ProblemList problems)
+    {
+        Duplicates(config, problems);
+        DifferentBinds(config, problems);
+        foreach (var block in config.Blocks)
+            OwnUpstreams(block, problems);
+    }
+
+    /// <summary>A zone and port may be served by two blocks only on different addresses.</summary>
+    private static void Duplicates(CorefileConfig config, ProblemList problems)
+    {
+        var seen = new Dictionary<(string Zone, int Port), List<(string Address, SourceLine At)>>();
+        foreach (var block in config.Blocks)
+        {
+            foreach (var zone in block.Zones)
+            {
+                if (!seen.TryGetValue((zone.Name, zone.Port), out var taken))
+                    seen.Add((zone.Name, zone.Port), taken = []);
+                var addresses = Addresses(block);
+                var clash = taken.Find(t => t.Address == "" || addresses.Contains("") || addresses.Contains(t.Address));
+                if (clash.At.File is not null)
+                {
+                    var place = clash.Address == "" ? "" : $" on {clash.Address}";
+                    problems.Error(block.At, "zone", $"{zone.Name}:{zone.Port}",
+                        $"expected once on each address, and {clash.At} serves it{place} already");
+                }
+
+                taken.AddRange(addresses.Select(address => (address, block.At)));
+            }
+        }
+    }
+
+    /// <summary>CoreDNS loads such files, and answers REFUSED where the operator expects an answer.</summary>
+    private static void DifferentBinds(CorefileConfig config, ProblemList problems)
+    {
+        var first = new Dictionary<int, ServerBlockConfig>();
+        foreach (var block in config.Blocks)
+        {
+            foreach (var port in block.Zones.Select(zone => zone.Port).Distinct())
+            {
+                if (first.TryAdd(port, block) || Addresses(first[port]).SetEquals(Addresses(block)))
+                    continue;
+                problems.Warn(block.Bind?.At ?? block.At, "bind", Describe(block),
+                    $"differs from {Describe(first[port])} of {first[port].At} on port {port}: each address serves only "
+                    + "the zones bound to it, and refuses other names");
+            }
+        }
+    }
+
+    /// <summary>A question for the block's zone would come back to the block, for ever.</summary>
+    private static void OwnUpstreams(ServerBlockConfig block, ProblemList problems)
+    {
+        foreach (var forward in block.Forward)
+        {
+            foreach (var server in forward.To)
+            {
+                if (!server.Tls && block.Zones.Any(zone => zone.Port == server.Port) && Listens(block, server.Address))
+                    problems.Error(forward.At, "forward", server.ToString(),
+                        "expected another server: this is an address the block itself listens on");
+            }
+        }
+    }
+
+    private static bool Listens(ServerBlockConfig block, IPAddress address)
+    {
+        if (block.Bind is null)
+            return IPAddress.IsLoopback(address) || IsAny(address);
+        return block.Bind.Addresses.Any(own => own.Equals(address) || (IsAny(own) && IPAddress.IsLoopback(address)));
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>"" stands for every address.</summary>
+    private static HashSet<string> Addresses(ServerBlockConfig block) => block.Bind is null
+        ? [""]
+        : [.. block.Bind.Groups.SelectMany(g => g.Targets.Except(g.Except)).Select(target => target.ToString())];
+
+    private static string Describe(ServerBlockConfig block) =>
+        block.Bind is null ? "every address" : string.Join(' ', Addresses(block).Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+
+namespace NodeDns.Cache.Corefile;
+
+/// <summary>The words of a file one after the other, those of imports in the place of their import lines.</summary>
+/// <remarks>One word of look-ahead. An import pushes its words on a stack, so nothing is copied; the bounds keep
+/// snippets that import snippets from growing without end.</remarks>
+internal sealed class TokenStream(ImmutableArray<Token> tokens)
+{
+    private const int DepthMaximum = 100;
+    private readonly Stack<(ImmutableArray<Token> Tokens, int Next)> _outer = new();
+    private ImmutableArray<Token> _tokens = tokens;
+    private int _next;
+    private int _taken;
+
+    /// <summary>The word taken last; null at the start.</summary>
+    public Token? Last { get; private set; }
+
+    public bool TryPeek(out Token token)
+    {
+        while (_next >= _tokens.Length && _outer.TryPop(out var outer))
+            (_tokens, _next) = outer;
+        token = _next < _tokens.Length && _taken < Lexer.TokensMaximum ? _tokens[_next] : default;
+        return token.Text is not null;
+    }
+
+    public bool Peek(string text) => TryPeek(out var token) && token.Text == text;
+
+    /// <summary>True when the next word is on the line of the last one.</summary>
+    public bool TryPeekSameLine(out Token token) => TryPeek(out token) && Last is { } last && last.SameLine(token);
+
+    /// <summary>Call after a successful peek.</summary>
+    public Token Take()
+    {
+        var token = _tokens[_next++];
+        _taken++;
+        Last = token;
+        return token;
+    }
+
+    /// <summary>Puts words before what comes next; false when imports are nested too deeply or went on for too long.
+    /// </summary>
+    public bool Insert(ImmutableArray<Token> tokens)
+    {
+        if (_outer.Count >= DepthMaximum || _taken >= Lexer.TokensMaximum)
+            return false;
+
+        // An import costs a word, so that imports of nothing end too.
+        _taken++;
+        _outer.Push((_tokens, _next));
+        (_tokens, _next) = (tokens, 0);
+        return true;
+    }
+}

@@ -1,0 +1,25 @@
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>One send of an exchange's query that may still be answered: by UDP or on a connection.</summary>
+internal struct Attempt
+{
+    public UpstreamState? Server;
+    public UdpChannel? Channel;
+    public StreamConnection? Connection;
+    public UpstreamProto Proto;
+
+    /// <summary>The id it has on its connection.</summary>
+    public ushort Id;
+
+    public bool Plain;
+
+    /// <summary>Started by losing a connection or by TC, so its failure is judged by other rules.</summary>
+    public long SentMs;
+
+    /// <summary>Stopwatch ticks.</summary>
+    public long SentTicks;
+
+    public readonly bool IsOpen => Server is not null;
+}

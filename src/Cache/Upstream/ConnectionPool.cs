@@ -1,0 +1,124 @@
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>One worker's connections to one server, TCP or TLS.</summary>
+/// <remarks>
+/// Idle first: CoreDNS reads, serves, then reads again, so a query behind a slow one waits for it. The ladder of
+/// <see cref="Pick"/>: an idle connection, the one used last (the others grow old and close); a new one, up to
+/// <see cref="ForwardOptions.Connections"/>; the least loaded that makes progress (pipelining); a new one, up to
+/// <see cref="ForwardOptions.ConnectionsMaximum"/>, since all are full or stalled; at last any that has room.
+/// </remarks>
+internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) : IDisposable
+{
+    /// <summary>Unanswered queries on one connection, whatever happens: a quarter of a percent chance that a random id
+    /// is taken, and 20 KB.</summary>
+    private const int PipelineMaximum = 256;
+
+    /// <summary>Below this no answer is late: a cold name takes a recursing server longer.</summary>
+    private const long StallMinimumMs = 20;
+
+    private readonly List<StreamConnection> _connections = [];
+
+    public Forwarder Forwarder => forwarder;
+
+    public UpstreamState Server => server;
+
+    public int Count => _connections.Count;
+
+    private UpstreamProto Proto => server.Endpoint.Tls ? UpstreamProto.Tls : UpstreamProto.Tcp;
+
+    public StreamConnection? Pick(Exchange exchange, out UpstreamError error)
+    {
+        error = default;
+        var nowMs = forwarder.Loop.NowMs;
+        var stallMs = StallMs();
+        StreamConnection? idle = null, least = null, last = null;
+        foreach (var connection in _connections)
+        {
+            if (!connection.TakesQueries(nowMs) || exchange.Uses(connection))
+            {
+                continue;
+            }
+            if (connection.Unanswered == 0)
+            {
+                idle = idle is null || connection.LastUsedMs >= idle.LastUsedMs ? connection : idle;
+            }
+            else if (connection.Unanswered < forwarder.Options.Pipeline && !connection.IsStalled(nowMs, stallMs))
+            {
+                least = least is null || connection.Unanswered < least.Unanswered ? connection : least;
+            }
+            else if (connection.Unanswered < PipelineMaximum)
+            {
+                last = last is null || connection.Unanswered < last.Unanswered ? connection : last;
+            }
+        }
+        var limit = least is null ? ForwardOptions.ConnectionsMaximum : forwarder.Options.Connections;
+        if (idle is null && _connections.Count < limit)
+        {
+            server.Metrics.ConnectionOpened(forwarder.Counters, Proto);
+            return Open(out error);
+        }
+        var chosen = idle ?? least ?? last;
+        if (chosen is null)
+        {
+            error = UpstreamError.LocalLimit;
+            return null;
+        }
+        server.Metrics.ConnectionReused(forwarder.Counters, Proto);
+        return chosen;
+    }
+
+    /// <summary>The connection answered all it had: max_idle_conns, max_age and retirement apply now.</summary>
+    public void BecameIdle(StreamConnection connection)
+    {
+        if (forwarder.IsRetired || !connection.TakesQueries(forwarder.Loop.NowMs) || TooManyIdle())
+        {
+            connection.CloseQuietly();
+        }
+    }
+
+    public void Remove(StreamConnection connection) => _connections.Remove(connection);
+
+    public void CloseIdle()
+    {
+        for (var i = _connections.Count - 1; i >= 0; i--)
+        {
+            if (_connections[i].Unanswered == 0)
+            {
+                _connections[i].CloseQuietly();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_connections.Count > 0)
+        {
+            _connections[^1].CloseQuietly();
+        }
+    }
+
+    private StreamConnection? Open(out UpstreamError error)
+    {
+        var connection = Proto == UpstreamProto.Tls
+            ? TlsConnection.Open(this, out error)
+            : TcpConnection.Open(this, out error);
+        if (connection is not null)
+        {
+            _connections.Add(connection);
+        }
+        return connection;
+    }
+
+    private bool TooManyIdle()
+    {
+        var limit = forwarder.Options.MaxIdleConnections;
+        return limit > 0 && _connections.Count(connection => connection.Unanswered == 0) > limit;
+    }
+
+    private long StallMs() => Math.Clamp(
+        2L * server.Rtt.SmoothedMicroseconds / 1000,
+        StallMinimumMs,
+        (long)forwarder.Options.RetryCeiling.TotalMilliseconds);
+}

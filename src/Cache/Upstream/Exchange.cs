@@ -1,0 +1,532 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>One query on its way: its bytes, the attempts that may still answer it, and what to try when.</summary>
+/// <remarks>
+/// A slow attempt is never given up for the next one: all stay open until one answers or the deadline passes. In time:
+/// <code>
+/// 0            send to the first server of the policy's order
+/// 200..400 ms  (by its round-trip time) also ask another server, or this one again where it is the only one
+/// + twice that also ask over TCP
+/// 4.4 s        give up, with a held reply (truncated, or of a failover rcode) if there is one
+/// </code>
+/// An error (refused, closed) moves on at once; after every server has failed, the next round starts 200 ms later. TC over
+/// UDP, and a complaint about EDNS, send again to the same server. One worker's; pooled by its <see cref="Forwarder"/>.
+/// </remarks>
+internal sealed class Exchange(Forwarder forwarder) : LoopTimer
+{
+    /// <summary>Open attempts; a fifth closes the oldest.</summary>
+    private const int AttemptsOpen = 4;
+
+    /// <summary>Attempts that only the clock starts: the amplification towards slow upstreams is at most threefold.</summary>
+    private const int TimedRetries = 2;
+
+    /// <summary>Free sends after a connection that had worked was closed under the query.</summary>
+    private const int ResendsMaximum = 3;
+
+    /// <summary>What a truncated reply in hand waits for the whole one over TCP.</summary>
+    private const long TruncatedWaitMs = 2000;
+
+    private readonly Attempt[] _attempts = new Attempt[AttemptsOpen];
+    private byte[] _query = new byte[128];
+    private byte[] _held = [];
+    private int _length;
+    private int _heldLength;
+    private bool _heldIsTruncated;
+    private bool _hasOpt;
+    private bool _withoutOpt;
+    private bool _entered;
+    private IExchangeOwner? _owner;
+    private UpstreamState? _only;
+    private ServerOrder _order;
+    private UpstreamProto _proto;
+    private uint _tried;
+    private int _started;
+    private int _timedRetries;
+    private int _resends;
+    private int _failovers;
+    private long _deadlineMs;
+    private long _retryAtMs;
+    private UpstreamError _lastError;
+
+    /// <summary>Links of the forwarder's list of exchanges under way.</summary>
+    public Exchange? Next, Previous;
+
+    public int QuestionEnd { get; private set; }
+
+    public ReadOnlySpan<byte> Query => _query.AsSpan(0, _length);
+
+    private long Now => forwarder.Loop.NowMs;
+
+    private ForwardOptions Options => forwarder.Options;
+
+    /// <summary>Takes the query and sends it; <paramref name="entered"/> says that it counts for max_concurrent.</summary>
+    public void Begin(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner, bool entered)
+    {
+        Take(query, owner);
+        _entered = entered;
+        _order = forwarder.Group.NextOrder(forwarder.Random);
+        _proto = Options.ForceTcp || (clientUsedTcp && !Options.PreferUdp) ? UpstreamProto.Tcp : UpstreamProto.Udp;
+        _deadlineMs = Now + (long)(forwarder.Group.IsKnownDead ? Options.DeadlineWhenDown : Options.Deadline)
+            .TotalMilliseconds;
+        _retryAtMs = _deadlineMs;
+        if (QuestionEnd == 0)
+        {
+            Fail(UpstreamError.Malformed);
+            return;
+        }
+        StartNext(_proto);
+    }
+
+    /// <summary>A probe: one send to one server, no retry, any reply counts.</summary>
+    public void BeginProbe(ReadOnlySpan<byte> query, UpstreamState server, IExchangeOwner owner)
+    {
+        Take(query, owner);
+        _entered = false;
+        _only = server;
+        _proto = Options.ForceTcp ? UpstreamProto.Tcp : UpstreamProto.Udp;
+        _deadlineMs = Now + (long)Options.HealthCheck.Timeout.TotalMilliseconds;
+        _retryAtMs = _deadlineMs;
+        if (Send(server, _proto))
+        {
+            ArmTimer();
+        }
+        else
+        {
+            Fail(_lastError);
+        }
+    }
+
+    /// <summary>Never sent: reports <paramref name="error"/> at the end of the turn.</summary>
+    public void Reject(IExchangeOwner owner, UpstreamError error)
+    {
+        _owner = owner;
+        _entered = false;
+        Fail(error);
+    }
+
+    /// <summary>A message with this attempt's id, and our question, arrived.</summary>
+    public void AttemptAnswered(int index, ReadOnlySpan<byte> message)
+    {
+        var attempt = _attempts[index];
+        var server = attempt.Server!;
+        Close(index);
+        server.Answered(Now);
+        var rcode = ReplyCheck.Rcode(message, QuestionEnd);
+        if (_only is not null)
+        {
+            Finish(message);
+            return;
+        }
+        var elapsed = Stopwatch.GetElapsedTime(attempt.SentTicks);
+        server.Rtt.Add((long)elapsed.TotalMicroseconds);
+        server.Metrics.Response(forwarder.Counters, rcode, (long)elapsed.TotalNanoseconds);
+
+        var rejectsEdns = rcode is ReplyCheck.RcodeFormErr or ReplyCheck.RcodeNotImp or ReplyCheck.RcodeBadVers;
+        if (rejectsEdns && _hasOpt && !attempt.Plain && !_withoutOpt)
+        {
+            _withoutOpt = true;
+            Hold(message);
+            SendAgain(server, attempt.Proto);
+            return;
+        }
+        if (!rejectsEdns && attempt.Plain && _withoutOpt)
+        {
+            server.RememberPlain(Now);
+        }
+        if (attempt.Proto == UpstreamProto.Udp && ReplyCheck.IsTruncated(message))
+        {
+            Hold(message);
+            _heldIsTruncated = true;
+            _deadlineMs = Math.Min(_deadlineMs, Now + TruncatedWaitMs);
+            _proto = UpstreamProto.Tcp;
+            SendAgain(server, UpstreamProto.Tcp);
+            return;
+        }
+        if (Options.Failover.Contains(rcode) && _failovers + 1 < forwarder.Group.Servers.Length)
+        {
+            _failovers++;
+            Hold(message);
+            StartNext(_proto);
+            return;
+        }
+        Finish(message);
+    }
+
+    /// <summary>The attempt cannot be answered any more, and its server is to blame.</summary>
+    public void AttemptFailed(int index, UpstreamError error)
+    {
+        var server = _attempts[index].Server!;
+        Close(index);
+        _lastError = error;
+        if (error != UpstreamError.LocalLimit && _only is null)
+        {
+            forwarder.ServerFailed(server);
+        }
+        AfterError();
+    }
+
+    /// <summary>The attempt's connection is gone.</summary>
+    /// <param name="resend">It had worked before: the peer closed it for being idle or old, which is nobody's fault.</param>
+    public void ConnectionLost(int index, StreamConnection connection, ushort id, bool resend, UpstreamError error)
+    {
+        var attempt = _attempts[index];
+        if (attempt.Connection != connection || attempt.Id != id)
+        {
+            return;
+        }
+        if (resend && _resends < ResendsMaximum)
+        {
+            _resends++;
+            Close(index);
+            SendAgain(attempt.Server!, attempt.Proto);
+            return;
+        }
+        AttemptFailed(index, error);
+    }
+
+    /// <summary>Too many wrong replies to this attempt: no more UDP for this query (RFC 5452 section 9.2).</summary>
+    public void SuspectForgery(int index)
+    {
+        var server = _attempts[index].Server!;
+        Close(index);
+        _proto = UpstreamProto.Tcp;
+        SendAgain(server, UpstreamProto.Tcp);
+    }
+
+    /// <summary>The reply's header over our own question, for replies that left it out.</summary>
+    public ReadOnlySpan<byte> WithQuestion(ReadOnlySpan<byte> headerOnly)
+    {
+        EnsureHeld(QuestionEnd);
+        Query[..QuestionEnd].CopyTo(_held);
+        headerOnly[..4].CopyTo(_held);
+        _held.AsSpan(4, 8).Clear();
+        _held[5] = 1;
+        return _held.AsSpan(0, QuestionEnd);
+    }
+
+    public bool Uses(StreamConnection connection)
+    {
+        foreach (ref readonly var attempt in _attempts.AsSpan())
+        {
+            if (attempt.Connection == connection)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public override void OnTimer()
+    {
+        if (_only is null)
+        {
+            MarkOverdue();
+        }
+        if (Now >= _deadlineMs)
+        {
+            FinishHeldOrFail(UpstreamError.Timeout);
+            return;
+        }
+        if (AnyOpen())
+        {
+            _timedRetries++;
+        }
+        StartNext(_timedRetries == TimedRetries ? UpstreamProto.Tcp : _proto);
+    }
+
+    /// <summary>Reports to the owner and gives the exchange back. Only for exchanges that <see cref="Fail"/> put off.</summary>
+    public void ReportFailure()
+    {
+        var owner = _owner!;
+        var error = _lastError;
+        forwarder.Recycle(this);
+        owner.OnFailure(error);
+    }
+
+    public void Fail(UpstreamError error)
+    {
+        Release();
+        _lastError = error;
+        forwarder.FailAtTurnEnd(this);
+    }
+
+    private void Take(ReadOnlySpan<byte> query, IExchangeOwner owner)
+    {
+        _owner = owner;
+        if (_query.Length < query.Length)
+        {
+            _query = new byte[query.Length];
+        }
+        query.CopyTo(_query);
+        _length = query.Length;
+        QuestionEnd = ReplyCheck.QuestionEnd(query);
+        _hasOpt = QuestionEnd != 0 && ReplyCheck.HasOptAt(query, QuestionEnd);
+        _withoutOpt = _heldIsTruncated = false;
+        _heldLength = _started = _timedRetries = _resends = _failovers = 0;
+        _tried = 0;
+        _only = null;
+        _lastError = UpstreamError.Timeout;
+    }
+
+    private void StartNext(UpstreamProto proto)
+    {
+        if (_started >= Options.EffectiveAttempts)
+        {
+            WaitOrGiveUp();
+            return;
+        }
+        var server = forwarder.Group.Choose(_order, _tried, Now, forwarder.Random, forwarder.Counters);
+        if (server is null)
+        {
+            FinishHeldOrFail(UpstreamError.NoHealthyUpstream);
+            return;
+        }
+        _tried |= 1u << server.Index;
+        _started++;
+        if (Send(server, proto))
+        {
+            ScheduleRetry(server);
+        }
+        else
+        {
+            AfterError();
+        }
+    }
+
+    /// <summary>A further send to the server that made it necessary; not an attempt of its own.</summary>
+    private void SendAgain(UpstreamState server, UpstreamProto proto)
+    {
+        if (Send(server, proto))
+        {
+            ScheduleRetry(server);
+        }
+        else
+        {
+            AfterError();
+        }
+    }
+
+    private bool Send(UpstreamState server, UpstreamProto proto)
+    {
+        var index = FreeAttempt();
+        ref var attempt = ref _attempts[index];
+        var plain = _hasOpt && (_withoutOpt || server.IsPlain(Now));
+        if (_hasOpt)
+        {
+            _query[11] = plain ? (byte)0 : (byte)1;
+        }
+        var query = _query.AsSpan(0, plain ? QuestionEnd : _length);
+        proto = server.Endpoint.Tls ? UpstreamProto.Tls : proto;
+        if (proto == UpstreamProto.Udp && !TrySendUdp(server, index, query))
+        {
+            if (_lastError != UpstreamError.LocalLimit)
+            {
+                return false;
+            }
+            // Out of descriptors or ports: a connection carries many queries on one of each.
+            proto = UpstreamProto.Tcp;
+        }
+        if (proto != UpstreamProto.Udp && !TrySendStream(server, index, query))
+        {
+            return false;
+        }
+        attempt.Server = server;
+        attempt.Proto = proto;
+        attempt.Plain = plain;
+        attempt.SentMs = Now;
+        attempt.SentTicks = Stopwatch.GetTimestamp();
+        if (_only is null)
+        {
+            server.Metrics.Request(forwarder.Counters);
+        }
+        return true;
+    }
+
+    private bool TrySendUdp(UpstreamState server, int index, Span<byte> query)
+    {
+        var pool = forwarder.Channels(server);
+        if (pool.Connect(server, out _lastError) is not { } channel)
+        {
+            return false;
+        }
+        var id = forwarder.Random.Next();
+        BinaryPrimitives.WriteUInt16BigEndian(query, id);
+        var sent = channel.Send(this, index, query, id);
+        if (sent.IsError)
+        {
+            channel.Release();
+            _lastError = ConnectError.From(sent.Error);
+            return false;
+        }
+        _attempts[index].Channel = channel;
+        return true;
+    }
+
+    private bool TrySendStream(UpstreamState server, int index, ReadOnlySpan<byte> query)
+    {
+        if (forwarder.Connections(server).Pick(this, out _lastError) is not { } connection)
+        {
+            return false;
+        }
+        _attempts[index].Connection = connection;
+        _attempts[index].Id = connection.Submit(this, index, query);
+        return true;
+    }
+
+    private void AfterError()
+    {
+        if (_only is not null)
+        {
+            Fail(_lastError);
+        }
+        else if (_heldIsTruncated && !AnyOpen())
+        {
+            FinishHeldOrFail(_lastError);
+        }
+        else if (System.Numerics.BitOperations.PopCount(_tried) < forwarder.Group.Servers.Length)
+        {
+            StartNext(_proto);
+        }
+        else if (_started >= Options.EffectiveAttempts)
+        {
+            WaitOrGiveUp();
+        }
+        else
+        {
+            _tried = 0;
+            _retryAtMs = Math.Min(_retryAtMs, Now + (long)Options.RetryFloor.TotalMilliseconds);
+            ArmTimer();
+        }
+    }
+
+    private void WaitOrGiveUp()
+    {
+        if (AnyOpen())
+        {
+            _retryAtMs = _deadlineMs;
+            ArmTimer();
+        }
+        else
+        {
+            FinishHeldOrFail(_lastError);
+        }
+    }
+
+    private void ScheduleRetry(UpstreamState server)
+    {
+        var wait = server.Rtt.RetryAfterMs(
+            (long)Options.RetryFloor.TotalMilliseconds, (long)Options.RetryCeiling.TotalMilliseconds) << _timedRetries;
+        _retryAtMs = _timedRetries < TimedRetries ? Math.Min(_deadlineMs, Now + wait) : _deadlineMs;
+        ArmTimer();
+    }
+
+    private void ArmTimer() => forwarder.Loop.Arm(this, Math.Max(0, Math.Min(_retryAtMs, _deadlineMs) - Now));
+
+    /// <summary>A server that has answered nobody since it was asked is suspect; one that answers others is just slow
+    /// with this name.</summary>
+    private void MarkOverdue()
+    {
+        foreach (ref readonly var attempt in _attempts.AsSpan())
+        {
+            if (attempt.Server is { } server && !server.AnsweredSince(attempt.SentMs) && attempt.SentMs < Now)
+            {
+                forwarder.ServerFailed(server);
+            }
+        }
+    }
+
+    private int FreeAttempt()
+    {
+        var oldest = 0;
+        for (var i = 0; i < _attempts.Length; i++)
+        {
+            if (!_attempts[i].IsOpen)
+            {
+                return i;
+            }
+            if (_attempts[i].SentMs < _attempts[oldest].SentMs)
+            {
+                oldest = i;
+            }
+        }
+        Close(oldest);
+        return oldest;
+    }
+
+    private bool AnyOpen()
+    {
+        foreach (ref readonly var attempt in _attempts.AsSpan())
+        {
+            if (attempt.IsOpen)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void Close(int index)
+    {
+        var attempt = _attempts[index];
+        _attempts[index] = default;
+        attempt.Channel?.Release();
+        attempt.Connection?.Forget(attempt.Id);
+    }
+
+    private void Hold(ReadOnlySpan<byte> message)
+    {
+        EnsureHeld(message.Length);
+        message.CopyTo(_held);
+        _heldLength = message.Length;
+    }
+
+    private void EnsureHeld(int length)
+    {
+        if (_held.Length < length)
+        {
+            _held = new byte[length];
+        }
+    }
+
+    private void FinishHeldOrFail(UpstreamError error)
+    {
+        if (_heldLength > 0)
+        {
+            Finish(_held.AsSpan(0, _heldLength));
+        }
+        else
+        {
+            Fail(error);
+        }
+    }
+
+    private void Finish(ReadOnlySpan<byte> message)
+    {
+        Release();
+        // Recycled after the call: the message may be in this exchange's own buffer.
+        _owner!.OnAnswer(message);
+        forwarder.Recycle(this);
+    }
+
+    private void Release()
+    {
+        forwarder.Loop.Cancel(this);
+        for (var i = 0; i < _attempts.Length; i++)
+        {
+            if (_attempts[i].IsOpen)
+            {
+                Close(i);
+            }
+        }
+        if (_entered)
+        {
+            _entered = false;
+            forwarder.Group.Leave();
+        }
+    }
+}

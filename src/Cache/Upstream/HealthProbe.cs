@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using System.Text;
+using NodeDns.Cache.Loop;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>Asks a server that failed for NS records until it says anything at all; then ends.</summary>
+/// <remarks>The probe is a query like any other, on the same sockets and connections. <see cref="UpstreamState.Failed"/>
+/// lets one worker run one, so a dead server sees one probe per interval however many workers and queries there are.</remarks>
+internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : LoopTimer, IExchangeOwner
+{
+    private const ushort TypeNs = 2;
+
+    private readonly byte[] _query = Query(forwarder.Options.HealthCheck);
+    private long _sentMs;
+    private bool _running;
+
+    public void Start()
+    {
+        _running = true;
+        OnTimer();
+    }
+
+    public void Stop()
+    {
+        if (_running)
+        {
+            _running = false;
+            forwarder.Loop.Cancel(this);
+            server.ReleaseProbe();
+        }
+    }
+
+    public override void OnTimer()
+    {
+        _sentMs = forwarder.Loop.NowMs;
+        forwarder.Probe(_query, server, this);
+    }
+
+    public void OnAnswer(ReadOnlySpan<byte> message) => Stop();
+
+    public void OnFailure(UpstreamError error)
+    {
+        if (!_running)
+        {
+            return;
+        }
+        server.ProbeFailed();
+        server.Metrics.HealthFailure(forwarder.Counters);
+        var interval = forwarder.Options.HealthCheck.Interval;
+        if (interval < HealthCheckOptions.IntervalMinimum)
+        {
+            interval = HealthCheckOptions.IntervalMinimum;
+        }
+        var elapsed = forwarder.Loop.NowMs - _sentMs;
+        forwarder.Loop.Arm(this, Math.Max(0, (long)interval.TotalMilliseconds - elapsed));
+    }
+
+    private static byte[] Query(HealthCheckOptions options)
+    {
+        var labels = options.Domain.Split('.', StringSplitOptions.RemoveEmptyEntries);
+        var query = new byte[ReplyCheck.HeaderLength + labels.Sum(label => label.Length + 1) + 5];
+        query[2] = options.RecursionDesired ? (byte)1 : (byte)0;
+        query[5] = 1;
+        var at = ReplyCheck.HeaderLength;
+        foreach (var label in labels)
+        {
+            query[at] = (byte)label.Length;
+            at += 1 + Encoding.Latin1.GetBytes(label, query.AsSpan(at + 1));
+        }
+        BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(at + 1), TypeNs);
+        query[at + 4] = 1;
+        return query;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using NodeDns.Cache.Interop.Linux;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>Unpredictable numbers (RFC 5452 section 9.1) straight from the kernel's generator, fetched in batches.</summary>
+/// <remarks>One worker's. 512 octets a call make the system call's price 1/256 of a query's; nothing is derived from
+/// anything, so seeing any number of ids tells nothing about the next.</remarks>
+internal sealed class RandomIds
+{
+    private readonly ushort[] _batch = new ushort[256];
+    private int _left;
+
+    public ushort Next()
+    {
+        if (_left == 0)
+        {
+            Libc.FillRandom(MemoryMarshal.AsBytes(_batch.AsSpan()));
+            _left = _batch.Length;
+        }
+        ref var taken = ref _batch[--_left];
+        var id = taken;
+        taken = 0;
+        return id;
+    }
+
+    public ulong Next64() => (ulong)Next() << 48 | (ulong)Next() << 32 | (ulong)Next() << 16 | Next();
+}

@@ -1,0 +1,125 @@
+using System.Buffers.Binary;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>What a message that arrived on a query's socket is.</summary>
+internal enum ReplyVerdict
+{
+    /// <summary>The answer to the query.</summary>
+    Answer,
+
+    /// <summary>An error without a question section, as servers that do not understand EDNS send it.</summary>
+    HeaderOnly,
+
+    /// <summary>Not the answer: forged, or meant for an earlier query. Keep waiting.</summary>
+    Mismatch,
+}
+
+/// <summary>RFC 5452 section 9.1: what must match before a datagram is believed. The 4-tuple the kernel has checked.</summary>
+public static class ReplyCheck
+{
+    internal const int HeaderLength = 12;
+    internal const int RcodeNoError = 0;
+    internal const int RcodeFormErr = 1;
+    internal const int RcodeNxDomain = 3;
+    internal const int RcodeNotImp = 4;
+    internal const int RcodeBadVers = 16;
+
+    private const byte QrBit = 0x80;
+    private const byte OpcodeMask = 0x78;
+    private const byte TcBit = 0x02;
+    private const ushort OptType = 41;
+
+    /// <summary>Id, QR, opcode, and the question: name without regard to case, type, class.</summary>
+    /// <param name="query">The query; its own id is not looked at.</param>
+    /// <param name="questionEnd">Octets of the query's header and question.</param>
+    internal static ReplyVerdict Check(
+        ReadOnlySpan<byte> reply, ushort id, ReadOnlySpan<byte> query, int questionEnd)
+    {
+        if (reply.Length < HeaderLength
+            || BinaryPrimitives.ReadUInt16BigEndian(reply) != id
+            || (reply[2] & QrBit) == 0
+            || ((reply[2] ^ query[2]) & OpcodeMask) != 0)
+        {
+            return ReplyVerdict.Mismatch;
+        }
+        var questions = BinaryPrimitives.ReadUInt16BigEndian(reply[4..]);
+        if (questions == 0 && HeaderRcode(reply) is not (RcodeNoError or RcodeNxDomain))
+        {
+            return ReplyVerdict.HeaderOnly;
+        }
+        return questions == 1 && reply.Length >= questionEnd
+            && SameQuestion(reply[HeaderLength..questionEnd], query[HeaderLength..questionEnd])
+                ? ReplyVerdict.Answer
+                : ReplyVerdict.Mismatch;
+    }
+
+    /// <summary>Where the question ends in a query that we built: one question, its name uncompressed.</summary>
+    /// <returns>0 when the message holds no such question.</returns>
+    internal static int QuestionEnd(ReadOnlySpan<byte> query)
+    {
+        if (query.Length < HeaderLength + 5 || BinaryPrimitives.ReadUInt16BigEndian(query[4..]) != 1)
+        {
+            return 0;
+        }
+        var at = HeaderLength;
+        while (query[at] != 0)
+        {
+            at += query[at] + 1;
+            if (at >= query.Length - 4 || query[at] > 63)
+            {
+                return 0;
+            }
+        }
+        return at + 5;
+    }
+
+    internal static bool IsTruncated(ReadOnlySpan<byte> message) => (message[2] & TcBit) != 0;
+
+    internal static int HeaderRcode(ReadOnlySpan<byte> message) => message[3] & 0x0F;
+
+    /// <summary>The rcode with the OPT record's upper bits where they matter here: in a reply without any other record,
+    /// which is what BADVERS is (RFC 6891 section 6.1.3).</summary>
+    internal static int Rcode(ReadOnlySpan<byte> message, int questionEnd)
+    {
+        var rcode = HeaderRcode(message);
+        return AnswerCount(message) == 0 && HasOptAt(message, questionEnd) ? message[questionEnd + 5] << 4 | rcode : rcode;
+    }
+
+    /// <summary>Whether the message's only record is an OPT that starts here: the shape in which we send one.</summary>
+    internal static bool HasOptAt(ReadOnlySpan<byte> message, int offset) =>
+        message.Length >= offset + 11
+        && BinaryPrimitives.ReadUInt32BigEndian(message[6..]) == 0
+        && BinaryPrimitives.ReadUInt16BigEndian(message[10..]) == 1
+        && message[offset] == 0
+        && BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 1)..]) == OptType;
+
+    /// <summary>CoreDNS's <c>next</c> and <c>next_on_nodata</c>: whether the block's following forward, if there is one,
+    /// should be asked instead of using this answer.</summary>
+    public static bool WantsNext(ForwardOptions options, ReadOnlySpan<byte> message)
+    {
+        var rcode = HeaderRcode(message);
+        return options.Next.Contains(rcode)
+            || (options.NextOnNodata && rcode == RcodeNoError && AnswerCount(message) == 0);
+    }
+
+    private static int AnswerCount(ReadOnlySpan<byte> message) => BinaryPrimitives.ReadUInt16BigEndian(message[6..]);
+
+    private static bool SameQuestion(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        if (left.SequenceEqual(right))
+        {
+            return true;
+        }
+        // Label lengths are at most 63 and so never look like letters; type and class are compared as they are.
+        for (var i = 0; i < left.Length - 4; i++)
+        {
+            var (a, b) = (left[i], right[i]);
+            if (a != b && ((a ^ b) != 0x20 || (uint)((a | 0x20) - 'a') > 'z' - 'a'))
+            {
+                return false;
+            }
+        }
+        return left[^4..].SequenceEqual(right[^4..]);
+    }
+}

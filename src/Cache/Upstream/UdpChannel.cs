@@ -1,0 +1,64 @@
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Loop;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>A connect()ed UDP socket that carries one query at a time, each from a fresh random port.</summary>
+/// <remarks>The descriptor and its epoll registration are kept; between queries it is disconnected, which gives the port
+/// back, and the next connect() draws another (RFC 5452 section 9.2). That spares socket, epoll_ctl and close.</remarks>
+internal sealed class UdpChannel(UdpChannelPool pool, int fd) : IEventHandler
+{
+    private Exchange? _exchange;
+    private int _attempt;
+    private ushort _id;
+    private int _mismatches;
+
+    public int Fd { get; } = fd;
+
+    public SyscallResult Send(Exchange exchange, int attempt, ReadOnlySpan<byte> query, ushort id)
+    {
+        _exchange = exchange;
+        _attempt = attempt;
+        _id = id;
+        _mismatches = 0;
+        return Libc.Send(Fd, query);
+    }
+
+    public void Release()
+    {
+        _exchange = null;
+        pool.Return(this);
+    }
+
+    public void OnEvents(uint events)
+    {
+        var scratch = ReceiveScratch.Buffer;
+        var received = Libc.Receive(Fd, scratch.AsSpan(0, ReceiveScratch.DatagramMaximum));
+        if (received.WouldBlock || _exchange is not { } exchange)
+        {
+            return;
+        }
+        if (received.IsError)
+        {
+            exchange.AttemptFailed(_attempt, ConnectError.From(received.Error));
+            return;
+        }
+        var message = scratch.AsSpan(0, received.Value);
+        switch (ReplyCheck.Check(message, _id, exchange.Query, exchange.QuestionEnd))
+        {
+            case ReplyVerdict.Answer:
+                exchange.AttemptAnswered(_attempt, message);
+                break;
+            case ReplyVerdict.HeaderOnly:
+                exchange.AttemptAnswered(_attempt, exchange.WithQuestion(message));
+                break;
+            default:
+                pool.CountMismatch();
+                if (++_mismatches >= pool.Mismatches)
+                {
+                    exchange.SuspectForgery(_attempt);
+                }
+                break;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>The servers of one <c>forward</c> directive, shared by every worker's <see cref="Forwarder"/>.</summary>
+public sealed class UpstreamGroup
+{
+    private readonly int _broken, _rejects, _mismatches;
+    private int _turn;
+    private int _concurrent;
+
+    public UpstreamGroup(ForwardOptions options, MetricRegistry registry)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(options.Servers.Length, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            options.Servers.Length, ForwardOptions.ServersMaximum, nameof(options));
+        Options = options;
+        Servers = [.. options.Servers.Select(
+            (endpoint, index) => new UpstreamState(index, endpoint, options, new ForwardMetrics(registry, endpoint.To)))];
+        _broken = registry.Counter(MetricNames.ForwardHealthBroken, MetricNames.ForwardHealthBrokenHelp);
+        _rejects = registry.Counter(MetricNames.ForwardRejects, MetricNames.ForwardRejectsHelp);
+        _mismatches = registry.Counter(UpstreamMetricNames.Mismatches, UpstreamMetricNames.MismatchesHelp);
+    }
+
+    public ForwardOptions Options { get; }
+
+    /// <summary>Whether every server is known to be down: a stale answer then need not wait for the deadline.</summary>
+    public bool IsKnownDead
+    {
+        get
+        {
+            foreach (var server in Servers)
+            {
+                if (!server.IsDown)
+                {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    /// <summary>Queries under way in all workers; counted only under <c>max_concurrent</c>.</summary>
+    public int Concurrent => Volatile.Read(ref _concurrent);
+
+    internal ImmutableArray<UpstreamState> Servers { get; }
+
+    /// <returns>false when <c>max_concurrent</c> is reached; true must be paired with <see cref="Leave"/>.</returns>
+    internal bool TryEnter(WorkerCounters counters)
+    {
+        if (Options.MaxConcurrent == 0 || Interlocked.Increment(ref _concurrent) <= Options.MaxConcurrent)
+        {
+            return true;
+        }
+        Interlocked.Decrement(ref _concurrent);
+        counters.Increment(_rejects);
+        return false;
+    }
+
+    internal void Leave()
+    {
+        if (Options.MaxConcurrent != 0)
+        {
+            Interlocked.Decrement(ref _concurrent);
+        }
+    }
+
+    internal void CountMismatch(WorkerCounters counters) => counters.Increment(_mismatches);
+
+    internal ServerOrder NextOrder(RandomIds random) => Options.Policy switch
+    {
+        _ when Servers.Length == 1 => ServerOrder.Sequential,
+        SelectionPolicy.Random => ServerOrder.Random(Servers.Length, random.Next64()),
+        SelectionPolicy.RoundRobin =>
+            ServerOrder.RoundRobin(Servers.Length, (uint)Interlocked.Increment(ref _turn)),
+        _ => ServerOrder.Sequential,
+    };
+
+    /// <summary>The server to ask next: healthy before suspect, untried before tried, then by the query's order.</summary>
+    /// <param name="tried">Bit n: server n has been asked for this query.</param>
+    /// <returns>null when all are down and <c>failfast_all_unhealthy_upstreams</c> is set; with all down otherwise, one
+    /// at random, because then it may be the probing that is broken.</returns>
+    internal UpstreamState? Choose(
+        ServerOrder order, uint tried, long nowMs, RandomIds random, WorkerCounters counters)
+    {
+        UpstreamState? best = null;
+        var bestRank = int.MaxValue;
+        for (var place = 0; place < Servers.Length; place++)
+        {
+            var server = Servers[order[place]];
+            if (server.IsDown)
+            {
+                continue;
+            }
+            var rank = ((tried >> server.Index & 1) != 0 ? 2 : 0) + (server.IsSuspect(nowMs) ? 1 : 0);
+            if (rank < bestRank)
+            {
+                (best, bestRank) = (server, rank);
+            }
+        }
+        if (best is not null)
+        {
+            return best;
+        }
+        counters.Increment(_broken);
+        return Options.FailfastAllUnhealthy ? null : Servers[random.Next() % Servers.Length];
+    }
+}

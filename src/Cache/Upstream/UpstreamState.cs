@@ -1,0 +1,71 @@
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Upstream;
+
+/// <summary>What all workers know of one server: health, speed, whether it understands EDNS.</summary>
+/// <remarks>Every field is one word, written by any worker without a lock; a lost race costs one sample or one probe's
+/// count. A server is <b>healthy</b>, or <b>suspect</b> (something failed, a probe is under way: asked only when nothing
+/// better is left), or <b>down</b> (more than max_fails probes failed).</remarks>
+internal sealed class UpstreamState(int index, UpstreamEndpoint endpoint, ForwardOptions options, ForwardMetrics metrics)
+{
+    /// <summary>With max_fails 0 nobody probes: a failure is forgotten after this and the server tried again.</summary>
+    private const long SuspectWithoutProbeMs = 2000;
+
+    /// <summary>How long a server that choked on EDNS is asked without. RFC 6891 section 6.2.2 allows remembering; an hour
+    /// bounds what an upgraded server, or one forged FORMERR, can cost.</summary>
+    private const long PlainMs = 3_600_000;
+
+    private int _fails;
+    private int _probeClaimed;
+    private long _lastAnswerMs = long.MinValue;
+    private long _suspectUntilMs = long.MinValue;
+    private long _plainUntilMs = long.MinValue;
+
+    public int Index { get; } = index;
+
+    public UpstreamEndpoint Endpoint { get; } = endpoint;
+
+    public ForwardMetrics Metrics { get; } = metrics;
+
+    public RttEstimate Rtt { get; } = new();
+
+    public readonly SocketAddress Address = SocketAddress.From(endpoint.Address);
+
+    public bool IsDown => options.MaxFails > 0 && Volatile.Read(ref _fails) > options.MaxFails;
+
+    public bool IsSuspect(long nowMs) => Volatile.Read(ref _suspectUntilMs) > nowMs;
+
+    public bool IsPlain(long nowMs) => Volatile.Read(ref _plainUntilMs) > nowMs;
+
+    public bool AnsweredSince(long sinceMs) => Volatile.Read(ref _lastAnswerMs) >= sinceMs;
+
+    public void RememberPlain(long nowMs) => Volatile.Write(ref _plainUntilMs, nowMs + PlainMs);
+
+    /// <summary>Any reply, to a query or a probe, makes the server healthy.</summary>
+    public void Answered(long nowMs)
+    {
+        Volatile.Write(ref _lastAnswerMs, nowMs);
+        if (Volatile.Read(ref _suspectUntilMs) != long.MinValue)
+        {
+            Volatile.Write(ref _suspectUntilMs, long.MinValue);
+        }
+        if (Volatile.Read(ref _fails) != 0)
+        {
+            Volatile.Write(ref _fails, 0);
+        }
+    }
+
+    /// <summary>A query failed here.</summary>
+    /// <returns>true for the one worker that must now probe until the server answers.</returns>
+    public bool Failed(long nowMs)
+    {
+        var probes = options.MaxFails > 0;
+        Volatile.Write(ref _suspectUntilMs, probes ? long.MaxValue : nowMs + SuspectWithoutProbeMs);
+        return probes && Interlocked.Exchange(ref _probeClaimed, 1) == 0;
+    }
+
+    public void ProbeFailed() => Interlocked.Increment(ref _fails);
+
+    public void ReleaseProbe() => Volatile.Write(ref _probeClaimed, 0);
+}

@@ -13,9 +13,10 @@ internal struct Attempt
     /// <summary>The id it has on its connection.</summary>
     public ushort Id;
 
+    /// <summary>Sent without the query's OPT record.</summary>
     public bool Plain;
 
-    /// <summary>Started by losing a connection or by TC, so its failure is judged by other rules.</summary>
+    /// <summary>The loop's clock.</summary>
     public long SentMs;
 
     /// <summary>Stopwatch ticks.</summary>

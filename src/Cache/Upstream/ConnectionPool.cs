@@ -101,7 +101,7 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
 
     private StreamConnection? Open(out UpstreamError error)
     {
-        var connection = Proto == UpstreamProto.Tls
+        StreamConnection? connection = Proto == UpstreamProto.Tls
             ? TlsConnection.Open(this, out error)
             : TcpConnection.Open(this, out error);
         if (connection is not null)

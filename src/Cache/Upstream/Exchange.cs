@@ -399,7 +399,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         else
         {
             _tried = 0;
-            _retryAtMs = Math.Min(_retryAtMs, Now + (long)Options.RetryFloor.TotalMilliseconds);
+            _retryAtMs = Now + (long)Options.RetryFloor.TotalMilliseconds;
             ArmTimer();
         }
     }

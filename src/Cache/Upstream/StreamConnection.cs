@@ -59,7 +59,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
     public bool TakesQueries(long nowMs) => !IsClosed && nowMs < _agedAtMs;
 
     /// <summary>Unanswered queries and no reply for a while: whoever joins would wait too.</summary>
-    public bool IsStalled(long nowMs, long stallMs) => IsConnected && nowMs - _lastProgressMs > stallMs;
+    public bool IsStalled(long nowMs, long stallMs) => nowMs - _lastProgressMs > stallMs;
 
     /// <summary>Queues a query, to leave at the end of the turn.</summary>
     /// <returns>Its id on this connection.</returns>
@@ -112,7 +112,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         {
             Break(UpstreamError.Timeout);
         }
-        else if (nowMs >= IdleSinceOrProgressLimit(nowMs) || (_pipeline.Live == 0 && nowMs >= _agedAtMs))
+        else if (nowMs >= LimitMs || (_pipeline.Live == 0 && nowMs >= _agedAtMs))
         {
             Break(UpstreamError.Timeout);
         }
@@ -262,13 +262,13 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
     }
 
     /// <summary>When the connection is to be ended as it stands: idle for too long, or unanswered for too long.</summary>
-    private long IdleSinceOrProgressLimit(long nowMs) => _pipeline.Count == 0 && IsConnected
-        ? Math.Min(LastUsedMs + ExpireMs, Math.Max(nowMs, _agedAtMs))
+    private long LimitMs => _pipeline.Count == 0 && IsConnected
+        ? Math.Min(LastUsedMs + ExpireMs, _agedAtMs)
         : _lastProgressMs + (long)Forwarder.Options.Deadline.TotalMilliseconds;
 
     private void ArmTimer(long nowMs)
     {
-        var due = IdleSinceOrProgressLimit(nowMs);
+        var due = LimitMs;
         if (_agedAtMs > nowMs)
         {
             due = Math.Min(due, _agedAtMs);

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
@@ -11,11 +10,18 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
     /// <summary>Kept when idle: a socket costs the kernel about 1 KB and a query that finds none 2–3 µs more.</summary>
     private const int IdleMaximum = 64;
 
+    /// <summary>Open at once; queries beyond go over TCP, where one descriptor carries many.</summary>
+    private const int OpenMaximum = 2048;
+
+    /// <summary>More than any default receive buffer holds.</summary>
+    private const int DrainMaximum = 1024;
+
     private readonly Stack<UdpChannel> _idle = new(IdleMaximum);
     private readonly SocketAddress? _source =
         forwarder.Options.SourceAddress is { } source && source.AddressFamily == family
             ? SocketAddress.From(new System.Net.IPEndPoint(source, 0))
             : null;
+    private int _open;
 
     public int Mismatches => forwarder.Options.Mismatches;
 
@@ -28,12 +34,13 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
         var reused = _idle.TryPop(out var channel);
         if (!reused)
         {
-            var opened = Open();
+            var opened = _open < OpenMaximum ? Open() : SyscallResult.From(-1, (int)Errno.EMFILE);
             if (opened.IsError)
             {
                 error = UpstreamError.LocalLimit;
                 return null;
             }
+            _open++;
             channel = new UdpChannel(this, opened.Value);
             forwarder.Loop.Add(channel.Fd, Libc.EPOLLIN, channel);
         }
@@ -65,7 +72,7 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
         // What arrived for the old port goes before the socket gets a new one. Not into the shared scratch: the answer
         // being delivered may be there.
         Span<byte> ignored = stackalloc byte[16];
-        while (!Libc.Receive(channel.Fd, ignored).WouldBlock)
+        for (var i = 0; i < DrainMaximum && !Libc.Receive(channel.Fd, ignored).WouldBlock; i++)
         {
         }
         _idle.Push(channel);
@@ -83,6 +90,7 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
     {
         forwarder.Loop.Remove(channel.Fd);
         Libc.Close(channel.Fd);
+        _open--;
     }
 
     private SyscallResult Open()

@@ -1,0 +1,159 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NodeDns.Testing;
+
+/// <summary>An upstream that the test plays itself, step by step and on its own thread: UDP and TCP on one port.</summary>
+/// <remarks>Nothing happens unless the test does it, so every order of events can be written down. What should come is
+/// waited for at most <see cref="Patience"/>. For a server that answers by itself see <see cref="FakeUpstream"/>.</remarks>
+public sealed class ScriptedUpstream : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Socket _udp;
+    private readonly Socket? _listener;
+    private readonly byte[] _buffer = new byte[65_535];
+
+    /// <param name="tcp">false: nothing listens on the TCP port, connections are refused.</param>
+    /// <param name="udp">false: nothing listens on the UDP port.</param>
+    public ScriptedUpstream(bool tcp = true, bool udp = true, IPAddress? address = null)
+    {
+        address ??= IPAddress.Loopback;
+        for (var attempt = 0; ; attempt++)
+        {
+            _udp = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            _udp.Bind(new IPEndPoint(address, 0));
+            EndPoint = (IPEndPoint)_udp.LocalEndPoint!;
+            _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                _listener.Bind(EndPoint);
+                break;
+            }
+            catch (SocketException) when (attempt < 100)
+            {
+                _udp.Dispose();
+                _listener.Dispose();
+            }
+        }
+        if (tcp)
+        {
+            _listener.Listen(512);
+        }
+        else
+        {
+            _listener.Dispose();
+            _listener = null;
+        }
+        if (!udp)
+        {
+            _udp.Dispose();
+        }
+    }
+
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>Whether a datagram waits to be read.</summary>
+    public bool HasDatagram => _udp.Available > 0;
+
+    /// <summary>Whether a connection waits to be accepted.</summary>
+    public bool HasConnection => _listener!.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>The next datagram.</summary>
+    public (byte[] Query, EndPoint From) Receive()
+    {
+        Expect(_udp, "a datagram");
+        EndPoint from = new IPEndPoint(EndPoint.Address, 0);
+        var length = _udp.ReceiveFrom(_buffer, ref from);
+        return (_buffer[..length], from);
+    }
+
+    public void Send(EndPoint to, byte[] message) => _udp.SendTo(message, to);
+
+    public ScriptedConnection Accept()
+    {
+        Expect(_listener!, "a connection");
+        return new ScriptedConnection(_listener!.Accept());
+    }
+
+    public void Dispose()
+    {
+        _udp.Dispose();
+        _listener?.Dispose();
+    }
+
+    /// <summary>A NOERROR answer without records to a query, as octets: QR, RD and RA set, its id and question kept.</summary>
+    public static byte[] Reply(byte[] query, int rcode = 0, bool truncated = false)
+    {
+        var end = 12;
+        while (query[end] != 0)
+        {
+            end += query[end] + 1;
+        }
+        var reply = query[..(end + 5)];
+        reply[2] = (byte)(0x81 | (truncated ? 2 : 0));
+        reply[3] = (byte)(0x80 | rcode);
+        reply.AsSpan(6, 6).Clear();
+        return reply;
+    }
+
+    internal static void Expect(Socket socket, string what)
+    {
+        if (!socket.Poll(Patience, SelectMode.SelectRead))
+        {
+            throw new TimeoutException($"{what} did not come within {Patience}");
+        }
+    }
+}
+
+/// <summary>The server's end of one TCP connection of a <see cref="ScriptedUpstream"/>.</summary>
+public sealed class ScriptedConnection(Socket socket) : IDisposable
+{
+    public bool HasData => socket.Available > 0;
+
+    /// <summary>Whether the client has closed its end; reads nothing.</summary>
+    public bool IsClosedByClient
+    {
+        get
+        {
+            ScriptedUpstream.Expect(socket, "the end of the connection");
+            return socket.Available == 0;
+        }
+    }
+
+    /// <summary>The next framed message.</summary>
+    public byte[] Receive()
+    {
+        var message = new byte[BinaryPrimitives.ReadUInt16BigEndian(Exactly(2))];
+        return Exactly(message.Length);
+    }
+
+    public void Send(byte[] message) => SendRaw([.. Frame(message)]);
+
+    /// <summary>Octets as they are: for parts of frames and for several in one segment.</summary>
+    public void SendRaw(byte[] octets) => socket.Send(octets);
+
+    public static byte[] Frame(byte[] message) => [(byte)(message.Length >> 8), (byte)message.Length, .. message];
+
+    /// <summary>Closes with a FIN, or with a reset.</summary>
+    public void Close(bool reset = false)
+    {
+        socket.LingerState = new LingerOption(reset, 0);
+        socket.Dispose();
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    private byte[] Exactly(int count)
+    {
+        var octets = new byte[count];
+        for (var at = 0; at < count;)
+        {
+            ScriptedUpstream.Expect(socket, "a query");
+            var received = socket.Receive(octets.AsSpan(at));
+            at += received > 0 ? received : throw new IOException("the client closed the connection");
+        }
+        return octets;
+    }
+}

@@ -1,14 +1,18 @@
 using System.Globalization;
 using NodeDns.Bench.Measuring;
+using NodeDns.Bench.Micro;
 using NodeDns.Bench.Peers;
 using NodeDns.Bench.Reporting;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
+if (args is ["micro", .. var filter])
+    return MicroBenchmarks.Run(filter);
+
 // Started by eng/bench inside a network and process namespace of its own, from the top of the repository.
 if (args is not ["run", var mode, var cache, var coredns, var tools, var output])
 {
-    Console.Error.WriteLine("usage: Cache.Bench run short|full CACHE COREDNS TOOLS OUTPUT");
+    Console.Error.WriteLine("usage: Cache.Bench micro [FILTER] | run short|full CACHE COREDNS TOOLS OUTPUT");
     return 2;
 }
 

@@ -52,7 +52,7 @@ internal sealed class WebhookApp : IAsyncDisposable
         Handler = new ReviewHandler(
             new DnsPolicyDecider(options.Dns, options.Selection),
             _ => NamespaceSettings.None,
-            () => _probe?.State ?? CacheState.NotProbed,
+            () => CacheState,
             Metrics,
             _logger);
         _mutate = new MutateEndpoint(Handler);
@@ -60,6 +60,8 @@ internal sealed class WebhookApp : IAsyncDisposable
         _health = new HealthEndpoint(_certificate, _probe, () => true, options, metricsText);
         _app.Run(Dispatch);
     }
+
+    public CacheState CacheState => _probe?.State ?? CacheState.NotProbed;
 
     public WebhookMetrics Metrics { get; }
 

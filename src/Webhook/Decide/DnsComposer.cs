@@ -33,9 +33,14 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         AddNew(servers, model.LocalAddresses);
         if (fallback == Fallback.ClusterDns)
             AddNew(servers, model.ClusterDns);
+        // The operator's own surplus is a remark at start; the pod's author could do nothing about it.
+        int operators = servers.Count;
         AddNew(servers, own);
-        for (int i = ApiLimits.MaxNameservers; i < servers.Count; i++)
-            warnings.Add($"dnsConfig.nameservers: {Warnings.Quote(servers[i])} left out: at most {ApiLimits.MaxNameservers}, the node cache's included");
+        for (int i = Math.Max(operators, ApiLimits.MaxNameservers); i < servers.Count; i++)
+        {
+            warnings.Add($"dnsConfig.nameservers: {Warnings.Quote(servers[i])} left out: at most "
+                + $"{ApiLimits.MaxNameservers}, the node cache's included");
+        }
         if (servers.Count > ApiLimits.MaxNameservers)
             servers.RemoveRange(ApiLimits.MaxNameservers, servers.Count - ApiLimits.MaxNameservers);
         return servers;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NodeDns.Webhook.Decide;
 
 /// <summary>The layers of resolver options, lowest first. By name, the last one wins, as in kubelet's
@@ -25,13 +27,14 @@ internal sealed class OptionMerge
             _merged.Add(option);
     }
 
-    /// <summary>ndots as libcs would read it now: 1 when there is none or it is no number, at most 15.</summary>
+    /// <summary>ndots as musl reads it: 1 when there is none or it is no number, at most 15.</summary>
     public int Ndots
     {
         get
         {
             ResolverOption ndots = _merged.Find(static option => option.Name == "ndots");
-            return int.TryParse(ndots.Value, out int value) ? Math.Clamp(value, 0, KnownOptions.MaxNdots) : 1;
+            return int.TryParse(ndots.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                ? Math.Min(value, KnownOptions.MaxNdots) : 1;
         }
     }
 

@@ -53,6 +53,8 @@ internal static class WebhookOptionsValidator
         string domain = Domain(reader, conf, remarks, detected);
         List<string> cluster = Cluster(reader, conf, local, fallback, detected);
         CheckFamilies(reader, local, cluster);
+        if (local.Count + cluster.Count > ApiLimits.MaxNameservers && fallback == Fallback.ClusterDns)
+            remarks.Add($"{local.Count} local and {cluster.Count} cluster DNS addresses: pods get the first {ApiLimits.MaxNameservers}");
         var model = new DnsModel
         {
             LocalAddresses = PrimaryFamilyFirst(local, cluster),

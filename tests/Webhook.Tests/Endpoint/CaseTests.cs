@@ -1,0 +1,71 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using NodeDns.Webhook.Patch;
+using NodeDns.Webhook.Tests.Support;
+
+namespace NodeDns.Webhook.Tests.Endpoint;
+
+/// <summary>Each pair of files in cases/ through the real endpoint; see cases/README.md.</summary>
+public sealed class CaseTests
+{
+    private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "cases");
+
+    public static TheoryData<string> Names() =>
+        [.. Directory.GetFiles(s_folder, "*.in.json").Select(path => Path.GetFileName(path)[..^".in.json".Length]).Order()];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Case_is_answered_as_its_file_says(string name)
+    {
+        using var certificates = new TestCertificates();
+        await using RunningWebhook webhook = await RunningWebhook.StartAsync(certificates, Arguments(name));
+        await webhook.CacheProbedAsync();
+        string review = await File.ReadAllTextAsync(Path.Combine(s_folder, name + ".in.json"));
+
+        using HttpResponseMessage message = await webhook.PostAsync(review);
+
+        Assert.Equal(HttpStatusCode.OK, message.StatusCode);
+        JsonNode answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        JsonNode expected = JsonNode.Parse(
+            (await File.ReadAllTextAsync(Path.Combine(s_folder, name + ".out.json"))).Replace("VERSION", InjectionStatus.Version))!;
+        JsonNode readable = answer.DeepClone();
+        if (Pods.Patch(answer) is { } patch)
+            readable["response"]!["patch"] = patch;
+        Assert.Equal(expected.ToJsonString(), readable.ToJsonString());
+        OnlyOurPathsChange(JsonNode.Parse(review)!["request"]!["object"], answer);
+    }
+
+    [Fact]
+    public void Every_case_of_the_research_has_a_pair() =>
+        Assert.Equal(
+            Enumerable.Range(1, 58).Select(number => $"{number:00}"),
+            Directory.GetFiles(s_folder, "*.out.json").Select(path => Path.GetFileName(path)[..2])
+                .Where(number => string.CompareOrdinal(number, "58") <= 0).Distinct().Order());
+
+    private static void OnlyOurPathsChange(JsonNode? pod, JsonNode answer)
+    {
+        if (pod is null)
+            return;
+        JsonNode patched = Pods.Apply(pod, answer);
+        foreach (JsonNode side in new[] { pod, patched })
+        {
+            if (side["spec"] is JsonObject spec)
+            {
+                spec.Remove("dnsPolicy");
+                spec.Remove("dnsConfig");
+            }
+            if (side["metadata"] is not JsonObject metadata)
+                continue;
+            (metadata["annotations"] as JsonObject)?.Remove("nodedns.io/status");
+            if (metadata["annotations"] is null or JsonObject { Count: 0 })
+                metadata.Remove("annotations");
+        }
+        Assert.Equal(pod.ToJsonString(), patched.ToJsonString());
+    }
+
+    private static string Arguments(string name)
+    {
+        string path = Path.Combine(s_folder, name + ".args");
+        return File.Exists(path) ? File.ReadAllText(path).Trim().Replace("cases/", s_folder + "/") : "";
+    }
+}

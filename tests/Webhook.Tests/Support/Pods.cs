@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
+
+namespace NodeDns.Webhook.Tests.Support;
+
+/// <summary>AdmissionReviews around pods, and what comes back.</summary>
+internal static class Pods
+{
+    public static JsonObject Review(JsonNode? pod, string @namespace = "web") => new()
+    {
+        ["kind"] = "AdmissionReview",
+        ["apiVersion"] = "admission.k8s.io/v1",
+        ["request"] = new JsonObject
+        {
+            ["uid"] = "7a1f0c9e-0000-4000-8000-000000000001",
+            ["kind"] = new JsonObject { ["group"] = "", ["version"] = "v1", ["kind"] = "Pod" },
+            ["resource"] = new JsonObject { ["group"] = "", ["version"] = "v1", ["resource"] = "pods" },
+            ["namespace"] = @namespace,
+            ["operation"] = "CREATE",
+            ["object"] = pod,
+            ["dryRun"] = false,
+        },
+    };
+
+    public static JsonObject Pod(params (string Path, JsonNode? Value)[] members)
+    {
+        var pod = (JsonObject)JsonNode.Parse(
+            """
+            {"kind":"Pod","apiVersion":"v1","metadata":{"name":"busybox"},
+             "spec":{"containers":[{"name":"busybox","image":"busybox"}],"dnsPolicy":"ClusterFirst"}}
+            """)!;
+        foreach ((string path, JsonNode? value) in members)
+        {
+            JsonObject parent = pod;
+            string[] names = path.Split(':');
+            foreach (string name in names[..^1])
+                parent = (JsonObject)(parent[name] ??= new JsonObject());
+            parent[names[^1]] = value;
+        }
+        return pod;
+    }
+
+    /// <summary>The patch of a response, decoded; null when it has none.</summary>
+    public static JsonArray? Patch(JsonNode response) =>
+        response["response"]!["patch"] is { } patch
+            ? (JsonArray)JsonNode.Parse(Convert.FromBase64String((string)patch!))!
+            : null;
+
+    /// <summary>The pod as the API server would have it after the response, by a JSON Patch library not ours.</summary>
+    public static JsonNode Apply(JsonNode pod, JsonNode response)
+    {
+        JsonNode patched = pod.DeepClone();
+        if (Patch(response) is { } patch)
+            JsonSerializer.Deserialize<JsonPatchDocument>(patch.ToJsonString())!.ApplyTo(patched);
+        return patched;
+    }
+}

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace NodeDns.Testing;
 
@@ -77,6 +79,21 @@ public sealed class ScriptedUpstream : IDisposable
         return new ScriptedConnection(_listener!.Accept());
     }
 
+    /// <summary>Accepts and finishes the TLS handshake; fails as the client does.</summary>
+    public ScriptedConnection AcceptTls(X509Certificate2 certificate, bool askForCertificate = false)
+    {
+        Expect(_listener!, "a connection");
+        var socket = _listener!.Accept();
+        var stream = new SslStream(new NetworkStream(socket));
+        stream.AuthenticateAsServer(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = certificate,
+            ClientCertificateRequired = askForCertificate,
+            RemoteCertificateValidationCallback = (_, presented, _, _) => !askForCertificate || presented is not null,
+        });
+        return new ScriptedConnection(socket, stream);
+    }
+
     public void Dispose()
     {
         _udp.Dispose();
@@ -107,9 +124,16 @@ public sealed class ScriptedUpstream : IDisposable
     }
 }
 
-/// <summary>The server's end of one TCP connection of a <see cref="ScriptedUpstream"/>.</summary>
-public sealed class ScriptedConnection(Socket socket) : IDisposable
+/// <summary>The server's end of one TCP or TLS connection of a <see cref="ScriptedUpstream"/>.</summary>
+public sealed class ScriptedConnection(Socket socket, SslStream? tls = null) : IDisposable
 {
+    private readonly Stream _stream = tls ?? (Stream)new NetworkStream(socket);
+
+    /// <summary>The name the client asked for in its handshake.</summary>
+    public string? TlsServerName => tls?.TargetHostName;
+
+    public X509Certificate? ClientCertificate => tls?.RemoteCertificate;
+
     public bool HasData => socket.Available > 0;
 
     /// <summary>Whether the client has closed its end; reads nothing.</summary>
@@ -132,7 +156,7 @@ public sealed class ScriptedConnection(Socket socket) : IDisposable
     public void Send(byte[] message) => SendRaw([.. Frame(message)]);
 
     /// <summary>Octets as they are: for parts of frames and for several in one segment.</summary>
-    public void SendRaw(byte[] octets) => socket.Send(octets);
+    public void SendRaw(byte[] octets) => _stream.Write(octets);
 
     public static byte[] Frame(byte[] message) => [(byte)(message.Length >> 8), (byte)message.Length, .. message];
 
@@ -143,15 +167,22 @@ public sealed class ScriptedConnection(Socket socket) : IDisposable
         socket.Dispose();
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        socket.Dispose();
+    }
 
     private byte[] Exactly(int count)
     {
         var octets = new byte[count];
         for (var at = 0; at < count;)
         {
-            ScriptedUpstream.Expect(socket, "a query");
-            var received = socket.Receive(octets.AsSpan(at));
+            if (tls is null)
+            {
+                ScriptedUpstream.Expect(socket, "a query");
+            }
+            var received = _stream.Read(octets.AsSpan(at));
             at += received > 0 ? received : throw new IOException("the client closed the connection");
         }
         return octets;

@@ -7,7 +7,8 @@ namespace NodeDns.Cache.Upstream;
 /// Idle first: CoreDNS reads, serves, then reads again, so a query behind a slow one waits for it. The ladder of
 /// <see cref="Pick"/>: an idle connection, the one used last (the others grow old and close); a new one, up to
 /// <see cref="ForwardOptions.Connections"/>; the least loaded that makes progress (pipelining); a new one, up to
-/// <see cref="ForwardOptions.ConnectionsMaximum"/>, since all are full or stalled; at last any that has room.
+/// <see cref="ForwardOptions.ConnectionsMaximum"/>, since all are full or stalled; at last any that has room. A retry or a
+/// probe skips the ladder: what it must find out is whether a new connection works.
 /// </remarks>
 internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) : IDisposable
 {
@@ -30,6 +31,10 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
 
     public StreamConnection? Pick(Exchange exchange, out UpstreamError error)
     {
+        if (exchange.WantsFreshConnection && _connections.Count < ForwardOptions.ConnectionsMaximum)
+        {
+            return Open(out error);
+        }
         error = default;
         var nowMs = forwarder.Loop.NowMs;
         var stallMs = StallMs();
@@ -56,7 +61,6 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
         var limit = least is null ? ForwardOptions.ConnectionsMaximum : forwarder.Options.Connections;
         if (idle is null && _connections.Count < limit)
         {
-            server.Metrics.ConnectionOpened(forwarder.Counters, Proto);
             return Open(out error);
         }
         var chosen = idle ?? least ?? last;
@@ -101,6 +105,7 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
 
     private StreamConnection? Open(out UpstreamError error)
     {
+        server.Metrics.ConnectionOpened(forwarder.Counters, Proto);
         StreamConnection? connection = Proto == UpstreamProto.Tls
             ? TlsConnection.Open(this, out error)
             : TcpConnection.Open(this, out error);
@@ -113,8 +118,12 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
 
     private bool TooManyIdle()
     {
-        var limit = forwarder.Options.MaxIdleConnections;
-        return limit > 0 && _connections.Count(connection => connection.Unanswered == 0) > limit;
+        var idle = 0;
+        foreach (var connection in _connections)
+        {
+            idle += connection.Unanswered == 0 ? 1 : 0;
+        }
+        return forwarder.Options.MaxIdleConnections is > 0 and var limit && idle > limit;
     }
 
     private long StallMs() => Math.Clamp(

@@ -60,6 +60,10 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 
     public ReadOnlySpan<byte> Query => _query.AsSpan(0, _length);
 
+    /// <summary>An open connection has not helped (or, for a probe, would prove little): through a Service a new one may
+    /// reach another pod.</summary>
+    public bool WantsFreshConnection => _only is not null || _timedRetries > 0;
+
     private long Now => forwarder.Loop.NowMs;
 
     private ForwardOptions Options => forwarder.Options;

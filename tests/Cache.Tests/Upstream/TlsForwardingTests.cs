@@ -1,0 +1,205 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using NodeDns.Cache.Upstream;
+using NodeDns.Testing;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Upstream;
+
+public sealed class TlsForwardingTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tls");
+    private readonly X509Certificate2 _certificate;
+    private readonly string _caFile;
+    private readonly string _keyFile;
+
+    public TlsForwardingTests()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=dns.example", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("dns.example");
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        _certificate = request.CreateSelfSigned(
+            DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        _caFile = Path.Combine(_directory.FullName, "ca.pem");
+        _keyFile = Path.Combine(_directory.FullName, "key.pem");
+        File.WriteAllText(_caFile, _certificate.ExportCertificatePem());
+        File.WriteAllText(_keyFile, key.ExportPkcs8PrivateKeyPem());
+    }
+
+    [Fact]
+    public void Queries_of_any_client_go_over_tls_pipelined_and_answered_out_of_order()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with { Connections = 1 });
+        var (one, two) = (cache.Ask("one"), cache.Ask("two", tcp: true));
+        using var connection = server.AcceptTls(_certificate);
+        cache.Until(() => connection.HasData, "the queries");
+        var (first, second) = (connection.Receive(), connection.Receive());
+        Assert.Equal(("one", "two"), (ForwarderHarness.NameOf(first), ForwarderHarness.NameOf(second)));
+        connection.Send(ScriptedUpstream.Reply(second));
+        cache.Finish(two);
+        Assert.False(one.IsDone);
+        connection.Send(ScriptedUpstream.Reply(first));
+        cache.Finish(one);
+        Assert.Equal("dns.example", connection.TlsServerName);
+        Assert.Equal(1, cache.Metric(
+            $"coredns_proxy_conn_cache_hits_total{{proxy_name=\"forward\",to=\"{server.EndPoint}\",proto=\"tcp-tls\"}}"));
+    }
+
+    [Fact]
+    public void A_connection_is_used_again_and_closed_when_it_expires()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server);
+        var outcome = cache.Ask("n0");
+        using var connection = server.AcceptTls(_certificate);
+        for (var i = 1; i < 5; i++)
+        {
+            connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
+            cache.Finish(outcome);
+            outcome = cache.Ask($"n{i}");
+        }
+        connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
+        cache.Finish(outcome);
+        Assert.False(server.HasConnection);
+        cache.Pass(10_001);
+        Assert.True(connection.IsClosedByClient);
+    }
+
+    [Fact]
+    public void An_unanswered_query_of_a_closed_connection_is_sent_again()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server);
+        var outcome = cache.Ask("warm");
+        var first = server.AcceptTls(_certificate);
+        first.Send(ScriptedUpstream.Reply(first.Receive(cache)));
+        cache.Finish(outcome);
+        outcome = cache.Ask("again");
+        first.Receive(cache);
+        first.Close();
+        cache.Until(() => server.HasConnection, "connecting anew");
+        using var second = server.AcceptTls(_certificate);
+        second.Send(ScriptedUpstream.Reply(second.Receive(cache)));
+        Assert.Equal(0, cache.Finish(outcome).Rcode);
+    }
+
+    [Fact]
+    public void Large_answers_come_through()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server);
+        var outcome = cache.Ask("large");
+        using var connection = server.AcceptTls(_certificate);
+        byte[] reply = [.. ScriptedUpstream.Reply(connection.Receive(cache)), .. new byte[60_000]];
+        _ = Task.Run(() => connection.Send(reply));
+        Assert.Equal(reply, cache.Finish(outcome).Answer);
+    }
+
+    [Fact]
+    public void A_certificate_for_another_name_is_refused()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with
+        {
+            MaxFails = 0,
+            MaxConnectAttempts = 1,
+            Tls = options.Tls! with { ServerName = "other.example" },
+        });
+        var outcome = cache.Ask("example.org");
+        _ = Task.Run(() => server.AcceptTls(_certificate));
+        Assert.Equal(UpstreamError.TlsFailed, cache.Finish(outcome).Error);
+    }
+
+    [Fact]
+    public void A_certificate_of_an_unknown_authority_is_refused()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with
+        {
+            MaxFails = 0,
+            MaxConnectAttempts = 1,
+            Tls = options.Tls! with { CaFile = null },
+        });
+        var outcome = cache.Ask("example.org");
+        _ = Task.Run(() => server.AcceptTls(_certificate));
+        Assert.Equal(UpstreamError.TlsFailed, cache.Finish(outcome).Error);
+    }
+
+    [Fact]
+    public void Without_a_name_the_address_must_be_in_the_certificate()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with { Tls = options.Tls! with { ServerName = null } });
+        var outcome = cache.Ask("example.org");
+        using var connection = server.AcceptTls(_certificate);
+        connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
+        Assert.Equal(0, cache.Finish(outcome).Rcode);
+    }
+
+    [Fact]
+    public void A_servers_own_name_wins_over_tls_servername()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(
+            server,
+            options => options with { Tls = options.Tls! with { ServerName = "other.example" } },
+            ownName: "dns.example");
+        cache.Ask("example.org");
+        using var connection = server.AcceptTls(_certificate);
+        Assert.Equal("dns.example", connection.TlsServerName);
+    }
+
+    [Fact]
+    public void A_client_certificate_is_presented()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with
+        {
+            Tls = options.Tls! with { CertificateFile = _caFile, KeyFile = _keyFile },
+        });
+        var outcome = cache.Ask("example.org");
+        using var connection = server.AcceptTls(_certificate, askForCertificate: true);
+        Assert.Equal(_certificate.GetCertHashString(), connection.ClientCertificate?.GetCertHashString());
+        connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
+        cache.Finish(outcome);
+    }
+
+    [Fact]
+    public void A_refused_connection_is_reported_as_such()
+    {
+        using var server = new ScriptedUpstream(tcp: false);
+        using var cache = Harness(server, options => options with { MaxFails = 0, MaxConnectAttempts = 1 });
+        Assert.Equal(UpstreamError.Refused, cache.Finish(cache.Ask("example.org")).Error);
+    }
+
+    public void Dispose()
+    {
+        _certificate.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private ForwarderHarness Harness(
+        ScriptedUpstream server, Func<ForwardOptions, ForwardOptions>? with = null, string? ownName = null)
+    {
+        var tls = new UpstreamTls { ServerName = "dns.example", CaFile = _caFile };
+        return new ForwarderHarness(
+            options => with?.Invoke(options with { Tls = tls }) ?? options with { Tls = tls },
+            [new UpstreamEndpoint(server.EndPoint, Tls: true, ownName)]);
+    }
+}
+
+internal static class TlsConnectionReading
+{
+    /// <summary>The next query, once the loop has sent it.</summary>
+    public static byte[] Receive(this ScriptedConnection connection, ForwarderHarness cache)
+    {
+        cache.Until(() => connection.HasData, "the query");
+        return connection.Receive();
+    }
+}

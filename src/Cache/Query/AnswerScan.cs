@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>Everything that one pass over an answer tells. One a worker, used again for each answer.</summary>
+public sealed class AnswerScan
+{
+    /// <summary>The most records that fit a message: each has at least a one-octet owner and ten octets behind it.
+    /// </summary>
+    private const int MaxRecords = ushort.MaxValue / 11;
+
+    private readonly ushort[] _ttlOffsets = new ushort[MaxRecords];
+    private int _ttlCount;
+
+    public Qtype Qtype { get; private set; }
+
+    public ushort Flags { get; private set; }
+
+    /// <summary>All twelve bits, the OPT record's included.</summary>
+    public int Rcode { get; private set; }
+
+    /// <summary>Offset of the first octet after the last record that counts: the OPT record is hop by hop and goes, and
+    /// whatever an unusual server puts behind it.</summary>
+    public int End { get; private set; }
+
+    public int AnswerCount { get; private set; }
+
+    public int AuthorityCount { get; private set; }
+
+    public int AdditionalCount { get; private set; }
+
+    /// <summary>Seconds; the least of all records. <see cref="uint.MaxValue"/> without any.</summary>
+    public uint MinTtl { get; private set; }
+
+    /// <summary>The answer section holds a record of the type asked for.</summary>
+    public bool AnswersQtype { get; private set; }
+
+    public bool HasCname { get; private set; }
+
+    public bool HasAuthorityNs { get; private set; }
+
+    public bool HasAuthoritySoa { get; private set; }
+
+    /// <summary>MINIMUM of the authority section's SOA, in seconds (RFC 2308 section 4).</summary>
+    public uint SoaMinimum { get; private set; }
+
+    /// <summary>Offsets in the message of the TTL fields up to <see cref="End"/>.</summary>
+    public ReadOnlySpan<ushort> TtlOffsets => _ttlOffsets.AsSpan(0, _ttlCount);
+
+    /// <summary>Reads a whole answer.</summary>
+    /// <param name="questionEnd">Offset of the first octet after the question.</param>
+    /// <returns>false when it is malformed.</returns>
+    public bool TryRead(ReadOnlySpan<byte> message, int questionEnd, Qtype qtype)
+    {
+        Qtype = qtype;
+        Flags = DnsHeader.Flags(message);
+        Rcode = Flags & DnsHeader.RcodeMask;
+        End = questionEnd;
+        MinTtl = uint.MaxValue;
+        _ttlCount = AnswerCount = AuthorityCount = AdditionalCount = 0;
+        AnswersQtype = HasCname = HasAuthorityNs = HasAuthoritySoa = false;
+        bool behindOpt = false;
+
+        var records = new RecordReader(message, questionEnd);
+        while (records.MoveNext())
+        {
+            if (records.Type == Qtype.OPT)
+            {
+                if (records.Section != Section.Additional) return false;
+                Rcode |= QueryEdns.Parse(message, records.TtlOffset - 4).ExtendedRcode << 4;
+                behindOpt = true;
+            }
+            else if (!behindOpt) Note(records);
+        }
+        return !records.IsMalformed;
+    }
+
+    /// <summary>Writes one TTL into every record and the section counts without OPT into the header.</summary>
+    public void Rewrite(Span<byte> message, uint? ttlSeconds)
+    {
+        DnsHeader.SetArCount(message, AdditionalCount);
+        if (ttlSeconds is not { } ttl) return;
+        foreach (ushort offset in TtlOffsets) BinaryPrimitives.WriteUInt32BigEndian(message[offset..], ttl);
+    }
+
+    /// <summary>The TTL offsets counted from <paramref name="questionEnd"/>, as the store keeps them. Call it last: it
+    /// changes <see cref="TtlOffsets"/>.</summary>
+    public ReadOnlySpan<ushort> TakeRelativeTtlOffsets(int questionEnd)
+    {
+        Span<ushort> offsets = _ttlOffsets.AsSpan(0, _ttlCount);
+        foreach (ref ushort offset in offsets) offset -= (ushort)questionEnd;
+        return offsets;
+    }
+
+    private void Note(in RecordReader record)
+    {
+        End = record.End;
+        _ttlOffsets[_ttlCount++] = (ushort)record.TtlOffset;
+        MinTtl = Math.Min(MinTtl, record.Ttl);
+        switch (record.Section)
+        {
+            case Section.Answer:
+                AnswerCount++;
+                AnswersQtype |= record.Type == Qtype || Qtype == Qtype.ANY;
+                HasCname |= record.Type == Qtype.CNAME;
+                break;
+            case Section.Authority:
+                AuthorityCount++;
+                HasAuthorityNs |= record.Type == Qtype.NS;
+                if (record.Type != Qtype.SOA) break;
+                HasAuthoritySoa = true;
+                SoaMinimum = BinaryPrimitives.ReadUInt32BigEndian(record.Rdata[^4..]);
+                break;
+            default:
+                AdditionalCount++;
+                break;
+        }
+    }
+}

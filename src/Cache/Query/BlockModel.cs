@@ -1,0 +1,33 @@
+using NodeDns.Cache.Plugins;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>A server block, made ready; steps in CoreDNS's order.</summary>
+public sealed record BlockModel
+{
+    /// <summary>local, acl, any: asked before the cache.</summary>
+    public IQueryPlugin[] BeforeCache { get; init; } = [];
+
+    public CacheModel? Cache { get; init; }
+
+    /// <summary>template, hosts, loop: asked on a miss, before forward.</summary>
+    public IQueryPlugin[] AfterCache { get; init; } = [];
+
+    public ForwardModel[] Forwards { get; init; } = [];
+
+    /// <summary>whoami: asked when no forward takes the name.</summary>
+    public IQueryPlugin[] AfterForward { get; init; } = [];
+
+    /// <summary>loadbalance, minimal.</summary>
+    public IReplyFilter[] Filters { get; init; } = [];
+
+    /// <summary>The block's own number where it has no cache, so that its exchanges are not shared with another's.
+    /// </summary>
+    public ushort Scope { get; init; }
+
+    /// <summary>UDP payload that we promise upstreams and send to clients at most.</summary>
+    public ushort UdpSize { get; init; } = DefaultUdpSize;
+
+    /// <summary>DNS flag day 2020: fits any path without fragments.</summary>
+    public const ushort DefaultUdpSize = 1232;
+}

@@ -1,0 +1,50 @@
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>A client's query, parsed: what travels down the main path. Views over the listener's buffers.</summary>
+internal readonly ref struct ClientQuery
+{
+    public required ReadOnlySpan<byte> Message { get; init; }
+
+    /// <summary>Name, type and class as sent.</summary>
+    public required ReadOnlySpan<byte> Question { get; init; }
+
+    /// <summary>Lower-case qname.</summary>
+    public required ReadOnlySpan<byte> Name { get; init; }
+
+    public required Qtype Type { get; init; }
+
+    public required ClientNeeds Needs { get; init; }
+
+    public required ServerModel Server { get; init; }
+
+    public required ZoneModel Zone { get; init; }
+
+    public required ref readonly ReplyTo To { get; init; }
+
+    /// <summary>Stopwatch ticks when the query was read.</summary>
+    public required long ReceivedTicks { get; init; }
+
+    public bool IsTcp => To.Sink.IsTcp;
+
+    public int QuestionEnd => DnsHeader.Length + Question.Length;
+
+    public KeyFlags KeyFlags => (Needs.DnssecOk ? KeyFlags.DnssecOk : 0)
+        | ((Needs.Flags & DnsHeader.CD) != 0 ? KeyFlags.CheckingDisabled : 0);
+
+    public PluginQuery ForPlugins() => new()
+    {
+        Message = Message,
+        Name = Name,
+        Type = Type,
+        Class = Qclass.IN,
+        Zone = Zone.Name,
+        ClientAddress = To.Client.Address,
+        ClientPort = To.Client.Port,
+        IsTcp = IsTcp,
+        DnssecOk = Needs.DnssecOk,
+        Server = Server.EndPoint,
+    };
+}

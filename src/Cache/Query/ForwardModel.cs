@@ -1,0 +1,14 @@
+using NodeDns.Cache.Upstream;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>One forward directive of a block.</summary>
+/// <param name="Index">Its place among all forwards of the model: where a worker keeps its <see cref="IForwarder"/>.
+/// </param>
+/// <param name="From">Lower-case zone.</param>
+/// <param name="Except">Lower-case zones below it that are not asked there.</param>
+public sealed record ForwardModel(int Index, byte[] From, byte[][] Except, ForwardOptions Options)
+{
+    public bool Takes(ReadOnlySpan<byte> name) => DnsName.IsWithin(name, From) && !CacheModel.IsWithinAny(name, Except);
+}

@@ -1,0 +1,13 @@
+using NodeDns.Cache.Upstream;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>One worker's way to the servers of one forward directive.</summary>
+public interface IForwarder
+{
+    /// <summary>Whether every server is known to be down, so that a stale answer need not wait.</summary>
+    bool IsKnownDead { get; }
+
+    /// <inheritdoc cref="Forwarder.Forward"/>
+    void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner);
+}

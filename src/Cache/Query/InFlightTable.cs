@@ -1,0 +1,105 @@
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>Questions that upstream has been asked and has not answered; shared by all workers.</summary>
+/// <remarks>Sharded by hash; each shard's lock is a leaf and is taken on misses only. A pending query is in the table from
+/// <see cref="Join"/> until <see cref="Complete"/>; meanwhile its waiters are guarded by the shard's lock.</remarks>
+public sealed class InFlightTable
+{
+    /// <summary>Exchanges under way at once, in all workers: about 1.5 KB each.</summary>
+    public const int DefaultMaximum = 8192;
+
+    /// <summary>Clients waiting for one exchange; more are refused.</summary>
+    public const int MaximumWaiters = 4096;
+
+    private const int ShardCount = 32;
+    private const int BucketsPerShard = 256;
+
+    private readonly Shard[] _shards = new Shard[ShardCount];
+    private readonly int _maximum;
+    private int _count;
+
+    private sealed class Shard
+    {
+        public readonly Lock Gate = new();
+        public readonly PendingQuery?[] Buckets = new PendingQuery?[BucketsPerShard];
+    }
+
+    public InFlightTable(int maximum = DefaultMaximum)
+    {
+        _maximum = maximum;
+        for (int i = 0; i < _shards.Length; i++) _shards[i] = new Shard();
+    }
+
+    /// <summary>Exchanges under way.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Adds a waiter to the exchange for a question, or makes <paramref name="candidate"/> that exchange.</summary>
+    /// <param name="overTcp">Exchanges for UDP and TCP clients are not shared: upstream may be asked by the client's
+    /// protocol, and a truncated answer helps only one of them.</param>
+    /// <param name="waiter">null for a refresh that nobody waits for.</param>
+    internal JoinOutcome Join(in AnswerKey key, bool overTcp, Waiter? waiter, PendingQuery candidate)
+    {
+        Shard shard = ShardOf(key.Hash);
+        lock (shard.Gate)
+        {
+            ref PendingQuery? bucket = ref shard.Buckets[BucketOf(key.Hash)];
+            for (PendingQuery? pending = bucket; pending is not null; pending = pending.NextInBucket)
+            {
+                if (!pending.Matches(key, overTcp)) continue;
+                if (waiter is null) return JoinOutcome.Joined;
+                return pending.AddWaiter(waiter) ? JoinOutcome.Joined : JoinOutcome.Full;
+            }
+            if (Interlocked.Increment(ref _count) > _maximum)
+            {
+                Interlocked.Decrement(ref _count);
+                return JoinOutcome.Full;
+            }
+            if (waiter is not null) candidate.AddWaiter(waiter);
+            candidate.NextInBucket = bucket;
+            bucket = candidate;
+            return JoinOutcome.Started;
+        }
+    }
+
+    /// <summary>Takes an exchange out of the table.</summary>
+    /// <returns>Its waiters, first to last.</returns>
+    internal Waiter? Complete(PendingQuery pending)
+    {
+        Shard shard = ShardOf(pending.Hash);
+        lock (shard.Gate)
+        {
+            ref PendingQuery? link = ref shard.Buckets[BucketOf(pending.Hash)];
+            while (link != pending) link = ref link!.NextInBucketRef;
+            link = pending.NextInBucket;
+            pending.NextInBucket = null;
+            Interlocked.Decrement(ref _count);
+            return pending.TakeWaiters();
+        }
+    }
+
+    /// <summary>Takes the waiters of an exchange that goes on without them.</summary>
+    internal Waiter? TakeWaiters(PendingQuery pending)
+    {
+        lock (ShardOf(pending.Hash).Gate) return pending.TakeWaiters();
+    }
+
+    // The store's index uses the hash's low bits, entries its high half; any bits will do here.
+    private Shard ShardOf(ulong hash) => _shards[(hash >> 40) % ShardCount];
+
+    private static int BucketOf(ulong hash) => (int)((hash >> 48) % BucketsPerShard);
+}
+
+internal enum JoinOutcome
+{
+    /// <summary>The question is under way already; the waiter waits with the others.</summary>
+    Joined,
+
+    /// <summary>The candidate is in the table: ask upstream.</summary>
+    Started,
+
+    /// <summary>Too much is under way; nothing was changed.</summary>
+    Full,
+}

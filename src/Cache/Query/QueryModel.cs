@@ -1,0 +1,33 @@
+using System.Net;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>A whole configuration, made ready. Immutable and shared by all workers; a reload replaces it as one
+/// reference.</summary>
+public sealed class QueryModel
+{
+    private readonly Dictionary<IPEndPoint, ServerModel> _servers;
+
+    /// <param name="forwardCount">Forward directives of all blocks: how many <see cref="IForwarder"/>s a worker needs.
+    /// </param>
+    public QueryModel(IEnumerable<ServerModel> servers, int forwardCount)
+    {
+        _servers = servers.ToDictionary(server => server.EndPoint);
+        ForwardCount = forwardCount;
+    }
+
+    public int ForwardCount { get; }
+
+    public IReadOnlyCollection<ServerModel> Servers => _servers.Values;
+
+    /// <summary>The server at an address; one that listens on every address stands in for those not named.</summary>
+    /// <returns>null when the configuration serves nothing there.</returns>
+    public ServerModel? ServerAt(IPEndPoint endPoint)
+    {
+        if (_servers.TryGetValue(endPoint, out ServerModel? server)) return server;
+        IPAddress any = endPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+            ? IPAddress.IPv6Any
+            : IPAddress.Any;
+        return _servers.GetValueOrDefault(new IPEndPoint(any, endPoint.Port));
+    }
+}

@@ -1,0 +1,58 @@
+using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>The first and the last touch of every reply: header and question as the client wrote them; then filters,
+/// size, OPT.</summary>
+public static class ReplyFinish
+{
+    /// <summary>Bits of an answer's header that a reply keeps.</summary>
+    private const ushort KeptFromAnswer = DnsHeader.AA | DnsHeader.TC | DnsHeader.AD | DnsHeader.RcodeMask;
+
+    /// <summary>Writes header and question; counts are left alone but for QDCOUNT.</summary>
+    /// <param name="question">The client's own octets.</param>
+    /// <param name="answerFlags">Flags and RCODE of the answer. AA passes on a miss only: the store drops it.</param>
+    public static void Begin(Span<byte> reply, ReadOnlySpan<byte> question, in ClientNeeds needs, ushort answerFlags)
+    {
+        DnsHeader.SetId(reply, needs.Id);
+        int flags = DnsHeader.QR | DnsHeader.RA
+            | needs.Flags & (DnsHeader.OpcodeMask | DnsHeader.RD | DnsHeader.CD)
+            | answerFlags & KeptFromAnswer;
+        if (!needs.UnderstandsAd) flags &= ~DnsHeader.AD;
+        DnsHeader.SetFlags(reply, (ushort)flags);
+        DnsHeader.SetQdCount(reply, 1);
+        question.CopyTo(reply[DnsHeader.Length..]);
+    }
+
+    /// <summary>Applies the block's filters, cuts to the client's size and adds OPT where the client sent one
+    /// (RFC 6891 section 6.1.1).</summary>
+    /// <param name="reply">A reply without OPT; the buffer has room for one behind the client's limit.</param>
+    /// <returns>The length to send.</returns>
+    public static int End(Span<byte> reply, int length, int questionEnd, in ClientNeeds needs, IReplyFilter[] filters)
+    {
+        foreach (IReplyFilter filter in filters) length = filter.Apply(reply[..length], length);
+        int limit = needs.HasEdns ? needs.Limit - QueryEdns.EmptyOptLength : needs.Limit;
+        if (length > limit) length = Truncation.Cut(reply, length, questionEnd, limit);
+        return needs.HasEdns ? AddOpt(reply, length, needs, extendedRcode: 0) : length;
+    }
+
+    /// <summary>A reply without records.</summary>
+    /// <param name="rcode">Above 15 only where the client sent OPT.</param>
+    /// <returns>The length to send.</returns>
+    public static int Empty(Span<byte> reply, ReadOnlySpan<byte> question, in ClientNeeds needs, Rcode rcode)
+    {
+        Begin(reply, question, needs, (ushort)((int)rcode & DnsHeader.RcodeMask));
+        if (question.IsEmpty) DnsHeader.SetQdCount(reply, 0);
+        reply[6..DnsHeader.Length].Clear();
+        int length = DnsHeader.Length + question.Length;
+        return needs.HasEdns ? AddOpt(reply, length, needs, (byte)((int)rcode >> 4)) : length;
+    }
+
+    private static int AddOpt(Span<byte> reply, int length, in ClientNeeds needs, byte extendedRcode)
+    {
+        QueryEdns.WriteEmptyOpt(reply[length..], needs.OwnUdpSize, extendedRcode, needs.DnssecOk);
+        DnsHeader.SetArCount(reply, DnsHeader.ArCount(reply) + 1);
+        return length + QueryEdns.EmptyOptLength;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Buffers.Binary;
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>The query we send for a client's: its question, our own header and OPT.</summary>
+public static class UpstreamQuery
+{
+    /// <summary>Header, longest question, OPT.</summary>
+    public const int MaxLength = DnsHeader.Length + DnsName.MaxLength + 4 + QueryEdns.EmptyOptLength;
+
+    /// <summary>Writes it.</summary>
+    /// <remarks>
+    /// RD is always set: one answer serves all who ask, and a client that clears RD must not leave a referral for the
+    /// others. AD is set so that the answer tells whether it was validated, whoever asks for it later (RFC 6840 section
+    /// 5.7). Of the client's EDNS only DO passes; options are hop by hop (RFC 6891 section 6.2.6).
+    /// </remarks>
+    /// <returns>Its length.</returns>
+    public static int Write(Span<byte> query, ReadOnlySpan<byte> question, KeyFlags flags, ushort udpSize)
+    {
+        query[..DnsHeader.Length].Clear();
+        DnsHeader.SetFlags(query, (ushort)(DnsHeader.RD | DnsHeader.AD
+            | ((flags & KeyFlags.CheckingDisabled) != 0 ? DnsHeader.CD : 0)));
+        DnsHeader.SetQdCount(query, 1);
+        DnsHeader.SetArCount(query, 1);
+        question.CopyTo(query[DnsHeader.Length..]);
+        int at = DnsHeader.Length + question.Length;
+        QueryEdns.WriteEmptyOpt(query[at..], udpSize, 0, (flags & KeyFlags.DnssecOk) != 0);
+        return at + QueryEdns.EmptyOptLength;
+    }
+}

@@ -1,0 +1,59 @@
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>One client's query that waits for an exchange: all that its reply needs. Pooled by the handler that made it,
+/// and answered there.</summary>
+internal sealed class Waiter(QueryHandler handler)
+{
+    private readonly byte[] _question = new byte[DnsName.MaxLength + 4];
+    private int _questionLength;
+
+    public QueryHandler Handler { get; } = handler;
+
+    /// <summary>The next waiter of the same exchange; under its table's lock while it is in the table.</summary>
+    public Waiter? Next { get; set; }
+
+    public ReplyTo To { get; private set; }
+
+    public ClientNeeds Needs { get; private set; }
+
+    public ServerModel Server { get; private set; } = null!;
+
+    public ZoneModel Zone { get; private set; } = null!;
+
+    public Qtype Qtype { get; private set; }
+
+    public int RequestSize { get; private set; }
+
+    public long ReceivedTicks { get; private set; }
+
+    /// <summary>Where <see cref="ClientLimit"/> counted it.</summary>
+    public int LimitSlot { get; private set; }
+
+    /// <summary>The client's own question octets.</summary>
+    public ReadOnlySpan<byte> Question => _question.AsSpan(0, _questionLength);
+
+    public void Set(in ClientQuery query, int limitSlot)
+    {
+        query.Question.CopyTo(_question);
+        _questionLength = query.Question.Length;
+        To = query.To;
+        Needs = query.Needs;
+        Server = query.Server;
+        Zone = query.Zone;
+        Qtype = query.Type;
+        RequestSize = query.Message.Length;
+        ReceivedTicks = query.ReceivedTicks;
+        LimitSlot = limitSlot;
+    }
+
+    /// <summary>Drops references, so that a pooled waiter keeps no connection alive.</summary>
+    public void Clear()
+    {
+        Next = null;
+        To = default;
+        Server = null!;
+        Zone = null!;
+    }
+}

@@ -4,8 +4,10 @@ using NodeDns.Cache.Wire;
 namespace NodeDns.Cache.Query;
 
 /// <summary>A client's query, parsed: what travels down the main path. Views over the listener's buffers.</summary>
-internal readonly ref struct ClientQuery
+internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
 {
+    public readonly ref readonly ReplyTo To = ref to;
+
     public required ReadOnlySpan<byte> Message { get; init; }
 
     /// <summary>Name, type and class as sent.</summary>
@@ -21,8 +23,6 @@ internal readonly ref struct ClientQuery
     public required ServerModel Server { get; init; }
 
     public required ZoneModel Zone { get; init; }
-
-    public required ref readonly ReplyTo To { get; init; }
 
     /// <summary>Stopwatch ticks when the query was read.</summary>
     public required long ReceivedTicks { get; init; }

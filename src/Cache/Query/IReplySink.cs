@@ -15,7 +15,12 @@ public interface IReplySink
 }
 
 /// <summary>A client as a listener knows it.</summary>
-/// <param name="Sink">The listener or connection.</param>
-/// <param name="Cookie">The sink's own: tells whether its connection is still the one that asked.</param>
-/// <param name="Client">Address and port.</param>
-public readonly record struct ReplyTo(IReplySink Sink, long Cookie, SocketAddress Client);
+/// <param name="sink">The listener or connection.</param>
+/// <param name="cookie">The sink's own: tells whether its connection is still the one that asked.</param>
+/// <param name="client">Address and port.</param>
+public readonly struct ReplyTo(IReplySink sink, long cookie, in SocketAddress client)
+{
+    public readonly IReplySink Sink = sink;
+    public readonly long Cookie = cookie;
+    public readonly SocketAddress Client = client;
+}

@@ -1,5 +1,4 @@
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Loop;
 using NodeDns.Cache.Plugins;
@@ -31,6 +32,8 @@ public sealed class QueryHandler
     private readonly AnswerStore _store;
     private readonly InFlightTable _inFlight;
     private readonly WorkerCounters _counters;
+    private readonly ILogger _log;
+    private readonly int _panics;
     private readonly ClientLimit _limit = new();
     private readonly AnswerScan _scan = new();
     private readonly Stack<Waiter> _waiters = new();
@@ -44,13 +47,18 @@ public sealed class QueryHandler
 
     private IForwarder[] _forwarders = [];
 
-    public QueryHandler(EventLoop loop, AnswerStore store, InFlightTable inFlight, WorkerCounters counters)
+    public QueryHandler(EventLoop loop, QueryShared shared)
     {
         _loop = loop;
-        _store = store;
-        _inFlight = inFlight;
-        _counters = counters;
+        _store = shared.Store;
+        _inFlight = shared.InFlight;
+        _log = shared.Log;
+        _panics = shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
+        _counters = shared.Registry.AttachWorker();
     }
+
+    /// <summary>This worker's counters, for what runs on the same thread.</summary>
+    public WorkerCounters Counters => _counters;
 
     /// <summary>Queries that wait for upstream, of this worker.</summary>
     public int PendingCount { get; private set; }
@@ -66,6 +74,20 @@ public sealed class QueryHandler
     /// <param name="server">The listen address it came to.</param>
     /// <param name="reply">At least 512 octets; a UDP reply is at most that large.</param>
     public QueryOutcome Handle(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, Span<byte> reply)
+    {
+        try
+        {
+            return Parse(server, message, to, reply);
+        }
+        catch (Exception bug)
+        {
+            // The message is consumed: a query that finds a bug costs its own answer, not the process.
+            OnBug(bug);
+            return QueryOutcome.Drop;
+        }
+    }
+
+    private QueryOutcome Parse(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, Span<byte> reply)
     {
         // 1. Parse. A response is never answered: two servers would talk for ever.
         if (message.Length < DnsHeader.Length) return QueryOutcome.Drop;
@@ -100,7 +122,7 @@ public sealed class QueryHandler
         if (zone is null || question.Type is Qtype.AXFR or Qtype.IXFR)
             return Reject(server, message, to, reply, needs, Rcode.Refused, ownQuestion, question.Type);
 
-        var query = new ClientQuery
+        var query = new ClientQuery(in to)
         {
             Message = message,
             Question = ownQuestion,
@@ -109,7 +131,6 @@ public sealed class QueryHandler
             Needs = needs,
             Server = server,
             Zone = zone,
-            To = ref to,
             ReceivedTicks = ReceivedTicks,
         };
         return Answer(query, reply);
@@ -139,7 +160,6 @@ public sealed class QueryHandler
             return Hit(query, stored, reply);
         }
         if (found == GetOutcome.TooLarge) return HitTooLarge(query, key, options, reply);
-        query.Zone.CacheMetrics?.Miss(_counters);
         return Miss(query, key, cache, reply);
     }
 
@@ -155,11 +175,7 @@ public sealed class QueryHandler
     private QueryOutcome HitTooLarge(in ClientQuery query, in AnswerKey key, in GetOptions options, Span<byte> reply)
     {
         GetOutcome found = _store.TryGet(key, options, _scratch, query.QuestionEnd, out StoredAnswer stored);
-        if (found != GetOutcome.Fresh)
-        {
-            query.Zone.CacheMetrics?.Miss(_counters);
-            return Miss(query, key, query.Zone.Block.Cache, reply);
-        }
+        if (found != GetOutcome.Fresh) return Miss(query, key, query.Zone.Block.Cache, reply);
         query.Zone.CacheMetrics?.Hit(_counters, stored.Kind == AnswerKind.Denial);
         QueryOutcome outcome = Hit(query, stored, _scratch);
         _scratch.AsSpan(0, outcome.Length).CopyTo(reply);
@@ -179,8 +195,12 @@ public sealed class QueryHandler
             }
         }
         if (failedLately)
+        {
+            query.Zone.CacheMetrics?.Hit(_counters, denial: true);
             return Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, Rcode.ServFail),
                 AnsweredBy.Cache);
+        }
+        if (cache is not null) query.Zone.CacheMetrics?.Miss(_counters);
 
         // 6. Steps after the cache.
         if (block.AfterCache.Length > 0 && AskPlugins(block.AfterCache, query, reply, out QueryOutcome outcome))
@@ -251,6 +271,7 @@ public sealed class QueryHandler
         var options = new GetOptions(_loop.NowMs, cache.StaleMs, cache.StaleTtlSeconds);
         GetOutcome found = _store.TryGet(key, options, _scratch, query.QuestionEnd, out StoredAnswer stored);
         if (found is not (GetOutcome.Stale or GetOutcome.Fresh)) return false;
+        query.Zone.CacheMetrics?.Hit(_counters, stored.Kind == AnswerKind.Denial);
         query.Zone.CacheMetrics?.ServedStale(_counters);
         outcome = Hit(query, stored, _scratch);
         _scratch.AsSpan(0, outcome.Length).CopyTo(reply);
@@ -278,7 +299,7 @@ public sealed class QueryHandler
     internal void OnAnswer(PendingQuery pending, ReadOnlySpan<byte> message)
     {
         ForwardModel asked = pending.Zone.Block.Forwards[pending.Forward];
-        if (ReplyCheck.WantsNext(message, asked.Options)
+        if (ReplyCheck.WantsNext(asked.Options, message)
             && NextForward(pending.Zone.Block, pending.Name, pending.Forward + 1) is var next && next >= 0)
         {
             pending.Forward = next;
@@ -323,9 +344,11 @@ public sealed class QueryHandler
     /// <summary>Those who wait have waited long enough for a verified answer; the exchange goes on without them.</summary>
     internal void OnStaleTimer(PendingQuery pending)
     {
-        if (pending.Zone.Block.Cache is not { } cache) return;
+        if (pending.Zone.Block.Cache is not { Stale: { } stale } cache) return;
         int length = FetchStale(pending, cache, out ushort flags);
         if (length == 0) return;
+        // For those who join the same exchange from now on.
+        _loop.Arm(pending, stale.VerifyTimeoutMs);
         Reply(pending, _inFlight.TakeWaiters(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
     }
 
@@ -513,6 +536,12 @@ public sealed class QueryHandler
             by,
             reply.Length,
             nanoseconds);
+    }
+
+    private void OnBug(Exception bug)
+    {
+        _counters.Increment(_panics);
+        _log.Panicked(bug, "a query");
     }
 
     private void Release(PendingQuery pending, out Waiter? waiters)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Wire;
 

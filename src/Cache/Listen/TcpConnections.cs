@@ -1,0 +1,107 @@
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Query;
+
+namespace NodeDns.Cache.Listen;
+
+/// <summary>All TCP connections of one worker: at most so many, oldest idle first to go.</summary>
+internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
+{
+    /// <summary>Open at once, each worker. An idle connection costs about 400 octets here and 3 KB in the kernel.</summary>
+    public const int Maximum = 4096;
+
+    /// <summary>Of one client: pods share the rest.</summary>
+    public const int MaximumPerClient = 1024;
+
+    private readonly ClientLimit _perClient = new(MaximumPerClient);
+    private readonly Stack<TcpConnection> _pool = new();
+
+    // In order of last activity; only TcpConnection's links are used, so that moving one allocates nothing.
+    private TcpConnection? _oldest;
+    private TcpConnection? _newest;
+
+    public int Count { get; private set; }
+
+    /// <summary>A reply is built here before it is framed.</summary>
+    public byte[] Scratch { get; } = new byte[QueryHandler.MaxMessage];
+
+    public EventLoop Loop => loop;
+
+    public QueryHandler Handler => handler;
+
+    public void Open(int fd, in SocketAddress client, TcpListener listener)
+    {
+        int slot = _perClient.Enter(client);
+        if (slot < 0 || Count >= Maximum && !CloseOldestIdle())
+        {
+            if (slot >= 0) _perClient.Leave(slot);
+            Libc.Close(fd);
+            return;
+        }
+        Count++;
+        TcpConnection connection = _pool.TryPop(out TcpConnection? pooled) ? pooled : new TcpConnection(this);
+        Append(connection);
+        connection.Open(fd, client, listener, slot);
+    }
+
+    /// <summary>Makes room.</summary>
+    /// <returns>false when every connection has a query under way.</returns>
+    public bool CloseOldestIdle()
+    {
+        for (TcpConnection? connection = _oldest; connection is not null; connection = connection.Newer)
+        {
+            if (!connection.IsIdle) continue;
+            connection.Close();
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Ends every connection that has nothing under way; the others end when their last reply has left.</summary>
+    public void Drain()
+    {
+        for (TcpConnection? connection = _oldest; connection is not null;)
+        {
+            TcpConnection? newer = connection.Newer;
+            connection.FinishAndClose();
+            connection = newer;
+        }
+    }
+
+    public void CloseAll()
+    {
+        while (_oldest is { } connection) connection.Close();
+    }
+
+    internal void Touch(TcpConnection connection)
+    {
+        if (connection == _newest) return;
+        Unlink(connection);
+        Append(connection);
+    }
+
+    internal void Closed(TcpConnection connection, int limitSlot)
+    {
+        Count--;
+        _perClient.Leave(limitSlot);
+        Unlink(connection);
+        _pool.Push(connection);
+    }
+
+    private void Append(TcpConnection connection)
+    {
+        connection.Older = _newest;
+        connection.Newer = null;
+        if (_newest is null) _oldest = connection;
+        else _newest.Newer = connection;
+        _newest = connection;
+    }
+
+    private void Unlink(TcpConnection connection)
+    {
+        if (connection.Newer is null) _newest = connection.Older;
+        else connection.Newer.Older = connection.Older;
+        if (connection.Older is null) _oldest = connection.Newer;
+        else connection.Older.Newer = connection.Newer;
+    }
+}

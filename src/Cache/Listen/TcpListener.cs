@@ -1,0 +1,46 @@
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Query;
+
+namespace NodeDns.Cache.Listen;
+
+/// <summary>One worker's listening TCP socket at one address.</summary>
+internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnections connections) : IEventHandler
+{
+    /// <summary>Connections accepted in one turn.</summary>
+    private const int AcceptsPerTurn = 64;
+
+    private bool _reading;
+
+    public ListenSocket Socket => socket;
+
+    public ServerModel? Server { get; private set; }
+
+    /// <summary>What is served here from now on, also to connections that are open already.</summary>
+    public void Serve(ServerModel? server)
+    {
+        Server = server;
+        SetReading(server is not null);
+    }
+
+    public void SetReading(bool reading)
+    {
+        if (reading == _reading) return;
+        _reading = reading;
+        if (reading) loop.Add(socket.Fd, Libc.EPOLLIN, this);
+        else loop.Remove(socket.Fd);
+    }
+
+    public void OnEvents(uint events)
+    {
+        for (int i = 0; i < AcceptsPerTurn && _reading; i++)
+        {
+            SyscallResult fd = Libc.Accept(socket.Fd, out SocketAddress client);
+            // ECONNABORTED: the client left before it was accepted; the next one may be waiting.
+            if (fd.Error == Errno.ECONNABORTED) continue;
+            if (fd.Error == Errno.EMFILE && connections.CloseOldestIdle()) continue;
+            if (fd.IsError) return;
+            connections.Open(fd.Value, client, this);
+        }
+    }
+}

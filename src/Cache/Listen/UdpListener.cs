@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Query;
+
+namespace NodeDns.Cache.Listen;
+
+/// <summary>One worker's UDP socket at one address.</summary>
+internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHandler handler, ReceiveBatch received,
+    SendBatch replies) : IEventHandler, IReplySink, ITurnEnd
+{
+    /// <summary>Batches in one turn, so that a flood on one socket does not starve the others.</summary>
+    private const int BatchesPerTurn = 4;
+
+    private ServerModel? _server;
+    private bool _reading;
+    private bool _flushAsked;
+
+    public ListenSocket Socket => socket;
+
+    public bool IsTcp => false;
+
+    /// <summary>What is served here from now on; null: nothing, the socket is read no more.</summary>
+    public void Serve(ServerModel? server)
+    {
+        _server = server;
+        SetReading(server is not null);
+    }
+
+    public void SetReading(bool reading)
+    {
+        if (reading == _reading) return;
+        _reading = reading;
+        if (reading) loop.Add(socket.Fd, Libc.EPOLLIN, this);
+        else loop.Remove(socket.Fd);
+    }
+
+    public void OnEvents(uint events)
+    {
+        for (int batch = 0; batch < BatchesPerTurn && _server is { } server; batch++)
+        {
+            SyscallResult count = received.Receive(socket.Fd);
+            if (count.IsError) return;
+            handler.ReceivedTicks = Stopwatch.GetTimestamp();
+            for (int i = 0; i < count.Value; i++)
+            {
+                var to = new ReplyTo(this, 0, received.Sender(i));
+                QueryOutcome outcome = handler.Handle(server, received.Message(i), to, replies.Next(socket.Fd));
+                if (outcome.IsReply) replies.Add(outcome.Length, to.Client);
+            }
+            replies.Flush();
+            if (count.Value < ReceiveBatch.Capacity) return;
+        }
+    }
+
+    public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
+    {
+        message.CopyTo(replies.Next(socket.Fd));
+        replies.Add(message.Length, to.Client);
+        if (_flushAsked) return;
+        _flushAsked = true;
+        loop.AtTurnEnd(this);
+    }
+
+    public void Forget(in ReplyTo to)
+    {
+    }
+
+    public void OnTurnEnd()
+    {
+        _flushAsked = false;
+        replies.Flush();
+    }
+}

@@ -1,0 +1,8 @@
+using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>What all workers' handlers share.</summary>
+public sealed record QueryShared(AnswerStore Store, InFlightTable InFlight, MetricRegistry Registry, ILogger Log);

@@ -102,7 +102,7 @@ static inline int must(int result, const char *what) {
 
 static inline int listening(int type, int port) {
     int fd = must(socket(AF_INET, type, 0), "socket"), on = 1, room = 8 << 20;
-    struct sockaddr_in a = loopback(port);
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);

@@ -1,4 +1,4 @@
-/* The load generator. Asks 127.0.0.1:port and prints one line of JSON: what was sent, answered, bad and lost, and how
+/* The load generator. Asks address:port and prints one line of JSON: what was sent, answered, bad and lost, and how
    long answers took.
 
      load MODE key=value...
@@ -9,7 +9,7 @@
                  was due, so a slow server does not slow the questions down
        tcp       closed, pipelined over `sockets` TCP connections
 
-     port=53 prefix=h suffix=cluster.local first=0 names=1000 types=A,AAAA sockets=32 outstanding=128 rate=20000
+     address=127.0.0.1 port=53 prefix=h suffix=cluster.local first=0 names=1000 types=A,AAAA sockets=32 outstanding=128 rate=20000
      seconds=1 block=0
 
    The nth question is PREFIX0000000.SUFFIX with the number first + n/types modulo names. Each answer is checked: the
@@ -41,7 +41,7 @@ static int port = 53, socket_count = 32, outstanding = 128, block, records = 1, 
 static uint32_t first, names = 1000, next_number;
 static uint64_t random_state = 0x9e3779b97f4a7c15u;
 static double rate = 20000, seconds = 1;
-static const char *prefix = "h", *suffix = "cluster.local";
+static const char *address = "127.0.0.1", *prefix = "h", *suffix = "cluster.local";
 static uint16_t types[4];
 
 static uint8_t model[MAX_PACKET];
@@ -255,6 +255,7 @@ static void read_options(int argc, char **argv) {
         if (value == NULL) fprintf(stderr, "load: %s: expected key=value\n", argv[i]), exit(2);
         *value++ = 0;
 #define OPTION(name, target, parse) if (strcmp(argv[i], name) == 0) { target = parse; continue; }
+        OPTION("address", address, value)
         OPTION("port", port, atoi(value))
         OPTION("prefix", prefix, value)
         OPTION("suffix", suffix, value)
@@ -287,6 +288,7 @@ int main(int argc, char **argv) {
     random_state ^= now_ns();
     int poll = must(epoll_create1(0), "epoll_create1"), room = 4 << 20, on = 1;
     struct sockaddr_in server = loopback(port);
+    server.sin_addr.s_addr = inet_addr(address);
     int polled = block || strcmp(mode, "poisson") == 0;
     for (int s = 0; s < socket_count; s++) {
         struct lane *lane = &lanes[s];

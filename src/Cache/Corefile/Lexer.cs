@@ -72,10 +72,16 @@ public static class Lexer
                     return i;
                 }
 
+                if (c == '\\' && i + 1 < text.Length)
+                {
+                    // Two characters at once, so that the second of \\ does not escape a quote.
+                    c = text[++i];
+                    if (c != '"')
+                        word.Append('\\');
+                }
+
                 if (c == '\n')
                     line++;
-                if (c == '\\' && i + 1 < text.Length && text[i + 1] == '"')
-                    c = text[++i];
                 word.Append(c);
             }
 

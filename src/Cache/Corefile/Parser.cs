@@ -44,6 +44,8 @@ internal sealed class Parser
                 blocks.Add(block);
         }
 
+        if (_stream is { IsExhausted: true, Last: { } last })
+            _problems.Error(last.At, Syntax, last.Text, $"expected fewer than {Lexer.TokensMaximum} words with imports");
         return blocks.ToImmutable();
     }
 

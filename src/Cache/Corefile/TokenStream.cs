@@ -8,19 +8,27 @@ namespace NodeDns.Cache.Corefile;
 internal sealed class TokenStream(ImmutableArray<Token> tokens)
 {
     private const int DepthMaximum = 100;
+
+    /// <summary>CoreDNS's bound on snippets.</summary>
+    private const int InsertsMaximum = 10_000;
+
     private readonly Stack<(ImmutableArray<Token> Tokens, int Next)> _outer = new();
     private ImmutableArray<Token> _tokens = tokens;
     private int _next;
     private int _taken;
+    private int _inserts;
 
     /// <summary>The word taken last; null at the start.</summary>
     public Token? Last { get; private set; }
+
+    /// <summary>True when imports made more words than there may be; the rest is cut off.</summary>
+    public bool IsExhausted => _taken >= Lexer.TokensMaximum;
 
     public bool TryPeek(out Token token)
     {
         while (_next >= _tokens.Length && _outer.TryPop(out var outer))
             (_tokens, _next) = outer;
-        token = _next < _tokens.Length && _taken < Lexer.TokensMaximum ? _tokens[_next] : default;
+        token = _next < _tokens.Length && !IsExhausted ? _tokens[_next] : default;
         return token.Text is not null;
     }
 
@@ -42,11 +50,8 @@ internal sealed class TokenStream(ImmutableArray<Token> tokens)
     /// </summary>
     public bool Insert(ImmutableArray<Token> tokens)
     {
-        if (_outer.Count >= DepthMaximum || _taken >= Lexer.TokensMaximum)
+        if (_outer.Count >= DepthMaximum || ++_inserts > InsertsMaximum)
             return false;
-
-        // An import costs a word, so that imports of nothing end too.
-        _taken++;
         _outer.Push((_tokens, _next));
         (_tokens, _next) = (tokens, 0);
         return true;

@@ -13,7 +13,7 @@ internal static class LoadbalanceReader
             case [{ Text: "weighted" }, var file]:
                 balance = balance with { Policy = LoadbalancePolicy.Weighted, WeightFile = file.Text };
                 if (scope.ReadFile(file.Text, out var reason) is null)
-                    scope.Error(scope.Head, $"expected a readable file of weights: {reason}");
+                    scope.Warn(scope.Head, $"the file of weights cannot be read yet: {reason}");
                 break;
             default:
                 scope.Error(scope.Head, "expected nothing, round_robin or weighted FILE");

@@ -1,10 +1,11 @@
 /*
  * A pod that asks continuously: lookups at a steady rate until standard input ends, then one line of numbers.
  *
- *     asker SERVER udp|tcp PER_SECOND
+ *     asker SERVER[,SERVER…] udp|tcp PER_SECOND
  *
- * Half of the names are fresh, half are always the same. There is no retry; a lookup without an answer after 1 s is
- * lost, and so is one that got something other than NOERROR. TCP opens a connection for each lookup.
+ * Half of the names are fresh, half are always the same. Each lookup has a socket of its own, as a resolver library's
+ * has. One that is refused goes to the next server at once; there is no other retry. A lookup without an answer 1 s
+ * after it began is lost, and so is one that got something other than NOERROR.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -19,26 +20,24 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UDP_SOCKETS = 64, SLOTS = 8192, SAMPLES = 5 };
+enum { SLOTS = 8192, SERVERS = 3, SAMPLES = 5 };
 #define SECOND 1000000000LL
 
 struct lookup {                 /* one in flight; deadline 0: a free slot */
     int64_t started, deadline;
-    int socket, connecting;
-    uint8_t query[300], reply[2];
+    int socket, server, connecting;
+    uint8_t query[300];         /* with the length that TCP puts in front */
     int length, got;
-    uint16_t id;
 };
 
 static struct lookup lookups[SLOTS];
-static int udp[UDP_SOCKETS];
-static long sent, answered, lost, wrong, timed_out, refused;
+static struct { struct sockaddr_storage address; socklen_t length; } servers[SERVERS];
+static int server_count;
+static long sent, answered, moved, lost;
 static int64_t slowest, first_loss, last_loss, begun;
 static char samples[SAMPLES][160];
 static int sampled;
 static int tcp;
-static struct sockaddr_storage server;
-static socklen_t server_length;
 
 static int64_t now(void) {
     struct timespec time;
@@ -72,100 +71,84 @@ static void end(struct lookup *lookup, int good, const char *why) {
         if (sampled < SAMPLES)
             snprintf(samples[sampled++], sizeof samples[0], "%s, asked at %.3f s", why, (lookup->started - begun) / 1e9);
     }
-    if (tcp) close(lookup->socket);
+    close(lookup->socket);
     lookup->deadline = 0;
 }
 
-static int open_socket(void) {
-    int socket_ = socket(server.ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, 0);
-    if (socket_ < 0 || (connect(socket_, (struct sockaddr *)&server, server_length) < 0 && errno != EINPROGRESS)) {
+static void ask(struct lookup *lookup) {
+    struct sockaddr *to = (struct sockaddr *)&servers[lookup->server].address;
+    lookup->socket = socket(to->sa_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, 0);
+    if (lookup->socket < 0 || (connect(lookup->socket, to, servers[lookup->server].length) < 0 && errno != EINPROGRESS)) {
         perror("asker: socket");
         exit(1);
     }
-    return socket_;
+    lookup->got = 0;
+    lookup->connecting = tcp;
+    if (!tcp) send(lookup->socket, lookup->query + 2, (size_t)lookup->length - 2, 0);
+}
+
+static void refused(struct lookup *lookup, const char *why) {
+    if (lookup->server + 1 == server_count) { end(lookup, 0, why); return; }
+    close(lookup->socket);
+    lookup->server++;
+    moved++;
+    ask(lookup);
 }
 
 static void start(void) {
-    struct lookup *lookup = NULL;
     char name[64];
-    uint16_t id = (uint16_t)sent;
-    lookup = &lookups[sent % SLOTS];
+    struct lookup *lookup = &lookups[sent % SLOTS];
     if (lookup->deadline) { fprintf(stderr, "asker: more than %d in flight\n", SLOTS); exit(1); }
     if (sent % 2) snprintf(name, sizeof name, "f%ld-%d-%d.outside.test", sent, getpid(), tcp);
     else snprintf(name, sizeof name, "kubernetes.default.svc.cluster.local");
-    lookup->id = id;
     lookup->started = now();
     lookup->deadline = lookup->started + SECOND;
-    lookup->got = 0;
+    lookup->length = build(lookup->query + 2, (uint16_t)sent, name);
+    lookup->query[0] = (uint8_t)(lookup->length >> 8);
+    lookup->query[1] = (uint8_t)lookup->length;
+    lookup->length += 2;
+    lookup->server = 0;
     sent++;
-    if (tcp) {
-        lookup->length = build(lookup->query + 2, id, name);
-        lookup->query[0] = (uint8_t)(lookup->length >> 8);
-        lookup->query[1] = (uint8_t)lookup->length;
-        lookup->length += 2;
-        lookup->socket = open_socket();
-        lookup->connecting = 1;
-    } else {
-        lookup->length = build(lookup->query, id, name);
-        lookup->socket = udp[id % UDP_SOCKETS];
-        /* ECONNREFUSED here tells of an earlier datagram, so this one goes out again. */
-        while (send(lookup->socket, lookup->query, (size_t)lookup->length, 0) < 0 && errno == ECONNREFUSED) refused++;
-    }
+    ask(lookup);
 }
 
-static void read_udp(int socket_) {
-    uint8_t reply[1500];
-    for (;;) {
-        ssize_t length = recv(socket_, reply, sizeof reply, 0);
-        if (length < 0 && errno == ECONNREFUSED) { refused++; continue; }
-        if (length < 0) return;
-        if (length < 12) continue;
-        uint16_t id = (uint16_t)(reply[0] << 8 | reply[1]);
-        /* The slot is the number of the lookup modulo SLOTS, and the id its low 16 bits. */
-        struct lookup *lookup = &lookups[id % SLOTS];
-        if (!lookup->deadline || lookup->id != id) continue;
-        int good = (reply[3] & 15) == 0;
-        if (!good) wrong++;
-        end(lookup, good, "not NOERROR");
-    }
-}
-
-static void step_tcp(struct lookup *lookup) {
+static void step(struct lookup *lookup) {
     uint8_t reply[1500];
     if (lookup->connecting) {
         ssize_t written = send(lookup->socket, lookup->query, (size_t)lookup->length, MSG_NOSIGNAL);
-        if (written < 0 && (errno == EAGAIN || errno == EINPROGRESS || errno == ENOTCONN)) return;
-        if (written < 0) { refused++; end(lookup, 0, strerror(errno)); return; }
+        if (written < 0 && (errno == EAGAIN || errno == ENOTCONN)) return;
+        if (written < 0) { refused(lookup, strerror(errno)); return; }
         lookup->connecting = 0;
     }
     ssize_t length = recv(lookup->socket, reply, sizeof reply, 0);
     if (length < 0 && errno == EAGAIN) return;
-    if (length <= 0) { refused++; end(lookup, 0, length ? strerror(errno) : "closed without an answer"); return; }
-    for (ssize_t i = 0; i < length; i++, lookup->got++) {
-        /* Octet 5 of the stream, after the length, is the one with the rcode. */
-        if (lookup->got == 5) {
-            int good = (reply[i] & 15) == 0;
-            if (!good) wrong++;
-            end(lookup, good, "not NOERROR");
-            return;
-        }
-    }
+    if (length <= 0) { refused(lookup, length ? strerror(errno) : "closed without an answer"); return; }
+    /* The octet with the rcode: 3 in the message, 5 in a stream, where the length is in front. */
+    int rcode = (tcp ? 5 : 3) - lookup->got;
+    lookup->got += (int)length;
+    if (rcode < length) end(lookup, (reply[rcode] & 15) == 0, "not NOERROR");
+}
+
+static int add_server(const char *text) {
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&servers[server_count].address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)v4;
+    if (server_count == SERVERS) return 0;
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET; v4->sin_port = htons(53); servers[server_count++].length = sizeof *v4;
+    } else if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6; v6->sin6_port = htons(53); servers[server_count++].length = sizeof *v6;
+    } else return 0;
+    return 1;
 }
 
 int main(int count, char **arguments) {
-    static struct pollfd polled[SLOTS + UDP_SOCKETS + 1];
-    static struct lookup *owner[SLOTS + UDP_SOCKETS + 1];
-    if (count != 4) { fprintf(stderr, "usage: asker SERVER udp|tcp PER_SECOND\n"); return 2; }
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&server;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&server;
-    if (inet_pton(AF_INET, arguments[1], &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET; v4->sin_port = htons(53); server_length = sizeof *v4;
-    } else if (inet_pton(AF_INET6, arguments[1], &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6; v6->sin6_port = htons(53); server_length = sizeof *v6;
-    } else { fprintf(stderr, "asker: %s is not an address\n", arguments[1]); return 2; }
+    static struct pollfd polled[SLOTS + 1];
+    static struct lookup *owner[SLOTS + 1];
+    if (count != 4) { fprintf(stderr, "usage: asker SERVER[,SERVER...] udp|tcp PER_SECOND\n"); return 2; }
+    for (char *server = strtok(arguments[1], ","); server; server = strtok(NULL, ","))
+        if (!add_server(server)) { fprintf(stderr, "asker: %s is not an address, or one too many\n", server); return 2; }
     tcp = strcmp(arguments[2], "tcp") == 0;
     int64_t gap = SECOND / atoi(arguments[3]);
-    for (int i = 0; !tcp && i < UDP_SOCKETS; i++) udp[i] = open_socket();
 
     begun = now();
     int64_t next = begun, stop = 0;
@@ -180,13 +163,12 @@ int main(int count, char **arguments) {
         int polls = 0;
         owner[polls] = NULL;
         polled[polls++] = (struct pollfd){ stop ? -1 : 0, POLLIN, 0 };
-        if (!tcp) for (int i = 0; i < UDP_SOCKETS; i++) { owner[polls] = NULL; polled[polls++] = (struct pollfd){ udp[i], POLLIN, 0 }; }
         int64_t time = now();
         while (oldest < sent && !lookups[oldest % SLOTS].deadline) oldest++;
         for (long i = oldest; i < sent; i++) {
             struct lookup *lookup = &lookups[i % SLOTS];
-            if (lookup->deadline && time >= lookup->deadline) { timed_out++; end(lookup, 0, "no answer in 1 s"); }
-            else if (lookup->deadline && tcp) {
+            if (lookup->deadline && time >= lookup->deadline) end(lookup, 0, "no answer in 1 s");
+            else if (lookup->deadline) {
                 owner[polls] = lookup;
                 polled[polls++] = (struct pollfd){ lookup->socket, lookup->connecting ? POLLOUT : POLLIN, 0 };
             }
@@ -196,14 +178,11 @@ int main(int count, char **arguments) {
         ppoll(polled, (nfds_t)polls, &pause, NULL);
         char byte;
         if (!stop && polled[0].revents && read(0, &byte, 1) <= 0) stop = now() + SECOND + SECOND / 10;
-        for (int i = 1; i < polls; i++) {
-            if (!polled[i].revents) continue;
-            if (tcp) step_tcp(owner[i]); else read_udp(polled[i].fd);
-        }
+        for (int i = 1; i < polls; i++)
+            if (polled[i].revents) step(owner[i]);
     }
-    printf("sent=%ld answered=%ld lost=%ld timed_out=%ld wrong=%ld refused=%ld slowest_ms=%.1f window_ms=%.1f seconds=%.1f\n",
-        sent, answered, lost, timed_out, wrong, refused, slowest / 1e6, lost ? (last_loss - first_loss) / 1e6 : 0.0,
-        (now() - begun) / 1e9);
+    printf("sent=%ld answered=%ld lost=%ld moved=%ld slowest_ms=%.1f window_ms=%.1f seconds=%.1f\n", sent, answered, lost,
+        moved, slowest / 1e6, lost ? (last_loss - first_loss) / 1e6 : 0.0, (now() - begun) / 1e9);
     for (int i = 0; i < sampled; i++) printf("lost: %s\n", samples[i]);
     return 0;
 }

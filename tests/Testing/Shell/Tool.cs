@@ -1,28 +1,38 @@
 using System.Diagnostics;
 
-namespace NodeDns.Chart.Tests;
+namespace NodeDns.Testing.Shell;
 
 /// <summary>A program run to its end, with what it said.</summary>
-internal sealed record Tool(int ExitCode, string Output, string Error)
+public sealed record Tool(int ExitCode, string Output, string Error)
 {
     /// <summary>The checkout: the folder with the solution file.</summary>
     public static string Checkout { get; } = FindCheckout();
 
     public static string ChartFolder { get; } = Path.Combine(Checkout, "charts", "node-dns-webhook");
 
-    public static Tool Run(string program, params string[] arguments)
+    public static Tool Run(string program, params string[] arguments) => RunWith("", program, arguments);
+
+    /// <summary>Runs a program with text on its standard input.</summary>
+    public static Tool RunWith(string input, string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Checkout,
-        }) ?? throw new InvalidOperationException($"{program} did not start");
+        using var process = Start(program, arguments);
         var error = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return new Tool(process.ExitCode, output, error.Result);
     }
+
+    /// <summary>Starts a program, all three streams redirected, in the checkout.</summary>
+    public static Process Start(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Checkout,
+        }) ?? throw new InvalidOperationException($"{program} did not start");
 
     /// <summary>The path of a tool as eng/tool finds it, or null and a reason.</summary>
     public static (string? Path, string Reason) Find(string name)

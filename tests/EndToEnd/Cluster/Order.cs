@@ -1,0 +1,22 @@
+using NodeDns.EndToEnd.Cluster;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: AssemblyFixture(typeof(Installation))]
+[assembly: TestCollectionOrderer(typeof(Order))]
+
+namespace NodeDns.EndToEnd.Cluster;
+
+/// <summary>Collections by name: "1 …" comes before "2 …", and what takes the product away comes last.</summary>
+public sealed class Order : ITestCollectionOrderer
+{
+    public const string Installed = "1 installed";
+    public const string Continuity = "2 continuity";
+    public const string Uninstalled = "3 uninstalled";
+    public const string Swapped = "4 swapped";
+
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
+        IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection =>
+        [.. testCollections.OrderBy(c => c.TestCollectionDisplayName, StringComparer.Ordinal)];
+}

@@ -1,0 +1,69 @@
+using NodeDns.EndToEnd.Cluster;
+
+namespace NodeDns.EndToEnd.Continuity;
+
+/// <summary>
+/// What happens to the node's cache, and a pod that asks it without a pause: 1,000 lookups a second over UDP, 100 over
+/// TCP, half of the names fresh, 1 s to answer, no retry.
+/// </summary>
+[Collection(Order.Continuity)]
+public sealed class NoLookupLostTests(Installation installation, ITestOutputHelper output)
+{
+    private const string Ns = Installation.Labelled;
+
+    [Fact]
+    public void A_rolling_update_of_the_daemonset_loses_none() => LosesNone("rollout", Installation.LocalAddress, RollingUpdate);
+
+    /// <summary>The pod's successor only starts when it has gone, so for a moment nobody is there: its own resolver's
+    /// way applies, the second nameserver after a refusal.</summary>
+    [Fact]
+    public void Deleting_the_caches_pod_loses_none() =>
+        LosesNone("delete", $"{Installation.LocalAddress},{installation.ClusterDns}", () =>
+        {
+            var old = Assert.Single(Installation.CachePods());
+            Kubectl.Run("delete", "pod", "-n", Installation.Namespace, old, "--wait=true", "--timeout=60s");
+            Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=60s");
+        });
+
+    [Fact]
+    public void An_oom_kill_of_the_cache_container_loses_none() => LosesNone("oom", Installation.LocalAddress, () =>
+    {
+        var pod = Assert.Single(Installation.CachePods());
+        var before = Restarts(pod);
+        var cgroup = ContainerCgroup.Find(pod, "cache");
+        Assert.SkipWhen(cgroup is null, "the node's cgroups cannot be reached from here");
+        cgroup!.KillByMemory();
+        Kubectl.Run("wait", "-n", Installation.Namespace, $"--for=jsonpath={{.status.containerStatuses[?(@.name==\"cache\")].restartCount}}={before + 1}",
+            "pod/" + pod, "--timeout=60s");
+        var terminated = Cache(pod)["lastState"]!["terminated"]!;
+        output.WriteLine($"last state: {terminated.ToJsonString()}");
+        Assert.Equal(137, (int)terminated["exitCode"]!);
+        Kubectl.WaitReady(Installation.Namespace, "pod/" + pod);
+    });
+
+    private static void RollingUpdate()
+    {
+        Kubectl.Run("rollout", "restart", "-n", Installation.Namespace, Installation.DaemonSet);
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
+    }
+
+    private static int Restarts(string pod) => (int)Cache(pod)["restartCount"]!;
+
+    private static System.Text.Json.Nodes.JsonNode Cache(string pod) => Kubectl.Json("get", "pod", "-n", Installation.Namespace, pod)
+        ["status"]!["containerStatuses"]!.AsArray().Single(c => (string)c!["name"]! == "cache")!;
+
+    private void LosesNone(string name, string servers, Action happens)
+    {
+        Pods.Start(Pods.Sleeping(Ns, "asker-" + name));
+        using var udp = new Asker(Ns, "asker-" + name, servers, "udp", 1000);
+        using var tcp = new Asker(Ns, "asker-" + name, servers, "tcp", 100);
+        happens();
+        Lookups[] all = [udp.Stop(), tcp.Stop()];
+        Assert.All(all, lookups =>
+        {
+            output.WriteLine($"{name}, {lookups}");
+            Console.WriteLine($"    {name}, {lookups}");
+        });
+        Assert.All(all, lookups => Assert.True(lookups.Lost == 0, lookups.ToString()));
+    }
+}

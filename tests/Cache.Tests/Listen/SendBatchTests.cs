@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using NodeDns.Cache.Listen;
+using Xunit;
+using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+
+namespace NodeDns.Cache.Tests.Listen;
+
+public sealed class SendBatchTests : IDisposable
+{
+    private readonly Socket _server = Bound();
+    private readonly Socket _client = Bound();
+    private readonly SendBatch _batch = new(1232);
+
+    [Theory]
+    [InlineData(60, 72)]
+    [InlineData(72, 60)]
+    [InlineData(64, 64)]
+    public void Two_replies_to_one_client_arrive_as_two_datagrams(int first, int second)
+    {
+        Add(_client, first, 1);
+        Add(_client, second, 2);
+        _batch.Flush();
+
+        Assert.Equal([(first, 1), (second, 2)], Received(_client, 2).OrderBy(d => d.Mark));
+    }
+
+    [Fact]
+    public void Replies_to_different_clients_reach_their_own()
+    {
+        using Socket other = Bound();
+        Add(_client, 60, 1);
+        Add(other, 70, 2);
+        Add(_client, 80, 3);
+        _batch.Flush();
+
+        Assert.Equal([(60, 1), (80, 3)], Received(_client, 2).OrderBy(d => d.Mark));
+        Assert.Equal([(70, 2)], Received(other, 1));
+    }
+
+    [Fact]
+    public void Every_reply_of_a_full_batch_arrives()
+    {
+        for (int i = 0; i < ReceiveBatch.Capacity; i++) Add(_client, 40 + i, i);
+        _batch.Flush();
+
+        Assert.Equal(
+            Enumerable.Range(0, ReceiveBatch.Capacity).Select(i => (40 + i, i)),
+            Received(_client, ReceiveBatch.Capacity).OrderBy(d => d.Mark));
+    }
+
+    [Fact]
+    public void Replies_larger_than_a_link_are_sent_one_by_one()
+    {
+        Add(_client, 1240, 1);
+        Add(_client, 1250, 2);
+        _batch.Flush();
+
+        Assert.Equal([(1240, 1), (1250, 2)], Received(_client, 2).OrderBy(d => d.Mark));
+    }
+
+    public void Dispose()
+    {
+        _batch.Dispose();
+        _client.Dispose();
+        _server.Dispose();
+    }
+
+    private void Add(Socket to, int length, int mark)
+    {
+        Span<byte> reply = _batch.Next((int)_server.SafeHandle.DangerousGetHandle());
+        reply[..length].Fill((byte)mark);
+        _batch.Add(length, SocketAddress.From((IPEndPoint)to.LocalEndPoint!));
+    }
+
+    private static List<(int Length, int Mark)> Received(Socket client, int count)
+    {
+        var found = new List<(int, int)>();
+        byte[] buffer = new byte[2048];
+        client.ReceiveTimeout = 2000;
+        while (found.Count < count)
+        {
+            int length = client.Receive(buffer);
+            Assert.All(buffer[..length], octet => Assert.Equal(buffer[0], octet));
+            found.Add((length, buffer[0]));
+        }
+        return found;
+    }
+
+    private static Socket Bound()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+}

@@ -1,0 +1,22 @@
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>any: questions of type ANY get one HINFO, so that nobody is asked for everything (RFC 8482 section 4.2).
+/// </summary>
+public sealed class AnyPlugin : IQueryPlugin
+{
+    private const uint TtlSeconds = 8482;
+
+    public string Name => "any";
+
+    public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
+    {
+        if (query.Type != Qtype.ANY)
+            return PluginVerdict.Next;
+        // Two character strings, each after its length.
+        reply.TryAddAnswer(Qtype.HINFO, TtlSeconds, "\x0DANY obsoleted\x0CSee RFC 8482"u8);
+        return PluginVerdict.Answered;
+    }
+}

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>The steps of one server block that surround its cache and its forwarders, in CoreDNS's fixed order.</summary>
+/// <remarks>
+/// <code>
+/// errors, log, local, [dns64 …, acl, any, [loadbalance, CACHE, rewrite, [minimal, template, hosts, loop, FORWARD, whoami
+/// </code>
+/// A bracket marks a step that also sees the reply on its way out.
+/// </remarks>
+public sealed class BlockPlugins
+{
+    public BlockPlugins(ServerBlockConfig block, MetricRegistry registry, ILoggerFactory logs, LogOutput lines)
+    {
+        if (block.Errors is { } errors)
+            Errors = new ErrorLog(errors, logs.CreateLogger("plugin/errors"), TimeProvider.System);
+        if (block.Log is { } log)
+            Log = new QueryLog(log, lines);
+        if (block.Dns64 is { } dns64)
+            Dns64 = new Dns64(dns64, registry);
+        if (block.Rewrite is { Rules.Length: > 0 } rewrite)
+            Rewrite = new RewriteRules(rewrite);
+        if (block.Loop is { } loop)
+            Loop = new LoopPlugin(loop.Zone, registry, logs.CreateLogger("plugin/loop"));
+        HostsPlugin? hosts = block.Hosts is { } hostsConfig
+            ? new HostsPlugin(hostsConfig, registry, logs.CreateLogger("plugin/hosts"))
+            : null;
+
+        BeforeCache = Present(
+            block.Local is { } local ? new LocalPlugin(local, registry) : null,
+            block.Acl is { } acl ? new AclPlugin(acl, registry) : null,
+            block.Any is null ? null : new AnyPlugin());
+        AfterCache = Present(
+            block.Template is { } template
+                ? new TemplatePlugin(template, registry, logs.CreateLogger("plugin/template"))
+                : null,
+            hosts,
+            Loop);
+        AfterForward = block.Whoami is null ? [] : [new WhoamiPlugin()];
+        Filters =
+        [
+            .. new IReplyFilter?[]
+            {
+                block.Minimal is null ? null : new MinimalFilter(),
+                block.Loadbalance is { } loadbalance ? new LoadbalanceFilter(loadbalance) : null,
+            }.OfType<IReplyFilter>(),
+        ];
+        Polled = [.. new IPolled?[] { Errors, hosts }.OfType<IPolled>().Where(p => p.Period > TimeSpan.Zero)];
+    }
+
+    /// <summary>Who is told of queries that fail; null when the block has no errors.</summary>
+    public ErrorLog? Errors { get; }
+
+    public QueryLog? Log { get; }
+
+    public Dns64? Dns64 { get; }
+
+    /// <summary>Asked before the cache is.</summary>
+    public IQueryPlugin[] BeforeCache { get; }
+
+    public RewriteRules? Rewrite { get; }
+
+    /// <summary>Asked on a miss, with the rewritten question, before joining or starting an upstream exchange.</summary>
+    public IQueryPlugin[] AfterCache { get; }
+
+    /// <summary>Also among <see cref="AfterCache"/>.</summary>
+    public LoopPlugin? Loop { get; }
+
+    /// <summary>Asked when no forward takes the name.</summary>
+    public IQueryPlugin[] AfterForward { get; }
+
+    /// <summary>Applied to each reply just before it is sent, hit or miss.</summary>
+    public IReplyFilter[] Filters { get; }
+
+    public IPolled[] Polled { get; }
+
+    private static IQueryPlugin[] Present(params ReadOnlySpan<IQueryPlugin?> plugins)
+    {
+        var present = new List<IQueryPlugin>();
+        foreach (IQueryPlugin? plugin in plugins)
+        {
+            if (plugin is not null)
+                present.Add(plugin);
+        }
+        return [.. present];
+    }
+}

@@ -1,0 +1,119 @@
+using System.Net;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>dns64: AAAA records made from A records (RFC 6147, addresses as RFC 6052 section 2.2).</summary>
+/// <remarks>Three questions in the order the query path asks them: is this client's question ours, does the AAAA answer
+/// call for the A records, and the answer made of both. Pure but for a counter.</remarks>
+public sealed class Dns64(Dns64Config config, MetricRegistry registry)
+{
+    /// <summary>RFC 6147 section 5.1.7: the TTL's limit when the AAAA answer had no SOA.</summary>
+    private const uint TtlSecondsWithoutSoa = 600;
+
+    private readonly byte[] _prefix = config.Prefix.BaseAddress.GetAddressBytes();
+
+    /// <summary>AAAA questions of IPv6 clients, of all clients with <c>allow_ipv4</c>.</summary>
+    public bool AppliesTo(in PluginQuery query) =>
+        query.Type == Qtype.AAAA && query.Class == Qclass.IN && (config.AllowIpv4 || query.ClientAddress.Length == 16);
+
+    /// <summary>Whether the A records are wanted: no AAAA came, and the name exists (section 5.1.2: NXDOMAIN stands; other
+    /// errors are treated as an empty answer).</summary>
+    /// <param name="reply">A well-formed answer to the AAAA question.</param>
+    public bool WantsA(ReadOnlySpan<byte> reply)
+    {
+        if (DnsHeader.Rcode(reply) == Rcode.NXDomain)
+            return false;
+        if (config.TranslateAll)
+            return true;
+        return !QuestionReader.TryRead(reply, out QuestionReader question) || !HasAaaa(reply, question.End);
+    }
+
+    /// <summary>Writes the answer to the AAAA question out of the answer to the A question.</summary>
+    /// <param name="aaaaReply">Gives the question and, by its SOA, the limit of the TTL.</param>
+    /// <param name="aReply">Its other records go over unchanged (section 5.3.3); without OPT.</param>
+    /// <returns>Octets written, or 0 when a message is malformed or the answer does not fit.</returns>
+    public int Synthesize(ReadOnlySpan<byte> aaaaReply, ReadOnlySpan<byte> aReply, IPEndPoint server, Span<byte> output)
+    {
+        if (!QuestionReader.TryRead(aaaaReply, out QuestionReader question)
+            || !QuestionReader.TryRead(aReply, out QuestionReader asked))
+            return 0;
+        uint ttlLimit = SoaTtl(aaaaReply, question.End);
+        var builder = new MessageBuilder(output, aReply, aaaaReply[DnsHeader.Length..question.End]);
+        DnsHeader.SetId(output, DnsHeader.Id(aaaaReply));
+        // What is made here was signed by nobody (section 5.5).
+        DnsHeader.SetFlags(output, (ushort)(DnsHeader.Flags(output) & ~DnsHeader.AD));
+
+        Span<byte> owner = stackalloc byte[DnsName.MaxLength];
+        Span<byte> address = stackalloc byte[16];
+        byte[] rdata = new byte[aReply.Length + 2 * DnsName.MaxLength];
+        var records = new RecordReader(aReply, asked.End);
+        while (records.MoveNext())
+        {
+            if (records.Type == Qtype.OPT)
+                continue;
+            int ownerLength = DnsName.Read(aReply, records.OwnerOffset, owner, out _);
+            if (records is { Section: Section.Answer, Type: Qtype.A, RdataLength: 4 })
+            {
+                Embed(records.Rdata, address);
+                builder.Add(
+                    Section.Answer,
+                    owner[..ownerLength],
+                    Qtype.AAAA,
+                    records.Class,
+                    Math.Min(records.Ttl, ttlLimit),
+                    address);
+                continue;
+            }
+            int length = Rdata.Expand(aReply, records, rdata);
+            if (length < 0)
+                return 0;
+            builder.Add(
+                records.Section, owner[..ownerLength], records.Type, records.Class, records.Ttl, rdata.AsSpan(0, length));
+        }
+        if (records.IsMalformed || builder.Overflowed)
+            return 0;
+        registry.Increment(registry.Counter(
+            MetricNames.Dns64Translated, MetricNames.Dns64TranslatedHelp, ("server", $"dns://{server}")));
+        return builder.Length;
+    }
+
+    /// <summary>The prefix, then the four octets, around octet 8, which stays zero (RFC 6052 section 2.2).</summary>
+    private void Embed(ReadOnlySpan<byte> ipv4, Span<byte> ipv6)
+    {
+        ipv6.Clear();
+        int at = config.Prefix.PrefixLength / 8;
+        _prefix.AsSpan(0, at).CopyTo(ipv6);
+        foreach (byte octet in ipv4)
+        {
+            if (at == 8)
+                at++;
+            ipv6[at++] = octet;
+        }
+    }
+
+    private static bool HasAaaa(ReadOnlySpan<byte> reply, int questionEnd)
+    {
+        var records = new RecordReader(reply, questionEnd);
+        while (records.MoveNext() && records.Section == Section.Answer)
+        {
+            if (records.Type == Qtype.AAAA)
+                return true;
+        }
+        return false;
+    }
+
+    private static uint SoaTtl(ReadOnlySpan<byte> reply, int questionEnd)
+    {
+        var records = new RecordReader(reply, questionEnd);
+        while (records.MoveNext())
+        {
+            if (records is { Section: Section.Authority, Type: Qtype.SOA })
+                return records.Ttl;
+        }
+        return TtlSecondsWithoutSoa;
+    }
+}

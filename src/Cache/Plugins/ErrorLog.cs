@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>errors: queries that failed go to the log, each or, by <c>consolidate</c>, counted and said once a period.
+/// </summary>
+/// <remarks>Any worker calls <see cref="Failed"/>; it is off the hit path.</remarks>
+public sealed class ErrorLog : IPolled
+{
+    private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly Pattern[] _patterns;
+
+    /// <summary>Counts of one consolidate line, guarded by itself.</summary>
+    private sealed class Pattern(ErrorConsolidation config)
+    {
+        public ErrorConsolidation Config => config;
+
+        public int Count { get; set; }
+
+        public long DueTimestamp { get; set; }
+    }
+
+    public ErrorLog(ErrorsConfig config, ILogger log, TimeProvider time)
+    {
+        _log = log;
+        _time = time;
+        Stacktrace = config.Stacktrace;
+        _patterns = [.. config.Consolidate.Select(c => new Pattern(c))];
+    }
+
+    /// <summary>A crash is logged with its stack.</summary>
+    public bool Stacktrace { get; }
+
+    /// <summary>Periods are kept to the second.</summary>
+    public TimeSpan Period => _patterns.Length == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(1);
+
+    /// <param name="name">Lower-case wire form.</param>
+    /// <param name="reason">What happened, and with which upstream.</param>
+    public void Failed(Rcode rcode, ReadOnlySpan<byte> name, Qtype type, string reason)
+    {
+        string nameText = DnsName.ToText(name);
+        foreach (Pattern pattern in _patterns)
+        {
+            if (!Matches(pattern.Config.Pattern, reason))
+                continue;
+            bool isFirst = Count(pattern);
+            if (isFirst && pattern.Config.ShowFirst)
+            {
+                string message = string.Create(
+                    CultureInfo.InvariantCulture, $"{(int)rcode} {nameText} {type}: {reason}");
+                _log.QueryFailedFirst(LevelOf(pattern.Config.Level), message);
+            }
+            return;
+        }
+        _log.QueryFailed((int)rcode, nameText, type.ToString(), reason);
+    }
+
+    /// <summary>Says what has been counted in periods that are over.</summary>
+    public void Poll() => Say(due => due <= _time.GetTimestamp());
+
+    /// <summary>Says all that has been counted: before the process or this configuration goes.</summary>
+    public void Flush() => Say(_ => true);
+
+    private void Say(Func<long, bool> isOver)
+    {
+        foreach (Pattern pattern in _patterns)
+        {
+            int count;
+            lock (pattern)
+            {
+                if (pattern.Count == 0 || !isOver(pattern.DueTimestamp))
+                    continue;
+                count = pattern.Count;
+                pattern.Count = 0;
+            }
+            ErrorConsolidation config = pattern.Config;
+            if (count > 1 || !config.ShowFirst)
+                _log.QueriesFailed(LevelOf(config.Level), count, config.Pattern.ToString(), GoDuration.Text(config.Period));
+        }
+    }
+
+    /// <returns>true for the first of a period.</returns>
+    private bool Count(Pattern pattern)
+    {
+        lock (pattern)
+        {
+            if (pattern.Count++ > 0)
+                return false;
+            pattern.DueTimestamp = _time.GetTimestamp()
+                + (long)(pattern.Config.Period.TotalSeconds * _time.TimestampFrequency);
+            return true;
+        }
+    }
+
+    private static bool Matches(Regex pattern, string text)
+    {
+        try
+        {
+            return pattern.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static LogLevel LevelOf(ErrorLevel level) => level switch
+    {
+        ErrorLevel.Debug => LogLevel.Debug,
+        ErrorLevel.Info => LogLevel.Information,
+        ErrorLevel.Warning => LogLevel.Warning,
+        _ => LogLevel.Error,
+    };
+}

@@ -1,0 +1,178 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>hosts: A, AAAA and PTR from a hosts file, which is read again when its time or size changes, and from the
+/// block itself.</summary>
+/// <remarks>A name of its zones that it does not know is SERVFAIL without <c>fallthrough</c>: a hosts file has no SOA to
+/// prove an NXDOMAIN with (as CoreDNS does).</remarks>
+public sealed class HostsPlugin : IQueryPlugin, IPolled
+{
+    /// <summary>A hosts file beyond this is refused; the largest block lists in use are a few MB.</summary>
+    public const long MaxFileBytes = 32 << 20;
+
+    private readonly HostsConfig _config;
+    private readonly ILogger _log;
+    private readonly NameSet _zones;
+    private readonly NameSet _fallthrough;
+    private readonly HostsTable _inline = new();
+
+    // Written by Poll, read by all workers: a whole table at a time.
+    private volatile HostsTable _file = new();
+    private (DateTime ModifiedUtc, long Bytes) _seen;
+    private bool _unreadable;
+
+    public HostsPlugin(HostsConfig config, MetricRegistry registry, ILogger log)
+    {
+        _config = config;
+        _log = log;
+        _zones = new NameSet(config.Zones);
+        _fallthrough = new NameSet(config.Fallthrough);
+        foreach (HostEntry entry in config.Inline)
+        {
+            foreach (string name in entry.Names)
+                _inline.Add(entry.Address, name, _zones, config.Reverse);
+        }
+        registry.Gauge(
+            MetricNames.HostsEntries,
+            MetricNames.HostsEntriesHelp,
+            () => _inline.Count + _file.Count,
+            ("hostsfile", config.Path));
+        registry.Gauge(
+            MetricNames.HostsReload,
+            MetricNames.HostsReloadHelp,
+            () => _seen == default ? 0 : (_seen.ModifiedUtc - DateTime.UnixEpoch).TotalSeconds);
+        Poll();
+    }
+
+    public string Name => "hosts";
+
+    public TimeSpan Period => _config.Reload;
+
+    public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
+    {
+        if (query.Class != Qclass.IN)
+            return PluginVerdict.Next;
+        if (query.Type == Qtype.PTR)
+        {
+            if (ReverseName.AddressOf(query.Name) is { } address && AddNames(address, ref reply))
+                return PluginVerdict.Answered;
+            // CoreDNS lets an unknown PTR go on whatever fallthrough says.
+            if (!_zones.Contains(query.Name) || !IsKnown(query.Name))
+                return PluginVerdict.Next;
+        }
+        if (!_zones.Contains(query.Name))
+            return PluginVerdict.Next;
+
+        bool added = false;
+        if (query.Type is Qtype.A or Qtype.AAAA)
+            added = AddAddresses(_file, query, ref reply) | AddAddresses(_inline, query, ref reply);
+        else if (_config.FallthroughUnsupported && _fallthrough.Contains(query.Name))
+            return PluginVerdict.Next;
+        if (!added && !IsKnown(query.Name))
+        {
+            if (_fallthrough.Contains(query.Name))
+                return PluginVerdict.Next;
+            reply.SetRcode(Rcode.ServFail);
+            return PluginVerdict.Answered;
+        }
+        reply.SetAuthoritative();
+        return PluginVerdict.Answered;
+    }
+
+    /// <summary>Reads the file again when its time or size is not what it was.</summary>
+    public void Poll()
+    {
+        try
+        {
+            var file = new FileInfo(_config.Path);
+            if (!file.Exists)
+            {
+                Unreadable("it does not exist");
+                return;
+            }
+            var now = (file.LastWriteTimeUtc, file.Length);
+            if (now == _seen)
+                return;
+            if (file.Length > MaxFileBytes)
+            {
+                Unreadable($"it has {file.Length} bytes, and {MaxFileBytes} are allowed");
+                return;
+            }
+            _file = Read(File.ReadLines(_config.Path));
+            _seen = now;
+            _unreadable = false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Unreadable(e.Message);
+        }
+    }
+
+    /// <summary>Lines of hosts(5): an address, then names; <c>#</c> begins a comment.</summary>
+    private HostsTable Read(IEnumerable<string> lines)
+    {
+        var table = new HostsTable();
+        int number = 0;
+        foreach (string line in lines)
+        {
+            number++;
+            int comment = line.IndexOf('#', StringComparison.Ordinal);
+            string[] fields = (comment < 0 ? line : line[..comment])
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length == 0)
+                continue;
+            // An IPv6 zone, as in fe80::1%lo, means nothing to a client.
+            if (fields.Length < 2 || !IPAddress.TryParse(fields[0].Split('%')[0], out IPAddress? address))
+            {
+                _log.HostsLineSkipped(_config.Path, number, "expected an address and at least one name");
+                continue;
+            }
+            if (address.IsIPv4MappedToIPv6)
+                address = address.MapToIPv4();
+            foreach (string name in fields.AsSpan(1))
+            {
+                if (!table.Add(address, name, _zones, _config.Reverse))
+                    _log.HostsLineSkipped(_config.Path, number, $"{name} is no domain name");
+            }
+        }
+        return table;
+    }
+
+    private void Unreadable(string problem)
+    {
+        if (!_unreadable)
+            _log.HostsFileUnreadable(_config.Path, problem);
+        _unreadable = true;
+    }
+
+    private bool AddNames(IPAddress address, ref ReplyWriter reply)
+    {
+        IReadOnlyList<byte[]> fromFile = _file.NamesOf(address), inline = _inline.NamesOf(address);
+        foreach (byte[] name in fromFile)
+            reply.TryAddAnswer(Qtype.PTR, (uint)_config.TtlSeconds, name);
+        foreach (byte[] name in inline)
+            reply.TryAddAnswer(Qtype.PTR, (uint)_config.TtlSeconds, name);
+        if (fromFile.Count + inline.Count == 0)
+            return false;
+        reply.SetAuthoritative();
+        return true;
+    }
+
+    private bool AddAddresses(HostsTable table, in PluginQuery query, ref ReplyWriter reply)
+    {
+        if (table.Find(query.Name) is not { } addresses)
+            return false;
+        List<byte[]> wanted = query.Type == Qtype.A ? addresses.V4 : addresses.V6;
+        foreach (byte[] address in wanted)
+            reply.TryAddAnswer(query.Type, (uint)_config.TtlSeconds, address);
+        return wanted.Count > 0;
+    }
+
+    private bool IsKnown(ReadOnlySpan<byte> name) => (_file.Find(name) ?? _inline.Find(name)) is not null;
+}

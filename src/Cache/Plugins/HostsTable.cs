@@ -1,0 +1,75 @@
+using System.Net;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>What hosts knows: addresses by name and names by address. Filled once, then read by all workers.</summary>
+internal sealed class HostsTable
+{
+    private readonly Dictionary<byte[], Addresses> _exact = new(NameComparer.Instance);
+
+    /// <summary>By the name with <c>*</c> in front, as written.</summary>
+    private readonly Dictionary<byte[], Addresses> _wildcards = new(NameComparer.Instance);
+
+    private readonly Dictionary<IPAddress, List<byte[]>> _reverse = [];
+
+    /// <summary>Octets of the addresses, in the order of the file.</summary>
+    public sealed class Addresses
+    {
+        public List<byte[]> V4 { get; } = [];
+
+        public List<byte[]> V6 { get; } = [];
+    }
+
+    /// <summary>Addresses and reverse names together, as CoreDNS counts its entries.</summary>
+    public int Count { get; private set; }
+
+    /// <param name="name">As written; names outside <paramref name="zones"/> are not taken.</param>
+    /// <returns>false when this is no domain name.</returns>
+    public bool Add(IPAddress address, string name, NameSet zones, bool reverse)
+    {
+        if (DnsName.Parse(name) is not { } wire)
+            return false;
+        DnsName.ToLower(wire, wire);
+        if (!zones.Contains(wire))
+            return true;
+        bool isWildcard = wire is [1, (byte)'*', ..];
+        Dictionary<byte[], Addresses> names = isWildcard ? _wildcards : _exact;
+        if (!names.TryGetValue(wire, out Addresses? addresses))
+            names[wire] = addresses = new Addresses();
+        byte[] octets = address.GetAddressBytes();
+        (octets.Length == 4 ? addresses.V4 : addresses.V6).Add(octets);
+        Count++;
+        if (isWildcard || !reverse)
+            return true;
+        if (!_reverse.TryGetValue(address, out List<byte[]>? known))
+            _reverse[address] = known = [];
+        known.Add(wire);
+        Count++;
+        return true;
+    }
+
+    /// <summary>The addresses of a lower-case wire name; a wildcard stands for exactly one label.</summary>
+    public Addresses? Find(ReadOnlySpan<byte> name)
+    {
+        if (_exact.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out Addresses? found))
+            return found;
+        if (_wildcards.Count == 0 || name.Length < 2)
+            return null;
+        ReadOnlySpan<byte> parent = name[(name[0] + 1)..];
+        Span<byte> pattern = stackalloc byte[parent.Length + 2];
+        pattern[0] = 1;
+        pattern[1] = (byte)'*';
+        parent.CopyTo(pattern[2..]);
+        return _wildcards.GetAlternateLookup<ReadOnlySpan<byte>>().GetValueOrDefault(pattern);
+    }
+
+    public IReadOnlyList<byte[]> NamesOf(IPAddress address) => _reverse.GetValueOrDefault(address) ?? [];
+}
+
+file static class Lookups
+{
+    public static HostsTable.Addresses? GetValueOrDefault(
+        this Dictionary<byte[], HostsTable.Addresses>.AlternateLookup<ReadOnlySpan<byte>> lookup,
+        ReadOnlySpan<byte> key) => lookup.TryGetValue(key, out HostsTable.Addresses? value) ? value : null;
+}

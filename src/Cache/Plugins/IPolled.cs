@@ -1,0 +1,11 @@
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>A step with something to do now and then, off the workers' threads.</summary>
+public interface IPolled
+{
+    /// <summary>How often <see cref="Poll"/> wants to be called; zero: never.</summary>
+    TimeSpan Period { get; }
+
+    /// <summary>Called from one thread at a time.</summary>
+    void Poll();
+}

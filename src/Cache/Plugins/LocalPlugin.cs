@@ -1,0 +1,102 @@
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>local: localhost and the reverse zones of 0/8, 127/8 and 255/8 never leave the node (RFC 6761 section 6.3,
+/// RFC 6303 section 4).</summary>
+public sealed class LocalPlugin : IQueryPlugin
+{
+    private const uint TtlSeconds = 604800;
+
+    private static readonly byte[] Localhost = DnsName.ParseLower("localhost.");
+    private static readonly byte[] Loopback = DnsName.ParseLower("1.0.0.127.in-addr.arpa.");
+    private static readonly byte[][] Zones =
+    [
+        Localhost,
+        DnsName.ParseLower("0.in-addr.arpa."),
+        DnsName.ParseLower("127.in-addr.arpa."),
+        DnsName.ParseLower("255.in-addr.arpa."),
+    ];
+
+    /// <summary>MNAME localhost., RNAME root.localhost., serial 1, refresh, retry and expire 0, minimum one week.</summary>
+    private static readonly byte[] Soa =
+    [
+        .. Localhost, 4, .. "root"u8, .. Localhost, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        (byte)(TtlSeconds >> 24), unchecked((byte)(TtlSeconds >> 16)), unchecked((byte)(TtlSeconds >> 8)),
+        unchecked((byte)TtlSeconds),
+    ];
+
+    private readonly bool _localhostPrefix;
+    private readonly MetricRegistry _registry;
+    private readonly int _localhosts;
+
+    public LocalPlugin(LocalConfig config, MetricRegistry registry)
+    {
+        _localhostPrefix = config.LocalhostPrefix;
+        _registry = registry;
+        _localhosts = registry.Counter(MetricNames.Localhost, MetricNames.LocalhostHelp);
+    }
+
+    public string Name => "local";
+
+    public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
+    {
+        ReadOnlySpan<byte> name = query.Name;
+        if (name.Length > Localhost.Length
+            && (DnsName.IsWithin(name, Localhost) || _localhostPrefix && name.StartsWith(Localhost.AsSpan(0, 10))))
+        {
+            _registry.Increment(_localhosts);
+            if (!TryAddLoopback(query.Type, ref reply))
+                AddSoa(name, ref reply);
+            return PluginVerdict.Answered;
+        }
+
+        foreach (byte[] zone in Zones)
+        {
+            if (!DnsName.IsWithin(name, zone))
+                continue;
+            AnswerInZone(query, zone, ref reply);
+            return PluginVerdict.Answered;
+        }
+        return PluginVerdict.Next;
+    }
+
+    private static void AnswerInZone(in PluginQuery query, byte[] zone, ref ReplyWriter reply)
+    {
+        bool isApex = query.Name.Length == zone.Length;
+        if (isApex && query.Type == Qtype.SOA)
+            reply.TryAddAnswer(Qtype.SOA, TtlSeconds, Soa);
+        else if (isApex && query.Type == Qtype.NS)
+            reply.TryAddAnswer(Qtype.NS, TtlSeconds, Localhost);
+        else if (query.Name.SequenceEqual(Loopback))
+        {
+            if (query.Type == Qtype.PTR)
+                reply.TryAddAnswer(Qtype.PTR, TtlSeconds, Localhost);
+            else
+                AddSoa(zone, ref reply);
+        }
+        else if (isApex)
+        {
+            if (zone != Localhost || !TryAddLoopback(query.Type, ref reply))
+                AddSoa(zone, ref reply);
+        }
+        else
+        {
+            reply.SetRcode(Rcode.NXDomain);
+            AddSoa(zone, ref reply);
+        }
+    }
+
+    private static bool TryAddLoopback(Qtype type, ref ReplyWriter reply) => type switch
+    {
+        Qtype.A => reply.TryAddAnswer(Qtype.A, TtlSeconds, [127, 0, 0, 1]),
+        Qtype.AAAA => reply.TryAddAnswer(Qtype.AAAA, TtlSeconds, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+        _ => false,
+    };
+
+    private static void AddSoa(ReadOnlySpan<byte> owner, ref ReplyWriter reply) =>
+        reply.TryAdd(Section.Authority, owner, Qtype.SOA, Qclass.IN, TtlSeconds, Soa);
+}

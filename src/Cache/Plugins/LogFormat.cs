@@ -1,0 +1,109 @@
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>What a part of a log line stands for; the placeholders are CoreDNS's.</summary>
+internal enum LogField
+{
+    Literal,
+
+    /// <summary>{type}</summary>
+    Type,
+
+    /// <summary>{class}</summary>
+    Class,
+
+    /// <summary>{name}: lower case, with its final dot.</summary>
+    Name,
+
+    /// <summary>{proto}: udp or tcp.</summary>
+    Proto,
+
+    /// <summary>{remote}: the client's address, IPv6 in brackets.</summary>
+    Remote,
+
+    /// <summary>{local}: the address it asked.</summary>
+    Local,
+
+    /// <summary>{port}: the client's.</summary>
+    Port,
+
+    /// <summary>{size}: octets of the query.</summary>
+    Size,
+
+    /// <summary>{>id}</summary>
+    Id,
+
+    /// <summary>{>opcode}</summary>
+    Opcode,
+
+    /// <summary>{>do}</summary>
+    Do,
+
+    /// <summary>{>bufsize}: the client's UDP size; 65535 over TCP.</summary>
+    Bufsize,
+
+    /// <summary>{rcode}</summary>
+    Rcode,
+
+    /// <summary>{rsize}: octets of the reply.</summary>
+    ReplySize,
+
+    /// <summary>{>rflags}: flags of the reply, separated by commas.</summary>
+    ReplyFlags,
+
+    /// <summary>{duration}</summary>
+    Duration,
+
+    /// <summary>{/label}: metadata of plugins that this server does not have.</summary>
+    Metadata,
+}
+
+/// <summary>A format string taken apart once, so that a line is a walk over its parts.</summary>
+internal static class LogFormat
+{
+    private static readonly Dictionary<string, LogField> Fields = new(StringComparer.Ordinal)
+    {
+        ["{type}"] = LogField.Type,
+        ["{class}"] = LogField.Class,
+        ["{name}"] = LogField.Name,
+        ["{proto}"] = LogField.Proto,
+        ["{remote}"] = LogField.Remote,
+        ["{local}"] = LogField.Local,
+        ["{port}"] = LogField.Port,
+        ["{size}"] = LogField.Size,
+        ["{>id}"] = LogField.Id,
+        ["{>opcode}"] = LogField.Opcode,
+        ["{>do}"] = LogField.Do,
+        ["{>bufsize}"] = LogField.Bufsize,
+        ["{rcode}"] = LogField.Rcode,
+        ["{rsize}"] = LogField.ReplySize,
+        ["{>rflags}"] = LogField.ReplyFlags,
+        ["{duration}"] = LogField.Duration,
+    };
+
+    /// <summary>What is in braces and known becomes a field; everything else stays as it is.</summary>
+    public static (LogField Field, string Text)[] Parse(string format)
+    {
+        var parts = new List<(LogField, string)>();
+        int literal = 0, at = 0;
+        while (at < format.Length)
+        {
+            int end = format[at] == '{' ? format.IndexOf('}', at) : -1;
+            string placeholder = end < 0 ? "" : format[at..(end + 1)];
+            bool isKnown = Fields.TryGetValue(placeholder, out LogField field);
+            if (!isKnown && placeholder.StartsWith("{/", StringComparison.Ordinal))
+                (isKnown, field) = (true, LogField.Metadata);
+            if (!isKnown)
+            {
+                at++;
+                continue;
+            }
+            if (at > literal)
+                parts.Add((LogField.Literal, format[literal..at]));
+            parts.Add((field, ""));
+            literal = at = end + 1;
+        }
+        if (literal < format.Length)
+            parts.Add((LogField.Literal, format[literal..]));
+        return [.. parts];
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>Where query lines go: collected in memory and written by a thread of its own, so that a slow reader of
+/// standard output delays no query.</summary>
+/// <remarks>When the reader falls behind by <see cref="MaxPendingBytes"/>, lines are dropped, and how many is said once it
+/// reads again.</remarks>
+public sealed class LogOutput : IDisposable
+{
+    /// <summary>About 8,000 lines.</summary>
+    public const int MaxPendingBytes = 1 << 20;
+
+    private readonly Stream _output;
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly Thread _thread;
+    private MemoryStream _pending = new();
+    private MemoryStream _writing = new();
+    private long _dropped;
+    private bool _closed;
+
+    /// <param name="output">Where lines go instead of standard output.</param>
+    public LogOutput(Stream? output = null)
+    {
+        _output = output ?? Console.OpenStandardOutput();
+        _thread = new Thread(Run, 128 * 1024) { Name = "log", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Any thread may call.</summary>
+    public void Write(string line)
+    {
+        byte[] octets = Encoding.UTF8.GetBytes(line);
+        lock (_gate)
+        {
+            if (_pending.Length + octets.Length > MaxPendingBytes)
+            {
+                _dropped++;
+                return;
+            }
+            _pending.Write(octets);
+        }
+        _wake.Set();
+    }
+
+    /// <summary>Writes what is pending, then ends.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+            _closed = true;
+        _wake.Set();
+        _thread.Join(TimeSpan.FromSeconds(2));
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            _wake.WaitOne();
+            bool last;
+            lock (_gate)
+            {
+                last = _closed;
+                (_pending, _writing) = (_writing, _pending);
+                if (_dropped > 0)
+                    _writing.Write(Encoding.UTF8.GetBytes(
+                        $"[WARNING] plugin/log: {_dropped} lines dropped: standard output is read too slowly\n"));
+                _dropped = 0;
+            }
+            try
+            {
+                _output.Write(_writing.GetBuffer().AsSpan(0, (int)_writing.Length));
+                _output.Flush();
+            }
+            catch (IOException)
+            {
+                // The reader went away; answering matters more.
+            }
+            _writing.SetLength(0);
+            if (last)
+                return;
+        }
+    }
+}

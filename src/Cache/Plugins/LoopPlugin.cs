@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>loop: a name only we can know is asked at our own address. When that question comes back a second time, an
+/// upstream leads back here.</summary>
+/// <remarks>Unlike CoreDNS the process does not exit, which would take the node's other zones away too: the loop is logged
+/// and counted, the returning question gets SERVFAIL, and <see cref="IsLooping"/> lets the query path answer SERVFAIL
+/// instead of forwarding in circles until a later probe passes. <see cref="LoopProbe"/> sends the question.</remarks>
+public sealed class LoopPlugin : IQueryPlugin
+{
+    private readonly string _zone;
+    private readonly ILogger _log;
+    private readonly MetricRegistry _registry;
+    private readonly int _detected;
+
+    // Written by the probe's thread, read by all workers.
+    private volatile byte[] _name = [];
+    private int _seen;
+    private volatile bool _looping;
+
+    /// <param name="zone">The block's first zone.</param>
+    public LoopPlugin(string zone, MetricRegistry registry, ILogger log)
+    {
+        _zone = zone;
+        _log = log;
+        _registry = registry;
+        _detected = registry.Counter(MetricNames.LoopsDetected, MetricNames.LoopsDetectedHelp, ("zone", zone));
+    }
+
+    public string Name => "loop";
+
+    public string Zone => _zone;
+
+    /// <summary>The last probe came back and nobody else could answer it: what is forwarded for this zone goes in circles.
+    /// </summary>
+    public bool IsLooping => _looping;
+
+    public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
+    {
+        if (query.Type != Qtype.HINFO || !query.Name.SequenceEqual(_name) || Interlocked.Increment(ref _seen) < 2)
+            return PluginVerdict.Next;
+        _registry.Increment(_detected);
+        if (!_looping)
+        {
+            var client = new IPEndPoint(new IPAddress(query.ClientAddress), query.ClientPort);
+            _log.LoopDetected(client.ToString(), _zone, DnsName.ToText(query.Name));
+        }
+        reply.SetRcode(Rcode.ServFail);
+        return PluginVerdict.Answered;
+    }
+
+    /// <summary>A new name for a new probe: two labels of 62 random bits each, below the zone.</summary>
+    /// <returns>Lower-case wire form.</returns>
+    public byte[] NewName()
+    {
+        Span<byte> random = stackalloc byte[16];
+        Libc.FillRandom(random);
+        ulong first = BitConverter.ToUInt64(random) >> 2, second = BitConverter.ToUInt64(random[8..]) >> 2;
+        string text = string.Create(CultureInfo.InvariantCulture, $"{first}.{second}.{(_zone == "." ? "" : _zone)}");
+        Volatile.Write(ref _seen, 0);
+        return _name = DnsName.ParseLower(text);
+    }
+
+    /// <summary>The probe's answer came.</summary>
+    /// <returns>Whether it went in a circle and should be asked again soon.</returns>
+    public bool ProbeAnswered(Rcode rcode)
+    {
+        // Where another upstream does answer, only some questions circle, and those are answered by the others.
+        bool circled = Volatile.Read(ref _seen) > 1 && rcode == Rcode.ServFail;
+        if (_looping && !circled)
+            _log.LoopGone(_zone);
+        _looping = circled;
+        return circled;
+    }
+}

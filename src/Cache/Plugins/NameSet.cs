@@ -1,0 +1,33 @@
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>A few zones of a directive, to find the longest that holds a name.</summary>
+public sealed class NameSet
+{
+    private readonly byte[][] _zones;
+    private readonly string[] _texts;
+
+    public NameSet(IEnumerable<string> zones)
+    {
+        // Longest first, so that the first that holds the name is the answer.
+        _texts = [.. zones.OrderByDescending(zone => zone.Length)];
+        _zones = [.. _texts.Select(DnsName.ParseLower)];
+    }
+
+    public bool IsEmpty => _zones.Length == 0;
+
+    public bool Contains(ReadOnlySpan<byte> name) => Longest(name) is not null;
+
+    /// <summary>The longest zone that holds a lower-case wire name, as text with its final dot; null when none does.
+    /// </summary>
+    public string? Longest(ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < _zones.Length; i++)
+        {
+            if (DnsName.IsWithin(name, _zones[i]))
+                return _texts[i];
+        }
+        return null;
+    }
+}

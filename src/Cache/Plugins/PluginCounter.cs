@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+using System.Net;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>A plugin's counter with CoreDNS's labels server, zone and view, made as servers and zones are met.</summary>
+/// <remarks>Counts by interlocked adds: plugins are off the hit path.</remarks>
+internal sealed class PluginCounter(MetricRegistry registry, string name, string help, bool hasZone = true)
+{
+    private readonly ConcurrentDictionary<(IPEndPoint Server, string Zone), int> _slots = new();
+
+    public void Increment(IPEndPoint server, string zone)
+    {
+        if (!_slots.TryGetValue((server, zone), out int slot))
+        {
+            (string, string) address = ("server", $"dns://{server}");
+            slot = _slots[(server, zone)] = hasZone
+                ? registry.Counter(name, help, address, ("zone", zone), ("view", ""))
+                : registry.Counter(name, help, address, ("view", ""));
+        }
+        registry.Increment(slot);
+    }
+}

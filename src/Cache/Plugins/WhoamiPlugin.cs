@@ -1,0 +1,32 @@
+using System.Buffers.Binary;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>whoami: the additional section says who asked: the address as A or AAAA, the port in an SRV record whose
+/// owner names the protocol.</summary>
+public sealed class WhoamiPlugin : IQueryPlugin
+{
+    public string Name => "whoami";
+
+    public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
+    {
+        reply.SetAuthoritative();
+        ReadOnlySpan<byte> pointer = [ReplyWriter.PointerToQname >> 8, ReplyWriter.PointerToQname & 0xFF];
+        reply.TryAdd(
+            Section.Additional,
+            pointer,
+            query.ClientAddress.Length == 4 ? Qtype.A : Qtype.AAAA,
+            query.Class,
+            0,
+            query.ClientAddress);
+        ReadOnlySpan<byte> proto = query.IsTcp ? "\x04_tcp"u8 : "\x04_udp"u8;
+        byte[] owner = [.. proto, .. pointer];
+        // Priority and weight 0, the port, the root as target.
+        byte[] srv = [0, 0, 0, 0, 0, 0, 0];
+        BinaryPrimitives.WriteUInt16BigEndian(srv.AsSpan(4), query.ClientPort);
+        reply.TryAdd(Section.Additional, owner, Qtype.SRV, query.Class, 0, srv);
+        return PluginVerdict.Answered;
+    }
+}

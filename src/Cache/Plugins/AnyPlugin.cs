@@ -16,7 +16,7 @@ public sealed class AnyPlugin : IQueryPlugin
         if (query.Type != Qtype.ANY)
             return PluginVerdict.Next;
         // Two character strings, each after its length.
-        reply.TryAddAnswer(Qtype.HINFO, TtlSeconds, "\x0DANY obsoleted\x0CSee RFC 8482"u8);
+        reply.TryAddAnswer(Qtype.HINFO, TtlSeconds, "\u000DANY obsoleted\u000CSee RFC 8482"u8);
         return PluginVerdict.Answered;
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Telemetry;
@@ -47,18 +46,18 @@ public sealed class ErrorLog : IPolled
         string nameText = DnsName.ToText(name);
         foreach (Pattern pattern in _patterns)
         {
-            if (!Matches(pattern.Config.Pattern, reason))
+            if (!pattern.Config.Pattern.IsMatch(reason))
                 continue;
             bool isFirst = Count(pattern);
             if (isFirst && pattern.Config.ShowFirst)
             {
                 string message = string.Create(
-                    CultureInfo.InvariantCulture, $"{(int)rcode} {nameText} {type}: {reason}");
+                    CultureInfo.InvariantCulture, $"{(int)rcode} {nameText} {Mnemonics.TypeName((ushort)type)}: {reason}");
                 _log.QueryFailedFirst(LevelOf(pattern.Config.Level), message);
             }
             return;
         }
-        _log.QueryFailed((int)rcode, nameText, type.ToString(), reason);
+        _log.QueryFailed((int)rcode, nameText, Mnemonics.TypeName((ushort)type), reason);
     }
 
     /// <summary>Says what has been counted in periods that are over.</summary>
@@ -81,7 +80,7 @@ public sealed class ErrorLog : IPolled
             }
             ErrorConsolidation config = pattern.Config;
             if (count > 1 || !config.ShowFirst)
-                _log.QueriesFailed(LevelOf(config.Level), count, config.Pattern.ToString(), GoDuration.Text(config.Period));
+                _log.QueriesFailed(LevelOf(config.Level), count, config.Pattern.Source, GoDuration.Text(config.Period));
         }
     }
 
@@ -95,18 +94,6 @@ public sealed class ErrorLog : IPolled
             pattern.DueTimestamp = _time.GetTimestamp()
                 + (long)(pattern.Config.Period.TotalSeconds * _time.TimestampFrequency);
             return true;
-        }
-    }
-
-    private static bool Matches(Regex pattern, string text)
-    {
-        try
-        {
-            return pattern.IsMatch(text);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
         }
     }
 

@@ -82,8 +82,8 @@ public sealed class QueryLog
         _ = field switch
         {
             LogField.Literal => line.Append(text),
-            LogField.Type => line.Append(TypeText(query.Type)),
-            LogField.Class => line.Append(ClassText(query.Class)),
+            LogField.Type => line.Append(Mnemonics.TypeName((ushort)query.Type)),
+            LogField.Class => line.Append(Mnemonics.ClassName((ushort)query.Class)),
             LogField.Name => line.Append(DnsName.ToText(query.Name)),
             LogField.Proto => line.Append(query.IsTcp ? "tcp" : "udp"),
             LogField.Remote => AppendAddress(line, new IPAddress(query.ClientAddress)),
@@ -137,9 +137,4 @@ public sealed class QueryLog
         }
         return line;
     }
-
-    private static string TypeText(Qtype type) => Enum.IsDefined(type) ? type.ToString() : $"TYPE{(ushort)type}";
-
-    private static string ClassText(Qclass @class) =>
-        @class == Qclass.Any ? "ANY" : Enum.IsDefined(@class) ? @class.ToString() : $"CLASS{(ushort)@class}";
 }

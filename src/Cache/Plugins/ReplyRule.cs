@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Plugins;
@@ -56,12 +56,12 @@ internal sealed record SuffixReplyRule(string From, string To) : ReplyRule
 }
 
 /// <summary>answer name and answer value: as the line says.</summary>
-internal sealed record PatternReplyRule(bool IsValue, Regex From, string To) : ReplyRule
+internal sealed record PatternReplyRule(bool IsValue, GoPattern From, string To) : ReplyRule
 {
     public override string Owner(string owner) => IsValue ? owner : Replaced(owner);
 
     public override string Value(string value) => IsValue ? Replaced(value) : value;
 
     private string Replaced(string name) =>
-        From.Match(name) is { Success: true } found ? RewriteRules.WithGroups(To, found) : name;
+        From.Regex.Match(name) is { Success: true } found ? GoPattern.Substitute(To, found) : name;
 }

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Wire;
@@ -66,7 +64,7 @@ public sealed class RewriteRules(RewriteConfig config)
     internal static string? Replace(NameMatch match, string to, string name)
     {
         if (match.Kind == NameMatchKind.Regex)
-            return match.Pattern!.Match(name) is { Success: true } found ? WithGroups(to, found) : null;
+            return match.Pattern!.Regex.Match(name) is { Success: true } found ? GoPattern.Substitute(to, found) : null;
         if (!match.Matches(name))
             return null;
         return match.Kind switch
@@ -76,17 +74,6 @@ public sealed class RewriteRules(RewriteConfig config)
             NameMatchKind.Substring => name.Replace(match.Text, to, StringComparison.Ordinal),
             _ => to,
         };
-    }
-
-    /// <summary>{0}, {1}… replaced by the groups of a match.</summary>
-    internal static string WithGroups(string to, Match found)
-    {
-        for (int i = 0; i < found.Groups.Count; i++)
-        {
-            string placeholder = string.Create(CultureInfo.InvariantCulture, $"{{{i}}}");
-            to = to.Replace(placeholder, found.Groups[i].Value, StringComparison.Ordinal);
-        }
-        return to;
     }
 
     private static bool ApplyEdns(RewriteEdns0Rule rule, in PluginQuery query, RewrittenQuestion result)

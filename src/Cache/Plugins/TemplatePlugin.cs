@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Corefile;
@@ -19,10 +17,6 @@ public sealed class TemplatePlugin : IQueryPlugin
     private readonly (TemplateRule Rule, NameSet Zones, NameSet Fallthrough)[] _rules;
     private readonly MetricRegistry _registry;
     private readonly ILogger _log;
-
-    /// <summary>What a template can mention of one question.</summary>
-    private sealed record Values(string Name, string Zone, string Type, string Class, Match Match, string QuestionName,
-        string Remote, ushort MessageId);
 
     public TemplatePlugin(TemplateConfig config, MetricRegistry registry, ILogger log)
     {
@@ -49,15 +43,24 @@ public sealed class TemplatePlugin : IQueryPlugin
                 return Fail(ref reply);
             }
 
-            Values values = ValuesOf(query, rule, name, zone, match);
-            Count(MetricNames.TemplateMatches, MetricNames.TemplateMatchesHelp, query, values);
+            var question = new TemplateQuestion(
+                name,
+                zone,
+                query.Type == Qtype.ANY ? rule.Qtype : (ushort)query.Type,
+                query.Class == Qclass.Any ? rule.Qclass : (ushort)query.Class,
+                match.Pattern,
+                match.Match,
+                DnsName.ToText(query.NameAsSent),
+                new IPAddress(query.ClientAddress).ToString(),
+                DnsHeader.Id(query.Message));
+            Count(MetricNames.TemplateMatches, MetricNames.TemplateMatchesHelp, query, question);
             if (rule.Rcode == (ushort)Rcode.ServFail)
                 return Fail(ref reply);
             reply.SetAuthoritative();
             reply.SetRcode((Rcode)rule.Rcode);
-            if (Add(rule.Answer, Section.Answer, query, values, ref reply)
-                && Add(rule.Authority, Section.Authority, query, values, ref reply)
-                && Add(rule.Additional, Section.Additional, query, values, ref reply))
+            if (Add(rule.Answer, Section.Answer, query, question, ref reply)
+                && Add(rule.Authority, Section.Authority, query, question, ref reply)
+                && Add(rule.Additional, Section.Additional, query, question, ref reply))
                 return PluginVerdict.Answered;
             return Fail(ref reply);
         }
@@ -75,50 +78,36 @@ public sealed class TemplatePlugin : IQueryPlugin
         return PluginVerdict.Answered;
     }
 
-    private Match? FirstMatch(TemplateRule rule, string name)
+    private static (GoPattern Pattern, Match Match)? FirstMatch(TemplateRule rule, string name)
     {
-        foreach (Regex pattern in rule.Match)
+        foreach (GoPattern pattern in rule.Match)
         {
-            try
-            {
-                if (pattern.Match(name) is { Success: true } match)
-                    return match;
-            }
-            catch (RegexMatchTimeoutException)
-            {
-                _log.TemplateFailed(name, $"{pattern} took longer than {pattern.MatchTimeout}");
-                return null;
-            }
+            if (pattern.Regex.Match(name) is { Success: true } match)
+                return (pattern, match);
         }
         return null;
     }
 
-    private static Values ValuesOf(in PluginQuery query, TemplateRule rule, string name, string zone, Match match) => new(
-        name,
-        zone,
-        TypeText(query.Type == Qtype.ANY ? (Qtype)rule.Qtype : query.Type),
-        ClassText(query.Class == Qclass.Any ? (Qclass)rule.Qclass : query.Class),
-        match,
-        DnsName.ToText(query.NameAsSent),
-        new IPAddress(query.ClientAddress).ToString(),
-        DnsHeader.Id(query.Message));
-
     private bool Add(
-        ImmutableArray<TemplateText> templates, Section section, in PluginQuery query, Values values, ref ReplyWriter reply)
+        ImmutableArray<TemplateText> templates,
+        Section section,
+        in PluginQuery query,
+        in TemplateQuestion question,
+        ref ReplyWriter reply)
     {
         foreach (TemplateText template in templates)
         {
-            string line = Expand(template, values);
+            if (template.Render(question) is not { } line)
+            {
+                _log.TemplateFailed(question.Name, $"{template.Source}: a value it mentions is missing");
+                Count(MetricNames.TemplateFailures, MetricNames.TemplateFailuresHelp, query, question, In(section), Of(template));
+                return false;
+            }
             if (RecordText.Parse(line, out string problem) is not { } record)
             {
-                _log.TemplateFailed(values.Name, $"\"{line}\": {problem}");
+                _log.TemplateFailed(question.Name, $"\"{line}\": {problem}");
                 Count(
-                    MetricNames.TemplateRrFailures,
-                    MetricNames.TemplateRrFailuresHelp,
-                    query,
-                    values,
-                    ("section", section == Section.Answer ? "answer" : section == Section.Authority ? "authority" : "additional"),
-                    ("template", template.Source));
+                    MetricNames.TemplateRrFailures, MetricNames.TemplateRrFailuresHelp, query, question, In(section), Of(template));
                 return false;
             }
             // The usual owner is the question's own name: then a pointer keeps its case and saves its octets.
@@ -131,40 +120,25 @@ public sealed class TemplatePlugin : IQueryPlugin
         return true;
     }
 
-    private static string Expand(TemplateText template, Values values)
+    private static (string, string) In(Section section) => ("section", section switch
     {
-        var text = new StringBuilder();
-        foreach (TemplatePart part in template.Parts)
-        {
-            text.Append(part.Value switch
-            {
-                TemplateValue.Name => values.Name,
-                TemplateValue.Zone => values.Zone,
-                TemplateValue.Type => values.Type,
-                TemplateValue.Class => values.Class,
-                TemplateValue.Match => values.Match.Groups[part.Index].Value,
-                TemplateValue.Group => values.Match.Groups[part.Text].Value,
-                TemplateValue.QuestionName => values.QuestionName,
-                TemplateValue.Remote => values.Remote,
-                TemplateValue.MessageId => values.MessageId.ToString(CultureInfo.InvariantCulture),
-                _ => part.Text,
-            });
-        }
-        return text.ToString();
-    }
+        Section.Answer => "answer",
+        Section.Authority => "authority",
+        _ => "additional",
+    });
+
+    private static (string, string) Of(TemplateText template) => ("template", template.Source);
 
     private void Count(
-        string metric, string help, in PluginQuery query, Values values, params ReadOnlySpan<(string, string)> more) =>
-        _registry.Increment(_registry.Counter(
+        string metric,
+        string help,
+        in PluginQuery query,
+        in TemplateQuestion question,
+        params ReadOnlySpan<(string, string)> more) => _registry.Increment(_registry.Counter(
             metric,
             help,
             [
-                ("server", $"dns://{query.Server}"), ("zone", values.Zone), ("view", ""), ("class", values.Class),
-                ("type", values.Type), .. more,
+                ("server", $"dns://{query.Server}"), ("zone", question.Zone), ("view", ""),
+                ("class", Mnemonics.ClassName(question.Qclass)), ("type", Mnemonics.TypeName(question.Qtype)), .. more,
             ]));
-
-    private static string TypeText(Qtype type) => Enum.IsDefined(type) ? type.ToString() : $"TYPE{(ushort)type}";
-
-    private static string ClassText(Qclass @class) =>
-        @class == Qclass.Any ? "ANY" : Enum.IsDefined(@class) ? @class.ToString() : $"CLASS{(ushort)@class}";
 }

@@ -1,0 +1,142 @@
+using System.Net;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Testing.Messages;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Plugins;
+
+public sealed class HostsPluginTests : IDisposable
+{
+    private readonly MetricRegistry _registry = new();
+    private readonly MemoryStream _output = new();
+    private readonly StderrLogger _logs;
+    private readonly string _file = Path.GetTempFileName();
+
+    public HostsPluginTests()
+    {
+        _logs = new StderrLogger(_output);
+        File.WriteAllText(
+            _file,
+            """
+            # comment
+            10.0.0.1 One.example.org one   # canonical first
+            10.0.0.2	one.example.org
+            fd00::1 one.example.org
+            fe80::1%eth0 link.example.org
+            10.0.0.9 *.apps.example.org
+            nonsense
+            10.0.0.3 bad..name
+            """);
+    }
+
+    public void Dispose()
+    {
+        File.Delete(_file);
+        _logs.Dispose();
+    }
+
+    [Theory]
+    [InlineData("ONE.example.org.", "A", "10.0.0.1 10.0.0.2")]
+    [InlineData("one.example.org.", "AAAA", "fd00::1")]
+    [InlineData("one.", "A", "10.0.0.1")]
+    [InlineData("one.", "AAAA", "")]
+    [InlineData("one.example.org.", "MX", "")]
+    [InlineData("link.example.org.", "AAAA", "fe80::1")]
+    [InlineData("x.apps.example.org.", "A", "10.0.0.9")]
+    [InlineData("inline.example.org.", "A", "10.0.0.20")]
+    [InlineData("1.0.0.10.in-addr.arpa.", "PTR", "one.example.org. one.")]
+    [InlineData("20.0.0.10.in-addr.arpa.", "PTR", "inline.example.org.")]
+    [InlineData(
+        "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa.", "PTR", "one.example.org.")]
+    public void Known_names_are_answered_with_authority(string name, string type, string data)
+    {
+        DnsMessage reply = new Asked(name, type).Of(Hosts())!;
+        Assert.Equal(data, string.Join(' ', reply.Answer.Select(record => record.Data)));
+        Assert.Equal("NOERROR", reply.RcodeText);
+        Assert.True(reply.Aa);
+        Assert.All(reply.Answer, record => Assert.Equal(3600u, record.TtlSeconds));
+    }
+
+    [Theory]
+    [InlineData("two.example.org.", "A")]
+    [InlineData("a.b.apps.example.org.", "A")]
+    public void Unknown_name_without_fallthrough_is_SERVFAIL(string name, string type) =>
+        Assert.Equal("SERVFAIL", new Asked(name, type).Of(Hosts())!.RcodeText);
+
+    [Fact]
+    public void Fallthrough_lets_unknown_names_of_its_zones_go_on()
+    {
+        HostsPlugin plugin = Hosts(config => config with { Fallthrough = ["example.org."] });
+        Assert.Null(new Asked("two.example.org.", "A").Of(plugin));
+        Assert.Equal("SERVFAIL", new Asked("two.example.com.", "A").Of(plugin)!.RcodeText);
+        Assert.NotNull(new Asked("one.example.org.", "MX").Of(plugin));
+        plugin = Hosts(config => config with { Fallthrough = ["."], FallthroughUnsupported = true });
+        Assert.Null(new Asked("one.example.org.", "MX").Of(plugin));
+    }
+
+    [Fact]
+    public void Names_outside_its_zones_go_on_and_are_not_read()
+    {
+        HostsPlugin plugin = Hosts(config => config with { Zones = ["example.org."] });
+        Assert.Null(new Asked("one.", "A").Of(plugin));
+        Assert.Equal(
+            "one.example.org.", Assert.Single(new Asked("1.0.0.10.in-addr.arpa.", "PTR").Of(plugin)!.Answer).Data);
+    }
+
+    [Fact]
+    public void Unknown_PTR_goes_on_and_no_reverse_has_none()
+    {
+        Assert.Null(new Asked("9.9.9.9.in-addr.arpa.", "PTR").Of(Hosts()));
+        Assert.Null(new Asked("1.0.0.10.in-addr.arpa.", "PTR").Of(Hosts(config => config with { Reverse = false })));
+    }
+
+    [Fact]
+    public void Ttl_is_the_configured_one() =>
+        Assert.Equal(5u, new Asked("one.", "A").Of(Hosts(config => config with { TtlSeconds = 5 }))!.Answer[0].TtlSeconds);
+
+    [Fact]
+    public void Changed_file_is_read_again_and_a_lost_one_keeps_the_old_entries()
+    {
+        HostsPlugin plugin = Hosts();
+        File.WriteAllText(_file, "10.9.9.9 two.example.org\n");
+        plugin.Poll();
+        Assert.Equal("10.9.9.9", new Asked("two.example.org.", "A").Of(plugin)!.Answer[0].Data);
+        Assert.Equal("SERVFAIL", new Asked("one.example.org.", "A").Of(plugin)!.RcodeText);
+        File.Delete(_file);
+        plugin.Poll();
+        plugin.Poll();
+        Assert.Equal("10.9.9.9", new Asked("two.example.org.", "A").Of(plugin)!.Answer[0].Data);
+        string log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
+        Assert.Equal(1, log.Split("it does not exist").Length - 1);
+    }
+
+    [Fact]
+    public void Bad_lines_are_named_and_skipped()
+    {
+        Hosts();
+        string log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
+        Assert.Contains($"[WARNING] plugin/hosts: {_file}:7: expected an address and at least one name", log);
+        Assert.Contains($"{_file}:8: bad..name is no domain name", log);
+    }
+
+    [Fact]
+    public void Entries_are_counted_with_their_reverse_names()
+    {
+        Hosts();
+        // Of the file: 5 addresses of names, 1 wildcard, 5 reverse names; inline: 1 and 1.
+        Assert.Contains($"coredns_hosts_entries{{hostsfile=\"{_file}\"}} 13\n", Asked.Scrape(_registry));
+    }
+
+    private HostsPlugin Hosts(Func<HostsConfig, HostsConfig>? change = null)
+    {
+        var config = new HostsConfig
+        {
+            Path = _file,
+            Zones = ["."],
+            Inline = [new HostEntry(IPAddress.Parse("10.0.0.20"), ["inline.example.org."])],
+        };
+        return new HostsPlugin(change?.Invoke(config) ?? config, _registry, _logs.CreateLogger("plugin/hosts"));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Plugins;
+using NodeDns.Testing.Messages;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Plugins;
+
+public class ReplyFilterTests
+{
+    private static readonly string[] Pool =
+    [
+        "www.example.org. 60 IN CNAME pool.example.org.",
+        "pool.example.org. 30 IN A 192.0.2.1",
+        "pool.example.org. 31 IN A 192.0.2.2",
+        "pool.example.org. 32 IN A 192.0.2.3",
+    ];
+
+    [Fact]
+    public void Loadbalance_keeps_every_record_and_the_CNAME_in_front()
+    {
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), new Random(1));
+        var orders = new HashSet<string>();
+        for (int i = 0; i < 60; i++)
+        {
+            DnsMessage reply = Apply(filter, "www.example.org.", "A", Pool);
+            string[] lines = [.. reply.Answer.Select(record => record.ToString())];
+            Assert.Equal(Pool[0], lines[0]);
+            Assert.Equal(Pool.Order(), lines.Order());
+            orders.Add(string.Concat(lines));
+        }
+        Assert.Equal(6, orders.Count);
+    }
+
+    [Fact]
+    public void Loadbalance_never_moves_an_address_to_another_owner()
+    {
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), new Random(1));
+        string[] lines =
+        [
+            "a.example.org. 60 IN A 192.0.2.1", "a.example.org. 60 IN A 192.0.2.2", "b.example.org. 60 IN A 192.0.2.3",
+            "b.example.org. 60 IN A 192.0.2.4",
+        ];
+        for (int i = 0; i < 20; i++)
+        {
+            DnsMessage reply = Apply(filter, "a.example.org.", "A", lines);
+            Assert.Equal(lines.Order(), reply.Answer.Select(record => record.ToString()).Order());
+        }
+    }
+
+    [Fact]
+    public void Loadbalance_prefer_puts_addresses_of_its_networks_first_in_its_order()
+    {
+        var config = new LoadbalanceConfig
+        {
+            Prefer = [IPNetwork.Parse("192.0.2.3/32"), IPNetwork.Parse("192.0.2.2/31")],
+        };
+        for (int i = 0; i < 20; i++)
+        {
+            DnsMessage reply = Apply(new LoadbalanceFilter(config), "www.example.org.", "A", Pool);
+            Assert.Equal(
+                ["192.0.2.3", "192.0.2.2", "192.0.2.1"], reply.Answer.Skip(1).Select(record => record.Data));
+        }
+    }
+
+    [Fact]
+    public void Loadbalance_leaves_errors_and_single_addresses_alone()
+    {
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig());
+        byte[] before = Message("a.", "A", ["a. 1 IN A 192.0.2.1"], []).ToBytes();
+        byte[] after = [.. before];
+        Assert.Equal(before.Length, filter.Apply(after, after.Length));
+        Assert.Equal(before, after);
+    }
+
+    [Fact]
+    public void Minimal_leaves_a_positive_answer_its_answer_section_only()
+    {
+        DnsMessage message = Message(
+            "www.example.org.", "A", Pool, ["example.org. 60 IN NS ns.example.org."]);
+        message.Additional.Add(DnsRecord.Parse("ns.example.org. 60 IN A 192.0.2.53"));
+        byte[] octets = message.ToBytes();
+        int length = new MinimalFilter().Apply(octets, octets.Length);
+        DnsMessage reply = DnsMessage.Parse(octets.AsSpan(0, length));
+        Assert.Equal(Pool, reply.Answer.Select(record => record.ToString()));
+        Assert.Empty(reply.Authority);
+        Assert.Empty(reply.Additional);
+    }
+
+    [Fact]
+    public void Minimal_passes_denials_and_delegations_unchanged()
+    {
+        foreach (string authority in new[]
+        {
+            "example.org. 60 IN SOA ns.example.org. root.example.org. 1 2 3 4 5", "example.org. 60 IN NS ns.example.org.",
+        })
+        {
+            byte[] octets = Message("www.example.org.", "A", [], [authority]).ToBytes();
+            Assert.Equal(octets.Length, new MinimalFilter().Apply(octets, octets.Length));
+        }
+    }
+
+    private static DnsMessage Apply(LoadbalanceFilter filter, string name, string type, string[] answer)
+    {
+        byte[] octets = Message(name, type, answer, []).ToBytes();
+        int length = filter.Apply(octets, octets.Length);
+        return DnsMessage.Parse(octets.AsSpan(0, length));
+    }
+
+    private static DnsMessage Message(string name, string type, string[] answer, string[] authority)
+    {
+        DnsMessage message = DnsMessage.ReplyTo(DnsMessage.Query(name, type));
+        message.Answer.AddRange(answer.Select(DnsRecord.Parse));
+        message.Authority.AddRange(authority.Select(DnsRecord.Parse));
+        return message;
+    }
+}

@@ -1,0 +1,156 @@
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Testing.Messages;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Plugins;
+
+public sealed class TemplatePluginTests
+{
+    private readonly MetricRegistry _registry = new();
+    private readonly MemoryStream _output = new();
+
+    private static readonly TemplateRule Ip = new()
+    {
+        Qclass = 1,
+        Qtype = 1,
+        Zones = ["example."],
+        Match = [Pattern(@"^ip-(?P<a>\d+)-(\d+)\.example\.$")],
+        Answer = [Text(Part(TemplateValue.Name), Part(" 60 IN A 10.0.0."), Group("a"))],
+    };
+
+    [Fact]
+    public void Answer_is_made_from_the_question()
+    {
+        DnsMessage reply = new Asked("IP-7-8.Example.", "A").Of(Template(Ip))!;
+        Assert.Equal(["an IP-7-8.Example. 60 IN A 10.0.0.7"], Asked.Lines(reply));
+        Assert.True(reply.Aa);
+    }
+
+    [Fact]
+    public void All_values_can_be_mentioned_in_all_sections()
+    {
+        TemplateRule rule = Ip with
+        {
+            Qtype = TemplateRule.Any,
+            Match = [Pattern("^(.*)\\.x\\.example\\.$")],
+            Answer =
+            [
+                Text(
+                    Part("q.example. IN TXT \""), Part(TemplateValue.Zone), Part(" "), Part(TemplateValue.Type), Part(" "),
+                    Part(TemplateValue.Class), Part(" "), new TemplatePart(TemplateValue.Match, "", 1), Part(" "),
+                    Part(TemplateValue.QuestionName), Part(" "), Part(TemplateValue.Remote), Part(" "),
+                    Part(TemplateValue.MessageId), Part("\"")),
+            ],
+            Authority = [Text(Part("example. 60 IN SOA ns.example. root.example. 1 2 3 4 5"))],
+            Additional = [Text(Part("ns.example. 60 IN AAAA fd00::53"))],
+            Rcode = 3,
+        };
+        DnsMessage reply = new Asked("A.x.example.", "TXT").Of(Template(rule))!;
+        Assert.Equal(
+            [
+                "an q.example. 3600 IN TXT \"example. TXT IN a A.x.example. 10.0.0.7 4711\"",
+                "ns example. 60 IN SOA ns.example. root.example. 1 2 3 4 5",
+                "ar ns.example. 60 IN AAAA fd00::53",
+            ],
+            Asked.Lines(reply));
+        Assert.Equal("NXDOMAIN", reply.RcodeText);
+    }
+
+    [Fact]
+    public void Rule_of_another_type_or_zone_lets_the_query_go_on()
+    {
+        Assert.Null(new Asked("ip-7-8.example.", "AAAA").Of(Template(Ip)));
+        Assert.Null(new Asked("ip-7-8.example.org.", "A").Of(Template(Ip)));
+    }
+
+    [Fact]
+    public void No_match_is_SERVFAIL_unless_the_rule_falls_through()
+    {
+        Assert.Equal("SERVFAIL", new Asked("other.example.", "A").Of(Template(Ip))!.RcodeText);
+        Assert.Null(new Asked("other.example.", "A").Of(Template(Ip with { Fallthrough = ["."] })));
+        TemplateRule second = Ip with { Match = [Pattern("other")], Answer = [Text(Part("other.example. A 10.1.1.1"))] };
+        DnsMessage reply = new Asked("other.example.", "A").Of(Template(Ip with { Fallthrough = ["."] }, second))!;
+        Assert.Equal("10.1.1.1", reply.Answer[0].Data);
+    }
+
+    [Fact]
+    public void Rule_without_answers_is_an_empty_NOERROR()
+    {
+        TemplateRule noIpv6 = new() { Qclass = 1, Qtype = 28, Zones = ["."], Match = [Pattern(".*")] };
+        DnsMessage reply = new Asked("a.example.", "AAAA").Of(Template(noIpv6))!;
+        Assert.Equal("NOERROR", reply.RcodeText);
+        Assert.Empty(Asked.Lines(reply));
+        Assert.Null(new Asked("a.example.", "A").Of(Template(noIpv6)));
+    }
+
+    [Fact]
+    public void Template_that_makes_no_record_is_SERVFAIL_logged_and_counted()
+    {
+        TemplateRule rule = Ip with { Answer = [Text(Part("x. 60 IN A 1.1.1.1")), Text(Part("x. 60 IN A 10.0.0.999"))] };
+        DnsMessage reply = new Asked("ip-7-8.example.", "A").Of(Template(rule))!;
+        Assert.Equal("SERVFAIL", reply.RcodeText);
+        Assert.Empty(Asked.Lines(reply));
+        Assert.Contains(
+            "[WARNING] plugin/template: template of ip-7-8.example.: \"x. 60 IN A 10.0.0.999\": this is no data of a A record",
+            System.Text.Encoding.UTF8.GetString(_output.ToArray()));
+        Assert.Contains("coredns_template_rr_failures_total{", Asked.Scrape(_registry));
+        Assert.Contains("coredns_template_matches_total{", Asked.Scrape(_registry));
+    }
+
+    [Theory]
+    [InlineData("a. A 192.0.2.1", "a. 3600 IN A 192.0.2.1")]
+    [InlineData("a. IN 7 A 192.0.2.1", "a. 7 IN A 192.0.2.1")]
+    [InlineData("a. 7 IN AAAA fd00::1", "a. 7 IN AAAA fd00::1")]
+    [InlineData("a. 7 CNAME b.c", "a. 7 IN CNAME b.c.")]
+    [InlineData("a. 7 MX 10 b.", "a. 7 IN MX 10 b.")]
+    [InlineData("a. 7 SRV 1 2 3 b.", "a. 7 IN SRV 1 2 3 b.")]
+    [InlineData("a. 7 NS b.", "a. 7 IN NS b.")]
+    [InlineData("a. 7 PTR b.", "a. 7 IN PTR b.")]
+    [InlineData("a. 7 TXT one \"two three\" \"q\\\"q\"", "a. 7 IN TXT \"one\" \"two three\" \"q\"q\"")]
+    [InlineData("a. 7 TYPE65280 \\# 3 0102 03", "a. 7 IN TYPE65280 \\# 3 010203")]
+    public void Zone_file_lines_are_read(string line, string expected)
+    {
+        RecordText record = RecordText.Parse(line, out _)!;
+        byte[] message =
+        [
+            .. new byte[6], 0, 1, 0, 0, 0, 0, .. record.Owner, .. U16((ushort)record.Type), .. U16((ushort)record.Class),
+            .. U16(0), .. U16((ushort)record.TtlSeconds), .. U16((ushort)record.Rdata.Length), .. record.Rdata,
+        ];
+        Assert.Equal(expected, DnsMessage.Parse(message).Answer[0].ToString());
+    }
+
+    [Theory]
+    [InlineData("a. 7 A")]
+    [InlineData("a. 7 A fd00::1")]
+    [InlineData("a. 7 NOTYPE x")]
+    [InlineData("a..b. 7 A 192.0.2.1")]
+    [InlineData("a. 7 MX x b.")]
+    [InlineData("a. 7 SRV 1 2 99999 b.")]
+    [InlineData("a. 7 TYPE65280 \\# 4 010203")]
+    [InlineData("a. 7 SOA b. c. 1 2 3 4")]
+    [InlineData("")]
+    public void Lines_that_are_no_record_are_refused_with_a_reason(string line)
+    {
+        Assert.Null(RecordText.Parse(line, out string problem));
+        Assert.NotEmpty(problem);
+    }
+
+    private TemplatePlugin Template(params TemplateRule[] rules) => new(
+        new TemplateConfig { Rules = [.. rules] },
+        _registry,
+        new StderrLogger(_output).CreateLogger("plugin/template"));
+
+    private static TemplateText Text(params TemplatePart[] parts) => new("source", [.. parts]);
+
+    private static TemplatePart Part(string literal) => new(TemplateValue.Literal, literal);
+
+    private static TemplatePart Part(TemplateValue value) => new(value);
+
+    private static TemplatePart Group(string name) => new(TemplateValue.Group, name);
+
+    private static byte[] U16(ushort value) => [(byte)(value >> 8), (byte)value];
+
+    private static GoPattern Pattern(string source) => GoPattern.TryParse(source, out _)!;
+}

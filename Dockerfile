@@ -1,13 +1,13 @@
 # Both images of the project: the program, and the shared libraries it loads. No shell, no package manager.
 #
-#   make images                                                      (buildah, no registry: artifacts/images/*.tar)
-#   docker build --target webhook -t node-dns-webhook artifacts/images/rootfs -f Dockerfile     (after make images)
-#   docker build --target cache   -t node-dns-cache   artifacts/images/rootfs -f Dockerfile
+#   make images                                    (buildah, no registry: artifacts/images/{webhook,cache}.tar)
+#   docker build --target webhook -t NAME:TAG .    (after make images, where docker is preferred)
+#   docker build --target cache -t NAME:TAG .
 #
-# eng/images lays out the folders that are copied here, from artifacts/bin and the machine that built it.
+# make images lays out the folders that are copied here, from artifacts/bin and the libraries of the machine.
 
 FROM scratch AS webhook
-COPY webhook/ /
+COPY artifacts/images/rootfs/webhook/ /
 ENV DOTNET_EnableDiagnostics=0
 USER 65532:65532
 EXPOSE 8443 9443
@@ -15,7 +15,7 @@ ENTRYPOINT ["/node-dns-webhook"]
 
 # The guard container runs as uid 0 with two capabilities; that is said in the pod, not here.
 FROM scratch AS cache
-COPY cache/ /
+COPY artifacts/images/rootfs/cache/ /
 ENV DOTNET_EnableDiagnostics=0
 USER 65534:65534
 EXPOSE 53/udp 53/tcp

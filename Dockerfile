@@ -13,10 +13,10 @@ USER 65532:65532
 EXPOSE 8443 9443
 ENTRYPOINT ["/node-dns-webhook"]
 
-# The guard container runs as uid 0 with two capabilities; that is said in the pod, not here.
+# No USER: the chart's pods name theirs (guard 0, cache 65534), and node-cache's own manifest, where only the image is
+# swapped, names none and expects uid 0.
 FROM scratch AS cache
 COPY artifacts/images/rootfs/cache/ /
 ENV DOTNET_EnableDiagnostics=0
-USER 65534:65534
 EXPOSE 53/udp 53/tcp
 ENTRYPOINT ["/node-dns-cache"]

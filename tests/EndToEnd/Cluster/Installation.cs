@@ -80,10 +80,13 @@ public sealed partial class Installation
 
     /// <summary>The cache's metrics, read through the API server, summed over series that match.</summary>
     internal static double CacheMetric(string name, params string[] labels) => CachePods().Sum(pod =>
-        Kubectl.Run("get", "--raw", $"/api/v1/namespaces/{Namespace}/pods/{pod}:9253/proxy/metrics").Split('\n')
-            .Select(line => SampleLine().Match(line))
-            .Where(m => m.Success && m.Groups["name"].Value == name && labels.All(l => m.Groups["labels"].Value.Contains(l, StringComparison.Ordinal)))
-            .Sum(m => double.Parse(m.Groups["value"].Value, CultureInfo.InvariantCulture)));
+        Sum(Kubectl.Run("get", "--raw", $"/api/v1/namespaces/{Namespace}/pods/{pod}:9253/proxy/metrics"), name, labels));
+
+    /// <summary>The sum over the series of a name, in a scrape, that have all of these labels.</summary>
+    internal static double Sum(string scrape, string name, params string[] labels) => scrape.Split('\n')
+        .Select(line => SampleLine().Match(line))
+        .Where(m => m.Success && m.Groups["name"].Value == name && labels.All(l => m.Groups["labels"].Value.Contains(l, StringComparison.Ordinal)))
+        .Sum(m => double.Parse(m.Groups["value"].Value, CultureInfo.InvariantCulture));
 
     /// <summary>The API server learns of a new webhook configuration a moment after it was written.</summary>
     private static void WaitUntilInjecting()

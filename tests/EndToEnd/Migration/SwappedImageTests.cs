@@ -1,0 +1,55 @@
+using NodeDns.EndToEnd.Cluster;
+
+namespace NodeDns.EndToEnd.Migration;
+
+/// <summary>The official manifest with its image swapped for ours, where the chart is not installed.</summary>
+[Collection(Order.Swapped)]
+public sealed class SwappedImageTests(Installation installation)
+{
+    private const string Ns = Installation.Unlabelled;
+
+    [Fact]
+    public void The_official_manifest_runs_with_nothing_changed_but_its_image()
+    {
+        Kubectl.TryHelm("uninstall", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=60s");
+        var manifest = File.ReadAllText(Path.Combine(Tool.Checkout, "tests", "EndToEnd", "Migration", "nodelocaldns.yaml"))
+            .Replace("image: IMAGE", "image: " + Images.Cache, StringComparison.Ordinal)
+            .Replace("10.96.0.10", installation.ClusterDns, StringComparison.Ordinal);
+        try
+        {
+            Kubectl.Apply(manifest);
+            Kubectl.Run("rollout", "status", "-n", "kube-system", "daemonset/node-local-dns", "--timeout=60s");
+            var pod = (string)Kubectl.Json("get", "pods", "-n", "kube-system", "-l", "k8s-app=node-local-dns")["items"]![0]!["metadata"]!["name"]!;
+
+            // An ordinary pod asks the ClusterIP, which the node's cache now holds too.
+            Pods.Start(Pods.Sleeping(Ns, "intercepted"));
+            Assert.Equal([installation.ClusterDns], Pods.ResolvConfOf(Ns, "intercepted").Nameservers);
+            WaitUntilServing(pod);
+            var before = Requests(pod);
+            Assert.Contains("10.96.0.1", Kubectl.Exec(Ns, "intercepted", "nslookup", "kubernetes.default.svc.cluster.local"),
+                StringComparison.Ordinal);
+            Assert.Contains("192.0.2.7", Kubectl.Exec(Ns, "intercepted", "nslookup", "a.outside.test", Installation.LocalAddress),
+                StringComparison.Ordinal);
+            Assert.True(Requests(pod) >= before + 2);
+        }
+        finally
+        {
+            Tool.RunWith(manifest, Tool.Find("kubectl").Path!, "delete", "--ignore-not-found", "--timeout=60s", "-f", "-");
+        }
+    }
+
+    /// <summary>The official manifest has no readiness probe: its pod counts as ready before it listens.</summary>
+    private static void WaitUntilServing(string pod)
+    {
+        for (var tries = 0; Requests(pod) < 0; tries++)
+        {
+            Assert.True(tries < 100, "the cache's metrics cannot be read");
+        }
+    }
+
+    /// <summary>Requests that the pod has answered; -1 while its metrics cannot be read.</summary>
+    private static double Requests(string pod) =>
+        Kubectl.Try("get", "--raw", $"/api/v1/namespaces/kube-system/pods/{pod}:9253/proxy/metrics") is { ExitCode: 0, Output: var text }
+            ? Installation.Sum(text, "coredns_dns_requests_total")
+            : -1;
+}

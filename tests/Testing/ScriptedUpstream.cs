@@ -6,9 +6,11 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NodeDns.Testing;
 
-/// <summary>An upstream that the test plays itself, step by step and on its own thread: UDP and TCP on one port.</summary>
+/// <summary>An upstream that the test plays itself, step by step and on its own thread: UDP and TCP on one
+/// port.</summary>
 /// <remarks>Nothing happens unless the test does it, so every order of events can be written down. What should come is
-/// waited for at most <see cref="Patience"/>. For a server that answers by itself see <see cref="FakeUpstream"/>.</remarks>
+/// waited for at most <see cref="Patience"/>. For a server that answers by itself see <see
+/// cref="FakeUpstream"/>.</remarks>
 public sealed class ScriptedUpstream : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -59,6 +61,8 @@ public sealed class ScriptedUpstream : IDisposable
     /// <summary>Whether a datagram waits to be read.</summary>
     public bool HasDatagram => _udp.Available > 0;
 
+    public bool HasTcp => _listener is not null;
+
     /// <summary>Whether a connection waits to be accepted.</summary>
     public bool HasConnection => _listener!.Poll(0, SelectMode.SelectRead);
 
@@ -100,7 +104,8 @@ public sealed class ScriptedUpstream : IDisposable
         _listener?.Dispose();
     }
 
-    /// <summary>A NOERROR answer without records to a query, as octets: QR, RD and RA set, its id and question kept.</summary>
+    /// <summary>A NOERROR answer without records to a query, as octets: QR, RD and RA set, its id and question
+    /// kept.</summary>
     public static byte[] Reply(byte[] query, int rcode = 0, bool truncated = false)
     {
         var end = 12;

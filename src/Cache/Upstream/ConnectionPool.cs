@@ -7,8 +7,8 @@ namespace NodeDns.Cache.Upstream;
 /// Idle first: CoreDNS reads, serves, then reads again, so a query behind a slow one waits for it. The ladder of
 /// <see cref="Pick"/>: an idle connection, the one used last (the others grow old and close); a new one, up to
 /// <see cref="ForwardOptions.Connections"/>; the least loaded that makes progress (pipelining); a new one, up to
-/// <see cref="ForwardOptions.ConnectionsMaximum"/>, since all are full or stalled; at last any that has room. A retry or a
-/// probe skips the ladder: what it must find out is whether a new connection works.
+/// <see cref="ForwardOptions.ConnectionsMaximum"/>, since all are full or stalled; at last any that has room. A retry
+/// or a probe skips the ladder: what it must find out is whether a new connection works.
 /// </remarks>
 internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) : IDisposable
 {

@@ -14,15 +14,14 @@ namespace NodeDns.Cache.Upstream;
 /// + twice that also ask over TCP
 /// 4.4 s        give up, with a held reply (truncated, or of a failover rcode) if there is one
 /// </code>
-/// An error (refused, closed) moves on at once; after every server has failed, the next round starts 200 ms later. TC over
-/// UDP, and a complaint about EDNS, send again to the same server. One worker's; pooled by its <see cref="Forwarder"/>.
+/// An error (refused, closed) moves on at once; after every server has failed, the next round starts 200 ms later. TC
+/// over UDP, and a complaint about EDNS, send again to the same server. One worker's; its <see cref="Forwarder"/>
+/// pools it.
 /// </remarks>
 internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 {
-    /// <summary>Open attempts; a fifth closes the oldest.</summary>
-    private const int AttemptsOpen = 4;
-
-    /// <summary>Attempts that only the clock starts: the amplification towards slow upstreams is at most threefold.</summary>
+    /// <summary>Attempts that only the clock starts: the amplification towards slow upstreams is at most
+    /// threefold.</summary>
     private const int TimedRetries = 2;
 
     /// <summary>Free sends after a connection that had worked was closed under the query.</summary>
@@ -31,13 +30,9 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>What a truncated reply in hand waits for the whole one over TCP.</summary>
     private const long TruncatedWaitMs = 2000;
 
-    private readonly Attempt[] _attempts = new Attempt[AttemptsOpen];
-    private byte[] _query = new byte[128];
-    private byte[] _held = [];
-    private int _length;
-    private int _heldLength;
-    private bool _heldIsTruncated;
-    private bool _hasOpt;
+    private readonly AttemptSet _attempts = new();
+    private readonly OutgoingQuery _query = new();
+    private readonly HeldReply _held = new();
     private bool _withoutOpt;
     private bool _entered;
     private IExchangeOwner? _owner;
@@ -56,19 +51,18 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>Links of the forwarder's list of exchanges under way.</summary>
     public Exchange? Next, Previous;
 
-    public int QuestionEnd { get; private set; }
+    public OutgoingQuery Query => _query;
 
-    public ReadOnlySpan<byte> Query => _query.AsSpan(0, _length);
-
-    /// <summary>An open connection has not helped (or, for a probe, would prove little): through a Service a new one may
-    /// reach another pod.</summary>
+    /// <summary>An open connection has not helped (or, for a probe, would prove little): through a Service a new one
+    /// may reach another pod.</summary>
     public bool WantsFreshConnection => _only is not null || _timedRetries > 0;
 
     private long Now => forwarder.Loop.NowMs;
 
     private ForwardOptions Options => forwarder.Options;
 
-    /// <summary>Takes the query and sends it; <paramref name="entered"/> says that it counts for max_concurrent.</summary>
+    /// <summary>Takes the query and sends it; <paramref name="entered"/> says that it counts for
+    /// max_concurrent.</summary>
     public void Begin(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner, bool entered)
     {
         Take(query, owner);
@@ -78,7 +72,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         _deadlineMs = Now + (long)(forwarder.Group.IsKnownDead ? Options.DeadlineWhenDown : Options.Deadline)
             .TotalMilliseconds;
         _retryAtMs = _deadlineMs;
-        if (QuestionEnd == 0)
+        if (_query.QuestionEnd == 0)
         {
             Fail(UpstreamError.Malformed);
             return;
@@ -116,11 +110,10 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>A message with this attempt's id, and our question, arrived.</summary>
     public void AttemptAnswered(int index, ReadOnlySpan<byte> message)
     {
-        var attempt = _attempts[index];
+        var attempt = _attempts.Close(index);
         var server = attempt.Server!;
-        Close(index);
-        server.Answered(Now);
-        var rcode = ReplyCheck.Rcode(message, QuestionEnd);
+        forwarder.ServerAnswered(server);
+        var rcode = ReplyCheck.Rcode(message, _query.QuestionEnd);
         if (_only is not null)
         {
             Finish(message);
@@ -131,10 +124,10 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         server.Metrics.Response(forwarder.Counters, rcode, (long)elapsed.TotalNanoseconds);
 
         var rejectsEdns = rcode is ReplyCheck.RcodeFormErr or ReplyCheck.RcodeNotImp or ReplyCheck.RcodeBadVers;
-        if (rejectsEdns && _hasOpt && !attempt.Plain && !_withoutOpt)
+        if (rejectsEdns && _query.HasOpt && !attempt.Plain && !_withoutOpt)
         {
             _withoutOpt = true;
-            Hold(message);
+            _held.Set(message);
             SendAgain(server, attempt.Proto);
             return;
         }
@@ -144,8 +137,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         }
         if (attempt.Proto == UpstreamProto.Udp && ReplyCheck.IsTruncated(message))
         {
-            Hold(message);
-            _heldIsTruncated = true;
+            _held.Set(message);
             _deadlineMs = Math.Min(_deadlineMs, Now + TruncatedWaitMs);
             _proto = UpstreamProto.Tcp;
             SendAgain(server, UpstreamProto.Tcp);
@@ -154,7 +146,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         if (Options.Failover.Contains(rcode) && _failovers + 1 < forwarder.Group.Servers.Length)
         {
             _failovers++;
-            Hold(message);
+            _held.Set(message);
             StartNext(_proto);
             return;
         }
@@ -164,8 +156,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>The attempt cannot be answered any more, and its server is to blame.</summary>
     public void AttemptFailed(int index, UpstreamError error)
     {
-        var server = _attempts[index].Server!;
-        Close(index);
+        var server = _attempts.Close(index).Server!;
         _lastError = error;
         if (error != UpstreamError.LocalLimit && _only is null)
         {
@@ -175,7 +166,8 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     }
 
     /// <summary>The attempt's connection is gone.</summary>
-    /// <param name="resend">It had worked before: the peer closed it for being idle or old, which is nobody's fault.</param>
+    /// <param name="resend">It had worked before: the peer closed it for being idle or old, which is nobody's
+    /// fault.</param>
     public void ConnectionLost(int index, StreamConnection connection, ushort id, bool resend, UpstreamError error)
     {
         var attempt = _attempts[index];
@@ -186,7 +178,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         if (resend && _resends < ResendsMaximum)
         {
             _resends++;
-            Close(index);
+            _attempts.Close(index);
             SendAgain(attempt.Server!, attempt.Proto);
             return;
         }
@@ -196,34 +188,15 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>Too many wrong replies to this attempt: no more UDP for this query (RFC 5452 section 9.2).</summary>
     public void SuspectForgery(int index)
     {
-        var server = _attempts[index].Server!;
-        Close(index);
+        var server = _attempts.Close(index).Server!;
         _proto = UpstreamProto.Tcp;
         SendAgain(server, UpstreamProto.Tcp);
     }
 
-    /// <summary>The reply's header over our own question, for replies that left it out.</summary>
-    public ReadOnlySpan<byte> WithQuestion(ReadOnlySpan<byte> headerOnly)
-    {
-        EnsureHeld(QuestionEnd);
-        Query[..QuestionEnd].CopyTo(_held);
-        headerOnly[..4].CopyTo(_held);
-        _held.AsSpan(4, 8).Clear();
-        _held[5] = 1;
-        return _held.AsSpan(0, QuestionEnd);
-    }
+    public void AttemptAnsweredHeaderOnly(int index, ReadOnlySpan<byte> message) =>
+        AttemptAnswered(index, _held.WithQuestion(message, _query.Octets[.._query.QuestionEnd]));
 
-    public bool Uses(StreamConnection connection)
-    {
-        foreach (ref readonly var attempt in _attempts.AsSpan())
-        {
-            if (attempt.Connection == connection)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
+    public bool Uses(StreamConnection connection) => _attempts.Uses(connection);
 
     public override void OnTimer()
     {
@@ -236,14 +209,15 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
             FinishHeldOrFail(UpstreamError.Timeout);
             return;
         }
-        if (AnyOpen())
+        if (_attempts.AnyOpen)
         {
             _timedRetries++;
         }
         StartNext(_timedRetries == TimedRetries ? UpstreamProto.Tcp : _proto);
     }
 
-    /// <summary>Reports to the owner and gives the exchange back. Only for exchanges that <see cref="Fail"/> put off.</summary>
+    /// <summary>Reports to the owner and gives the exchange back. Only for exchanges that <see cref="Fail"/> put
+    /// off.</summary>
     public void ReportFailure()
     {
         var owner = _owner!;
@@ -262,16 +236,10 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     private void Take(ReadOnlySpan<byte> query, IExchangeOwner owner)
     {
         _owner = owner;
-        if (_query.Length < query.Length)
-        {
-            _query = new byte[query.Length];
-        }
-        query.CopyTo(_query);
-        _length = query.Length;
-        QuestionEnd = ReplyCheck.QuestionEnd(query);
-        _hasOpt = QuestionEnd != 0 && ReplyCheck.HasOptAt(query, QuestionEnd);
-        _withoutOpt = _heldIsTruncated = false;
-        _heldLength = _started = _timedRetries = _resends = _failovers = 0;
+        _query.Set(query);
+        _held.Clear();
+        _withoutOpt = false;
+        _started = _timedRetries = _resends = _failovers = 0;
         _tried = 0;
         _only = null;
         _lastError = UpstreamError.Timeout;
@@ -317,14 +285,10 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 
     private bool Send(UpstreamState server, UpstreamProto proto)
     {
-        var index = FreeAttempt();
+        var index = _attempts.Take();
         ref var attempt = ref _attempts[index];
-        var plain = _hasOpt && (_withoutOpt || server.IsPlain(Now));
-        if (_hasOpt)
-        {
-            _query[11] = plain ? (byte)0 : (byte)1;
-        }
-        var query = _query.AsSpan(0, plain ? QuestionEnd : _length);
+        var plain = _query.HasOpt && (_withoutOpt || server.IsPlain(Now));
+        var query = _query.Form(plain);
         proto = server.Endpoint.Tls ? UpstreamProto.Tls : proto;
         if (proto == UpstreamProto.Udp && !TrySendUdp(server, index, query))
         {
@@ -388,7 +352,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         {
             Fail(_lastError);
         }
-        else if (_heldIsTruncated && !AnyOpen())
+        else if (_held.IsTruncated && !_attempts.AnyOpen)
         {
             FinishHeldOrFail(_lastError);
         }
@@ -410,7 +374,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 
     private void WaitOrGiveUp()
     {
-        if (AnyOpen())
+        if (_attempts.AnyOpen)
         {
             _retryAtMs = _deadlineMs;
             ArmTimer();
@@ -435,7 +399,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// with this name.</summary>
     private void MarkOverdue()
     {
-        foreach (ref readonly var attempt in _attempts.AsSpan())
+        foreach (ref readonly var attempt in _attempts.All)
         {
             if (attempt.Server is { } server && !server.AnsweredSince(attempt.SentMs) && attempt.SentMs < Now)
             {
@@ -444,68 +408,15 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         }
     }
 
-    private int FreeAttempt()
-    {
-        var oldest = 0;
-        for (var i = 0; i < _attempts.Length; i++)
-        {
-            if (!_attempts[i].IsOpen)
-            {
-                return i;
-            }
-            if (_attempts[i].SentMs < _attempts[oldest].SentMs)
-            {
-                oldest = i;
-            }
-        }
-        Close(oldest);
-        return oldest;
-    }
-
-    private bool AnyOpen()
-    {
-        foreach (ref readonly var attempt in _attempts.AsSpan())
-        {
-            if (attempt.IsOpen)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void Close(int index)
-    {
-        var attempt = _attempts[index];
-        _attempts[index] = default;
-        attempt.Channel?.Release();
-        attempt.Connection?.Forget(attempt.Id);
-    }
-
-    private void Hold(ReadOnlySpan<byte> message)
-    {
-        EnsureHeld(message.Length);
-        message.CopyTo(_held);
-        _heldLength = message.Length;
-    }
-
-    private void EnsureHeld(int length)
-    {
-        if (_held.Length < length)
-        {
-            _held = new byte[length];
-        }
-    }
-
     private void FinishHeldOrFail(UpstreamError error)
     {
-        if (_heldLength > 0)
+        if (_held.IsEmpty)
         {
-            Finish(_held.AsSpan(0, _heldLength));
+            Fail(error);
         }
         else
         {
-            Fail(error);
+            Finish(_held.Message);
         }
     }
 
@@ -520,13 +431,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     private void Release()
     {
         forwarder.Loop.Cancel(this);
-        for (var i = 0; i < _attempts.Length; i++)
-        {
-            if (_attempts[i].IsOpen)
-            {
-                Close(i);
-            }
-        }
+        _attempts.CloseAll();
         if (_entered)
         {
             _entered = false;

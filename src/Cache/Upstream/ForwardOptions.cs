@@ -12,7 +12,8 @@ public sealed record ForwardOptions
     /// <summary>CoreDNS's default: three probes in a row must fail.</summary>
     public const int MaxFailsDefault = 2;
 
-    /// <summary>Below every server's own idle limit (CoreDNS: 10 s), so that we close first; CoreDNS's default.</summary>
+    /// <summary>Below every server's own idle limit (CoreDNS: 10 s), so that we close first; CoreDNS's
+    /// default.</summary>
     public static readonly TimeSpan ExpireDefault = TimeSpan.FromSeconds(10);
 
     /// <summary>A Service's endpoint is chosen when a connection opens: within this time we have left removed cluster
@@ -33,25 +34,27 @@ public sealed record ForwardOptions
     /// whole deadline.</summary>
     public static readonly TimeSpan DeadlineWhenDownDefault = TimeSpan.FromMilliseconds(1500);
 
-    /// <summary>A cold name costs a recursing server tens to hundreds of ms: asking twice earlier than this would double
-    /// its load to gain nothing.</summary>
+    /// <summary>A cold name costs a recursing server tens to hundreds of ms: asking twice earlier than this would
+    /// double its load to gain nothing.</summary>
     public static readonly TimeSpan RetryFloorDefault = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>One lost datagram must stay well below a client's own retry; unbound's first retry is at 376 ms.</summary>
+    /// <summary>One lost datagram must stay well below a client's own retry; unbound's first retry is at 376
+    /// ms.</summary>
     public static readonly TimeSpan RetryCeilingDefault = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>CoreDNS serves one connection serially, so parallel connections, not deep pipelines, carry the load; more
-    /// than this many measured no gain (8: 18.3 CPU-µs a miss at 16 in flight, 2: 20.8).</summary>
+    /// <summary>CoreDNS serves one connection serially, so parallel connections, not deep pipelines, carry the load;
+    /// more than this many measured no gain (8: 18.3 CPU-µs a miss at 16 in flight, 2: 20.8).</summary>
     public const int ConnectionsDefault = 8;
 
-    /// <summary>Opened only when every other connection is stalled or full: slow names then cannot hold up the rest.</summary>
+    /// <summary>Opened only when every other connection is stalled or full: slow names then cannot hold up the
+    /// rest.</summary>
     public const int ConnectionsMaximum = 64;
 
     /// <summary>Queries on one connection before another is opened.</summary>
     public const int PipelineDefault = 64;
 
-    /// <summary>A blind attacker gets this many guesses of 65,536 at a query whose port it already knows; then the query
-    /// moves to TCP (RFC 5452 section 9.2).</summary>
+    /// <summary>A blind attacker gets this many guesses of 65,536 at a query whose port it already knows; then the
+    /// query moves to TCP (RFC 5452 section 9.2).</summary>
     public const int MismatchesDefault = 3;
 
     public required ImmutableArray<UpstreamEndpoint> Servers { get; init; }
@@ -77,7 +80,8 @@ public sealed record ForwardOptions
     /// <summary>Failed probes in a row that a server survives; 0: no probes, never down.</summary>
     public int MaxFails { get; init; } = MaxFailsDefault;
 
-    /// <summary>Attempts one query may start; null: twice the servers, at least three. 0: only time limits them.</summary>
+    /// <summary>Attempts one query may start; null: twice the servers, at least three. 0: only time limits
+    /// them.</summary>
     public int? MaxConnectAttempts { get; init; }
 
     /// <summary>Queries under way in all workers together; 0: no limit.</summary>
@@ -88,7 +92,8 @@ public sealed record ForwardOptions
     /// <summary>Rcodes after which another server of this forward is asked.</summary>
     public RcodeSet Failover { get; init; }
 
-    /// <summary>Rcodes after which the next forward of the block is asked; see <see cref="ReplyCheck.WantsNext"/>.</summary>
+    /// <summary>Rcodes after which the next forward of the block is asked; see
+    /// <see cref="ReplyCheck.WantsNext"/>.</summary>
     public RcodeSet Next { get; init; }
 
     /// <summary>NOERROR with an empty answer section also goes on to the next forward.</summary>
@@ -107,8 +112,8 @@ public sealed record ForwardOptions
 
     public TimeSpan DeadlineWhenDown { get; init; } = DeadlineWhenDownDefault;
 
-    /// <summary>Bounds on how long the first attempt goes unanswered before a second server is asked as well; in between
-    /// it follows the round-trip estimate.</summary>
+    /// <summary>Bounds on how long the first attempt goes unanswered before a second server is asked as well; in
+    /// between it follows the round-trip estimate.</summary>
     public TimeSpan RetryFloor { get; init; } = RetryFloorDefault;
 
     public TimeSpan RetryCeiling { get; init; } = RetryCeilingDefault;

@@ -52,7 +52,8 @@ public sealed class Forwarder : ITurnEnd, IDisposable
     internal bool IsRetired { get; private set; }
 
     /// <summary>Asks the forward's servers.</summary>
-    /// <param name="query">A whole message with one question; its id is replaced. Copied before the method returns.</param>
+    /// <param name="query">A whole message with one question; its id is replaced. Copied before the method
+    /// returns.</param>
     /// <param name="clientUsedTcp">The protocol to use unless force_tcp or prefer_udp says otherwise.</param>
     /// <param name="owner">Called exactly once, on the loop's thread, never from inside this method.</param>
     public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner)
@@ -65,7 +66,8 @@ public sealed class Forwarder : ITurnEnd, IDisposable
         Rent().Begin(query, clientUsedTcp, owner, entered: true);
     }
 
-    /// <summary>The configuration has been replaced: queries under way finish, idle sockets close, probing ends.</summary>
+    /// <summary>The configuration has been replaced: queries under way finish, idle sockets close, probing
+    /// ends.</summary>
     public void Retire()
     {
         IsRetired = true;
@@ -81,7 +83,8 @@ public sealed class Forwarder : ITurnEnd, IDisposable
         _channels6.Dispose();
     }
 
-    /// <summary>Closes everything; queries under way fail with <see cref="UpstreamError.Stopped"/> before this returns.</summary>
+    /// <summary>Closes everything; queries under way fail with <see cref="UpstreamError.Stopped"/> before this
+    /// returns.</summary>
     public void Dispose()
     {
         Retire();
@@ -121,6 +124,15 @@ public sealed class Forwarder : ITurnEnd, IDisposable
         if (!IsRetired && server.Failed(Loop.NowMs))
         {
             (_probes[server.Index] ??= new HealthProbe(this, server)).Start();
+        }
+    }
+
+    internal void ServerAnswered(UpstreamState server)
+    {
+        if (server.Answered(Loop.NowMs))
+        {
+            server.Trouble = null;
+            Group.Log.UpstreamUp(server.Endpoint.To);
         }
     }
 

@@ -1,12 +1,15 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary><c>health_check DURATION [no_rec] [domain FQDN]</c>: how a server that failed is asked whether it is back.</summary>
+/// <summary><c>health_check DURATION [no_rec] [domain FQDN]</c>: how a server that failed is asked whether it is
+/// back.</summary>
 public sealed record HealthCheckOptions
 {
-    /// <summary>CoreDNS's default: fast enough that a restarted server is used again within a client's first retry.</summary>
+    /// <summary>CoreDNS's default: fast enough that a restarted server is used again within a client's first
+    /// retry.</summary>
     public static readonly TimeSpan IntervalDefault = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Below this, probing a dead server becomes load of its own; CoreDNS has no bound and spins at 0.</summary>
+    /// <summary>Below this, probing a dead server becomes load of its own; CoreDNS has no bound and spins at
+    /// 0.</summary>
     public static readonly TimeSpan IntervalMinimum = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long a probe waits for any reply; CoreDNS's figure.</summary>

@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
 using System.Text;
 using NodeDns.Cache.Loop;
+using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>Asks a server that failed for NS records until it says anything at all; then ends.</summary>
-/// <remarks>The probe is a query like any other, on the same sockets and connections. <see cref="UpstreamState.Failed"/>
-/// lets one worker run one, so a dead server sees one probe per interval however many workers and queries there are.</remarks>
+/// <remarks>The probe is a query like any other, on the same sockets and connections. <see
+/// cref="UpstreamState.Failed"/> lets one worker run one, so a dead server sees one probe per interval however many
+/// workers and queries there are.</remarks>
 internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : LoopTimer, IExchangeOwner
 {
     private const ushort TypeNs = 2;
@@ -45,7 +47,11 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
         {
             return;
         }
-        server.ProbeFailed();
+        if (server.ProbeFailed())
+        {
+            var reason = server.Trouble is { } trouble ? $"{error}, {trouble}" : $"{error}";
+            forwarder.Group.Log.UpstreamDown(server.Endpoint.To, reason);
+        }
         server.Metrics.HealthFailure(forwarder.Counters);
         var interval = forwarder.Options.HealthCheck.Interval;
         if (interval < HealthCheckOptions.IntervalMinimum)

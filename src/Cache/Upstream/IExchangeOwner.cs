@@ -1,6 +1,7 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Whoever asked a <see cref="Forwarder"/>; exactly one of these is called, once, on the loop's thread.</summary>
+/// <summary>Whoever asked a <see cref="Forwarder"/>; exactly one of these is called, once, on the loop's
+/// thread.</summary>
 public interface IExchangeOwner
 {
     /// <summary>An answer to the question that was sent.</summary>

@@ -1,13 +1,14 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>The unanswered queries of one connection, by id. Ids lie side by side, so finding one is a vector search.</summary>
+/// <summary>The unanswered queries of one connection, by id. Ids lie side by side, so finding one is a vector
+/// search.</summary>
 internal sealed class PipelineTable
 {
     private ushort[] _ids = new ushort[8];
     private Entry[] _entries = new Entry[8];
 
-    /// <summary>Who waits; a null exchange has been answered elsewhere, but its id must not be used again before the server
-    /// has answered here too.</summary>
+    /// <summary>Who waits; a null exchange has been answered elsewhere, but its id must not be used again before the
+    /// server has answered here too.</summary>
     public struct Entry
     {
         public Exchange? Exchange;

@@ -3,7 +3,8 @@ using NodeDns.Cache.Interop.Linux;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Unpredictable numbers (RFC 5452 section 9.1) straight from the kernel's generator, fetched in batches.</summary>
+/// <summary>Unpredictable numbers (RFC 5452 section 9.1) straight from the kernel's generator, fetched in
+/// batches.</summary>
 /// <remarks>One worker's. 512 octets a call make the system call's price 1/256 of a query's; nothing is derived from
 /// anything, so seeing any number of ids tells nothing about the next.</remarks>
 internal sealed class RandomIds

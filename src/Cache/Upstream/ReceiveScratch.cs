@@ -1,8 +1,8 @@
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>Where a worker's upstream sockets receive: one buffer a thread, used from one event to its end.</summary>
-/// <remarks>Address space rather than memory: only the pages that replies have touched are resident. Nothing called while
-/// a reply in it is being handled may receive into it.</remarks>
+/// <remarks>Address space rather than memory: only the pages that replies have touched are resident. Nothing called
+/// while a reply in it is being handled may receive into it.</remarks>
 internal static class ReceiveScratch
 {
     /// <summary>The largest UDP payload, so that no datagram is ever cut short.</summary>

@@ -15,7 +15,8 @@ internal enum ReplyVerdict
     Mismatch,
 }
 
-/// <summary>RFC 5452 section 9.1: what must match before a datagram is believed. The 4-tuple the kernel has checked.</summary>
+/// <summary>RFC 5452 section 9.1: what must match before a datagram is believed. The 4-tuple the kernel has
+/// checked.</summary>
 public static class ReplyCheck
 {
     internal const int HeaderLength = 12;
@@ -83,7 +84,7 @@ public static class ReplyCheck
     internal static int Rcode(ReadOnlySpan<byte> message, int questionEnd)
     {
         var rcode = HeaderRcode(message);
-        return AnswerCount(message) == 0 && HasOptAt(message, questionEnd) ? message[questionEnd + 5] << 4 | rcode : rcode;
+        return HasOptAt(message, questionEnd) ? message[questionEnd + 5] << 4 | rcode : rcode;
     }
 
     /// <summary>Whether the message's only record is an OPT that starts here: the shape in which we send one.</summary>
@@ -94,8 +95,8 @@ public static class ReplyCheck
         && message[offset] == 0
         && BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 1)..]) == OptType;
 
-    /// <summary>CoreDNS's <c>next</c> and <c>next_on_nodata</c>: whether the block's following forward, if there is one,
-    /// should be asked instead of using this answer.</summary>
+    /// <summary>CoreDNS's <c>next</c> and <c>next_on_nodata</c>: whether the block's following forward, if there is
+    /// one, should be asked instead of using this answer.</summary>
     public static bool WantsNext(ForwardOptions options, ReadOnlySpan<byte> message)
     {
         var rcode = HeaderRcode(message);

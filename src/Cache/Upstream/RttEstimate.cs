@@ -1,6 +1,7 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Smoothed round-trip time and variance of one server, RFC 6298 section 2's arithmetic, shared by all workers.</summary>
+/// <summary>Smoothed round-trip time and variance of one server, RFC 6298 section 2's arithmetic, shared by all
+/// workers.</summary>
 /// <remarks>Both figures, in µs, sit in one word: a racing update loses one sample and never tears.</remarks>
 internal sealed class RttEstimate
 {
@@ -29,7 +30,8 @@ internal sealed class RttEstimate
         Volatile.Write(ref _packed, (long)Math.Max(1, smoothed) << 32 | (uint)variance);
     }
 
-    /// <summary>How long to wait for a first answer before asking elsewhere too; the ceiling while nothing is known.</summary>
+    /// <summary>How long to wait for a first answer before asking elsewhere too; the ceiling while nothing is
+    /// known.</summary>
     public long RetryAfterMs(long floorMs, long ceilingMs)
     {
         var packed = Volatile.Read(ref _packed);

@@ -6,8 +6,8 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>A connection that carries many queries at once, answered in any order (RFC 7766 section 6.2.1.1).</summary>
 /// <remarks>
-/// Framing, ids and lifetime; the transport below is <see cref="TcpConnection"/> or <see cref="TlsConnection"/>. Wire: each
-/// message follows its length in two octets, big-endian. What one turn submits leaves in one write at its end. Its
+/// Framing, ids and lifetime; the transport below is <see cref="TcpConnection"/> or <see cref="TlsConnection"/>. Wire:
+/// each message follows its length in two octets, big-endian. What one turn submits leaves in one write at its end. Its
 /// timer is lazy: it fires at the earliest time anything could be due and then looks.
 /// </remarks>
 internal abstract class StreamConnection : LoopTimer, ITurnEnd
@@ -234,7 +234,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
             _pipeline.RemoveAt(index);
             return;
         }
-        switch (ReplyCheck.Check(message, id, exchange.Query, exchange.QuestionEnd))
+        switch (ReplyCheck.Check(message, id, exchange.Query.Octets, exchange.Query.QuestionEnd))
         {
             case ReplyVerdict.Answer:
                 _pipeline.RemoveAt(index);
@@ -242,7 +242,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
                 break;
             case ReplyVerdict.HeaderOnly:
                 _pipeline.RemoveAt(index);
-                exchange.AttemptAnswered(entry.Attempt, exchange.WithQuestion(message));
+                exchange.AttemptAnsweredHeaderOnly(entry.Attempt, message);
                 break;
             default:
                 // Nobody can forge this: the server is confused about which answer is whose.
@@ -261,7 +261,8 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         }
     }
 
-    /// <summary>When the connection is to be ended as it stands: idle for too long, or unanswered for too long.</summary>
+    /// <summary>When the connection is to be ended as it stands: idle for too long, or unanswered for too
+    /// long.</summary>
     private long LimitMs => _pipeline.Count == 0 && IsConnected
         ? Math.Min(LastUsedMs + ExpireMs, _agedAtMs)
         : _lastProgressMs + (long)Forwarder.Options.Deadline.TotalMilliseconds;

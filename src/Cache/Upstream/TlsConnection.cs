@@ -4,9 +4,10 @@ using System.Security.Authentication;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>DNS over TLS (RFC 7858). The only type that loads OpenSSL, and only when a tls:// server is first asked.</summary>
-/// <remarks>SslStream runs on the thread pool and posts what it read to the loop; one read and one write are under way at
-/// most. Everything but <see cref="RunAsync"/> and <see cref="WriteAsync"/> belongs to the loop's thread. Unlike TCP
+/// <summary>DNS over TLS (RFC 7858). The only type that loads OpenSSL, and only when a tls:// server is first
+/// asked.</summary>
+/// <remarks>SslStream runs on the thread pool and posts what it read to the loop; one read and one write are under way
+/// at most. Everything but <see cref="RunAsync"/> and <see cref="WriteAsync"/> belongs to the loop's thread. Unlike TCP
 /// this allocates a little for each read and write.</remarks>
 internal sealed class TlsConnection : StreamConnection, IDisposable
 {
@@ -60,7 +61,7 @@ internal sealed class TlsConnection : StreamConnection, IDisposable
             }
             await socket.ConnectAsync(server.Address, _stop.Token).ConfigureAwait(false);
             await using var stream = new SslStream(new NetworkStream(socket));
-            var options = TlsClientOptions.For(server, Forwarder.Options.Tls);
+            var options = TlsClientOptions.For(server, Forwarder.Options.Tls, detail => Pool.Server.Trouble = detail);
             await stream.AuthenticateAsClientAsync(options, _stop.Token).ConfigureAwait(false);
             Post(() =>
             {

@@ -4,8 +4,9 @@ using NodeDns.Cache.Loop;
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>A connect()ed UDP socket that carries one query at a time, each from a fresh random port.</summary>
-/// <remarks>The descriptor and its epoll registration are kept; between queries it is disconnected, which gives the port
-/// back, and the next connect() draws another (RFC 5452 section 9.2). That spares socket, epoll_ctl and close.</remarks>
+/// <remarks>The descriptor and its epoll registration are kept; between queries it is disconnected, which gives the
+/// port back, and the next connect() draws another (RFC 5452 section 9.2). That spares socket, epoll_ctl and
+/// close.</remarks>
 internal sealed class UdpChannel(UdpChannelPool pool, int fd) : IEventHandler
 {
     private Exchange? _exchange;
@@ -44,13 +45,13 @@ internal sealed class UdpChannel(UdpChannelPool pool, int fd) : IEventHandler
             return;
         }
         var message = scratch.AsSpan(0, received.Value);
-        switch (ReplyCheck.Check(message, _id, exchange.Query, exchange.QuestionEnd))
+        switch (ReplyCheck.Check(message, _id, exchange.Query.Octets, exchange.Query.QuestionEnd))
         {
             case ReplyVerdict.Answer:
                 exchange.AttemptAnswered(_attempt, message);
                 break;
             case ReplyVerdict.HeaderOnly:
-                exchange.AttemptAnswered(_attempt, exchange.WithQuestion(message));
+                exchange.AttemptAnsweredHeaderOnly(_attempt, message);
                 break;
             default:
                 pool.CountMismatch();

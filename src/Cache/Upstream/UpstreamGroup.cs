@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
@@ -10,20 +12,24 @@ public sealed class UpstreamGroup
     private int _turn;
     private int _concurrent;
 
-    public UpstreamGroup(ForwardOptions options, MetricRegistry registry)
+    /// <param name="log">Told when a server goes down and comes back.</param>
+    public UpstreamGroup(ForwardOptions options, MetricRegistry registry, ILogger? log = null)
     {
+        Log = log ?? NullLogger.Instance;
         ArgumentOutOfRangeException.ThrowIfZero(options.Servers.Length, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(
             options.Servers.Length, ForwardOptions.ServersMaximum, nameof(options));
         Options = options;
-        Servers = [.. options.Servers.Select(
-            (endpoint, index) => new UpstreamState(index, endpoint, options, new ForwardMetrics(registry, endpoint.To)))];
+        Servers = [.. options.Servers.Select((endpoint, index) =>
+            new UpstreamState(index, endpoint, options, new ForwardMetrics(registry, endpoint.To)))];
         _broken = registry.Counter(MetricNames.ForwardHealthBroken, MetricNames.ForwardHealthBrokenHelp);
         _rejects = registry.Counter(MetricNames.ForwardRejects, MetricNames.ForwardRejectsHelp);
         _mismatches = registry.Counter(UpstreamMetricNames.Mismatches, UpstreamMetricNames.MismatchesHelp);
     }
 
     public ForwardOptions Options { get; }
+
+    internal ILogger Log { get; }
 
     /// <summary>Whether every server is known to be down: a stale answer then need not wait for the deadline.</summary>
     public bool IsKnownDead
@@ -77,7 +83,8 @@ public sealed class UpstreamGroup
         _ => ServerOrder.Sequential,
     };
 
-    /// <summary>The server to ask next: healthy before suspect, untried before tried, then by the query's order.</summary>
+    /// <summary>The server to ask next: healthy before suspect, untried before tried, then by the query's
+    /// order.</summary>
     /// <param name="tried">Bit n: server n has been asked for this query.</param>
     /// <returns>null when all are down and <c>failfast_all_unhealthy_upstreams</c> is set; with all down otherwise, one
     /// at random, because then it may be the probing that is broken.</returns>

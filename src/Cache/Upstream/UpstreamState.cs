@@ -5,15 +5,16 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>What all workers know of one server: health, speed, whether it understands EDNS.</summary>
 /// <remarks>Every field is one word, written by any worker without a lock; a lost race costs one sample or one probe's
-/// count. A server is <b>healthy</b>, or <b>suspect</b> (something failed, a probe is under way: asked only when nothing
-/// better is left), or <b>down</b> (more than max_fails probes failed).</remarks>
-internal sealed class UpstreamState(int index, UpstreamEndpoint endpoint, ForwardOptions options, ForwardMetrics metrics)
+/// count. A server is <b>healthy</b>, or <b>suspect</b> (something failed, a probe is under way: asked only when
+/// nothing better is left), or <b>down</b> (more than max_fails probes failed).</remarks>
+internal sealed class UpstreamState(
+    int index, UpstreamEndpoint endpoint, ForwardOptions options, ForwardMetrics metrics)
 {
     /// <summary>With max_fails 0 nobody probes: a failure is forgotten after this and the server tried again.</summary>
     private const long SuspectWithoutProbeMs = 2000;
 
-    /// <summary>How long a server that choked on EDNS is asked without. RFC 6891 section 6.2.2 allows remembering; an hour
-    /// bounds what an upgraded server, or one forged FORMERR, can cost.</summary>
+    /// <summary>How long a server that choked on EDNS is asked without. RFC 6891 section 6.2.2 allows remembering; an
+    /// hour bounds what an upgraded server, or one forged FORMERR, can cost.</summary>
     private const long PlainMs = 3_600_000;
 
     private int _fails;
@@ -32,6 +33,9 @@ internal sealed class UpstreamState(int index, UpstreamEndpoint endpoint, Forwar
 
     public readonly SocketAddress Address = SocketAddress.From(endpoint.Address);
 
+    /// <summary>More about the last failure than its kind, for the log; written by any thread.</summary>
+    public string? Trouble { get; set; }
+
     public bool IsDown => options.MaxFails > 0 && Volatile.Read(ref _fails) > options.MaxFails;
 
     public bool IsSuspect(long nowMs) => Volatile.Read(ref _suspectUntilMs) > nowMs;
@@ -43,17 +47,15 @@ internal sealed class UpstreamState(int index, UpstreamEndpoint endpoint, Forwar
     public void RememberPlain(long nowMs) => Volatile.Write(ref _plainUntilMs, nowMs + PlainMs);
 
     /// <summary>Any reply, to a query or a probe, makes the server healthy.</summary>
-    public void Answered(long nowMs)
+    /// <returns>true when that ends its being down.</returns>
+    public bool Answered(long nowMs)
     {
         Volatile.Write(ref _lastAnswerMs, nowMs);
         if (Volatile.Read(ref _suspectUntilMs) != long.MinValue)
         {
             Volatile.Write(ref _suspectUntilMs, long.MinValue);
         }
-        if (Volatile.Read(ref _fails) != 0)
-        {
-            Volatile.Write(ref _fails, 0);
-        }
+        return Volatile.Read(ref _fails) != 0 && Interlocked.Exchange(ref _fails, 0) > options.MaxFails;
     }
 
     /// <summary>A query failed here.</summary>
@@ -65,7 +67,8 @@ internal sealed class UpstreamState(int index, UpstreamEndpoint endpoint, Forwar
         return probes && Interlocked.Exchange(ref _probeClaimed, 1) == 0;
     }
 
-    public void ProbeFailed() => Interlocked.Increment(ref _fails);
+    /// <returns>true when this failure makes the server count as down.</returns>
+    public bool ProbeFailed() => Interlocked.Increment(ref _fails) == options.MaxFails + 1;
 
     public void ReleaseProbe() => Volatile.Write(ref _probeClaimed, 0);
 }

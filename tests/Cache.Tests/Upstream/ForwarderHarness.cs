@@ -15,6 +15,8 @@ internal sealed class ForwarderHarness : IDisposable
 {
     private readonly StepClock _clock = new();
     private readonly List<Forwarder> _forwarders = [];
+    private readonly MemoryStream _log = new();
+    private readonly StderrLogger _logger;
 
     public ForwarderHarness(Func<ForwardOptions, ForwardOptions>? with, params IPEndPoint[] servers)
         : this(with, [.. servers.Select(server => new UpstreamEndpoint(server))])
@@ -25,12 +27,17 @@ internal sealed class ForwarderHarness : IDisposable
     {
         var options = new ForwardOptions { Servers = servers, Policy = SelectionPolicy.Sequential };
         Registry = new MetricRegistry();
-        Group = new UpstreamGroup(with?.Invoke(options) ?? options, Registry);
+        _logger = new StderrLogger(_log);
+        Group = new UpstreamGroup(
+            with?.Invoke(options) ?? options, Registry, _logger.CreateLogger("plugin/forward"));
         Loop = new EventLoop(_clock);
         Forwarder = AnotherWorker();
     }
 
     public MetricRegistry Registry { get; }
+
+    public string[] LogLines =>
+        Encoding.UTF8.GetString(_log.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     public UpstreamGroup Group { get; }
 
@@ -110,6 +117,7 @@ internal sealed class ForwarderHarness : IDisposable
         }
         Turn();
         Loop.Dispose();
+        _logger.Dispose();
     }
 
     public static byte[] Query(string name, bool edns = false, ushort type = 1)

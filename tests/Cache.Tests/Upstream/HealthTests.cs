@@ -101,6 +101,12 @@ public sealed class HealthTests
         var (query, from) = NextProbe(server);
         server.Send(from, ScriptedUpstream.Reply(query));
         cache.Until(() => !state.IsDown, "the server being up");
+        Assert.Equal(
+            [
+                $"[WARNING] plugin/forward: Upstream {server.EndPoint} is down: Timeout",
+                $"[INFO] plugin/forward: Upstream {server.EndPoint} is up again",
+            ],
+            cache.LogLines);
     }
 
     [Fact]
@@ -157,7 +163,8 @@ public sealed class HealthTests
     public void Failfast_gives_up_at_once_when_every_server_is_down()
     {
         using var server = new ScriptedUpstream();
-        using var cache = new ForwarderHarness(options => options with { FailfastAllUnhealthy = true }, server.EndPoint);
+        using var cache = new ForwarderHarness(
+            options => options with { FailfastAllUnhealthy = true }, server.EndPoint);
         TakeDown(cache, server);
         Assert.Equal(UpstreamError.NoHealthyUpstream, cache.Ask("example.org").Error);
         Assert.Equal(1, cache.Metric("coredns_forward_healthcheck_broken_total"));

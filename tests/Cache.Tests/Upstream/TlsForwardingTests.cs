@@ -48,7 +48,7 @@ public sealed class TlsForwardingTests : IDisposable
         cache.Finish(one);
         Assert.Equal("dns.example", connection.TlsServerName);
         Assert.Equal(1, cache.Metric(
-            $"coredns_proxy_conn_cache_hits_total{{proxy_name=\"forward\",to=\"{server.EndPoint}\",proto=\"tcp-tls\"}}"));
+            $"coredns_forward_conn_cache_hits_total{{to=\"{server.EndPoint}\",proto=\"tcp-tls\"}}"));
     }
 
     [Fact]
@@ -114,6 +114,9 @@ public sealed class TlsForwardingTests : IDisposable
         var outcome = cache.Ask("example.org");
         _ = Task.Run(() => server.AcceptTls(_certificate));
         Assert.Equal(UpstreamError.TlsFailed, cache.Finish(outcome).Error);
+        Assert.Equal(
+            "its certificate (CN=dns.example) is not accepted for other.example: RemoteCertificateNameMismatch",
+            cache.Group.Servers[0].Trouble);
     }
 
     [Fact]

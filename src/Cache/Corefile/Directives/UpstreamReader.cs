@@ -46,8 +46,7 @@ internal static class UpstreamReader
             return [new() { Address = address, Port = port, Tls = tls, ServerName = tls ? serverName : null }];
         if (text.Contains('/') || scope.ReadFile(text, out _) is not null)
             return FromFile(scope, token, text);
-        if (AddressText.IsDottedQuad(host) || host.All(c => char.IsAsciiDigit(c) || c == '.')
-            || !DomainName.TryNormalize(host, out var name) || name == ".")
+        if (!IsHostName(host) || !DomainName.TryNormalize(host, out var name))
         {
             scope.Error(token, Expected);
             return [];
@@ -56,6 +55,10 @@ internal static class UpstreamReader
         return Named(scope, token, name, resolvers, new() { Address = IPAddress.Any, Port = port, Tls = tls,
             ServerName = tls ? serverName : null });
     }
+
+    /// <summary>RFC 1123 section 2.1, with underscores; digits and dots alone are a mistyped address.</summary>
+    private static bool IsHostName(string text) => text.Any(c => !char.IsAsciiDigit(c) && c != '.')
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 
     private static ImmutableArray<UpstreamAddress> Named(DirectiveScope scope, Token token, string name,
         ImmutableArray<IPEndPoint> resolvers, UpstreamAddress server)

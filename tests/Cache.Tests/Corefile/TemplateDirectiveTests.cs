@@ -1,0 +1,99 @@
+using NodeDns.Cache.Corefile;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Corefile;
+
+public sealed class TemplateDirectiveTests
+{
+    [Theory]
+    [InlineData("{{ .Name }} 60 IN A 192.0.2.1", "ip-10-0-0-9.example.org. 60 IN A 192.0.2.1")]
+    [InlineData("{{.Name}}", "ip-10-0-0-9.example.org.")]
+    [InlineData("{{ .Zone }} {{ .Class }} {{ .Type }}", "example.org. IN AAAA")]
+    [InlineData("{{ index .Match 1 }}.{{ index .Match 4 }}", "10.9")]
+    [InlineData("{{ index .Match 0 }}", "ip-10-0-0-9.example.org.")]
+    [InlineData("{{ .Group.a }}.{{ .Group.d }}", "10.9")]
+    [InlineData("{{ .Group.2 }}", "0")]
+    [InlineData("{{ index .Group \"d\" }}", "9")]
+    [InlineData("{{ .Group.none }}x", "x")]
+    [InlineData("{{ .Question.Name }}", "IP-10-0-0-9.Example.org.")]
+    [InlineData("{{ .Remote }} {{ .Message.Id }}", "203.0.113.5 7")]
+    [InlineData("{{ parseInt .Group.a 16 8 }}", "16")]
+    [InlineData("a {{- /* nothing */ -}} b", "ab")]
+    [InlineData("{{ \"quoted\" }}", "quoted")]
+    public void Texts_are_rendered_as_go_would(string text, string expected) => Assert.Equal(expected, Render(text));
+
+    [Theory]
+    [InlineData("{{ index .Match 5 }}")]
+    [InlineData("{{ parseInt .Name 10 8 }}")]
+    public void What_cannot_be_rendered_for_a_question_is_null(string text) => Assert.Null(Render(text));
+
+    [Fact]
+    public void Every_option()
+    {
+        var rule = Assert.Single(Corefiles.Block(
+            """
+            template IN A example.org 10.0.0.0/24 {
+                match ^a[.] ^b[.]
+                match (?P<host>.*)[.]example[.]org[.]$
+                answer "{{ .Name }} 60 IN A 192.0.2.1" "{{ .Name }} 60 IN A 192.0.2.2"
+                authority "example.org. 60 IN NS ns.example.org."
+                additional "ns.example.org. 60 IN A 192.0.2.3"
+                rcode NXDOMAIN
+                ederror 15 "because of policy"
+                fallthrough a.example.org
+                upstream
+            }
+            """).Template!.Rules);
+        Assert.Equal((1, 1, 3), (rule.Qclass, rule.Qtype, rule.Rcode));
+        Assert.Equal(["example.org.", "0.0.10.in-addr.arpa."], rule.Zones);
+        Assert.Equal(["^a[.]", "^b[.]", "(?P<host>.*)[.]example[.]org[.]$"], rule.Match.Select(match => match.Source));
+        Assert.Equal((2, 1, 1), (rule.Answer.Length, rule.Authority.Length, rule.Additional.Length));
+        Assert.Equal(new ExtendedError(15, "because of policy"), rule.ExtendedError);
+        Assert.Equal(["a.example.org."], rule.Fallthrough);
+    }
+
+    [Fact]
+    public void Defaults()
+    {
+        var rule = Assert.Single(Corefiles.Block("template ANY ANY").Template!.Rules);
+        Assert.Equal((TemplateRule.Any, TemplateRule.Any, 0), (rule.Qclass, rule.Qtype, rule.Rcode));
+        Assert.Equal(["."], rule.Zones);
+        Assert.True(Assert.Single(rule.Match).IsMatch("anything."));
+        Assert.Empty(rule.Fallthrough);
+    }
+
+    [Fact]
+    public void Rules_stay_in_order() => Assert.Equal([1, 28],
+        Corefiles.Block("template IN A\ntemplate IN AAAA").Template!.Rules.Select(rule => (int)rule.Qtype));
+
+    [Theory]
+    [InlineData("template", "2: template: (nothing): expected a class and a type, such as IN A or ANY ANY, then zones")]
+    [InlineData("template IN", "2: template: IN: expected a class and a type, such as IN A or ANY ANY, then zones")]
+    [InlineData("template IN NONSENSE",
+        "2: template: IN NONSENSE: expected a class and a type, such as IN A or ANY ANY, then zones")]
+    [InlineData("template IN A {\nmatch\n}", "3: template: match: expected at least one regular expression")]
+    [InlineData("template IN A {\nmatch (\n}", "3: template: match (: expected a regular expression in RE2 syntax")]
+    [InlineData("template IN A {\nanswer\n}", "3: template: answer: expected at least one record")]
+    [InlineData("template IN A {\nanswer \"{{ .Name\"\n}", "3: template: {{ .Name: expected }} after {{")]
+    [InlineData("template IN A {\nanswer \"{{ range .Match }}\"\n}", "3: template: {{ range .Match }}: expected {{ .Name }}, "
+        + ".Zone, .Type, .Class, .Remote, .Question.Name, .Message.Id, index .Match N, .Group.NAME, index .Group \"NAME\" or "
+        + "parseInt VALUE BASE BITS, but found {{ range .Match }}")]
+    [InlineData("template IN A {\nrcode NONSENSE\n}", "3: template: rcode NONSENSE: expected one rcode such as NXDOMAIN")]
+    [InlineData("template IN A {\nederror many\n}",
+        "3: template: ederror many: expected a code, 0 to 65535, and maybe a text")]
+    [InlineData("template IN A {\nexpr true\n}", "3: template: expr true: expected no expressions: use match with groups, "
+        + "and {{ .Group.name }} in the answer")]
+    [InlineData("template IN A {\nnonsense\n}", "3: template: nonsense: expected one of match, answer, authority, additional, "
+        + "rcode, ederror, fallthrough")]
+    public void Rejected(string directives, string expected) =>
+        Assert.Equal(expected, Corefiles.Errors(directives));
+
+    private static string? Render(string text)
+    {
+        var pattern = GoPattern.TryParse(@"^ip-(?P<a>\d+)-(\d+)-(\d+)-(?P<d>\d+)\.example\.org\.$", out _)!;
+        const string Name = "ip-10-0-0-9.example.org.";
+        Assert.True(TemplateParser.TryParse(text, out var template, out _));
+        return template.Render(new(
+            Name, "example.org.", 28, 1, pattern, pattern.Regex.Match(Name), "IP-10-0-0-9.Example.org.", "203.0.113.5", 7));
+    }
+}

@@ -1,7 +1,19 @@
 using System.CommandLine;
+using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Guard;
+using NodeDns.Cache.Serve;
+
+var file = new Argument<string>("FILE") { Description = "The Corefile." };
+var check = new Command("check", "Validate a Corefile and print what will be served.") { file };
+check.SetAction(result => CheckCommand.Run(
+    result.GetRequiredValue(file),
+    Console.Out,
+    Console.Error,
+    new CorefileOptions { Files = new DiskFiles(), Environment = Environment.GetEnvironmentVariable }));
 
 return new RootCommand("A DNS cache for every node of a cluster.")
 {
+    ServeCommand.Create(),
     GuardCommand.Create(),
+    check,
 }.Parse(args).Invoke();

@@ -11,7 +11,7 @@ public static class KeyedHash
     private static readonly ulong Key0 = Draw();
     private static readonly ulong Key1 = Draw();
 
-    /// <summary>Hashes a name of at most 255 octets together with eight octets that come with it.</summary>
+    /// <summary>Hashes octets, usually a name, together with eight octets that come with it.</summary>
     public static ulong Of(ReadOnlySpan<byte> name, ulong with)
     {
         ulong v0 = Key0 ^ 0x736f6d6570736575, v1 = Key1 ^ 0x646f72616e646f6d;

@@ -1,0 +1,27 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using NodeDns.Cache.Corefile;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>The addresses that a bind directive means now: interfaces are looked at when this is called.</summary>
+internal static class BindAddresses
+{
+    /// <returns>Every address of the machine, IPv4 and IPv6, without a bind directive.</returns>
+    public static IReadOnlyList<IPAddress> Of(BindConfig? bind)
+    {
+        if (bind is null)
+            return Socket.OSSupportsIPv6 ? [IPAddress.Any, IPAddress.IPv6Any] : [IPAddress.Any];
+        return [.. bind.Groups
+            .SelectMany(group => group.Targets.SelectMany(Expand).Except(group.Except.SelectMany(Expand)))
+            .Distinct()];
+    }
+
+    private static IEnumerable<IPAddress> Expand(BindTarget target) => target.Address is { } address
+        ? [address]
+        : NetworkInterface.GetAllNetworkInterfaces()
+            .Where(link => link.Name == target.Interface)
+            .SelectMany(link => link.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address);
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>Sizes as Kubernetes writes them: 64Mi, 1Gi, 500M, or plain octets.</summary>
+public static class ByteSize
+{
+    private static readonly (string Suffix, long Factor)[] Suffixes =
+        [("Ki", 1L << 10), ("Mi", 1L << 20), ("Gi", 1L << 30), ("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000)];
+
+    /// <returns>null when the text is no size.</returns>
+    public static long? Parse(string text)
+    {
+        long factor = 1;
+        foreach ((string suffix, long times) in Suffixes)
+        {
+            if (!text.EndsWith(suffix, StringComparison.Ordinal)) continue;
+            text = text[..^suffix.Length];
+            factor = times;
+            break;
+        }
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            && number <= long.MaxValue / factor
+                ? number * factor
+                : null;
+    }
+}

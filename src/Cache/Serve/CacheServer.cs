@@ -1,0 +1,321 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Guard;
+using NodeDns.Cache.Listen;
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>The life of `serve`: load, listen, serve, reload, stop.</summary>
+/// <remarks>It runs on the thread that called <see cref="Run"/>, on a loop of its own; what other threads ask of it
+/// (signals, the guard, a worker that has drained) is posted there.</remarks>
+public sealed class CacheServer : IDisposable
+{
+    /// <summary>A stop waits this long for answers that are under way: as long as clients wait for them.</summary>
+    private const int DrainLimitMs = 5_000;
+
+    private readonly ServeOptions _options;
+    private readonly ConfigSource _source;
+    private readonly StderrLogger _loggers;
+    private readonly ILogger _log;
+    private readonly ILogger _reloadLog;
+    private readonly QueryShared _shared;
+    private readonly EventLoop _loop = new();
+    private readonly HttpEndpoint _http = new();
+    private readonly Readiness _readiness = new();
+    private readonly HealthSelfProbe _selfProbe;
+    private readonly ReloadTimer _reload;
+    private readonly StopTimer _stop;
+    private readonly List<Worker> _workers = [];
+    private readonly HashSet<Worker> _drained = [];
+    private readonly int _reloadFailed;
+    private ServeModel _model = null!;
+    private HandoverClient? _guard;
+    private ulong _fingerprint;
+    private bool _stopping;
+
+    public CacheServer(ServeOptions options, CorefileOptions reading, StderrLogger loggers)
+    {
+        _options = options;
+        _source = new ConfigSource(options, reading);
+        _loggers = loggers;
+        _log = loggers.CreateLogger("");
+        _reloadLog = loggers.CreateLogger("plugin/reload");
+        var registry = new MetricRegistry();
+        _shared = new QueryShared(new AnswerStore(options.MemoryBytes), new InFlightTable(), registry, _log);
+        ProcessMetrics.Register(registry);
+        _reloadFailed = registry.Counter(MetricNames.ReloadFailed, MetricNames.ReloadFailedHelp);
+        _selfProbe = new HealthSelfProbe(_http.Loop, registry);
+        _reload = new ReloadTimer(this);
+        _stop = new StopTimer(this);
+    }
+
+    /// <summary>Where every listener is bound, once <see cref="Started"/>; for tests that asked for port 0.</summary>
+    public IReadOnlyList<ListenSocket> Sockets { get; private set; } = [];
+
+    /// <summary>Set once queries are being read.</summary>
+    public ManualResetEventSlim Started { get; } = new();
+
+    public MetricRegistry Registry => _shared.Registry;
+
+    /// <summary>Serves until a stop is asked for.</summary>
+    /// <returns>The process's exit code: 0 after a stop, 1 when the start failed; the log says why.</returns>
+    public int Run()
+    {
+        _log.Started(BuildVersion.Text, RuntimeInformation.FrameworkDescription);
+        if (Load() is not { } model) return 1;
+        _model = model;
+        _fingerprint = _source.Fingerprint();
+        int workers = _options.Workers > 0
+            ? _options.Workers
+            : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
+        _log.Sized(workers, _options.MemoryBytes);
+        for (int i = 0; i < workers; i++)
+            _workers.Add(new Worker(i, _shared, model.LargestUdpReply, worker => _loop.Post(() => OnDrained(worker))));
+
+        IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
+        foreach (string problem in problems) _log.CannotStart(problem);
+        if (problems.Count > 0 || !TakeSockets()) return 1;
+
+        foreach (Worker worker in _workers)
+        {
+            worker.Use(model);
+            worker.Add([.. Sockets.Where(socket => socket.Worker % workers == worker.Index)]);
+            worker.Start();
+        }
+        Announce(model);
+        _guard?.Start(new GuardControl(this), [.. _workers.Select(worker => worker.Loop)]);
+        _guard?.Ready();
+        Started.Set();
+        _loop.Run();
+        return 0;
+    }
+
+    /// <summary>Stops: lameduck first where health asks for it, then everything read and accepted is answered. Any thread
+    /// may call.</summary>
+    /// <param name="reason">For the log: the signal's name.</param>
+    public void Stop(string reason) => _loop.Post(() => BeginStop(reason));
+
+    /// <summary>Looks for a changed configuration now. Any thread may call.</summary>
+    public void ReloadNow() => _loop.Post(Reload);
+
+    public void Dispose()
+    {
+        foreach (Worker worker in _workers) worker.Dispose();
+        _guard?.Dispose();
+        _http.Dispose();
+        _loop.Dispose();
+        _shared.Store.Dispose();
+        Started.Dispose();
+    }
+
+    /// <summary>The configuration on disk, made ready; null after logging every reason why not.</summary>
+    private ServeModel? Load()
+    {
+        LoadedConfig loaded = _source.Load();
+        foreach (CorefileProblem problem in loaded.KubeDnsProblems)
+            _reloadLog.KubeDnsEntryIgnored(_options.KubeDnsDirectory!, problem.ToString());
+        foreach (CorefileProblem warning in loaded.Corefile.Warnings) _log.ConfigurationWarning(warning.ToString());
+        if (loaded.Corefile.Config is { } config) return new ModelBuilder(config, _shared).Build();
+        foreach (CorefileProblem error in loaded.Corefile.Errors)
+        {
+            if (_model is null) _log.CannotStart(error.ToString());
+            else _reloadLog.ReloadFailed(error.ToString());
+        }
+        return null;
+    }
+
+    private bool TakeSockets()
+    {
+        try
+        {
+            if (_options.HandoverSocket is { } path)
+            {
+                var hello = new HandoverHello(BuildVersion.Text, _workers.Count, _model.EndPoints);
+                HandedSockets handed = HandoverClient.Connect(
+                    path, hello, problem => _log.HandoverFailed(path, problem), CancellationToken.None);
+                Sockets = handed.Sockets;
+                _guard = handed.Client;
+                Import(handed.Entries);
+                _log.SocketsTaken(path);
+            }
+            else Sockets = ListenSockets.Open(_model.EndPoints, _workers.Count);
+            return true;
+        }
+        catch (Exception failed) when (failed is Interop.Linux.SyscallException or HandoverRefusedException)
+        {
+            _log.CannotStart(failed.Message);
+            return false;
+        }
+    }
+
+    private void Import(Stream? entries)
+    {
+        if (entries is null) return;
+        using (entries)
+        {
+            var snapshot = new MemoryStream();
+            entries.CopyTo(snapshot);
+            StoreSnapshot.Import(_shared.Store, snapshot.GetBuffer().AsSpan(0, (int)snapshot.Length), _loop.NowMs,
+                _model.Scopes);
+        }
+    }
+
+    private void Announce(ServeModel model)
+    {
+        foreach (ServerModel server in model.Queries.Servers)
+            _log.Serving(string.Join(' ', server.Zones.Zones.Select(zone => Wire.DnsName.ToText(zone.Name))),
+                server.EndPoint.ToString());
+        HealthConfig? health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
+        _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
+        _readiness.Require(false, [("forward", () => true)]);
+        ArmReload(model);
+    }
+
+    /// <summary>The kube-dns ConfigMap is looked at even where no block says reload, as node-cache does.</summary>
+    private void ArmReload(ServeModel model)
+    {
+        ReloadConfig? reload = model.Config.Blocks.Select(block => block.Reload).LastOrDefault(r => r is not null);
+        long period;
+        if (reload is not null)
+        {
+            double jitter = (Random.Shared.NextDouble() - 0.5) * reload.Jitter.TotalMilliseconds;
+            period = (long)(reload.Interval.TotalMilliseconds + jitter);
+        }
+        else if (_options.KubeDnsDirectory is not null) period = KubeDnsPeriodMs;
+        else return;
+        if (_options.KubeDnsDirectory is not null) period = Math.Min(period, KubeDnsPeriodMs);
+        _loop.Arm(_reload, period);
+    }
+
+    /// <summary>node-cache's own period.</summary>
+    private const long KubeDnsPeriodMs = 10_000;
+
+    private void Reload()
+    {
+        if (_stopping) return;
+        ulong fingerprint = _source.Fingerprint();
+        if (fingerprint != _fingerprint)
+        {
+            // Remembered whatever comes of it: a bad file is tried again when it changes, not every few seconds.
+            _fingerprint = fingerprint;
+            _reloadLog.Reloading();
+            if (!TryReload()) Registry.Increment(_reloadFailed);
+            // Imports may have changed with it.
+            _fingerprint = _source.Fingerprint();
+        }
+        ArmReload(_model);
+    }
+
+    private bool TryReload()
+    {
+        if (Load() is not { } model) return false;
+        IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
+        foreach (string problem in problems) _reloadLog.ReloadFailed(problem);
+        if (problems.Count > 0) return false;
+        ListenEndPoint[] added = [.. model.EndPoints.Except(_model.EndPoints)];
+        IReadOnlyList<ListenSocket> opened = [];
+        if (added.Length > 0 && _guard is null)
+        {
+            try
+            {
+                opened = ListenSockets.Open(added, _workers.Count);
+            }
+            catch (Interop.Linux.SyscallException failed)
+            {
+                _reloadLog.ReloadFailed(failed.Message);
+                return false;
+            }
+        }
+        _model = model;
+        foreach (Worker worker in _workers)
+        {
+            worker.Use(model);
+            worker.Add([.. opened.Where(socket => socket.Worker % _workers.Count == worker.Index)]);
+            worker.DropUnserved();
+        }
+        if (added.Length > 0) _guard?.Want(added);
+        _shared.Store.Prune(model.Scopes.ContainsKey);
+        Announce(model);
+        _reloadLog.Reloaded();
+        return true;
+    }
+
+    private void BeginStop(string reason)
+    {
+        if (_stopping) return;
+        _stopping = true;
+        _log.ShuttingDown(reason);
+        _readiness.ShutDown();
+        TimeSpan lameduck = _model.Config.Blocks.Max(block => block.Health?.Lameduck ?? TimeSpan.Zero);
+        if (lameduck > TimeSpan.Zero)
+            _loggers.CreateLogger("plugin/health").Lameduck(lameduck.TotalSeconds.ToString("0.###s", CultureInfo.InvariantCulture));
+        _loop.Arm(_stop, (long)lameduck.TotalMilliseconds);
+    }
+
+    private void BeginDrain()
+    {
+        _guard?.Leaving();
+        foreach (Worker worker in _workers) worker.Drain(emptyQueues: _guard is null);
+        _loop.Arm(_stop, DrainLimitMs);
+    }
+
+    private void OnDrained(Worker worker)
+    {
+        _drained.Add(worker);
+        if (_drained.Count < _workers.Count) return;
+        if (_stopping) _loop.Stop();
+        else _guard?.Drained();
+    }
+
+    private sealed class ReloadTimer(CacheServer server) : LoopTimer
+    {
+        public override void OnTimer() => server.Reload();
+    }
+
+    /// <summary>Fires when lameduck is over, then when draining has taken too long.</summary>
+    private sealed class StopTimer(CacheServer server) : LoopTimer
+    {
+        private bool _draining;
+
+        public override void OnTimer()
+        {
+            if (_draining) server._loop.Stop();
+            else server.BeginDrain();
+            _draining = true;
+        }
+    }
+
+    /// <summary>What the guard asks, on the hand-over thread.</summary>
+    private sealed class GuardControl(CacheServer server) : IHandoverControl
+    {
+        public void Drain() => server._loop.Post(() =>
+        {
+            server._drained.Clear();
+            foreach (Worker worker in server._workers) worker.Drain(emptyQueues: false);
+        });
+
+        public void Resume() => server._loop.Post(() =>
+        {
+            foreach (Worker worker in server._workers) worker.Resume();
+        });
+
+        public void ExportEntries(Stream to)
+        {
+            var snapshot = new System.Buffers.ArrayBufferWriter<byte>(1 << 16);
+            StoreSnapshot.Export(server._shared.Store, Clock.MonotonicClock.System.NowMs, snapshot);
+            to.Write(snapshot.WrittenSpan);
+        }
+
+        public void Add(IReadOnlyList<ListenSocket> sockets) => server._loop.Post(() =>
+        {
+            foreach (Worker worker in server._workers)
+                worker.Add([.. sockets.Where(socket => socket.Worker % server._workers.Count == worker.Index)]);
+        });
+    }
+}

@@ -1,0 +1,15 @@
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Upstream;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>A forwarder as the query path sees it.</summary>
+internal sealed class GroupForwarder(Forwarder forwarder) : IForwarder
+{
+    public bool IsKnownDead => forwarder.Group.IsKnownDead;
+
+    public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>
+        forwarder.Forward(query, clientUsedTcp, owner);
+
+    public void Retire() => forwarder.Retire();
+}

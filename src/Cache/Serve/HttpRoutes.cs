@@ -1,0 +1,30 @@
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>What a configuration wants served over HTTP.</summary>
+internal static class HttpRoutes
+{
+    public static IReadOnlyList<HttpRoute> Of(CorefileConfig config, MetricRegistry registry, Readiness readiness)
+    {
+        var routes = new List<HttpRoute>();
+        var metrics = new MetricsPage(registry);
+        var health = new HealthPage();
+        var ready = new ReadyPage(readiness);
+        foreach (ServerBlockConfig block in config.Blocks)
+        {
+            if (block.Prometheus is { } prometheus) Add("prometheus", prometheus.Address, "/metrics", metrics);
+            if (block.Health is { } alive) Add("health", alive.Address, "/health", health);
+            if (block.Ready is { } isReady) Add("ready", isReady.Address, "/ready", ready);
+        }
+        return routes;
+
+        void Add(string directive, ListenAddress at, string path, HttpPage page)
+        {
+            var route = new HttpRoute(directive, at.Address, at.Port, path, page);
+            if (!routes.Exists(known => known.Path == path && known.Port == at.Port && Equals(known.Address, at.Address)))
+                routes.Add(route);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using System.Net;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Listen;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Upstream;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>Turns a configuration into a <see cref="ServeModel"/>. Each reload is a new builder.</summary>
+public sealed class ModelBuilder(CorefileConfig config, QueryShared shared)
+{
+    private readonly List<UpstreamGroup> _groups = [];
+    private readonly Dictionary<string, ushort> _scopes = [];
+    private readonly Dictionary<IPEndPoint, List<ZoneModel>> _zones = [];
+    private readonly Dictionary<IPEndPoint, TcpLimits> _limits = [];
+
+    public ServeModel Build()
+    {
+        foreach (ServerBlockConfig block in config.Blocks) Add(block);
+        var servers = _zones.Select(zones => new ServerModel(
+            zones.Key,
+            new ZoneTable(zones.Value),
+            new ServerMetrics(shared.Registry, ServerName(zones.Key), "dropped"))
+        {
+            Tcp = _limits.GetValueOrDefault(zones.Key, TcpLimits.Default),
+        });
+        return new ServeModel
+        {
+            Config = config,
+            Queries = new QueryModel(servers, _groups.Count),
+            Groups = [.. _groups],
+            EndPoints = [.. _zones.Keys.SelectMany(endPoint => new[]
+            {
+                new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint),
+            })],
+            Scopes = _scopes,
+        };
+    }
+
+    /// <summary>As CoreDNS writes it: "dns://169.254.20.10:53", and "dns://:53" for every address.</summary>
+    internal static string ServerName(IPEndPoint endPoint) =>
+        endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)
+            ? $"dns://:{endPoint.Port}"
+            : $"dns://{endPoint}";
+
+    private void Add(ServerBlockConfig block)
+    {
+        BlockModel model = Block(block);
+        string zoneNames = string.Join(',', block.Zones.Select(zone => zone.Name));
+        foreach (IPAddress address in BindAddresses.Of(block.Bind))
+        {
+            foreach (ZoneConfig zone in block.Zones)
+            {
+                var endPoint = new IPEndPoint(address, zone.Port);
+                string server = ServerName(endPoint);
+                if (!_zones.TryGetValue(endPoint, out List<ZoneModel>? zones)) _zones[endPoint] = zones = [];
+                CacheMetrics? cacheMetrics = model.Cache is null ? null
+                    : new CacheMetrics(shared.Registry, server, zoneNames);
+                if (model.Cache is { } cache)
+                    cacheMetrics!.Entries(
+                        () => shared.Store.Count(cache.Scope, AnswerKind.Success),
+                        () => shared.Store.Count(cache.Scope, AnswerKind.Denial));
+                zones.Add(new ZoneModel(
+                    DnsName.ParseLower(zone.Name),
+                    model,
+                    new ServerMetrics(shared.Registry, server, zone.Name),
+                    cacheMetrics));
+                if (block.Timeouts is { } timeouts) _limits[endPoint] = Limits(timeouts);
+            }
+        }
+    }
+
+    private BlockModel Block(ServerBlockConfig block)
+    {
+        string identity = BlockIdentity.Of(block);
+        ushort scope = shared.Store.Scope(identity, ScopeOptions(block.Cache));
+        _scopes[identity] = scope;
+        return new BlockModel
+        {
+            Scope = scope,
+            Cache = block.Cache is { } cache ? Cache(cache, block, scope) : null,
+            Forwards = [.. block.Forward.Select(Forward)],
+            UdpSize = (ushort)(block.Bufsize?.Bytes ?? BlockModel.DefaultUdpSize),
+        };
+    }
+
+    private static ScopeOptions ScopeOptions(CacheConfig? cache) => cache is null
+        ? default
+        : new ScopeOptions(cache.SuccessCapacity ?? 0, cache.DenialCapacity ?? 0);
+
+    private static CacheModel Cache(CacheConfig cache, ServerBlockConfig block, ushort scope) => new()
+    {
+        Scope = scope,
+        // The block's own zones are what it is asked for anyway.
+        Zones = cache.Zones.SequenceEqual(block.Zones.Select(zone => zone.Name)) ? [] : Names(cache.Zones),
+        SuccessTtlSeconds = Seconds(cache.SuccessTtl),
+        SuccessMinTtlSeconds = cache.SuccessMinTtl is { } success ? Seconds(success) : null,
+        DenialTtlSeconds = Seconds(cache.DenialTtl),
+        DenialMinTtlSeconds = cache.DenialMinTtl is { } denial ? Seconds(denial) : null,
+        FailureTtlSeconds = Seconds(cache.ServfailTtl),
+        DisableSuccess = Names(cache.DisableSuccess),
+        DisableDenial = Names(cache.DisableDenial),
+        KeepTtl = cache.KeepTtl,
+        Prefetch = cache.Prefetch is { Amount: > 0 } prefetch
+            ? new PrefetchModel(prefetch.Amount, (int)Math.Min(prefetch.Window.TotalSeconds, ushort.MaxValue / 2),
+                prefetch.Percentage)
+            : null,
+        Stale = cache.ServeStale is { } stale
+            ? new StaleModel(
+                (long)stale.Duration.TotalMilliseconds,
+                stale.AnswerTtl is { } ttl ? Seconds(ttl) : StaleModel.DefaultTtlSeconds,
+                stale.Mode == ServeStaleMode.Verify,
+                (long)stale.VerifyTimeout.TotalMilliseconds,
+                Seconds(stale.FailureRecheck),
+                stale.PreferPositive)
+            : null,
+    };
+
+    private ForwardModel Forward(ForwardConfig forward)
+    {
+        ForwardOptions options = UpstreamOptions.Of(forward);
+        var model = new ForwardModel(
+            _groups.Count, DnsName.ParseLower(forward.From), Names(forward.Except), options);
+        _groups.Add(new UpstreamGroup(options, shared.Registry));
+        return model;
+    }
+
+    private static TcpLimits Limits(TimeoutsConfig timeouts) => new(
+        Milliseconds(timeouts.Read, TcpLimits.Default.ReadMs),
+        Milliseconds(timeouts.Write, TcpLimits.Default.WriteMs),
+        Milliseconds(timeouts.Idle, TcpLimits.Default.IdleMs),
+        timeouts.MaxTcpQueries ?? 0);
+
+    private static int Milliseconds(TimeSpan? given, int otherwise) =>
+        given is { } time ? (int)time.TotalMilliseconds : otherwise;
+
+    private static byte[][] Names(ImmutableArray<string> names) => [.. names.Select(DnsName.ParseLower)];
+
+    private static uint Seconds(TimeSpan time) => (uint)Math.Min(time.TotalSeconds, uint.MaxValue);
+}

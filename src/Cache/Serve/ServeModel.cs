@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Listen;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Upstream;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>A configuration, made ready for every room that has a part in serving it. Immutable.</summary>
+public sealed record ServeModel
+{
+    public required CorefileConfig Config { get; init; }
+
+    public required QueryModel Queries { get; init; }
+
+    /// <summary>By <see cref="ForwardModel.Index"/>; shared by the workers.</summary>
+    public required ImmutableArray<UpstreamGroup> Groups { get; init; }
+
+    /// <summary>Everything to be listened on, UDP and TCP.</summary>
+    public required ImmutableArray<ListenEndPoint> EndPoints { get; init; }
+
+    /// <summary>Name and number of the scopes in use: what of a store or a snapshot is still wanted.</summary>
+    public required IReadOnlyDictionary<string, ushort> Scopes { get; init; }
+
+    /// <summary>The largest UDP reply that any block allows.</summary>
+    public int LargestUdpReply => Math.Max(BlockModel.DefaultUdpSize,
+        Config.Blocks.Max(block => block.Bufsize?.Bytes ?? BlockModel.DefaultUdpSize));
+}

@@ -1,0 +1,49 @@
+using System.Net;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Upstream;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>A forward directive in the words of the Upstream room.</summary>
+internal static class UpstreamOptions
+{
+    public static ForwardOptions Of(ForwardConfig forward) => new()
+    {
+        Servers = [.. forward.To.Select(to => new UpstreamEndpoint(
+            new IPEndPoint(to.Address, to.Port), to.Tls, to.ServerName))],
+        Policy = forward.Policy switch
+        {
+            ForwardPolicy.RoundRobin => SelectionPolicy.RoundRobin,
+            ForwardPolicy.Sequential => SelectionPolicy.Sequential,
+            _ => SelectionPolicy.Random,
+        },
+        ForceTcp = forward.ForceTcp,
+        PreferUdp = forward.PreferUdp,
+        Expire = forward.Expire,
+        MaxAge = forward.MaxAge,
+        MaxIdleConnections = forward.MaxIdleConns,
+        MaxFails = forward.MaxFails,
+        MaxConnectAttempts = forward.MaxConnectAttempts,
+        MaxConcurrent = forward.MaxConcurrent,
+        HealthCheck = new HealthCheckOptions
+        {
+            Interval = forward.HealthCheck.Interval,
+            RecursionDesired = forward.HealthCheck.RecursionDesired,
+            Domain = forward.HealthCheck.Domain,
+        },
+        Failover = Set(forward.Failover),
+        Next = Set(forward.Next),
+        NextOnNodata = forward.NextOnNodata,
+        FailfastAllUnhealthy = forward.FailfastAllUnhealthy,
+        Tls = forward.Tls is null && forward.TlsServerName is null ? null : new UpstreamTls
+        {
+            ServerName = forward.TlsServerName,
+            CertificateFile = forward.Tls?.CertificateFile,
+            KeyFile = forward.Tls?.KeyFile,
+            CaFile = forward.Tls?.CaFile,
+        },
+        SourceAddress = forward.SourceAddress,
+    };
+
+    private static RcodeSet Set(IEnumerable<ushort> rcodes) => new([.. rcodes.Select(rcode => (int)rcode)]);
+}

@@ -1,0 +1,161 @@
+using System.Net;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Listen;
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Upstream;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>One thread of the data path: a loop, and all that runs on it.</summary>
+/// <remarks>Other threads reach it by <see cref="EventLoop.Post"/> only; the methods here do that themselves.</remarks>
+internal sealed class Worker : IDisposable
+{
+    /// <summary>The path needs little, and every worker's stack is touched.</summary>
+    private const int StackBytes = 256 * 1024;
+
+    private readonly QueryHandler _handler;
+    private readonly ReceiveBatch _received = new();
+    private readonly SendBatch _replies;
+    private readonly TcpConnections _connections;
+    private readonly List<UdpListener> _udp = [];
+    private readonly List<TcpListener> _tcp = [];
+    private readonly Thread _thread;
+    private readonly Action<Worker> _drained;
+    private GroupForwarder[] _forwarders = [];
+    private ServeModel? _model;
+    private bool _draining;
+
+    /// <param name="drained">Called on the worker's loop once a drain has finished everything that was accepted.</param>
+    public Worker(int index, QueryShared shared, int largestUdpReply, Action<Worker> drained)
+    {
+        Index = index;
+        Loop = new EventLoop();
+        _handler = new QueryHandler(Loop, shared);
+        _replies = new SendBatch(largestUdpReply);
+        _connections = new TcpConnections(Loop, _handler);
+        _drained = drained;
+        _thread = new Thread(Loop.Run, StackBytes) { Name = $"worker {index}", IsBackground = true };
+    }
+
+    public int Index { get; }
+
+    public EventLoop Loop { get; }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Serves a model from the loop's next turn on; exchanges of the one before finish.</summary>
+    public void Use(ServeModel model) => Loop.Post(() =>
+    {
+        GroupForwarder[] before = _forwarders;
+        _forwarders = [.. model.Groups.Select(group =>
+            new GroupForwarder(new Forwarder(Loop, group, _handler.Counters)))];
+        _handler.Use(_forwarders);
+        _model = model;
+        foreach (UdpListener listener in _udp) listener.Serve(model.Queries.ServerAt(listener.Socket.EndPoint));
+        foreach (TcpListener listener in _tcp) listener.Serve(model.Queries.ServerAt(listener.Socket.EndPoint));
+        if (_draining) StopReading();
+        foreach (GroupForwarder forwarder in before) forwarder.Retire();
+    });
+
+    /// <summary>Listens on these sockets too; from now on they are the worker's to close.</summary>
+    public void Add(IReadOnlyList<ListenSocket> sockets) => Loop.Post(() =>
+    {
+        foreach (ListenSocket socket in sockets)
+        {
+            ServerModel? server = _draining ? null : _model?.Queries.ServerAt(socket.EndPoint);
+            if (socket.Protocol == ListenProtocol.Udp)
+            {
+                var listener = new UdpListener(Loop, socket, _handler, _received, _replies);
+                _udp.Add(listener);
+                listener.Serve(server);
+            }
+            else
+            {
+                var listener = new TcpListener(Loop, socket, _connections);
+                _tcp.Add(listener);
+                listener.Serve(server);
+            }
+        }
+    });
+
+    /// <summary>Closes the sockets that the model no longer serves.</summary>
+    public void DropUnserved() => Loop.Post(() =>
+    {
+        foreach (UdpListener listener in _udp.Where(l => !IsServed(l.Socket.EndPoint)).ToList())
+        {
+            _udp.Remove(listener);
+            listener.SetReading(false);
+            Libc.Close(listener.Socket.Fd);
+        }
+        foreach (TcpListener listener in _tcp.Where(l => !IsServed(l.Socket.EndPoint)).ToList())
+        {
+            _tcp.Remove(listener);
+            listener.SetReading(false);
+            Libc.Close(listener.Socket.Fd);
+        }
+    });
+
+    /// <summary>Reads no more; tells the owner when all that was read and accepted has been answered.</summary>
+    /// <param name="emptyQueues">Whether what the kernel has queued is still to be read: nobody else reads these sockets.
+    /// </param>
+    public void Drain(bool emptyQueues) => Loop.Post(() =>
+    {
+        if (_draining) return;
+        _draining = true;
+        if (emptyQueues)
+        {
+            foreach (UdpListener listener in _udp) listener.OnEvents(Libc.EPOLLIN);
+            foreach (TcpListener listener in _tcp) listener.OnEvents(Libc.EPOLLIN);
+        }
+        StopReading();
+        _connections.Drain();
+        new DrainTimer(this).OnTimer();
+    });
+
+    /// <summary>Reads again.</summary>
+    public void Resume() => Loop.Post(() =>
+    {
+        _draining = false;
+        foreach (UdpListener listener in _udp) listener.SetReading(IsServed(listener.Socket.EndPoint));
+        foreach (TcpListener listener in _tcp) listener.SetReading(IsServed(listener.Socket.EndPoint));
+    });
+
+    public void Stop()
+    {
+        Loop.Stop();
+        if (_thread.IsAlive) _thread.Join();
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        _connections.CloseAll();
+        ListenSockets.Close(_udp.Select(listener => listener.Socket));
+        ListenSockets.Close(_tcp.Select(listener => listener.Socket));
+        _received.Dispose();
+        _replies.Dispose();
+        Loop.Dispose();
+    }
+
+    private void StopReading()
+    {
+        foreach (UdpListener listener in _udp) listener.SetReading(false);
+        foreach (TcpListener listener in _tcp) listener.SetReading(false);
+    }
+
+    private bool IsServed(IPEndPoint endPoint) => _model?.Queries.ServerAt(endPoint) is not null;
+
+    /// <summary>Looks every few milliseconds whether a drain is over.</summary>
+    private sealed class DrainTimer(Worker worker) : LoopTimer
+    {
+        private const int PeriodMs = 5;
+
+        public override void OnTimer()
+        {
+            if (!worker._draining) return;
+            if (worker._handler.PendingCount == 0 && worker._connections.Count == 0) worker._drained(worker);
+            else worker.Loop.Arm(this, PeriodMs);
+        }
+    }
+}

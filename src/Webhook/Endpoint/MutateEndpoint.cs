@@ -11,7 +11,9 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
     /// <summary>The API server takes objects of up to 3 MiB; a review of an UPDATE carries two of them.</summary>
     public const int MaxBodyBytes = 8 * 1024 * 1024;
 
-    /// <summary>Bodies beyond this are rare and cost many times their size while they are parsed: two at a time.</summary>
+    /// <summary>Bodies beyond this are rare and cost many times their size while they are parsed: two at a time. They
+    /// wait when they are complete; to wait while reading would stop the other streams of the connection, whose
+    /// flow-control window they share.</summary>
     private const int LargeBodyBytes = 256 * 1024;
 
     private readonly SemaphoreSlim _largeBodies = new(2);
@@ -48,19 +50,17 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
                 ReadResult read = await reader.ReadAsync(context.RequestAborted);
                 ReadOnlySequence<byte> part = read.Buffer;
                 if (length + part.Length > buffer.Length)
-                {
-                    if (!large)
-                    {
-                        await _largeBodies.WaitAsync(context.RequestAborted);
-                        large = true;
-                    }
                     buffer = Grow(buffer, length, length + part.Length);
-                }
                 part.CopyTo(buffer.AsSpan(length));
                 length += (int)part.Length;
                 reader.AdvanceTo(part.End);
                 if (read.IsCompleted)
                     break;
+            }
+            if (length > LargeBodyBytes)
+            {
+                await _largeBodies.WaitAsync(context.RequestAborted);
+                large = true;
             }
             (int statusCode, ReadOnlyMemory<byte> reply) = handler.Handle(buffer.AsMemory(0, length));
             await WriteAsync(context, statusCode, reply);

@@ -77,6 +77,24 @@ public sealed class BlockPlugins
 
     public IPolled[] Polled { get; }
 
+    /// <summary>The directives of a block that CoreDNS calls plugins, in its order: for
+    /// <c>coredns_plugin_enabled</c>.</summary>
+    public static IEnumerable<string> NamesOf(ServerBlockConfig block)
+    {
+        (string Name, bool IsPresent)[] plugins =
+        [
+            ("trace", block.Trace is not null), ("prometheus", block.Prometheus is not null),
+            ("errors", block.Errors is not null), ("log", block.Log is not null), ("local", block.Local is not null),
+            ("dns64", block.Dns64 is not null), ("acl", block.Acl is not null), ("any", block.Any is not null),
+            ("loadbalance", block.Loadbalance is not null), ("cache", block.Cache is not null),
+            ("rewrite", block.Rewrite is not null), ("minimal", block.Minimal is not null),
+            ("template", block.Template is not null), ("hosts", block.Hosts is not null),
+            ("loop", block.Loop is not null), ("forward", block.Forward.Length > 0),
+            ("whoami", block.Whoami is not null),
+        ];
+        return plugins.Where(plugin => plugin.IsPresent).Select(plugin => plugin.Name);
+    }
+
     private static IQueryPlugin[] Present(params ReadOnlySpan<IQueryPlugin?> plugins)
     {
         var present = new List<IQueryPlugin>();

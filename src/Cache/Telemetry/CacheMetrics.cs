@@ -51,15 +51,21 @@ public sealed class CacheMetrics
     /// <summary>Says where the number of entries can be read at each scrape.</summary>
     public void Entries(Func<double> success, Func<double> denial)
     {
-        _registry.Gauge(CacheEntries, CacheEntriesHelp, success, Labels("success"));
-        _registry.Gauge(CacheEntries, CacheEntriesHelp, denial, Labels("denial"));
+        foreach (string name in new[] { CacheEntries, CacheSize })
+        {
+            _registry.Gauge(name, CacheEntriesHelp, success, Labels("success"));
+            _registry.Gauge(name, CacheEntriesHelp, denial, Labels("denial"));
+        }
     }
 
     /// <summary>For a block that a reload took away.</summary>
     public void ForgetEntries()
     {
         foreach (string type in CacheType.Values)
+        {
             _registry.Forget(CacheEntries, Labels(type));
+            _registry.Forget(CacheSize, Labels(type));
+        }
     }
 
     private int Both(string name, string help) =>

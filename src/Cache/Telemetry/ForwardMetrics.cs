@@ -28,6 +28,9 @@ public sealed class ForwardMetrics
         registry.HistogramAlias(
             _duration, ForwardDuration, ForwardDurationHelp, TimeBuckets, MetricUnit.Nanoseconds, legacy, Rcode);
         registry.CounterOfObservations(_duration, ForwardResponses, ForwardResponsesHelp, TimeBuckets, legacy, Rcode);
+        registry.CounterAlias(_requests, ForwardRequestCount, ForwardRequestsHelp, showZero: true, legacy);
+        registry.CounterOfObservations(
+            _duration, ForwardResponseRcodeCount, ForwardResponsesHelp, TimeBuckets, legacy, Rcode);
         _healthFailures = Two(ProxyHealthFailures, ProxyHealthFailuresHelp, ForwardHealthFailures);
         _connHits = Two(ProxyConnHits, ProxyConnHitsHelp, ForwardConnHits, MetricLabels.UpstreamProto);
         _connMisses = Two(ProxyConnMisses, ProxyConnMissesHelp, ForwardConnMisses, MetricLabels.UpstreamProto);
@@ -39,6 +42,8 @@ public sealed class ForwardMetrics
                 ? registry.Counter(name, help, labels)
                 : registry.CounterTable(name, help, labels, dimensions);
             registry.CounterAlias(first, oldName, help, showZero, legacy, dimensions);
+            if (oldName == ForwardHealthFailures)
+                registry.CounterAlias(first, ForwardHealthFailureCount, help, showZero, legacy);
             return first;
         }
     }

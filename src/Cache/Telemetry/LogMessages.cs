@@ -34,8 +34,8 @@ public static partial class LogMessages
 
     // Configuration and reload.
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Running configuration SHA512 = {hash}")]
-    public static partial void RunningConfiguration(this ILogger log, string hash);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Running configuration {algorithm} = {hash}")]
+    public static partial void RunningConfiguration(this ILogger log, string algorithm, string hash);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Reloading")]
     public static partial void Reloading(this ILogger log);

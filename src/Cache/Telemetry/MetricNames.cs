@@ -124,6 +124,17 @@ public static class MetricNames
     public const string TemplateRrFailures = "coredns_template_rr_failures_total";
     public const string TemplateRrFailuresHelp = "Counter of mis-templated RRs.";
 
+    // The names of CoreDNS before 1.7, which boards 5926 and nodelocaldns-mixin still ask for.
+    public const string RequestCount = "coredns_dns_request_count_total";
+    public const string RequestTypeCount = "coredns_dns_request_type_count_total";
+    public const string RequestDoCount = "coredns_dns_request_do_count_total";
+    public const string ResponseRcodeCount = "coredns_dns_response_rcode_count_total";
+    public const string PanicCount = "coredns_panic_count_total";
+    public const string CacheSize = "coredns_cache_size";
+    public const string ForwardRequestCount = "coredns_forward_request_count_total";
+    public const string ForwardResponseRcodeCount = "coredns_forward_response_rcode_count_total";
+    public const string ForwardHealthFailureCount = "coredns_forward_healthcheck_failure_count_total";
+
     // Ours.
     public const string KernelDrops = "nodedns_cache_kernel_drops_total";
     public const string KernelDropsHelp = "Queries the kernel dropped because the receive buffer of a UDP socket was full.";

@@ -27,6 +27,10 @@ public sealed class ServerMetrics
             registry.HistogramTable(ResponseSize, ResponseSizeHelp, SizeBuckets, MetricUnit.Bytes, labels, Proto);
         _do = registry.CounterTable(DoRequests, DoRequestsHelp, labels);
         _responses = registry.CounterTable(Responses, ResponsesHelp, labels, Rcode, Plugin);
+        foreach (string name in new[] { RequestCount, RequestTypeCount })
+            registry.CounterAlias(_requests, name, RequestsHelp, false, labels, Proto, Family, MetricLabels.Type);
+        registry.CounterAlias(_do, RequestDoCount, DoRequestsHelp, false, labels);
+        registry.CounterAlias(_responses, ResponseRcodeCount, ResponsesHelp, false, labels, Rcode, Plugin);
     }
 
     public string Server { get; }

@@ -12,7 +12,7 @@ public sealed class StderrLoggerTests
     {
         using var output = new MemoryStream();
         using var logger = new StderrLogger(output);
-        logger.CreateLogger("plugin/reload").RunningConfiguration("abc");
+        logger.CreateLogger("plugin/reload").RunningConfiguration("SHA512", "abc");
         logger.CreateLogger("").Started("0.1.0", ".NET 10");
         logger.CreateLogger("plugin/errors").QueryFailed(2, "a.example.", "A", "no answer\nfrom 10.0.0.1:53");
         Assert.Equal(

@@ -34,6 +34,7 @@ public sealed class QueryHandler
     private readonly WorkerCounters _counters;
     private readonly ILogger _log;
     private readonly int _panics;
+    private readonly int _coalesced;
     private readonly ClientLimit _limit = new();
     private readonly AnswerScan _scan = new();
     private readonly Stack<Waiter> _waiters = new();
@@ -54,6 +55,7 @@ public sealed class QueryHandler
         _inFlight = shared.InFlight;
         _log = shared.Log;
         _panics = shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
+        _coalesced = shared.Registry.Counter(MetricNames.Coalesced, MetricNames.CoalescedHelp);
         _counters = shared.Registry.AttachWorker();
     }
 
@@ -222,6 +224,7 @@ public sealed class QueryHandler
             Release(waiter);
             return Reject(query, reply, Rcode.Refused);
         }
+        if (joined == JoinOutcome.Joined) _counters.Increment(_coalesced);
         PendingCount++;
         return QueryOutcome.Pending;
     }

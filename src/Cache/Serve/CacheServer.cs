@@ -33,7 +33,7 @@ public sealed class CacheServer : IDisposable
     private readonly StopTimer _stop;
     private readonly List<Worker> _workers = [];
     private readonly HashSet<Worker> _drained = [];
-    private readonly int _reloadFailed;
+    private readonly ServeMetrics _metrics;
     private ServeModel _model = null!;
     private HandoverClient? _guard;
     private ulong _fingerprint;
@@ -48,8 +48,10 @@ public sealed class CacheServer : IDisposable
         _reloadLog = loggers.CreateLogger("plugin/reload");
         var registry = new MetricRegistry();
         _shared = new QueryShared(new AnswerStore(options.MemoryBytes), new InFlightTable(), registry, _log);
-        ProcessMetrics.Register(registry);
-        _reloadFailed = registry.Counter(MetricNames.ReloadFailed, MetricNames.ReloadFailedHelp);
+        _metrics = new ServeMetrics(registry, BuildVersion.Text, revision: "");
+        _metrics.Store(() => options.MemoryBytes, () => _shared.Store.UsedBytes, () => _shared.Store.Evictions);
+        _metrics.Listeners(
+            () => KernelDrops.Of(Sockets), () => _workers.Sum(worker => worker.TcpConnections));
         _selfProbe = new HealthSelfProbe(_http.Loop, registry);
         _reload = new ReloadTimer(this);
         _stop = new StopTimer(this);
@@ -119,7 +121,10 @@ public sealed class CacheServer : IDisposable
     {
         LoadedConfig loaded = _source.Load();
         foreach (CorefileProblem problem in loaded.KubeDnsProblems)
+        {
+            _metrics.BadConfigMapEntry();
             _reloadLog.KubeDnsEntryIgnored(_options.KubeDnsDirectory!, problem.ToString());
+        }
         foreach (CorefileProblem warning in loaded.Corefile.Warnings) _log.ConfigurationWarning(warning.ToString());
         if (loaded.Corefile.Config is { } config) return new ModelBuilder(config, _shared).Build();
         foreach (CorefileProblem error in loaded.Corefile.Errors)
@@ -174,6 +179,9 @@ public sealed class CacheServer : IDisposable
         HealthConfig? health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
         _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
         _readiness.Require(false, [("forward", () => true)]);
+        string fingerprint = _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
+        _reloadLog.RunningConfiguration("fingerprint", fingerprint);
+        _metrics.Running("fingerprint", fingerprint, ModelBuilder.EnabledPlugins(model.Config));
         ArmReload(model);
     }
 
@@ -205,7 +213,7 @@ public sealed class CacheServer : IDisposable
             // Remembered whatever comes of it: a bad file is tried again when it changes, not every few seconds.
             _fingerprint = fingerprint;
             _reloadLog.Reloading();
-            if (!TryReload()) Registry.Increment(_reloadFailed);
+            if (!TryReload()) _metrics.FailedReload();
             // Imports may have changed with it.
             _fingerprint = _source.Fingerprint();
         }

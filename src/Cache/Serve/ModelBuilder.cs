@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Listen;
+using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Telemetry;
@@ -46,6 +47,14 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared)
         endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)
             ? $"dns://:{endPoint.Port}"
             : $"dns://{endPoint}";
+
+    /// <summary>Server, zone and directive of everything the configuration enables.</summary>
+    internal static IEnumerable<(string Server, string Zone, string Plugin)> EnabledPlugins(CorefileConfig config) =>
+        from block in config.Blocks
+        from address in BindAddresses.Of(block.Bind)
+        from zone in block.Zones
+        from plugin in BlockPlugins.NamesOf(block)
+        select (ServerName(new IPEndPoint(address, zone.Port)), zone.Name, plugin);
 
     private void Add(ServerBlockConfig block)
     {

@@ -42,6 +42,9 @@ internal sealed class Worker : IDisposable
 
     public EventLoop Loop { get; }
 
+    /// <summary>Open connections of clients; any thread may read it, a moment late.</summary>
+    public int TcpConnections => _connections.Count;
+
     public void Start() => _thread.Start();
 
     /// <summary>Serves a model from the loop's next turn on; exchanges of the one before finish.</summary>

@@ -24,7 +24,7 @@ public sealed class UpstreamGroup
             new UpstreamState(index, endpoint, options, new ForwardMetrics(registry, endpoint.To)))];
         _broken = registry.Counter(MetricNames.ForwardHealthBroken, MetricNames.ForwardHealthBrokenHelp);
         _rejects = registry.Counter(MetricNames.ForwardRejects, MetricNames.ForwardRejectsHelp);
-        _mismatches = registry.Counter(UpstreamMetricNames.Mismatches, UpstreamMetricNames.MismatchesHelp);
+        _mismatches = registry.Counter(MetricNames.SpoofedReplies, MetricNames.SpoofedRepliesHelp);
     }
 
     public ForwardOptions Options { get; }

@@ -19,7 +19,12 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
     /// <summary>Below this no answer is late: a cold name takes a recursing server longer.</summary>
     private const long StallMinimumMs = 20;
 
+    /// <summary>Beyond <see cref="ForwardOptions.Connections"/> they open one by one: when the server itself hangs for
+    /// a moment, all are stalled and more would not help.</summary>
+    private const long ExtraIntervalMs = 10;
+
     private readonly List<StreamConnection> _connections = [];
+    private long _extraAtMs = long.MinValue;
 
     public Forwarder Forwarder => forwarder;
 
@@ -58,8 +63,7 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
                 last = last is null || connection.Unanswered < last.Unanswered ? connection : last;
             }
         }
-        var limit = least is null ? ForwardOptions.ConnectionsMaximum : forwarder.Options.Connections;
-        if (idle is null && _connections.Count < limit)
+        if (idle is null && (_connections.Count < forwarder.Options.Connections || (least is null && MayOpenExtra(nowMs))))
         {
             return Open(out error);
         }
@@ -114,6 +118,16 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
             _connections.Add(connection);
         }
         return connection;
+    }
+
+    private bool MayOpenExtra(long nowMs)
+    {
+        if (_connections.Count >= ForwardOptions.ConnectionsMaximum || nowMs < _extraAtMs)
+        {
+            return false;
+        }
+        _extraAtMs = nowMs + ExtraIntervalMs;
+        return true;
     }
 
     private bool TooManyIdle()

@@ -22,7 +22,9 @@ internal sealed class UdpChannel(UdpChannelPool pool, int fd) : IEventHandler
         _attempt = attempt;
         _id = id;
         _mismatches = 0;
-        return Libc.Send(Fd, query);
+        var sent = Libc.Send(Fd, query);
+        // Reported once: an ICMP error that an earlier query of this socket did not wait for.
+        return sent.Error == Errno.ECONNREFUSED ? Libc.Send(Fd, query) : sent;
     }
 
     public void Release()

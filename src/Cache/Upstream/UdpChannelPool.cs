@@ -13,9 +13,6 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
     /// <summary>Open at once; queries beyond go over TCP, where one descriptor carries many.</summary>
     private const int OpenMaximum = 2048;
 
-    /// <summary>More than any default receive buffer holds.</summary>
-    private const int DrainMaximum = 1024;
-
     private readonly Stack<UdpChannel> _idle = new(IdleMaximum);
     private readonly SocketAddress? _source =
         forwarder.Options.SourceAddress is { } source && source.AddressFamily == family
@@ -69,12 +66,8 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
             Close(channel);
             return;
         }
-        // What arrived for the old port goes before the socket gets a new one. Not into the shared scratch: the answer
-        // being delivered may be there.
-        Span<byte> ignored = stackalloc byte[16];
-        for (var i = 0; i < DrainMaximum && !Libc.Receive(channel.Fd, ignored).WouldBlock; i++)
-        {
-        }
+        // A datagram that came just before stays queued and is one mismatch to the next query; reading for it each time
+        // would be a fifth of a query's system calls.
         _idle.Push(channel);
     }
 

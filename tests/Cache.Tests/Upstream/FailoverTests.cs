@@ -22,6 +22,45 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public void Once_the_round_trip_time_is_known_to_be_short_200_ms_are_enough()
+    {
+        using var server = new ScriptedUpstream();
+        using var other = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, server.EndPoint, other.EndPoint);
+        for (var i = 0; i < 30; i++)
+        {
+            cache.Group.Servers[0].Rtt.Add(1_000);
+        }
+        cache.Ask("example.org");
+        cache.Pass(199);
+        Assert.False(other.HasDatagram);
+        cache.Pass(1);
+        Assert.True(other.HasDatagram);
+    }
+
+    [Fact]
+    public void A_retry_over_tcp_takes_a_new_connection()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(options => options with { ForceTcp = true, MaxFails = 0 }, server.EndPoint);
+        var warm = new[] { cache.Ask("warm"), cache.Ask("warm") };
+        var connections = new[] { server.Accept(), server.Accept() };
+        for (var i = 0; i < 2; i++)
+        {
+            cache.Turn();
+            connections[i].Send(ScriptedUpstream.Reply(connections[i].Receive()));
+        }
+        Assert.All(warm, outcome => cache.Finish(outcome));
+        var lost = cache.Ask("lost");
+        cache.Pass(400);
+        using var third = server.Accept();
+        cache.Turn();
+        third.Send(ScriptedUpstream.Reply(third.Receive()));
+        Assert.Equal(0, cache.Finish(lost).Rcode);
+        Array.ForEach(connections, connection => connection.Dispose());
+    }
+
+    [Fact]
     public void A_late_answer_of_the_first_server_is_still_taken()
     {
         using var slow = new ScriptedUpstream();

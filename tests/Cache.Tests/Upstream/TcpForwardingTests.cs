@@ -184,6 +184,26 @@ public sealed class TcpForwardingTests
     }
 
     [Fact]
+    public void Extra_connections_open_one_by_one()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(OneConnection, server.EndPoint);
+        using var first = Exchange(cache, server, null);
+        cache.Ask("slow");
+        cache.Pass(100);
+        var pool = cache.Forwarder.Connections(cache.Group.Servers[0]);
+        for (var extra = 1; extra <= 3; extra++)
+        {
+            for (var i = 0; i < 2 * ForwardOptions.PipelineDefault; i++)
+            {
+                cache.Ask("more");
+            }
+            Assert.Equal(1 + extra, pool.Count);
+            cache.Pass(10);
+        }
+    }
+
+    [Fact]
     public void A_connection_takes_no_more_than_its_cap()
     {
         using var server = new ScriptedUpstream();

@@ -11,9 +11,6 @@ public sealed record CacheConfig : DirectiveConfig
     /// <summary>CoreDNS's ceiling for denial: half of the other.</summary>
     public static readonly TimeSpan DenialTtlDefault = TimeSpan.FromMinutes(30);
 
-    /// <summary>CoreDNS's floor for both kinds when the file names none.</summary>
-    public static readonly TimeSpan MinTtlDefault = TimeSpan.FromSeconds(5);
-
     public static readonly TimeSpan ServfailTtlDefault = TimeSpan.FromSeconds(5);
 
     /// <summary>RFC 2308 section 7.1 allows no more.</summary>
@@ -30,7 +27,8 @@ public sealed record CacheConfig : DirectiveConfig
 
     public TimeSpan SuccessTtl { get; init; } = SuccessTtlDefault;
 
-    /// <summary>Null when the file names none; zero is a real value.</summary>
+    /// <summary>Null when the file names none: TTLs are believed as they are, and 0 is not kept. (CoreDNS raises all
+    /// below 5 s to 5 s.)</summary>
     public TimeSpan? SuccessMinTtl { get; init; }
 
     /// <summary>Denials kept at most. Null: as many as the memory budget holds.</summary>
@@ -38,7 +36,7 @@ public sealed record CacheConfig : DirectiveConfig
 
     public TimeSpan DenialTtl { get; init; } = DenialTtlDefault;
 
-    /// <summary>Null when the file names none; zero is a real value.</summary>
+    /// <summary>Null when the file names none, as above.</summary>
     public TimeSpan? DenialMinTtl { get; init; }
 
     /// <summary>How long SERVFAIL and NOTIMP are kept. Zero: not at all.</summary>
@@ -85,7 +83,7 @@ public sealed record ServeStaleConfig
     /// <summary>How long verify waits for upstream. Zero: as long as upstream's own timeouts.</summary>
     public TimeSpan VerifyTimeout { get; init; }
 
-    /// <summary>The TTL on a stale answer. Null when the file names none.</summary>
+    /// <summary>The TTL on a stale answer. Null when the file names none: RFC 8767's 30 seconds.</summary>
     public TimeSpan? AnswerTtl { get; init; }
 
     /// <summary>After a failed refresh, how long upstream is left alone. Zero: not at all.</summary>

@@ -60,7 +60,8 @@ public static class CheckReport
         if (block.Dns64 is { } dns64)
             yield return ("dns64", dns64.Prefix.ToString());
         if (block.Loadbalance is { } balance)
-            yield return ("loadbalance", balance.Policy == LoadbalancePolicy.Weighted ? "weighted" : "shuffled");
+            yield return ("loadbalance", balance.Prefer.IsEmpty
+                ? "shuffled" : $"shuffled, first {string.Join(' ', balance.Prefer)}");
         if (block.Rewrite is { } rewrite)
             yield return ("rewrite", $"{rewrite.Rules.Length} rules");
         if (block.Cache is { } cache)

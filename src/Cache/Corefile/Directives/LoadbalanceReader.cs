@@ -1,6 +1,8 @@
+using System.Net;
+
 namespace NodeDns.Cache.Corefile.Directives;
 
-/// <summary>loadbalance [round_robin | weighted FILE] { reload DURATION, prefer NETWORKS... }</summary>
+/// <summary>loadbalance [round_robin] { prefer NETWORKS... }</summary>
 internal static class LoadbalanceReader
 {
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
@@ -10,43 +12,33 @@ internal static class LoadbalanceReader
         {
             case [] or [{ Text: "round_robin" }]:
                 break;
-            case [{ Text: "weighted" }, var file]:
-                balance = balance with { Policy = LoadbalancePolicy.Weighted, WeightFile = file.Text };
-                if (scope.ReadFile(file.Text, out var reason) is null)
-                    scope.Warn(scope.Head, $"the file of weights cannot be read yet: {reason}");
+            case [{ Text: "weighted" }, ..]:
+                scope.Error(scope.Head, "expected round_robin: answers here have no weights; nearest to it: prefer");
                 break;
             default:
-                scope.Error(scope.Head, "expected nothing, round_robin or weighted FILE");
+                scope.Error(scope.Head, "expected nothing or round_robin");
                 break;
         }
 
         foreach (var line in scope.Body)
-            balance = Option(balance, scope, line);
+        {
+            if (line.Name.Text == "prefer")
+                balance = balance with { Prefer = [.. balance.Prefer, .. Networks(scope, line)] };
+            else
+                scope.UnknownOption(line, "prefer");
+        }
+
         return block with { Loadbalance = balance };
     }
 
-    private static LoadbalanceConfig Option(LoadbalanceConfig balance, DirectiveScope scope, OptionLine line)
+    private static IEnumerable<IPNetwork> Networks(DirectiveScope scope, OptionLine line)
     {
-        switch (line.Name.Text)
+        foreach (var token in line.Args)
         {
-            case "reload" when balance.Policy == LoadbalancePolicy.Weighted:
-                return !scope.Count(line, 1, 1, "expected one duration") ? balance : balance with
-                {
-                    WeightReload = scope.Duration(line, 0, balance.WeightReload, "an interval", TimeSpan.Zero),
-                };
-            case "prefer":
-                foreach (var token in line.Args)
-                {
-                    if (AddressText.TryNetwork(token.Text, single: false, out var network))
-                        balance = balance with { Prefer = balance.Prefer.Add(network) };
-                    else
-                        scope.Error(token, "expected a network such as 10.0.0.0/8");
-                }
-
-                return balance;
-            default:
-                scope.UnknownOption(line, balance.Policy == LoadbalancePolicy.Weighted ? "reload, prefer" : "prefer");
-                return balance;
+            if (AddressText.TryNetwork(token.Text, single: false, out var network))
+                yield return network;
+            else
+                scope.Error(token, "expected a network such as 10.0.0.0/8");
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Text;
 namespace NodeDns.Cache.Plugins;
 
 /// <summary>Where query lines go: collected in memory and written by a thread of its own, so that a slow reader of
-/// standard output delays no query.</summary>
+/// standard output delays no query. The thread starts with the first line.</summary>
 /// <remarks>When the reader falls behind by <see cref="MaxPendingBytes"/>, lines are dropped, and how many is said once it
 /// reads again.</remarks>
 public sealed class LogOutput : IDisposable
@@ -19,13 +19,13 @@ public sealed class LogOutput : IDisposable
     private MemoryStream _writing = new();
     private long _dropped;
     private bool _closed;
+    private bool _started;
 
     /// <param name="output">Where lines go instead of standard output.</param>
     public LogOutput(Stream? output = null)
     {
         _output = output ?? Console.OpenStandardOutput();
         _thread = new Thread(Run, 128 * 1024) { Name = "log", IsBackground = true };
-        _thread.Start();
     }
 
     /// <summary>Any thread may call.</summary>
@@ -40,6 +40,9 @@ public sealed class LogOutput : IDisposable
                 return;
             }
             _pending.Write(octets);
+            if (!_started)
+                _thread.Start();
+            _started = true;
         }
         _wake.Set();
     }
@@ -48,7 +51,11 @@ public sealed class LogOutput : IDisposable
     public void Dispose()
     {
         lock (_gate)
+        {
             _closed = true;
+            if (!_started)
+                return;
+        }
         _wake.Set();
         _thread.Join(TimeSpan.FromSeconds(2));
     }

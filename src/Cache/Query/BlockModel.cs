@@ -21,6 +21,20 @@ public sealed record BlockModel
     /// <summary>loadbalance, minimal.</summary>
     public IReplyFilter[] Filters { get; init; } = [];
 
+    /// <summary>Who is told of failures; null where the block has no errors directive.</summary>
+    public ErrorLog? Errors { get; init; }
+
+    /// <summary>Who writes a line for each query.</summary>
+    public QueryLog? Log { get; init; }
+
+    /// <summary>Also among <see cref="AfterCache"/>.</summary>
+    public LoopPlugin? Loop { get; init; }
+
+    /// <summary>Changes questions that miss the cache, and their replies.</summary>
+    public RewriteRules? Rewrite { get; init; }
+
+    public Dns64? Dns64 { get; init; }
+
     /// <summary>The block's own number where it has no cache, so that its exchanges are not shared with another's.
     /// </summary>
     public ushort Scope { get; init; }

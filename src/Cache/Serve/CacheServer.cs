@@ -5,6 +5,7 @@ using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Guard;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
+using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Telemetry;
@@ -29,6 +30,8 @@ public sealed class CacheServer : IDisposable
     private readonly HttpEndpoint _http = new();
     private readonly Readiness _readiness = new();
     private readonly HealthSelfProbe _selfProbe;
+    private readonly LogOutput _queryLog = new();
+    private readonly PluginUpkeep _upkeep;
     private readonly ReloadTimer _reload;
     private readonly StopTimer _stop;
     private readonly List<Worker> _workers = [];
@@ -53,6 +56,7 @@ public sealed class CacheServer : IDisposable
         _metrics.Listeners(
             () => KernelDrops.Of(Sockets), () => _workers.Sum(worker => worker.TcpConnections));
         _selfProbe = new HealthSelfProbe(_http.Loop, registry);
+        _upkeep = new PluginUpkeep(_loop, _http.Loop);
         _reload = new ReloadTimer(this);
         _stop = new StopTimer(this);
     }
@@ -110,7 +114,9 @@ public sealed class CacheServer : IDisposable
     {
         foreach (Worker worker in _workers) worker.Dispose();
         _guard?.Dispose();
+        _upkeep.Stop();
         _http.Dispose();
+        _queryLog.Dispose();
         _loop.Dispose();
         _shared.Store.Dispose();
         Started.Dispose();
@@ -126,7 +132,7 @@ public sealed class CacheServer : IDisposable
             _reloadLog.KubeDnsEntryIgnored(_options.KubeDnsDirectory!, problem.ToString());
         }
         foreach (CorefileProblem warning in loaded.Corefile.Warnings) _log.ConfigurationWarning(warning.ToString());
-        if (loaded.Corefile.Config is { } config) return new ModelBuilder(config, _shared).Build();
+        if (loaded.Corefile.Config is { } config) return new ModelBuilder(config, _shared, _loggers, _queryLog).Build();
         foreach (CorefileProblem error in loaded.Corefile.Errors)
         {
             if (_model is null) _log.CannotStart(error.ToString());
@@ -178,6 +184,7 @@ public sealed class CacheServer : IDisposable
                 server.EndPoint.ToString());
         HealthConfig? health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
         _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
+        _upkeep.Use(model);
         _readiness.Require(false, [("forward", () => true)]);
         string fingerprint = _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
         _reloadLog.RunningConfiguration("fingerprint", fingerprint);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Plugins;
@@ -12,8 +13,10 @@ using NodeDns.Cache.Wire;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>Turns a configuration into a <see cref="ServeModel"/>. Each reload is a new builder.</summary>
-public sealed class ModelBuilder(CorefileConfig config, QueryShared shared)
+public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILoggerFactory logs, LogOutput lines)
 {
+    private readonly List<BlockPlugins> _plugins = [];
+    private readonly List<(LoopPlugin Loop, IPEndPoint Server)> _loops = [];
     private readonly List<UpstreamGroup> _groups = [];
     private readonly Dictionary<string, ushort> _scopes = [];
     private readonly Dictionary<IPEndPoint, List<ZoneModel>> _zones = [];
@@ -39,6 +42,8 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared)
                 new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint),
             })],
             Scopes = _scopes,
+            Plugins = [.. _plugins],
+            Loops = [.. _loops],
         };
     }
 
@@ -58,7 +63,9 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared)
 
     private void Add(ServerBlockConfig block)
     {
-        BlockModel model = Block(block);
+        var plugins = new BlockPlugins(block, shared.Registry, logs, lines);
+        _plugins.Add(plugins);
+        BlockModel model = Block(block, plugins);
         string zoneNames = string.Join(',', block.Zones.Select(zone => zone.Name));
         foreach (IPAddress address in BindAddresses.Of(block.Bind))
         {
@@ -79,11 +86,12 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared)
                     new ServerMetrics(shared.Registry, server, zone.Name),
                     cacheMetrics));
                 if (block.Timeouts is { } timeouts) _limits[endPoint] = Limits(timeouts);
+                if (plugins.Loop is { } loop && !_loops.Exists(known => known.Loop == loop)) _loops.Add((loop, endPoint));
             }
         }
     }
 
-    private BlockModel Block(ServerBlockConfig block)
+    private BlockModel Block(ServerBlockConfig block, BlockPlugins plugins)
     {
         string identity = BlockIdentity.Of(block);
         ushort scope = shared.Store.Scope(identity, ScopeOptions(block.Cache));
@@ -93,6 +101,15 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared)
             Scope = scope,
             Cache = block.Cache is { } cache ? Cache(cache, block, scope) : null,
             Forwards = [.. block.Forward.Select(Forward)],
+            BeforeCache = plugins.BeforeCache,
+            AfterCache = plugins.AfterCache,
+            AfterForward = plugins.AfterForward,
+            Filters = plugins.Filters,
+            Errors = plugins.Errors,
+            Log = plugins.Log,
+            Loop = plugins.Loop,
+            Rewrite = plugins.Rewrite,
+            Dns64 = plugins.Dns64,
             UdpSize = (ushort)(block.Bufsize?.Bytes ?? BlockModel.DefaultUdpSize),
         };
     }

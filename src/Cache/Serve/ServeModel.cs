@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Net;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Listen;
+using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Upstream;
 
@@ -21,6 +23,12 @@ public sealed record ServeModel
 
     /// <summary>Name and number of the scopes in use: what of a store or a snapshot is still wanted.</summary>
     public required IReadOnlyDictionary<string, ushort> Scopes { get; init; }
+
+    /// <summary>The steps of every block, for what they want done off the workers' threads.</summary>
+    public required ImmutableArray<BlockPlugins> Plugins { get; init; }
+
+    /// <summary>Loop detectors, and an address of their block to ask.</summary>
+    public required ImmutableArray<(LoopPlugin Loop, IPEndPoint Server)> Loops { get; init; }
 
     /// <summary>The largest UDP reply that any block allows.</summary>
     public int LargestUdpReply => Math.Max(BlockModel.DefaultUdpSize,

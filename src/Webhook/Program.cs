@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using NodeDns.Webhook;
+using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
 using NodeDns.Webhook.Patch;
 
@@ -27,7 +28,8 @@ if (options is null)
 
 try
 {
-    await using var app = new WebhookApp(options, TimeProvider.System, Console.Error);
+    await using var app = new WebhookApp(
+        options, TimeProvider.System, Console.Error, () => ApiServer.InCluster(Environment.GetEnvironmentVariable));
     if (checkOnly)
     {
         await Console.Out.WriteLineAsync(new SettingsSummary(options).Text);

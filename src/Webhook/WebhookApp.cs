@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using NodeDns.Webhook.Decide;
 using NodeDns.Webhook.Endpoint;
+using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
 using NodeDns.Webhook.Patch;
 using NodeDns.Webhook.Probe;
@@ -20,14 +21,19 @@ internal sealed class WebhookApp : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly FileCertificateSource _certificate;
     private readonly CacheProbe? _probe;
+    private readonly NamespaceWatch? _namespaces;
     private readonly MutateEndpoint _mutate;
     private readonly HealthEndpoint _health;
     private readonly WebhookOptions _options;
     private readonly SettingsSummary _settings;
     private readonly ILogger _logger;
 
-    /// <exception cref="WebhookStartException">There is no usable certificate.</exception>
-    public WebhookApp(WebhookOptions options, TimeProvider time, TextWriter log)
+    /// <param name="options">Validated.</param>
+    /// <param name="time">For everything that waits or measures.</param>
+    /// <param name="log">Receives a line for each entry.</param>
+    /// <param name="apiServer">Makes the connection for <c>--namespace-settings</c>; not called without it.</param>
+    /// <exception cref="WebhookStartException">There is no usable certificate, or no API server.</exception>
+    public WebhookApp(WebhookOptions options, TimeProvider time, TextWriter log, Func<ApiServer> apiServer)
     {
         _options = options;
         _settings = new SettingsSummary(options);
@@ -48,18 +54,23 @@ internal sealed class WebhookApp : IAsyncDisposable
             var cache = new IPEndPoint(IPAddress.Parse(options.Dns.LocalAddresses[0]), probe.Port);
             _probe = new CacheProbe(cache, probe.Name, probe.Interval, probe.Timeout, time, _logger);
         }
+        if (options.NamespaceSettings)
+            _namespaces = new NamespaceWatch(apiServer(), options.Dns, options.Selection.CompatLabel, time, _logger);
         Metrics = new WebhookMetrics(time);
         Handler = new ReviewHandler(
             new DnsPolicyDecider(options.Dns, options.Selection),
-            _ => NamespaceSettings.None,
+            _namespaces is null ? _ => NamespaceSettings.None : _namespaces.Get,
             () => CacheState,
             Metrics,
             _logger);
         _mutate = new MutateEndpoint(Handler);
-        var metricsText = new MetricsText(Metrics, _certificate, _probe, () => 0, options, _settings, time);
-        _health = new HealthEndpoint(_certificate, _probe, () => true, options, metricsText);
+        var metricsText = new MetricsText(Metrics, _certificate, _probe, () => _namespaces?.Count ?? 0, options, _settings, time);
+        _health = new HealthEndpoint(_certificate, _probe, () => NamespacesKnown, options, metricsText);
         _app.Run(Dispatch);
     }
+
+    /// <summary>True without <c>--namespace-settings</c>.</summary>
+    public bool NamespacesKnown => _namespaces?.IsKnown ?? true;
 
     public CacheState CacheState => _probe?.State ?? CacheState.NotProbed;
 
@@ -101,6 +112,8 @@ internal sealed class WebhookApp : IAsyncDisposable
         _mutate.Dispose();
         if (_probe is not null)
             await _probe.DisposeAsync();
+        if (_namespaces is not null)
+            await _namespaces.DisposeAsync();
     }
 
     /// <summary>What came over TLS is for admission, the rest for health and metrics.</summary>

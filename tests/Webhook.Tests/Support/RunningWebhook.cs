@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
 
 namespace NodeDns.Webhook.Tests.Support;
@@ -16,7 +17,7 @@ internal sealed class RunningWebhook : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private RunningWebhook(TestCertificates certificates, string arguments, StringWriter log)
+    private RunningWebhook(TestCertificates certificates, string arguments, Func<ApiServer>? apiServer, StringWriter log)
     {
         Log = log;
         (string certificate, string key) = certificates.Issue();
@@ -27,7 +28,8 @@ internal sealed class RunningWebhook : IAsyncDisposable
         var reader = new OptionsReader(words, _ => null);
         WebhookOptions? options = WebhookOptionsValidator.Validate(reader, File.ReadAllText);
         Assert.True(options is not null, string.Join('\n', reader.Errors));
-        App = new WebhookApp(options, TimeProvider.System, TextWriter.Synchronized(log));
+        App = new WebhookApp(options, TimeProvider.System, TextWriter.Synchronized(log),
+            apiServer ?? (() => throw new InvalidOperationException("no API server in this test")));
         Client = NewClient(certificates);
     }
 
@@ -45,9 +47,10 @@ internal sealed class RunningWebhook : IAsyncDisposable
 
     public Uri Metrics => App.Addresses[^1];
 
-    public static async Task<RunningWebhook> StartAsync(TestCertificates certificates, string arguments = "")
+    public static async Task<RunningWebhook> StartAsync(
+        TestCertificates certificates, string arguments = "", Func<ApiServer>? apiServer = null)
     {
-        var webhook = new RunningWebhook(certificates, arguments, new StringWriter());
+        var webhook = new RunningWebhook(certificates, arguments, apiServer, new StringWriter());
         await webhook.App.StartAsync();
         return webhook;
     }
@@ -88,11 +91,7 @@ internal sealed class RunningWebhook : IAsyncDisposable
     }
 
     /// <summary>Waits until the node cache is known to answer or not.</summary>
-    public async Task CacheProbedAsync()
-    {
-        while (App.CacheState == CacheState.Unknown)
-            await Task.Yield();
-    }
+    public Task CacheProbedAsync() => Until.TrueAsync(() => App.CacheState != CacheState.Unknown);
 
     public async ValueTask DisposeAsync()
     {

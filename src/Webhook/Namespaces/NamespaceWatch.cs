@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using NodeDns.Webhook.Admission;
+using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Telemetry;
+
+namespace NodeDns.Webhook.Namespaces;
+
+/// <summary>What the namespaces say, kept current by a list and a watch of their metadata.</summary>
+/// <remarks>The API server is asked for PartialObjectMetadata: names, labels and annotations. After any failure, an
+/// expired resourceVersion (410) included, the list is made anew; what was known stays in use meanwhile. A pod created
+/// before the first list is complete has its namespace's defaults: the webhook is unready until then.</remarks>
+internal sealed class NamespaceWatch : IAsyncDisposable
+{
+    /// <summary>The second one is for API servers that know no partial metadata.</summary>
+    private static readonly string[] s_acceptList = ["application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "application/json"];
+    private static readonly string[] s_acceptItem = ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json"];
+
+    private const int PageSize = 500;
+
+    /// <summary>The API server ends a watch by itself after 5 to 10 minutes; a silent one is ended by us.</summary>
+    private const int WatchSeconds = 300;
+
+    private static readonly TimeSpan s_minBackoff = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_maxBackoff = TimeSpan.FromSeconds(30);
+
+    private readonly ApiServer _server;
+    private readonly DnsModel _model;
+    private readonly bool _compatLabel;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private readonly ConcurrentDictionary<string, NamespaceSettings> _known = new();
+    private volatile bool _complete;
+
+    public NamespaceWatch(ApiServer server, DnsModel model, bool compatLabel, TimeProvider time, ILogger logger)
+    {
+        _server = server;
+        _model = model;
+        _compatLabel = compatLabel;
+        _time = time;
+        _logger = logger;
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>True once the first list is complete.</summary>
+    public bool IsKnown => _complete;
+
+    public int Count => _known.Count;
+
+    public NamespaceSettings Get(string @namespace) => _known.GetValueOrDefault(@namespace, NamespaceSettings.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+        _server.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        TimeSpan backoff = s_minBackoff;
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                string version = await ListAsync();
+                _complete = true;
+                _logger.NamespacesKnown(_known.Count);
+                backoff = s_minBackoff;
+                while (true)
+                    version = await WatchAsync(version);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or JsonException or WatchExpiredException
+                or OperationCanceledException)
+            {
+                if (_stop.IsCancellationRequested)
+                    return;
+                _logger.NamespacesLost(e.Message);
+            }
+            try
+            {
+                await Task.Delay(backoff, _time, _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            backoff = backoff * 2 < s_maxBackoff ? backoff * 2 : s_maxBackoff;
+        }
+    }
+
+    /// <returns>The resourceVersion to watch from.</returns>
+    private async Task<string> ListAsync()
+    {
+        var seen = new HashSet<string>();
+        string version;
+        string page = "";
+        do
+        {
+            using HttpResponseMessage response = await GetAsync(
+                $"/api/v1/namespaces?limit={PageSize}{page}", s_acceptList, HttpCompletionOption.ResponseContentRead);
+            using JsonDocument document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(_stop.Token));
+            JsonElement metadata = document.RootElement.Member("metadata"u8);
+            version = metadata.Text("resourceVersion"u8) ?? "0";
+            page = metadata.Text("continue"u8) is { Length: > 0 } next ? "&continue=" + Uri.EscapeDataString(next) : "";
+            if (document.RootElement.Member("items"u8) is { ValueKind: JsonValueKind.Array } items)
+            {
+                foreach (JsonElement item in items.EnumerateArray())
+                    Set(item.Member("metadata"u8), seen);
+            }
+        }
+        while (page.Length > 0);
+        foreach (string gone in _known.Keys.Where(name => !seen.Contains(name)))
+            _known.TryRemove(gone, out _);
+        return version;
+    }
+
+    /// <returns>The resourceVersion to go on from, when the server has ended the watch in good order.</returns>
+    private async Task<string> WatchAsync(string version)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        silence.CancelAfter(TimeSpan.FromSeconds(WatchSeconds + 30));
+        using HttpResponseMessage response = await GetAsync(
+            $"/api/v1/namespaces?watch=true&allowWatchBookmarks=true&timeoutSeconds={WatchSeconds}&resourceVersion={Uri.EscapeDataString(version)}",
+            s_acceptItem,
+            HttpCompletionOption.ResponseHeadersRead);
+        await using Stream stream = await response.Content.ReadAsStreamAsync(silence.Token);
+        using var reader = new StreamReader(stream);
+        while (await reader.ReadLineAsync(silence.Token) is { } line)
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement item = document.RootElement.Member("object"u8);
+            JsonElement metadata = item.Member("metadata"u8);
+            switch (document.RootElement.Text("type"u8))
+            {
+                case "ADDED" or "MODIFIED":
+                    Set(metadata, null);
+                    break;
+                case "DELETED":
+                    _known.TryRemove(metadata.Text("name"u8) ?? "", out _);
+                    break;
+                case "ERROR":
+                    throw new WatchExpiredException(item.Text("message"u8) ?? "the watch has failed");
+            }
+            version = metadata.Text("resourceVersion"u8) ?? version;
+        }
+        return version;
+    }
+
+    private async Task<HttpResponseMessage> GetAsync(string path, string[] accept, HttpCompletionOption completion)
+    {
+        using HttpRequestMessage request = _server.Request(path);
+        foreach (string type in accept)
+            request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(type));
+        HttpResponseMessage response = await _server.Client.SendAsync(request, completion, _stop.Token);
+        response.EnsureSuccessStatusCode();
+        return response;
+    }
+
+    private void Set(JsonElement metadata, HashSet<string>? seen)
+    {
+        if (metadata.Text("name"u8) is not { } name)
+            return;
+        seen?.Add(name);
+        var warnings = new Warnings();
+        DnsAnnotations annotations = DnsAnnotations.Read(metadata.Member("annotations"u8), _model, onNamespace: true, warnings);
+        JsonElement labels = metadata.Member("labels"u8);
+        bool? inject = DnsAnnotations.InjectValue(labels.Text("nodedns.io/inject"u8))
+            ?? (_compatLabel ? DnsAnnotations.InjectValue(labels.Text("node-local-dns-injection"u8)) : null);
+        _known[name] = new NamespaceSettings(annotations, inject ?? annotations.Inject);
+        foreach (string warning in warnings.Texts)
+            _logger.NamespaceWarning(name, warning);
+    }
+
+    private sealed class WatchExpiredException(string message) : Exception(message);
+}

@@ -1,0 +1,152 @@
+using System.Text.Json.Nodes;
+using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Endpoint;
+using NodeDns.Webhook.Tests.Support;
+
+namespace NodeDns.Webhook.Tests.Decide;
+
+public sealed class SelectionTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    [InlineData(50)]
+    [InlineData(90)]
+    public void Percent_selects_about_that_share_of_workloads(int percent)
+    {
+        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = percent });
+        int injected = Enumerable.Range(0, 5_000).Count(i => IsInjected(handler, ReplicaSetPod($"app-{i}", "6d5f7d6c9b", 0)));
+        Assert.InRange(injected / 50.0, percent - 2.5, percent + 2.5);
+    }
+
+    [Fact]
+    public void Percent_takes_a_replica_set_as_a_whole_and_keeps_its_deployment_across_rollouts()
+    {
+        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
+        for (int app = 0; app < 100; app++)
+        {
+            bool first = IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0));
+            for (int replica = 1; replica < 5; replica++)
+                Assert.Equal(first, IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", replica)));
+            Assert.Equal(first, IsInjected(handler, ReplicaSetPod($"app-{app}", "77c9d5b8f4", 0)));
+        }
+    }
+
+    [Fact]
+    public void Raising_the_percentage_takes_no_workload_out()
+    {
+        for (int app = 0; app < 200; app++)
+        {
+            bool before = false;
+            foreach (int percent in (int[])[0, 1, 20, 40, 60, 80, 99, 100])
+            {
+                ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = percent });
+                bool now = IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0));
+                Assert.True(now || !before);
+                before = now;
+            }
+            Assert.True(before);
+        }
+    }
+
+    [Fact]
+    public void Percent_0_injects_none_but_those_that_ask_by_label()
+    {
+        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 0 });
+        JsonObject pod = ReplicaSetPod("app", "6d5f7d6c9b", 0);
+        Assert.Equal("canary", handler.Answer(Pods.Review(pod.DeepClone())).Reason());
+        pod["metadata"]!["labels"]!["nodedns.io/inject"] = "enabled";
+        Assert.True(IsInjected(handler, pod));
+    }
+
+    [Fact]
+    public void Seed_label_moves_workloads_together()
+    {
+        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50, PercentSeedLabel = "team" });
+        for (int team = 0; team < 50; team++)
+        {
+            var decisions = new HashSet<bool>();
+            for (int app = 0; app < 4; app++)
+            {
+                JsonObject pod = ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0);
+                pod["metadata"]!["labels"]!["team"] = $"team-{team}";
+                decisions.Add(IsInjected(handler, pod));
+            }
+            Assert.Single(decisions);
+        }
+    }
+
+    [Fact]
+    public void Namespace_percentage_beats_the_clusters()
+    {
+        NamespaceSettings settings = Namespace(("percent", "100"));
+        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 0 }, namespaces: _ => settings);
+        Assert.True(IsInjected(handler, ReplicaSetPod("app", "6d5f7d6c9b", 0)));
+    }
+
+    [Fact]
+    public void Namespace_that_opted_out_keeps_its_pods_but_those_that_ask()
+    {
+        ReviewHandler handler = Handlers.New(namespaces: _ => new NamespaceSettings(DnsAnnotations.None, InjectLabel: false));
+        Assert.Equal("namespace-opted-out", handler.Answer(Pods.Review(Pods.Pod())).Reason());
+        Assert.True(IsInjected(handler, Pods.Pod(("metadata:labels:nodedns.io/inject", "enabled"))));
+    }
+
+    /// <summary>built-in &lt; operator &lt; namespace &lt; the pod's dnsConfig &lt; the pod's annotations.</summary>
+    [Fact]
+    public void Layers_win_in_their_order()
+    {
+        DnsModel dns = Handlers.Dns with
+        {
+            Options = [new("ndots", "6"), new("timeout", "6"), new("attempts", "2"), new("rotate", null)],
+        };
+        NamespaceSettings settings = Namespace(("ndots", "7"), ("timeout", "7"), ("attempts", "3"), ("searches", "ns.example"));
+        JsonObject pod = Pods.Pod(
+            ("spec:dnsConfig:options", JsonNode.Parse("""[{"name":"ndots","value":"8"},{"name":"timeout","value":"8"}]""")),
+            ("spec:dnsConfig:searches", JsonNode.Parse("""["own.example"]""")),
+            ("metadata:annotations:nodedns.io/ndots", "9"),
+            ("metadata:annotations:nodedns.io/searches", "pod.example"));
+
+        JsonNode config = Pods.Apply(pod, Handlers.New(dns, namespaces: _ => settings).Answer(Pods.Review(pod.DeepClone())))["spec"]!["dnsConfig"]!;
+
+        Assert.Equal(
+            """[{"name":"attempts","value":"3"},{"name":"ndots","value":"9"},{"name":"rotate"},{"name":"timeout","value":"8"}]""",
+            config["options"]!.ToJsonString());
+        Assert.Equal(
+            ["web.svc.cluster.local", "svc.cluster.local", "cluster.local", "own.example", "ns.example", "pod.example"],
+            config["searches"]!.AsArray().Select(search => (string)search!));
+    }
+
+    [Fact]
+    public void Every_skip_is_counted_and_in_the_audit_annotations()
+    {
+        var metrics = new NodeDns.Webhook.Telemetry.WebhookMetrics(TimeProvider.System);
+        ReviewHandler handler = Handlers.New(metrics: metrics);
+        Assert.Equal("policy-default", handler.Answer(Pods.Review(Pods.Pod(("spec:dnsPolicy", "Default")))).Reason());
+        Assert.Equal(1, metrics.SkippedCount(SkipReason.PolicyDefault));
+        Assert.Equal(0, metrics.InjectedCount);
+    }
+
+    private static NamespaceSettings Namespace(params (string Name, string Value)[] annotations)
+    {
+        var map = new JsonObject(annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
+        using var document = System.Text.Json.JsonDocument.Parse(map.ToJsonString());
+        return new(DnsAnnotations.Read(document.RootElement, Handlers.Dns, onNamespace: true, new Warnings()), null);
+    }
+
+    private static bool IsInjected(ReviewHandler handler, JsonObject pod) =>
+        Pods.Patch(handler.Answer(Pods.Review(pod.DeepClone()))) is not null;
+
+    private static JsonObject ReplicaSetPod(string app, string hash, int replica) => Pods.Pod(
+        ("metadata:name", $"{app}-{hash}-{replica:x5}"),
+        ("metadata:labels:app", app),
+        ("metadata:labels:pod-template-hash", hash),
+        ("metadata:ownerReferences", new JsonArray(new JsonObject
+        {
+            ["apiVersion"] = "apps/v1",
+            ["kind"] = "ReplicaSet",
+            ["name"] = $"{app}-{hash}",
+            ["uid"] = "6f1f0c9e-0000-4000-8000-000000000001",
+            ["controller"] = true,
+        })));
+}

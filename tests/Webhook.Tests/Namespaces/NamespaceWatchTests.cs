@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NodeDns.Webhook.Decide;
+using NodeDns.Webhook.Namespaces;
+using NodeDns.Webhook.Tests.Support;
+
+namespace NodeDns.Webhook.Tests.Namespaces;
+
+public sealed class NamespaceWatchTests : IAsyncLifetime
+{
+    private ListWatchServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await ListWatchServer.StartAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Labels_and_annotations_of_the_list_are_known()
+    {
+        _server.Set("web", "disabled", ("ndots", "3"), ("percent", "25"));
+        await using NamespaceWatch watch = Watch();
+        await Until.TrueAsync(() => watch.IsKnown);
+
+        NamespaceSettings settings = watch.Get("web");
+        Assert.False(settings.InjectLabel);
+        Assert.Equal(25, settings.Annotations.Percent);
+        Assert.Equal("ndots:3", Assert.Single(settings.Annotations.Options).ToString());
+        Assert.Same(NamespaceSettings.None, watch.Get("other"));
+    }
+
+    [Fact]
+    public async Task Long_lists_come_in_pages()
+    {
+        _server.PageSize = 3;
+        for (int i = 0; i < 10; i++)
+            _server.Set($"team-{i}");
+        await using NamespaceWatch watch = Watch();
+        await Until.TrueAsync(() => watch.IsKnown);
+        Assert.Equal(10, watch.Count);
+    }
+
+    [Fact]
+    public async Task Changes_arrive_by_the_watch()
+    {
+        await using NamespaceWatch watch = await WatchingAsync();
+        _server.Set("web", "disabled");
+        await Until.TrueAsync(() => watch.Get("web").InjectLabel == false);
+        _server.Set("web", "enabled");
+        await Until.TrueAsync(() => watch.Get("web").InjectLabel == true);
+        _server.Delete("web");
+        await Until.TrueAsync(() => watch.Count == 0);
+    }
+
+    [Fact]
+    public async Task Watch_that_ends_goes_on_from_its_last_version()
+    {
+        await using NamespaceWatch watch = await WatchingAsync();
+        _server.Set("web", "disabled"); // version 101
+        await Until.TrueAsync(() => watch.Count == 1);
+        _server.EndWatches();
+        await Until.TrueAsync(() => _server.Requests.Count(request => request.Contains("watch=true")) == 2);
+        Assert.EndsWith("resourceVersion=101", _server.Requests.Last());
+        Assert.Single(_server.Requests, request => !request.Contains("watch=true"));
+    }
+
+    [Fact]
+    public async Task Expired_watch_lists_anew_and_finds_what_was_missed()
+    {
+        _server.Set("old", "disabled");
+        await using NamespaceWatch watch = await WatchingAsync();
+        _server.SetSilently("web", "disabled");
+        _server.ExpireWatches();
+        await Until.TrueAsync(() => watch.Get("web").InjectLabel == false);
+        Assert.Equal(2, watch.Count);
+    }
+
+    [Fact]
+    public async Task Token_is_read_for_each_request()
+    {
+        using var folder = new TemporaryFolder();
+        string token = folder.Write("token", "first\n");
+        await using var watch = new NamespaceWatch(_server.Connect(token), Handlers.Dns, true, TimeProvider.System, NullLogger.Instance);
+        await Until.TrueAsync(() => _server.Requests.Count == 2);
+        folder.Write("token", "second\n");
+        _server.EndWatches();
+        await Until.TrueAsync(() => _server.Requests.Count == 3);
+        Assert.Equal(["Bearer first", "Bearer first", "Bearer second"], _server.Tokens);
+    }
+
+    [Fact]
+    public async Task Webhook_is_unready_until_the_namespaces_are_known_and_uses_them()
+    {
+        using var certificates = new TestCertificates();
+        _server.Set("web", null, ("ndots", "4"), ("fallback", "none"));
+        await using RunningWebhook webhook =
+            await RunningWebhook.StartAsync(certificates, "--namespace-settings true", () => _server.Connect());
+        await Until.TrueAsync(() => webhook.App.NamespacesKnown);
+        Assert.Contains("[+] namespaces", await webhook.GetAsync("/readyz?verbose"));
+        Assert.Contains("nodedns_webhook_namespaces 1", await webhook.GetAsync("/metrics"));
+
+        using HttpResponseMessage message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
+        var answer = System.Text.Json.Nodes.JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        Assert.Contains("nameservers 169.254.20.10; fallback none; options ndots:4", Pods.Patch(answer)!.ToJsonString());
+    }
+
+    private NamespaceWatch Watch() =>
+        new(_server.Connect(), Handlers.Dns, compatLabel: true, TimeProvider.System, NullLogger.Instance);
+
+    private async Task<NamespaceWatch> WatchingAsync()
+    {
+        NamespaceWatch watch = Watch();
+        await Until.TrueAsync(() => _server.Requests.Any(request => request.Contains("watch=true")));
+        return watch;
+    }
+}

@@ -49,6 +49,9 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>Turns since the start. A loop that hangs stops counting: the heartbeat reads this from outside.</summary>
     public long Turns => Volatile.Read(ref _turns);
 
+    /// <summary>When the next timer is due, or long.MaxValue when none is armed.</summary>
+    public long EarliestTimerMs => _timers.EarliestMs;
+
     /// <summary>Watches a descriptor. The caller keeps owning it and removes it before closing it.</summary>
     public void Add(int fd, uint events, IEventHandler handler)
     {
@@ -166,7 +169,8 @@ public sealed unsafe class EventLoop : IDisposable
         // dequeued below.
         Libc.DrainEventFd(_wake);
         Interlocked.Exchange(ref _wakePending, 0);
-        while (_posted.TryDequeue(out var work))
+        // What the work itself posts is for the next turn: a loop that feeds itself still serves its descriptors.
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
         {
             work();
         }

@@ -56,7 +56,9 @@ internal sealed class Expectation
         {
             return $"rcode {reply.RcodeText}, expected {DnsTypes.RcodeText(_rcode)}";
         }
-        if (reply.Id != query.Id || reply.Question != query.Question)
+        // A header alone is a reply too, where the rest of the query was not read (RFC 1035 section 4.1.1).
+        var echoed = reply.Question ?? (reply.RcodeText is "NOTIMP" or "FORMERR" ? query.Question : null);
+        if (reply.Id != query.Id || echoed != query.Question)
         {
             return $"id {reply.Id} and question {reply.Question}, asked id {query.Id} and {query.Question}";
         }

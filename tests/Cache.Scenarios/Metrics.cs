@@ -19,6 +19,6 @@ internal static partial class Metrics
             .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
     }
 
-    [GeneratedRegex("""[a-z_]+="[^"]*\"""")]
+    [GeneratedRegex("[a-z_]+=\"[^\"]*\"")]
     private static partial Regex LabelPattern();
 }

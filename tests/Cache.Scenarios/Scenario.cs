@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Clock;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Guard;
 using NodeDns.Cache.Listen;
@@ -26,7 +27,8 @@ public sealed class CacheServer : IDisposable
     private readonly ILogger _log;
     private readonly ILogger _reloadLog;
     private readonly QueryShared _shared;
-    private readonly EventLoop _loop = new();
+    private readonly MonotonicClock _clock;
+    private readonly EventLoop _loop;
     private readonly HttpEndpoint _http = new();
     private readonly Readiness _readiness = new();
     private readonly HealthSelfProbe _selfProbe;
@@ -42,8 +44,11 @@ public sealed class CacheServer : IDisposable
     private ulong _fingerprint;
     private bool _stopping;
 
-    public CacheServer(ServeOptions options, CorefileOptions reading, StderrLogger loggers)
+    /// <param name="clock">What TTLs, timeouts and reloads go by; the machine's own when null.</param>
+    public CacheServer(ServeOptions options, CorefileOptions reading, StderrLogger loggers, MonotonicClock? clock = null)
     {
+        _clock = clock ?? MonotonicClock.System;
+        _loop = new EventLoop(_clock);
         _options = options;
         _source = new ConfigSource(options, reading);
         _loggers = loggers;
@@ -69,6 +74,9 @@ public sealed class CacheServer : IDisposable
 
     public MetricRegistry Registry => _shared.Registry;
 
+    /// <summary>The server's own loop, then the workers'.</summary>
+    internal IEnumerable<EventLoop> Loops => _workers.Select(worker => worker.Loop).Prepend(_loop);
+
     /// <summary>Serves until a stop is asked for.</summary>
     /// <returns>The process's exit code: 0 after a stop, 1 when the start failed; the log says why.</returns>
     public int Run()
@@ -82,7 +90,7 @@ public sealed class CacheServer : IDisposable
             : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
         _log.Sized(workers, _options.MemoryBytes);
         for (int i = 0; i < workers; i++)
-            _workers.Add(new Worker(i, _shared, model.LargestUdpReply, worker => _loop.Post(() => OnDrained(worker))));
+            _workers.Add(new Worker(i, _shared, _clock, model.LargestUdpReply, worker => _loop.Post(() => OnDrained(worker))));
 
         IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
         foreach (string problem in problems) _log.CannotStart(problem);
@@ -323,7 +331,7 @@ public sealed class CacheServer : IDisposable
         public void ExportEntries(Stream to)
         {
             var snapshot = new System.Buffers.ArrayBufferWriter<byte>(1 << 16);
-            StoreSnapshot.Export(server._shared.Store, Clock.MonotonicClock.System.NowMs, snapshot);
+            StoreSnapshot.Export(server._shared.Store, server._clock.NowMs, snapshot);
             to.Write(snapshot.WrittenSpan);
         }
 

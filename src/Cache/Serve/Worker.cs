@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Cache.Clock;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
@@ -27,10 +28,11 @@ internal sealed class Worker : IDisposable
     private bool _draining;
 
     /// <param name="drained">Called on the worker's loop once a drain has finished everything that was accepted.</param>
-    public Worker(int index, QueryShared shared, int largestUdpReply, Action<Worker> drained)
+    public Worker(
+        int index, QueryShared shared, MonotonicClock clock, int largestUdpReply, Action<Worker> drained)
     {
         Index = index;
-        Loop = new EventLoop();
+        Loop = new EventLoop(clock);
         _handler = new QueryHandler(Loop, shared);
         _replies = new SendBatch(largestUdpReply);
         _connections = new TcpConnections(Loop, _handler);

@@ -73,12 +73,16 @@ public sealed class DifferentialTests(ITestOutputHelper output)
     private void Report(int asked, List<Difference> differences)
     {
         output.WriteLine($"{asked} questions to each, {differences.Count} differences:");
-        foreach (var group in differences.GroupBy(difference => KnownDifferences.Of(difference)?.Heading ?? "UNEXPLAINED")
+        foreach (var group in differences.GroupBy(difference => KnownDifferences.Of(difference)?.Heading ?? Unexplained(difference))
             .OrderByDescending(group => group.Count()))
         {
             output.WriteLine($"{group.Count(),5}  {group.Key}: {group.First().Case}, {group.First().Part}");
         }
     }
+
+    private static string Unexplained(Difference difference) =>
+        $"UNEXPLAINED {difference.Part} of {difference.Case.Name.Split('.').ElementAtOrDefault(1)} {difference.Case.Type}" +
+        (difference.Repeated ? ", repeated" : "");
 
     private static string Here([CallerFilePath] string here = "") => here;
 }

@@ -18,6 +18,8 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
 
     public required Qtype Type { get; init; }
 
+    public required Qclass Class { get; init; }
+
     public required ClientNeeds Needs { get; init; }
 
     public required ServerModel Server { get; init; }
@@ -39,7 +41,7 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
         Message = Message,
         Name = Name,
         Type = Type,
-        Class = Qclass.IN,
+        Class = Class,
         Zone = Zone.Name,
         ClientAddress = To.Client.Address,
         ClientPort = To.Client.Port,

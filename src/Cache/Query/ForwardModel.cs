@@ -10,5 +10,8 @@ namespace NodeDns.Cache.Query;
 /// <param name="Except">Lower-case zones below it that are not asked there.</param>
 public sealed record ForwardModel(int Index, byte[] From, byte[][] Except, ForwardOptions Options)
 {
+    /// <summary>Whether the client's protocol decides how upstream is asked.</summary>
+    public bool FollowsClient => !Options.ForceTcp && !Options.PreferUdp;
+
     public bool Takes(ReadOnlySpan<byte> name) => DnsName.IsWithin(name, From) && !CacheModel.IsWithinAny(name, Except);
 }

@@ -36,8 +36,8 @@ public sealed class InFlightTable
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Adds a waiter to the exchange for a question, or makes <paramref name="candidate"/> that exchange.</summary>
-    /// <param name="overTcp">Exchanges for UDP and TCP clients are not shared: upstream may be asked by the client's
-    /// protocol, and a truncated answer helps only one of them.</param>
+    /// <param name="overTcp">Where upstream is asked by the client's protocol, UDP and TCP clients do not share an
+    /// exchange: a truncated answer helps only one of them.</param>
     /// <param name="waiter">null for a refresh that nobody waits for.</param>
     internal JoinOutcome Join(in AnswerKey key, bool overTcp, Waiter? waiter, PendingQuery candidate)
     {

@@ -35,6 +35,8 @@ internal sealed class PendingQuery(QueryHandler handler) : LoopTimer, IExchangeO
 
     public Qtype Qtype { get; private set; }
 
+    public Qclass Qclass { get; private set; }
+
     /// <summary>Which of the block's forwards has been asked.</summary>
     public int Forward { get; set; }
 
@@ -47,24 +49,25 @@ internal sealed class PendingQuery(QueryHandler handler) : LoopTimer, IExchangeO
 
     public int QuestionEnd => DnsHeader.Length + _nameLength + 4;
 
-    public AnswerKey Key => new(Name, Qtype, Qclass.IN, _scope, _flags);
+    public AnswerKey Key => new(Name, Qtype, Qclass, _scope, _flags);
 
-    public void Set(in ClientQuery query, in AnswerKey key)
+    public void Set(in ClientQuery query, in AnswerKey key, bool overTcp)
     {
         key.Name.CopyTo(_name);
         _nameLength = key.Name.Length;
         _flags = key.Flags;
         _scope = key.Scope;
-        _overTcp = query.IsTcp;
+        _overTcp = overTcp;
         Hash = key.Hash;
         Qtype = key.Type;
+        Qclass = key.Class;
         Zone = query.Zone;
         Forward = 0;
         _queryLength = UpstreamQuery.Write(_query, query.Question, key.Flags, query.Zone.Block.UdpSize);
     }
 
     public bool Matches(in AnswerKey key, bool overTcp) =>
-        Hash == key.Hash && Qtype == key.Type && _scope == key.Scope && _flags == key.Flags && _overTcp == overTcp
+        Hash == key.Hash && Qtype == key.Type && Qclass == key.Class && _scope == key.Scope && _flags == key.Flags && _overTcp == overTcp
         && Name.SequenceEqual(key.Name);
 
     /// <summary>Needs the table's lock once the exchange is in the table.</summary>

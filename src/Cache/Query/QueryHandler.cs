@@ -107,9 +107,9 @@ public sealed class QueryHandler
         DnsName.ToLower(question.Name, lower);
 
         // 2. Zone.
-        ZoneModel? zone = question.Class != Qclass.IN ? null
-            : question.Type == Qtype.DS ? server.Zones.FindForDs(lower)
-            : server.Zones.Find(lower);
+        ZoneModel? zone = question.Type == Qtype.DS ? server.Zones.FindForDs(lower) : server.Zones.Find(lower);
+        // Of other classes we know nothing; upstream may (CoreDNS forwards CH version.bind too).
+        if (question.Class != Qclass.IN && zone?.Block.Forwards.Length == 0) zone = null;
         ushort udpSize = zone?.Block.UdpSize ?? BlockModel.DefaultUdpSize;
         needs = new ClientNeeds(
             needs.Id,
@@ -130,6 +130,7 @@ public sealed class QueryHandler
             Question = ownQuestion,
             Name = lower,
             Type = question.Type,
+            Class = question.Class,
             Needs = needs,
             Server = server,
             Zone = zone,
@@ -149,7 +150,7 @@ public sealed class QueryHandler
         // 4. Look up.
         CacheModel? cache = block.Cache;
         if (cache is not null && !cache.Covers(query.Name)) cache = null;
-        var key = new AnswerKey(query.Name, query.Type, Qclass.IN, cache?.Scope ?? block.Scope, query.KeyFlags);
+        var key = new AnswerKey(query.Name, query.Type, query.Class, cache?.Scope ?? block.Scope, query.KeyFlags);
         if (cache is null) return Miss(query, key, null, reply);
         var options = new GetOptions(_loop.NowMs, 0, 0, cache.KeepTtl);
         GetOutcome found = _store.TryGet(key, options, reply, query.QuestionEnd, out StoredAnswer stored);
@@ -187,7 +188,8 @@ public sealed class QueryHandler
     private QueryOutcome Miss(in ClientQuery query, in AnswerKey key, CacheModel? cache, Span<byte> reply)
     {
         BlockModel block = query.Zone.Block;
-        bool failedLately = cache is not null && FailedLately(key);
+        Rcode failure = Rcode.NoError;
+        bool failedLately = cache is not null && FailedLately(key, out failure);
         if (cache?.Stale is { } stale && (failedLately || !stale.Verify || IsKnownDead(query)))
         {
             if (TryStale(query, key, cache, reply, out QueryOutcome served))
@@ -199,7 +201,7 @@ public sealed class QueryHandler
         if (failedLately)
         {
             query.Zone.CacheMetrics?.Hit(_counters, denial: true);
-            return Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, Rcode.ServFail),
+            return Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, failure),
                 AnsweredBy.Cache);
         }
         if (cache is not null) query.Zone.CacheMetrics?.Miss(_counters);
@@ -233,9 +235,10 @@ public sealed class QueryHandler
     private JoinOutcome Start(in ClientQuery query, in AnswerKey key, Waiter? waiter, int forward)
     {
         PendingQuery pending = _pending.TryPop(out PendingQuery? pooled) ? pooled : new PendingQuery(this);
-        pending.Set(query, key);
+        bool overTcp = query.IsTcp && query.Zone.Block.Forwards[forward].FollowsClient;
+        pending.Set(query, key, overTcp);
         pending.Forward = forward;
-        JoinOutcome joined = _inFlight.Join(key, query.IsTcp, waiter, pending);
+        JoinOutcome joined = _inFlight.Join(key, overTcp, waiter, pending);
         if (joined != JoinOutcome.Started)
         {
             Release(pending);
@@ -256,15 +259,19 @@ public sealed class QueryHandler
     {
         int hits = _store.CountHit(stored, _loop.NowMs, prefetch.WindowSeconds);
         if (hits < prefetch.Amount || !prefetch.IsDue(stored.TtlSeconds, stored.RemainingSeconds(_loop.NowMs))) return;
+        if (FailedLately(key, out _)) return;
         if (NextForward(query.Zone.Block, query.Name, 0) is var forward && forward >= 0
             && Start(query, key, null, forward) == JoinOutcome.Started)
             query.Zone.CacheMetrics?.Prefetch(_counters);
     }
 
-    private bool FailedLately(in AnswerKey key)
+    /// <param name="failure">What upstream said: SERVFAIL, which also stands for no answer at all, or NOTIMP.</param>
+    private bool FailedLately(in AnswerKey key, out Rcode failure)
     {
-        AnswerKey failure = key.ForFailure();
-        return _store.TryGet(failure, new GetOptions(_loop.NowMs), _scratch, DnsHeader.Length, out _) == GetOutcome.Fresh;
+        GetOutcome found = _store.TryGet(
+            key.ForFailure(), new GetOptions(_loop.NowMs), _scratch, DnsHeader.Length, out StoredAnswer stored);
+        failure = (Rcode)(stored.HeaderFlags & DnsHeader.RcodeMask);
+        return found == GetOutcome.Fresh;
     }
 
     private bool TryStale(in ClientQuery query, in AnswerKey key, CacheModel cache, Span<byte> reply,

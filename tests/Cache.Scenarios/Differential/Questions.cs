@@ -34,7 +34,7 @@ internal static class Questions
             cases.Add(new AskedCase($"nord.a.{zone}", "A", Rd: false));
             cases.Add(new AskedCase($"adbit.ad.{zone}", "A", Ad: true));
             cases.Add(new AskedCase($"any.a.{zone}", "ANY"));
-            cases.Add(new AskedCase($"chaos.a.{zone}", "TXT", Class: "CH"));
+            cases.Add(new AskedCase($"chaos.txt.{zone}", "TXT", Class: "CH"));
             cases.Add(new AskedCase($"version.a.{zone}", "A", BufferSize: 1232, EdnsVersion: 1));
             cases.Add(new AskedCase($"notify.a.{zone}", "A", Opcode: 4));
             cases.Add(new AskedCase($"tiny.big.{zone}", "A", BufferSize: 100));

@@ -23,7 +23,7 @@ internal static class SampleAnswers
                 $"{name} 300 IN CNAME one.{zone}", $"one.{zone} 200 IN CNAME two.{zone}", $"two.{zone} 100 IN A 192.0.2.7"),
             "chain" => Chain("NOERROR", soa, $"{name} 300 IN CNAME one.{zone}"),
             "mx" => FakeAnswer.With($"{name} 60 IN MX 10 mail.{zone}", $"{name} 60 IN MX 20 mail2.{zone}"),
-            "txt" => FakeAnswer.With($"{name} 60 IN TXT \"v=spf1\" \"second\""),
+            "txt" => FakeAnswer.With($"{name} 60 {DnsTypes.ClassText(question.Class)} TXT \"v=spf1\" \"second\""),
             "srv" => FakeAnswer.With($"{name} 60 IN SRV 0 100 53 pod.{zone}"),
             "caa" => FakeAnswer.With($"{name} 60 IN TYPE257 \\# 22 000569737375656C657473656E63727970742E6F7267"),
             "unknown" => FakeAnswer.With($"{name} 60 IN TYPE65280 \\# 4 0A000001"),

@@ -73,10 +73,13 @@ internal sealed class Parser
             return keys.IsEmpty ? null : new(keys, Directives(braced: false));
         _stream.Take();
         var directives = Directives(braced: true);
-        if (!_stream.Peek("}"))
-            _problems.Error(brace.At, Syntax, "{", "expected a closing brace for this one");
-        else
+        if (_stream.Peek("}"))
             _stream.Take();
+        else if (_stream.Last is { Text: "}" } && !directives.IsEmpty)
+            // CoreDNS takes the directive's closing brace for the block's as well.
+            _problems.Warn(brace.At, Syntax, "{", "has no closing brace of its own; the file ends without it");
+        else
+            _problems.Error(brace.At, Syntax, "{", "expected a closing brace for this one");
         if (keys.IsEmpty)
             _problems.Error(brace.At, "zone", "{", "expected a zone before the brace, such as \".\" or \"example.org:53\"");
         return keys.IsEmpty ? null : new(keys, directives);

@@ -128,6 +128,15 @@ public sealed class ParserTests
     }
 
     [Fact]
+    public void A_missing_last_brace_after_another_is_a_warning_for_the_file_loads_in_coredns()
+    {
+        var result = Corefiles.Load(". {\nwhoami\ncache {\nkeepttl\n}\n");
+        Assert.Equal("1: syntax: {: has no closing brace of its own; the file ends without it",
+            Corefiles.Text(result.Warnings));
+        Assert.NotNull(result.Config);
+    }
+
+    [Fact]
     public void Every_mistake_of_a_file_is_told_at_once() => Assert.Equal(
         """
         2: cach: 30: expected a directive; did you mean cache?

@@ -46,8 +46,6 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     public TcpConnection? Newer { get; set; }
 
-    public bool IsTcp => true;
-
     public bool IsIdle => _inFlight == 0 && _outStart == _outEnd;
 
     private TcpLimits Limits => _listener.Server?.Tcp ?? TcpLimits.Default;
@@ -174,7 +172,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             FinishAndClose();
             return;
         }
-        var to = new ReplyTo(this, _generation, _client);
+        var to = new ReplyTo(this, _generation, _client, isTcp: true);
         _inFlight++;
         QueryOutcome outcome = owner.Handler.Handle(server, message, to, owner.Scratch);
         if (!outcome.IsPending) _inFlight--;

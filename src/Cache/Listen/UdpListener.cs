@@ -18,8 +18,6 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
 
     public ListenSocket Socket => socket;
 
-    public bool IsTcp => false;
-
     /// <summary>What is served here from now on; null: nothing, the socket is read no more.</summary>
     public void Serve(ServerModel? server)
     {
@@ -44,7 +42,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
             handler.ReceivedTicks = Stopwatch.GetTimestamp();
             for (int i = 0; i < count.Value; i++)
             {
-                var to = new ReplyTo(this, 0, received.Sender(i));
+                var to = new ReplyTo(this, 0, received.Sender(i), isTcp: false);
                 QueryOutcome outcome = handler.Handle(server, received.Message(i), to, replies.Next(socket.Fd));
                 if (outcome.IsReply) replies.Add(outcome.Length, to.Client);
             }

@@ -29,19 +29,20 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
     /// <summary>Stopwatch ticks when the query was read.</summary>
     public required long ReceivedTicks { get; init; }
 
-    public bool IsTcp => To.Sink.IsTcp;
+    public bool IsTcp => To.IsTcp;
 
     public int QuestionEnd => DnsHeader.Length + Question.Length;
 
     public KeyFlags KeyFlags => (Needs.DnssecOk ? KeyFlags.DnssecOk : 0)
         | ((Needs.Flags & DnsHeader.CD) != 0 ? KeyFlags.CheckingDisabled : 0);
 
-    public PluginQuery ForPlugins() => new()
+    /// <summary>The same query with another question, as a rewrite makes it.</summary>
+    public PluginQuery ForPlugins(ReadOnlySpan<byte> message, ReadOnlySpan<byte> name, Qtype type, Qclass @class) => new()
     {
-        Message = Message,
-        Name = Name,
-        Type = Type,
-        Class = Class,
+        Message = message,
+        Name = name,
+        Type = type,
+        Class = @class,
         Zone = Zone.Name,
         ClientAddress = To.Client.Address,
         ClientPort = To.Client.Port,
@@ -49,4 +50,6 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
         DnssecOk = Needs.DnssecOk,
         Server = Server.EndPoint,
     };
+
+    public PluginQuery ForPlugins() => ForPlugins(Message, Name, Type, Class);
 }

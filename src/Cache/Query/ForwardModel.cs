@@ -13,5 +13,8 @@ public sealed record ForwardModel(int Index, byte[] From, byte[][] Except, Forwa
     /// <summary>Whether the client's protocol decides how upstream is asked.</summary>
     public bool FollowsClient => !Options.ForceTcp && !Options.PreferUdp;
 
+    /// <summary>The servers, for log lines.</summary>
+    public string To { get; } = string.Join(' ', Options.Servers.Select(server => server.To));
+
     public bool Takes(ReadOnlySpan<byte> name) => DnsName.IsWithin(name, From) && !CacheModel.IsWithinAny(name, Except);
 }

@@ -5,8 +5,6 @@ namespace NodeDns.Cache.Query;
 /// <summary>Where the reply to a query goes when it was not ready at once; the listeners implement it.</summary>
 public interface IReplySink
 {
-    bool IsTcp { get; }
-
     /// <summary>Sends a reply. Called once for each pending query, on the worker's loop; copies what it keeps.</summary>
     void Reply(in ReplyTo to, ReadOnlySpan<byte> message);
 
@@ -18,9 +16,13 @@ public interface IReplySink
 /// <param name="sink">The listener or connection.</param>
 /// <param name="cookie">The sink's own: tells whether its connection is still the one that asked.</param>
 /// <param name="client">Address and port.</param>
-public readonly struct ReplyTo(IReplySink sink, long cookie, in SocketAddress client)
+/// <param name="isTcp">Decides the reply's size and which exchanges are shared.</param>
+/// <param name="isInternal">A question of our own on a client's behalf (dns64): not counted, not logged.</param>
+public readonly struct ReplyTo(IReplySink sink, long cookie, in SocketAddress client, bool isTcp, bool isInternal = false)
 {
     public readonly IReplySink Sink = sink;
     public readonly long Cookie = cookie;
     public readonly SocketAddress Client = client;
+    public readonly bool IsTcp = isTcp;
+    public readonly bool IsInternal = isInternal;
 }

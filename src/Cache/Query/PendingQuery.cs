@@ -1,21 +1,23 @@
 using NodeDns.Cache.Loop;
+using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Upstream;
 using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One question on its way to upstream, and the clients that wait for it. Pooled by its handler; its timer is the
-/// moment when waiters get a stale answer instead.</summary>
-internal sealed class PendingQuery(QueryHandler handler) : LoopTimer, IExchangeOwner
+/// <summary>One question on its way to upstream, and the clients that wait for it. Pooled by the miss path that made it;
+/// its timer is the moment when waiters get a stale answer instead.</summary>
+internal sealed class PendingQuery(MissPath owner) : LoopTimer, IExchangeOwner
 {
     private readonly byte[] _name = new byte[DnsName.MaxLength];
-    private readonly byte[] _query = new byte[UpstreamQuery.MaxLength];
+    private readonly byte[] _sentName = new byte[DnsName.MaxLength];
+    private byte[] _query = new byte[UpstreamQuery.MaxLength];
     private int _nameLength;
+    private int _sentNameLength;
     private int _queryLength;
     private KeyFlags _flags;
     private ushort _scope;
-    private bool _overTcp;
     private Waiter? _first;
     private Waiter? _last;
     private int _waiters;
@@ -33,6 +35,9 @@ internal sealed class PendingQuery(QueryHandler handler) : LoopTimer, IExchangeO
 
     public ZoneModel Zone { get; private set; } = null!;
 
+    /// <summary>The waiters have been answered and the object is back in its pool.</summary>
+    public bool IsDone => Zone is null;
+
     public Qtype Qtype { get; private set; }
 
     public Qclass Qclass { get; private set; }
@@ -40,35 +45,58 @@ internal sealed class PendingQuery(QueryHandler handler) : LoopTimer, IExchangeO
     /// <summary>Which of the block's forwards has been asked.</summary>
     public int Forward { get; set; }
 
-    public bool OverTcp => _overTcp;
+    public bool OverTcp { get; private set; }
 
+    /// <summary>What the question became before it was sent; null when it is the client's own.</summary>
+    public RewrittenQuestion? Rewritten { get; private set; }
+
+    /// <summary>The reply whose CNAME is being followed elsewhere (rewrite cname).</summary>
+    public byte[]? FollowedReply { get; private set; }
+
+    /// <summary>Lower-case name that the clients asked for.</summary>
     public ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
+
+    /// <summary>Lower-case name that upstream is asked for.</summary>
+    public ReadOnlySpan<byte> SentName => _sentName.AsSpan(0, _sentNameLength);
+
+    public Qtype SentType { get; private set; }
 
     /// <summary>The query to send; its id is the forwarder's.</summary>
     public ReadOnlySpan<byte> Query => _query.AsSpan(0, _queryLength);
 
+    /// <summary>Where the question ends in a reply to the clients.</summary>
     public int QuestionEnd => DnsHeader.Length + _nameLength + 4;
+
+    /// <summary>Where the question ends in upstream's answer.</summary>
+    public int SentQuestionEnd => DnsHeader.Length + _sentNameLength + 4;
 
     public AnswerKey Key => new(Name, Qtype, Qclass, _scope, _flags);
 
+    /// <summary>A question sent as the client wrote it.</summary>
     public void Set(in ClientQuery query, in AnswerKey key, bool overTcp)
     {
-        key.Name.CopyTo(_name);
-        _nameLength = key.Name.Length;
-        _flags = key.Flags;
-        _scope = key.Scope;
-        _overTcp = overTcp;
-        Hash = key.Hash;
-        Qtype = key.Type;
-        Qclass = key.Class;
-        Zone = query.Zone;
-        Forward = 0;
-        _queryLength = UpstreamQuery.Write(_query, query.Question, key.Flags, query.Zone.Block.UdpSize);
+        SetKey(query, key, overTcp);
+        SetSent(key.Name, key.Type, query.Question, []);
+    }
+
+    /// <summary>A question sent as a rewrite made it.</summary>
+    public void Set(in ClientQuery query, in AnswerKey key, bool overTcp, RewrittenQuestion rewritten)
+    {
+        SetKey(query, key, overTcp);
+        Rewritten = rewritten;
+        SetSent(rewritten.Name, rewritten.Type, rewritten.Class, rewritten.EdnsOptions);
+    }
+
+    /// <summary>Asks for another name before the reply is complete.</summary>
+    public void Follow(byte[] target, ReadOnlySpan<byte> reply)
+    {
+        FollowedReply = reply.ToArray();
+        SetSent(target, SentType, Qclass.IN, []);
     }
 
     public bool Matches(in AnswerKey key, bool overTcp) =>
-        Hash == key.Hash && Qtype == key.Type && Qclass == key.Class && _scope == key.Scope && _flags == key.Flags && _overTcp == overTcp
-        && Name.SequenceEqual(key.Name);
+        Hash == key.Hash && Qtype == key.Type && Qclass == key.Class && _scope == key.Scope && _flags == key.Flags
+        && OverTcp == overTcp && Name.SequenceEqual(key.Name);
 
     /// <summary>Needs the table's lock once the exchange is in the table.</summary>
     /// <returns>false when too many wait already.</returns>
@@ -91,11 +119,47 @@ internal sealed class PendingQuery(QueryHandler handler) : LoopTimer, IExchangeO
         return first;
     }
 
-    public void Clear() => Zone = null!;
+    public void Clear()
+    {
+        Zone = null!;
+        Rewritten = null;
+        FollowedReply = null;
+    }
 
-    public void OnAnswer(ReadOnlySpan<byte> message) => handler.OnAnswer(this, message);
+    public void OnAnswer(ReadOnlySpan<byte> message) => owner.OnAnswer(this, message);
 
-    public void OnFailure(UpstreamError error) => handler.OnFailure(this, error);
+    public void OnFailure(UpstreamError error) => owner.OnFailure(this, error);
 
-    public override void OnTimer() => handler.OnStaleTimer(this);
+    public override void OnTimer() => owner.OnStaleTimer(this);
+
+    private void SetKey(in ClientQuery query, in AnswerKey key, bool overTcp)
+    {
+        key.Name.CopyTo(_name);
+        _nameLength = key.Name.Length;
+        _flags = key.Flags;
+        _scope = key.Scope;
+        OverTcp = overTcp;
+        Hash = key.Hash;
+        Qtype = key.Type;
+        Qclass = key.Class;
+        Zone = query.Zone;
+        Forward = 0;
+    }
+
+    private void SetSent(ReadOnlySpan<byte> name, Qtype type, Qclass @class, ReadOnlySpan<byte> options)
+    {
+        Span<byte> question = stackalloc byte[DnsName.MaxLength + 4];
+        int length = QuestionReader.Write(question, name, type, @class);
+        SetSent(name, type, question[..length], options);
+    }
+
+    private void SetSent(ReadOnlySpan<byte> name, Qtype type, ReadOnlySpan<byte> question, ReadOnlySpan<byte> options)
+    {
+        name.CopyTo(_sentName);
+        _sentNameLength = name.Length;
+        SentType = type;
+        if (_query.Length < UpstreamQuery.MaxLength + options.Length)
+            _query = new byte[UpstreamQuery.MaxLength + options.Length];
+        _queryLength = UpstreamQuery.Write(_query, question, _flags, Zone.Block.UdpSize, options);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Wire;
 
@@ -15,8 +16,11 @@ public static class UpstreamQuery
     /// others. AD is set so that the answer tells whether it was validated, whoever asks for it later (RFC 6840 section
     /// 5.7). Of the client's EDNS only DO passes; options are hop by hop (RFC 6891 section 6.2.6).
     /// </remarks>
+    /// <param name="query">At least <see cref="MaxLength"/> octets, and room for the options.</param>
+    /// <param name="options">EDNS options that a rewrite rule sets; code, length, data, one after the other.</param>
     /// <returns>Its length.</returns>
-    public static int Write(Span<byte> query, ReadOnlySpan<byte> question, KeyFlags flags, ushort udpSize)
+    public static int Write(Span<byte> query, ReadOnlySpan<byte> question, KeyFlags flags, ushort udpSize,
+        ReadOnlySpan<byte> options)
     {
         query[..DnsHeader.Length].Clear();
         DnsHeader.SetFlags(query, (ushort)(DnsHeader.RD | DnsHeader.AD
@@ -26,6 +30,10 @@ public static class UpstreamQuery
         question.CopyTo(query[DnsHeader.Length..]);
         int at = DnsHeader.Length + question.Length;
         QueryEdns.WriteEmptyOpt(query[at..], udpSize, 0, (flags & KeyFlags.DnssecOk) != 0);
-        return at + QueryEdns.EmptyOptLength;
+        at += QueryEdns.EmptyOptLength;
+        if (options.IsEmpty) return at;
+        BinaryPrimitives.WriteUInt16BigEndian(query[(at - 2)..], (ushort)options.Length);
+        options.CopyTo(query[at..]);
+        return at + options.Length;
     }
 }

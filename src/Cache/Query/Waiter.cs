@@ -2,14 +2,14 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One client's query that waits for an exchange: all that its reply needs. Pooled by the handler that made it,
+/// <summary>One client's query that waits for an exchange: all that its reply needs. Pooled by the miss path that made it,
 /// and answered there.</summary>
-internal sealed class Waiter(QueryHandler handler)
+internal sealed class Waiter(MissPath owner)
 {
     private readonly byte[] _question = new byte[DnsName.MaxLength + 4];
     private int _questionLength;
 
-    public QueryHandler Handler { get; } = handler;
+    public MissPath Owner { get; } = owner;
 
     /// <summary>The next waiter of the same exchange; under its table's lock while it is in the table.</summary>
     public Waiter? Next { get; set; }
@@ -24,6 +24,8 @@ internal sealed class Waiter(QueryHandler handler)
 
     public Qtype Qtype { get; private set; }
 
+    public Qclass Qclass { get; private set; }
+
     public int RequestSize { get; private set; }
 
     public long ReceivedTicks { get; private set; }
@@ -34,6 +36,9 @@ internal sealed class Waiter(QueryHandler handler)
     /// <summary>The client's own question octets.</summary>
     public ReadOnlySpan<byte> Question => _question.AsSpan(0, _questionLength);
 
+    /// <summary>The whole query, kept only for a block that logs its queries.</summary>
+    public byte[]? Message { get; private set; }
+
     public void Set(in ClientQuery query, int limitSlot)
     {
         query.Question.CopyTo(_question);
@@ -43,7 +48,9 @@ internal sealed class Waiter(QueryHandler handler)
         Server = query.Server;
         Zone = query.Zone;
         Qtype = query.Type;
+        Qclass = query.Class;
         RequestSize = query.Message.Length;
+        if (query.Zone.Block.Log is not null) Message = query.Message.ToArray();
         ReceivedTicks = query.ReceivedTicks;
         LimitSlot = limitSlot;
     }
@@ -53,6 +60,7 @@ internal sealed class Waiter(QueryHandler handler)
     {
         Next = null;
         To = default;
+        Message = null;
         Server = null!;
         Zone = null!;
     }

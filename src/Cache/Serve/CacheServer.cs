@@ -193,7 +193,9 @@ public sealed class CacheServer : IDisposable
         HealthConfig? health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
         _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
         _upkeep.Use(model);
-        _readiness.Require(false, [("forward", () => true)]);
+        _readiness.Require(model.Config.Blocks.Any(block => block.Ready is { Continuously: true }),
+            [("forward", () => model.Groups.All(group => !group.IsKnownDead))]);
+        _loggers.Debug = model.Config.Blocks.Any(block => block.Debug is not null);
         string fingerprint = _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
         _reloadLog.RunningConfiguration("fingerprint", fingerprint);
         _metrics.Running("fingerprint", fingerprint, ModelBuilder.EnabledPlugins(model.Config));

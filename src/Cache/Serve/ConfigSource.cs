@@ -1,6 +1,5 @@
 using System.Text;
 using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Store;
 
 namespace NodeDns.Cache.Serve;
 
@@ -36,16 +35,25 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
     /// <summary>A number that differs when any file that was read the last time does.</summary>
     public ulong Fingerprint()
     {
-        ulong sum = 0;
+        ulong sum = FnvOffset;
         IEnumerable<string> kubeDns = options.KubeDnsDirectory is { } directory ? VisibleFiles(directory) : [];
         foreach (string file in _files.Concat(kubeDns))
         {
-            ReadOnlySpan<byte> name = Encoding.UTF8.GetBytes(Path.GetFileName(file));
-            string text = reading.Files.Read(file, out string reason) ?? $"unreadable: {reason}";
-            sum = KeyedHash.Of(name, sum) ^ KeyedHash.Of(Encoding.UTF8.GetBytes(text), sum);
+            Add(ref sum, Path.GetFileName(file));
+            Add(ref sum, reading.Files.Read(file, out string reason) ?? $"unreadable: {reason}");
         }
         return sum;
     }
+
+    /// <summary>FNV-1a, the text and its end: the same file has the same number on every node.</summary>
+    private static void Add(ref ulong sum, string text)
+    {
+        foreach (byte octet in Encoding.UTF8.GetBytes(text)) sum = (sum ^ octet) * FnvPrime;
+        sum *= FnvPrime;
+    }
+
+    private const ulong FnvOffset = 14695981039346656037;
+    private const ulong FnvPrime = 1099511628211;
 
     private Dictionary<string, string> KubeDnsFiles(string directory)
     {

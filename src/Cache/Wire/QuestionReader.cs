@@ -44,4 +44,16 @@ public readonly ref struct QuestionReader
             (Qclass)BinaryPrimitives.ReadUInt16BigEndian(rest[(length + 2)..]));
         return true;
     }
+
+    /// <summary>Writes a question.</summary>
+    /// <param name="question">At least <see cref="DnsName.MaxLength"/> and four octets.</param>
+    /// <param name="name">Wire form.</param>
+    /// <returns>Its length.</returns>
+    public static int Write(Span<byte> question, ReadOnlySpan<byte> name, Qtype type, Qclass @class)
+    {
+        name.CopyTo(question);
+        BinaryPrimitives.WriteUInt16BigEndian(question[name.Length..], (ushort)type);
+        BinaryPrimitives.WriteUInt16BigEndian(question[(name.Length + 2)..], (ushort)@class);
+        return name.Length + 4;
+    }
 }

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>Counts every reply, and logs it where its block says so. One a worker.</summary>
+internal sealed class ReplyLedger(WorkerCounters counters)
+{
+    private static readonly long NanosecondsPerTick = 1_000_000_000 / Stopwatch.Frequency;
+
+    public WorkerCounters Counters => counters;
+
+    /// <param name="reply">As sent; empty when none was.</param>
+    public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, AnsweredBy by)
+    {
+        if (query.To.IsInternal) return;
+        long nanoseconds = Count(query.Zone.Metrics, query.To, query.Type, query.Needs, query.Message.Length,
+            query.ReceivedTicks, reply, by);
+        query.Zone.Block.Log?.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
+    }
+
+    public void Note(Waiter waiter, ReadOnlySpan<byte> lowerName, ReadOnlySpan<byte> reply, AnsweredBy by)
+    {
+        if (waiter.To.IsInternal) return;
+        long nanoseconds = Count(waiter.Zone.Metrics, waiter.To, waiter.Qtype, waiter.Needs, waiter.RequestSize,
+            waiter.ReceivedTicks, reply, by);
+        if (waiter.Zone.Block.Log is not { } log) return;
+        ReplyTo to = waiter.To;
+        var query = new ClientQuery(in to)
+        {
+            Message = waiter.Message,
+            Question = waiter.Question,
+            Name = lowerName,
+            Type = waiter.Qtype,
+            Class = waiter.Qclass,
+            Needs = waiter.Needs,
+            Server = waiter.Server,
+            Zone = waiter.Zone,
+            ReceivedTicks = waiter.ReceivedTicks,
+        };
+        log.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
+    }
+
+    /// <summary>For a message that no zone has taken.</summary>
+    public void NoteDropped(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, in ClientNeeds needs,
+        Qtype qtype, long receivedTicks, ReadOnlySpan<byte> reply) =>
+        Count(server.Dropped, to, qtype, needs, message.Length, receivedTicks, reply, AnsweredBy.Server);
+
+    private long Count(ServerMetrics metrics, in ReplyTo to, Qtype qtype, in ClientNeeds needs, int requestSize,
+        long receivedTicks, ReadOnlySpan<byte> reply, AnsweredBy by)
+    {
+        long nanoseconds = (Stopwatch.GetTimestamp() - receivedTicks) * NanosecondsPerTick;
+        metrics.Count(
+            counters,
+            to.IsTcp,
+            to.Client.Family == SocketAddress.FamilyIPv6,
+            (ushort)qtype,
+            needs.DnssecOk,
+            requestSize,
+            reply.IsEmpty ? 0 : (int)DnsHeader.Rcode(reply),
+            by,
+            reply.Length,
+            nanoseconds);
+        return nanoseconds;
+    }
+}

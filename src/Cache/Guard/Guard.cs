@@ -1,3 +1,4 @@
+using System.Net;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
@@ -9,15 +10,16 @@ namespace NodeDns.Cache.Guard;
 /// <remarks>
 /// <code>
 /// Claiming ──▶ Guarding ──▶ Relieved     a successor's cache serves; this one only waits for its end
-///    │            │  ▲          │
-///    │            │  └──────────┘         the successor is gone again
-///    └────────────┴──────▶ Lingering      told to stop, nobody has taken over yet: relays meanwhile
+///                 │  ▲          │
+///                 │  └──────────┘         the successor is gone again
+///                 └──────▶ Stopping      told to stop, and nobody has taken over yet
 /// </code>
 /// 1. Claiming: sockets from a predecessor (--takeover), from a cache that outlived its guard (an offer), or opened.
-/// 2. Guarding: a cache that connects is given the sockets. While none is ready, or it is hung or answers wrongly, the
-///    guard relays from the same sockets.
+/// 2. Guarding: a cache that connects is given the sockets (Guard.Caches.cs). While none is ready, or it is hung or
+///    answers wrongly, the guard relays from the same sockets.
+/// 3. Relieved and Stopping: Guard.Takeover.cs.
 /// </remarks>
-internal sealed class Guard : IDisposable
+internal sealed partial class Guard : IDisposable
 {
     /// <summary>How long the kernel's queue bridges before the guard relays: a native cache is back in 10 ms.</summary>
     private const int BridgeMs = 20;
@@ -27,25 +29,31 @@ internal sealed class Guard : IDisposable
 
     private const int RetryMs = 500;
 
+    /// <summary>At most so often are link and rules compared when notifications pour in.</summary>
+    private const int CheckPauseMs = 100;
+
     private readonly GuardOptions _options;
     private readonly EventLoop _loop;
     private readonly GuardMetrics _metrics;
     private readonly GuardLog _log;
     private readonly NodeSetup _node;
     private readonly SocketSet _sockets;
+    private readonly ForeignSockets _foreign;
     private readonly UdpRelay _udpRelay;
     private readonly TcpRelay _tcpRelay;
     private readonly Watchdog _watchdog;
-    private readonly CrashLoop _crashes = new();
-    private readonly List<CachePeer> _peers = [];
+    private readonly CacheProbe? _probe;
     private readonly LoopAction _claimTimer;
     private readonly LoopAction _bridgeTimer;
     private readonly LoopAction _sampleTimer;
     private readonly LoopAction _checkTimer;
-    private readonly LoopAction _admitTimer;
-    private UnixListener? _handover;
-    private CachePeer? _cache;
+    private NodeWatch? _watch;
     private string? _hang;
+    private bool _harsh;
+    private int _wrongAnswers;
+    private bool _distrusted;
+    private long _distrustMs;
+    private long _nextProbeMs;
     private long? _relayingSinceMs;
 
     public Guard(GuardOptions options, EventLoop loop, GuardMetrics metrics, GuardLog log)
@@ -56,29 +64,85 @@ internal sealed class Guard : IDisposable
         _log = log;
         _node = new NodeSetup(options, metrics, log);
         _sockets = new SocketSet(options.DnsPort, options.AllAddresses);
+        _foreign = new ForeignSockets(_sockets, log);
         _udpRelay = new UdpRelay(loop, options.ClusterDns, metrics);
         _tcpRelay = new TcpRelay(loop, options.ClusterDns, metrics);
         _watchdog = new Watchdog(options.HangAfter);
+        _probe = options.ProbeInterval > TimeSpan.Zero
+            ? new CacheProbe(loop, new IPEndPoint(options.Addresses[0], options.DnsPort), options.ClusterDns[0], options.ProbeName)
+            : null;
         _claimTimer = new LoopAction(OpenSockets);
         _bridgeTimer = new LoopAction(StartRelay);
         _sampleTimer = new LoopAction(Sample);
         _checkTimer = new LoopAction(Check);
         _admitTimer = new LoopAction(AdmitWaiting);
+        _respawnTimer = new LoopAction(SpawnCache);
+        _takeoverTimer = new LoopAction(OnTakeoverTimeout);
+        _stopTimer = new LoopAction(Finish);
+        _child = options.Spawn is { } arguments
+            ? new CacheProcess(loop, arguments, options.ServeUserId, OnChildEnded)
+            : null;
+        foreach (var state in Enum.GetValues<GuardState>())
+        {
+            metrics.Registry.Gauge("nodedns_guard_state", "1 for the state the guard is in.",
+                () => Status.State == state ? 1 : 0, ("state", state.ToString().ToLowerInvariant()));
+        }
+        metrics.Registry.Gauge("nodedns_guard_cache_ready", "1 while a cache reads the sockets and turns.",
+            () => Status.IsCacheWell ? 1 : 0);
+        metrics.Registry.Gauge("nodedns_guard_relaying", "1 while the guard answers by relaying to cluster DNS.",
+            () => Status.IsRelaying ? 1 : 0);
+        metrics.Registry.Gauge("nodedns_guard_queue_bytes", "Bytes in the UDP sockets, and connections not yet accepted.",
+            () => Status.Waiting);
     }
 
     public GuardState State { get; private set; } = GuardState.Claiming;
 
-    public bool IsRelaying => _relayingSinceMs is not null;
+    /// <summary>What other threads may know; replaced as a whole at each sample.</summary>
+    public GuardStatus Status { get; private set; } = new();
 
-    /// <summary>A cache reads the sockets, its workers turn.</summary>
-    public bool IsCacheWell => _cache is { IsReady: true } && _hang is null;
+    /// <summary>The addresses to be answered here. In a crash loop the intercepted ones are left to kube-proxy.</summary>
+    private IReadOnlyList<IPAddress> Serving =>
+        State == GuardState.Guarding && _crashes.WaitMs(_loop.NowMs) > 0 ? _options.Addresses : _options.AllAddresses;
+
+    /// <summary>A cache reads the sockets, turns, and answers as it should.</summary>
+    private bool IsCacheWell => _cache is { IsReady: true } && _hang is null && !_distrusted;
 
     /// <summary>Begins.</summary>
-    /// <exception cref="GuardStartException">The hand-over socket cannot be made.</exception>
+    /// <exception cref="GuardStartException">A Unix socket cannot be made.</exception>
     public void Start()
     {
         _handover = UnixListener.Open(
             _loop, "--handover", _options.HandoverPath, Convert.ToUInt32("666", 8), Admits, OnCacheConnected);
+        _loop.Arm(_sampleTimer, Watchdog.SampleMs);
+        if (!ConnectPredecessor())
+        {
+            Claim();
+        }
+    }
+
+    public void Dispose()
+    {
+        _handover?.Close();
+        _takeover?.Close();
+        _predecessor?.Close();
+        foreach (var successor in _successors)
+        {
+            successor.Channel.Close();
+        }
+        foreach (var peer in _peers)
+        {
+            peer.Channel.Close();
+        }
+        _sockets.Close();
+        _watch?.Dispose();
+        _node.Dispose();
+        _finder?.Dispose();
+    }
+
+    // Claiming.
+
+    private void Claim()
+    {
         if (_sockets.OwnEndPoints.Any(IsHeldElsewhere))
         {
             _log.Info($"the sockets are held already: waiting {OfferWaitMs} ms for their cache to offer them");
@@ -88,24 +152,7 @@ internal sealed class Guard : IDisposable
         {
             OpenSockets();
         }
-        _loop.Arm(_sampleTimer, Watchdog.SampleMs);
     }
-
-    /// <summary>Told to stop (SIGTERM).</summary>
-    public void Stop() => _loop.Stop();
-
-    public void Dispose()
-    {
-        _handover?.Close();
-        foreach (var peer in _peers)
-        {
-            peer.Channel.Close();
-        }
-        _sockets.Close();
-        _node.Dispose();
-    }
-
-    // Claiming.
 
     private static bool IsHeldElsewhere(ListenEndPoint endPoint) =>
         (endPoint.Protocol == ListenProtocol.Udp ? SocketTable.Udp(endPoint.EndPoint) : SocketTable.Tcp(endPoint.EndPoint))
@@ -113,6 +160,7 @@ internal sealed class Guard : IDisposable
 
     private void OpenSockets()
     {
+        _loop.Cancel(_claimTimer);
         try
         {
             var opened = _sockets.Open(_sockets.OwnEndPoints, _options.Workers);
@@ -130,221 +178,51 @@ internal sealed class Guard : IDisposable
             _loop.Arm(_claimTimer, RetryMs);
             return;
         }
-        BeginGuarding();
-    }
-
-    private void BeginGuarding()
-    {
-        _loop.Cancel(_claimTimer);
         State = GuardState.Guarding;
-        Check();
+        if (_predecessor is not { IsOpen: true })
+        {
+            OwnNode();
+        }
+        ListenForSuccessor();
         AdmitWaiting();
+        SpawnCache();
         UpdateRelay();
     }
 
-    private void Check()
-    {
-        _loop.Arm(_checkTimer, (long)_options.CheckInterval.TotalMilliseconds);
-        _node.Ensure(foreignInUse: false);
-    }
+    // The node: link, addresses, rules.
 
-    // The cache: connecting, receiving the sockets, being ready, going away.
-
-    private bool Admits(Libc.PeerCredentials peer)
+    /// <summary>From now on the node's set-up is this guard's.</summary>
+    private void OwnNode()
     {
-        var admitted = peer.UserId == _options.ServeUserId || peer.UserId == Libc.EffectiveUserId;
-        if (!admitted)
+        Check();
+        try
         {
-            _metrics.Problem(GuardProblem.Handover,
-                $"a process of uid {peer.UserId} wants the sockets: --serve-uid is {_options.ServeUserId}");
-        }
-        return admitted;
-    }
-
-    private void OnCacheConnected(int fd)
-    {
-        Libc.GetPeerCredentials(fd, out var credentials);
-        CachePeer? peer = null;
-        peer = new CachePeer
-        {
-            Channel = new HandoverChannel(_loop, fd, m => OnCacheMessage(peer!, m), () => OnCacheGone(peer!)),
-            ProcessId = credentials.ProcessId,
-        };
-        _peers.Add(peer);
-    }
-
-    private void OnCacheMessage(CachePeer peer, HandoverMessage message)
-    {
-        switch (message.Kind)
-        {
-            case HandoverKind.Hello:
-                OnHello(peer, message);
-                break;
-            case HandoverKind.Heartbeat:
-                peer.Beat(message.Numbers(HandoverTag.Turns), _loop.NowMs);
-                break;
-            case HandoverKind.Ready when peer.HasSockets:
-                OnReady(peer);
-                break;
-            case HandoverKind.Leaving:
-                peer.IsLeaving = true;
-                peer.IsReady = false;
-                StartRelayNow();
-                break;
-            case HandoverKind.Want:
-                Give(peer, message.EndPoints().ToList(), onlyNew: true);
-                break;
-            case HandoverKind.Offer when message.Sockets() is { } part:
-                peer.Arriving.AddRange(part);
-                if (message.Number(HandoverTag.More) == 0)
+            _watch ??= new NodeWatch(_loop, _node.HasNftables, () =>
+            {
+                if (!_checkTimer.IsArmed || _checkTimer.DueMs - _loop.NowMs > CheckPauseMs)
                 {
-                    OnOffer(peer);
+                    _loop.Arm(_checkTimer, CheckPauseMs / 10);
                 }
-                return;
+            });
         }
-        HandoverChannel.CloseAll(message.Descriptors);
-    }
-
-    private void OnHello(CachePeer peer, HandoverMessage hello)
-    {
-        peer.Program = hello.Text(HandoverTag.Program) ?? "?";
-        peer.Workers = Math.Max(1, (int)hello.Number(HandoverTag.Workers, 1));
-        peer.Wanted = hello.EndPoints().ToList();
-        peer.Version = HandoverVersion.Agree(
-            _options.NewestVersion,
-            (int)hello.Number(HandoverTag.OldestVersion),
-            (int)hello.Number(HandoverTag.NewestVersion));
-        if (peer.Version == 0)
+        catch (SyscallException failure)
         {
-            Refuse(peer, $"this guard speaks hand-over versions {HandoverVersion.Oldest} to {_options.NewestVersion}, the "
-                + $"cache ({peer.Program}) others: run guard and cache from the same image");
-        }
-        else if (hello.Number(HandoverTag.Held) > 0)
-        {
-            peer.Channel.Send(new HandoverMessage(HandoverKind.AskOffer));
-        }
-        else
-        {
-            AdmitWaiting();
+            _metrics.Problem(GuardProblem.Rules, $"no notifications, checking periodically only: {failure.Message}");
         }
     }
 
-    private void OnOffer(CachePeer peer)
-    {
-        var own = _sockets.All.ToList();
-        var adopted = _sockets.Adopt(peer.Arriving);
-        peer.Arriving.Clear();
-        peer.HasSockets = true;
-        _log.Info($"the cache ({peer.Program}) has served on without a guard: {adopted.Count} sockets taken from it");
-        if (State == GuardState.Claiming)
-        {
-            OpenSockets();
-        }
-        else if (adopted.Count > 0 && own.Count > 0)
-        {
-            // Opened meanwhile beside those of the cache: it must read them too.
-            peer.Channel.SendSockets(HandoverKind.Sockets, own);
-        }
-    }
-
-    /// <summary>Gives the sockets to every cache that waits for them, unless it is being held back.</summary>
-    private void AdmitWaiting()
+    private void Check()
     {
         if (State != GuardState.Guarding)
         {
             return;
         }
-        foreach (var peer in _peers.Where(p => p.Version > 0 && !p.HasSockets && p.Arriving.Count == 0).ToList())
-        {
-            var waitMs = _crashes.WaitMs(_loop.NowMs);
-            if (waitMs > 0)
-            {
-                _loop.Arm(_admitTimer, waitMs);
-                return;
-            }
-            Give(peer, peer.Wanted, onlyNew: false);
-        }
-    }
-
-    private void Give(CachePeer peer, IReadOnlyList<ListenEndPoint> wanted, bool onlyNew)
-    {
-        List<ListenEndPoint> endPoints = [.. _sockets.Resolve(wanted)];
-        List<ListenSocket> opened;
-        try
-        {
-            opened = _sockets.Open(endPoints, peer.Workers);
-        }
-        catch (SyscallException failure)
-        {
-            _metrics.Problem(GuardProblem.Socket, $"the Corefile asks for it: {failure.Message}");
-            Refuse(peer, $"cannot open what the Corefile asks for: {failure.Message}");
-            return;
-        }
-        var sockets = onlyNew ? opened : _sockets.All.Where(s => SocketSet.Serves(s, endPoints)).ToList();
-        peer.HasSockets = true;
-        if (!peer.Channel.SendSockets(HandoverKind.Sockets, sockets))
-        {
-            _metrics.Problem(GuardProblem.Handover, $"the cache ({peer.Program}) went away while it was given the sockets");
-            return;
-        }
-        if (!onlyNew)
-        {
-            _metrics.HandedOver();
-            _log.Info($"{sockets.Count} sockets given to the cache ({peer.Program}, {peer.Workers} workers)");
-        }
-        UpdateRelay();
-    }
-
-    private void Refuse(CachePeer peer, string reason)
-    {
-        _metrics.Problem(GuardProblem.Handover, reason);
-        peer.Channel.Send(new HandoverMessage(HandoverKind.Refused).With(HandoverTag.Reason, reason));
-        peer.Channel.Close();
-        _peers.Remove(peer);
-    }
-
-    private void OnReady(CachePeer peer)
-    {
-        peer.IsReady = true;
-        peer.IsDrained = false;
-        if (_cache is { } former && former != peer && former.Channel.IsOpen)
-        {
-            former.Channel.Send(new HandoverMessage(HandoverKind.Drain));
-        }
-        _cache = peer;
-        _hang = null;
-        _watchdog.Reset();
-        _log.Info($"the cache ({peer.Program}) serves");
-        UpdateRelay();
-    }
-
-    private void OnCacheGone(CachePeer peer)
-    {
-        _peers.Remove(peer);
-        ListenSockets.Close(peer.Arriving);
-        if (peer != _cache && !peer.HasSockets)
-        {
-            return;
-        }
-        if (!peer.IsDrained)
-        {
-            _metrics.CacheEnded(crashed: !peer.IsLeaving);
-            if (!peer.IsLeaving && _crashes.Died(_loop.NowMs) is > 0 and var waitMs)
-            {
-                _log.Warning($"the cache died {CrashLoop.Deaths} times in {CrashLoop.WindowMs / 1000} s: it gets the "
-                    + $"sockets again in {waitMs / 1000} s, and cluster DNS is relayed until then");
-            }
-            else
-            {
-                _log.Warning($"the cache ({peer.Program}) is gone");
-            }
-        }
-        if (peer == _cache)
-        {
-            _cache = null;
-            _hang = null;
-            UpdateRelay();
-        }
+        _foreign.Look();
+        _node.Ensure(Serving, _foreign.InUse);
+        FindEndPoints();
+        // A program that still shares our endpoints may leave at any moment, without a notification.
+        var pauseMs = _foreign.InUse ? RetryMs : (long)_options.CheckInterval.TotalMilliseconds;
+        _loop.Arm(_checkTimer, pauseMs);
     }
 
     // Watching, and relaying while nobody else answers.
@@ -352,14 +230,31 @@ internal sealed class Guard : IDisposable
     private void Sample()
     {
         _loop.Arm(_sampleTimer, Watchdog.SampleMs);
-        if (State != GuardState.Guarding || _cache is not { IsReady: true } cache)
+        if (State == GuardState.Guarding && _cache is { IsReady: true } cache)
         {
-            return;
+            Watch(cache);
+            Probe();
         }
+        Status = new GuardStatus
+        {
+            State = State,
+            IsCacheWell = IsCacheWell,
+            IsHung = _hang is not null,
+            IsRelaying = _relayingSinceMs is not null,
+            IsHeldBack = _crashes.WaitMs(_loop.NowMs) > 0,
+            CacheGoneMs = _cache is { IsReady: true } ? 0 : _loop.NowMs - _cacheGoneMs,
+            Waiting = _watchdog.Waiting,
+            SampledMs = Environment.TickCount64,
+        };
+    }
+
+    private void Watch(CachePeer cache)
+    {
         var verdict = _watchdog.Look(_sockets.All, cache, _loop.NowMs);
         if (_hang is null && verdict is not null)
         {
             _hang = verdict;
+            _harsh = false;
             _metrics.Hung();
             _log.Warning($"the cache is hung, {verdict}: relaying");
             StartRelayNow();
@@ -370,17 +265,82 @@ internal sealed class Guard : IDisposable
             _log.Info("the cache turns again");
             UpdateRelay();
         }
+        if (_hang is not null && !_harsh && cache.SilentMs(_loop.NowMs) >= _options.HangAfter.TotalMilliseconds)
+        {
+            FreeClients();
+        }
+    }
+
+    /// <summary>A hung cache keeps what it has accepted: its clients are reset, and ask again at once. A child is
+    /// killed; in another container only kubelet can, and will: /cachez fails.</summary>
+    private void FreeClients()
+    {
+        _harsh = true;
+        try
+        {
+            var count = TcpReset.Reset(_options.AllAddresses, _options.DnsPort);
+            _metrics.ResetConnections(count);
+            _log.Info($"{count} connections of the hung cache reset");
+        }
+        catch (NetlinkException failure)
+        {
+            _log.Warning($"connections of the hung cache stay: {failure.Message}");
+        }
+        _child?.Signal(Libc.SIGKILL);
+    }
+
+    private void Probe()
+    {
+        if (_probe is null || _hang is not null || _loop.NowMs < _nextProbeMs)
+        {
+            return;
+        }
+        if (_distrusted)
+        {
+            _distrusted = false;
+            _wrongAnswers--;
+            _cache!.Channel.Send(new HandoverMessage(HandoverKind.Resume));
+            _log.Info("trying the cache again");
+            UpdateRelay();
+        }
+        _nextProbeMs = _loop.NowMs + (long)(_wrongAnswers > 0 ? RetryMs : _options.ProbeInterval.TotalMilliseconds);
+        _probe.Ask(OnProbed);
+    }
+
+    private void OnProbed(string? verdict)
+    {
+        const int tolerated = 2;
+        const int longestDistrustMs = 60_000;
+        if (verdict is null)
+        {
+            _wrongAnswers = 0;
+            _distrustMs = 0;
+            return;
+        }
+        _metrics.WrongAnswer();
+        _log.Warning($"probe: {verdict}");
+        _nextProbeMs = _loop.NowMs + RetryMs;
+        if (++_wrongAnswers > tolerated && IsCacheWell && State == GuardState.Guarding)
+        {
+            // It would go on answering beside the relay: it is told to stop reading, and tried again later.
+            _distrusted = true;
+            _distrustMs = Math.Clamp(_distrustMs * 2, 5000, longestDistrustMs);
+            _nextProbeMs = _loop.NowMs + _distrustMs;
+            _cache!.Channel.Send(new HandoverMessage(HandoverKind.Drain));
+            StartRelayNow();
+        }
     }
 
     /// <summary>Starts or stops relaying according to who else would answer.</summary>
     private void UpdateRelay()
     {
-        if (State != GuardState.Guarding || IsCacheWell)
+        var othersAnswer = IsCacheWell || _predecessor is { IsOpen: true } || State == GuardState.Relieved;
+        if (State == GuardState.Claiming || (othersAnswer && State != GuardState.Stopping))
         {
             _loop.Cancel(_bridgeTimer);
             StopRelay();
         }
-        else if (!IsRelaying && !_bridgeTimer.IsArmed)
+        else if (_relayingSinceMs is null && !_bridgeTimer.IsArmed)
         {
             _loop.Arm(_bridgeTimer, BridgeMs);
         }
@@ -394,7 +354,7 @@ internal sealed class Guard : IDisposable
 
     private void StartRelay()
     {
-        if (!IsRelaying)
+        if (_relayingSinceMs is null)
         {
             _relayingSinceMs = _loop.NowMs;
             _log.Info($"relaying to {string.Join(", ", _options.ClusterDns)}");

@@ -39,10 +39,12 @@ internal static class GuardCommand
         var metrics = new GuardMetrics(new MetricRegistry(), log);
         using var loop = new EventLoop();
         using var guard = new Guard(options, loop, metrics, log);
+        using var pages = new GuardEndpoint(options, guard, metrics);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         try
         {
+            pages.Start();
             guard.Start();
         }
         catch (GuardStartException failure)

@@ -14,6 +14,7 @@ internal sealed class GuardMetrics
     private readonly int _handovers;
     private readonly int _hangs;
     private readonly int _resetConnections;
+    private readonly int _wrongAnswers;
     private readonly int _relayedMs;
     private readonly Dictionary<string, int> _takeovers = [];
     private readonly Dictionary<string, int> _deaths = [];
@@ -51,9 +52,13 @@ internal sealed class GuardMetrics
         _relayedMs = registry.Counter("nodedns_guard_relaying_milliseconds_total", "Time spent relaying.");
         _handovers = registry.Counter("nodedns_guard_handovers_total", "Times that a cache was given the sockets.");
         _hangs = registry.Counter("nodedns_guard_cache_hangs_total", "Times that the cache stopped reading its sockets.");
+        _wrongAnswers = registry.Counter(
+            "nodedns_guard_wrong_answers_total", "Probes that the cache failed and cluster DNS answered.");
         _resetConnections = registry.Counter(
             "nodedns_guard_reset_connections_total", "TCP connections of a hung cache that were reset to free clients.");
     }
+
+    public void WrongAnswer() => Registry.Increment(_wrongAnswers);
 
     public MetricRegistry Registry { get; }
 

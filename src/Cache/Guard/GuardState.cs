@@ -12,6 +12,6 @@ internal enum GuardState
     /// <summary>A successor's cache serves from the same sockets.</summary>
     Relieved,
 
-    /// <summary>Told to stop; relays until a successor has taken over, or for --linger.</summary>
-    Lingering,
+    /// <summary>Told to stop; relays until a successor has taken over or what has been asked is answered.</summary>
+    Stopping,
 }

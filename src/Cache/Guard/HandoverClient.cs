@@ -207,6 +207,7 @@ public sealed class HandoverClient : IDisposable
             case HandoverKind.Resume:
                 _ready = true;
                 _control!.Resume();
+                _channel!.Send(new HandoverMessage(HandoverKind.Ready));
                 break;
             case HandoverKind.Export:
                 SendEntries();

@@ -1,3 +1,4 @@
+using System.Net;
 using NodeDns.Cache.Guard;
 using NodeDns.Cache.Interop.Linux;
 
@@ -10,7 +11,10 @@ internal sealed class NodeSetup : IDisposable
     private readonly GuardMetrics _metrics;
     private readonly GuardLog _log;
     private readonly NodeLink? _link;
+    private readonly NotrackRules? _rules;
+    private readonly Leftovers? _leftovers;
     private readonly Dictionary<string, string> _standing = [];
+    private bool _withoutNftables;
 
     public NodeSetup(GuardOptions options, GuardMetrics metrics, GuardLog log)
     {
@@ -18,17 +22,77 @@ internal sealed class NodeSetup : IDisposable
         _metrics = metrics;
         _log = log;
         _link = options.InterfaceName is { } name ? new NodeLink(name, options.AllAddresses) : null;
+        try
+        {
+            _rules = options.Rules is RulesMode.Off or RulesMode.Iptables ? null : new NotrackRules(options.DnsPort);
+            _leftovers = new Leftovers();
+        }
+        catch (SyscallException)
+        {
+            _withoutNftables = true;
+        }
     }
 
+    /// <summary>The kernel has nf_tables, as far as is known.</summary>
+    public bool HasNftables => _rules is not null && !_withoutNftables;
+
     /// <summary>Makes everything what it should be, and says what it changed.</summary>
+    /// <param name="serving">The addresses that are to be answered here; the others belong to kube-proxy.</param>
     /// <param name="foreignInUse">Another program, node-cache, still serves at our addresses.</param>
-    public void Ensure(bool foreignInUse)
+    public void Ensure(IReadOnlyCollection<IPAddress> serving, bool foreignInUse)
     {
         if (_link is not null)
         {
             Try(GuardProblem.Link, () => Report(_link.Ensure(foreignInUse)));
             Try(GuardProblem.AddressElsewhere, () => CheckElsewhere(_link));
         }
+        Try(GuardProblem.Rules, () => EnsureRules(serving));
+        if (_options.HostAccept == HostAcceptMode.On)
+        {
+            Try(GuardProblem.HostAccept, () => Report(Iptables.Ensure(serving, _options.DnsPort, notrack: false)));
+        }
+        if (!foreignInUse && _leftovers is not null)
+        {
+            Try(GuardProblem.Leftovers, () =>
+            {
+                var removed = _leftovers.Remove(keepAccept: _options.HostAccept == HostAcceptMode.Auto);
+                if (removed > 0)
+                {
+                    _log.Info($"{removed} iptables rules of node-cache removed");
+                }
+            });
+        }
+        if (_options.ExitMode != ExitMode.Teardown)
+        {
+            Try(GuardProblem.Sysctl, () => Report(NodeSysctls.Ensure() is { } change ? [change] : []));
+        }
+    }
+
+    /// <summary>Sends clients on to these endpoints, for a while.</summary>
+    public void Flip(IReadOnlyCollection<IPEndPoint> endPoints)
+    {
+        Try(GuardProblem.Flip, () =>
+        {
+            if (_rules is null || _withoutNftables)
+            {
+                throw new InvalidOperationException("--exit-mode flip needs nf_tables: choose refuse or teardown");
+            }
+            _rules.Flip(_options.Addresses, endPoints, _options.FlipFor);
+            _log.Info($"clients are sent to {string.Join(", ", endPoints)} for {_options.FlipFor.TotalSeconds} s");
+        });
+    }
+
+    /// <summary>Leaves intercepted addresses to kube-proxy, which takes over with the next packet.</summary>
+    public void HandBack(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> intercepted)
+    {
+        Try(GuardProblem.Rules, () => EnsureRules(serving));
+        Try(GuardProblem.Link, () =>
+        {
+            foreach (var address in intercepted)
+            {
+                _link?.RemoveAddress(address);
+            }
+        });
     }
 
     /// <summary>Removes link, addresses and rules.</summary>
@@ -38,9 +102,26 @@ internal sealed class NodeSetup : IDisposable
         {
             Try(GuardProblem.Link, () => Report(_link.Remove()));
         }
+        Try(GuardProblem.Rules, () =>
+        {
+            _rules?.Remove();
+            if (_options.Rules == RulesMode.Iptables || _withoutNftables)
+            {
+                Iptables.Remove(_options.AllAddresses, _options.DnsPort, notrack: true);
+            }
+            if (_options.HostAccept == HostAcceptMode.On)
+            {
+                Iptables.Remove(_options.AllAddresses, _options.DnsPort, notrack: false);
+            }
+        });
     }
 
-    public void Dispose() => _link?.Dispose();
+    public void Dispose()
+    {
+        _link?.Dispose();
+        _rules?.Dispose();
+        _leftovers?.Dispose();
+    }
 
     private static void CheckElsewhere(NodeLink link)
     {
@@ -50,6 +131,29 @@ internal sealed class NodeSetup : IDisposable
                 $"{other.Address} is also on link {other.Link}: remove it there, or give --address another one "
                 + "(kube-ipvs0 means kube-proxy runs in IPVS mode: leave --intercept-cluster-dns out)");
         }
+    }
+
+    private void EnsureRules(IReadOnlyCollection<IPAddress> serving)
+    {
+        if (_options.Rules == RulesMode.Off)
+        {
+            return;
+        }
+        if (_rules is not null && !_withoutNftables)
+        {
+            try
+            {
+                Report(_rules.Ensure(serving) is { } change ? [change] : []);
+                return;
+            }
+            catch (NetlinkException failure)
+                when (_options.Rules == RulesMode.Auto && failure.Error is Errno.EOPNOTSUPP or Errno.EPROTONOSUPPORT)
+            {
+                _withoutNftables = true;
+                _log.Info("this kernel has no nf_tables: using iptables");
+            }
+        }
+        Report(Iptables.Ensure(serving, _options.DnsPort, notrack: true));
     }
 
     private void Report(List<string> changes)

@@ -1,0 +1,283 @@
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Listen;
+
+namespace NodeDns.Cache.Guard;
+
+/// <summary>Caches: connecting, receiving the sockets, being ready, going away; and the one that is a child.</summary>
+internal sealed partial class Guard
+{
+    private readonly CrashLoop _crashes = new();
+    private readonly List<CachePeer> _peers = [];
+    private readonly LoopAction _admitTimer;
+    private readonly LoopAction _respawnTimer;
+    private readonly CacheProcess? _child;
+    private UnixListener? _handover;
+    private CachePeer? _cache;
+    private long _cacheGoneMs;
+
+    private bool Admits(Libc.PeerCredentials peer)
+    {
+        var admitted = peer.UserId == _options.ServeUserId || peer.UserId == Libc.EffectiveUserId;
+        if (!admitted)
+        {
+            _metrics.Problem(GuardProblem.Handover,
+                $"a process of uid {peer.UserId} wants the sockets: --serve-uid is {_options.ServeUserId}");
+        }
+        return admitted;
+    }
+
+    private void OnCacheConnected(int fd)
+    {
+        CachePeer? peer = null;
+        peer = new CachePeer
+        {
+            Channel = new HandoverChannel(_loop, fd, m => OnCacheMessage(peer!, m), () => OnCacheGone(peer!)),
+        };
+        _peers.Add(peer);
+    }
+
+    private void OnCacheMessage(CachePeer peer, HandoverMessage message)
+    {
+        switch (message.Kind)
+        {
+            case HandoverKind.Hello:
+                OnHello(peer, message);
+                break;
+            case HandoverKind.Heartbeat:
+                peer.Beat(message.Numbers(HandoverTag.Turns), _loop.NowMs);
+                break;
+            case HandoverKind.Ready when peer.HasSockets:
+                OnReady(peer);
+                break;
+            case HandoverKind.Leaving:
+                peer.IsLeaving = true;
+                peer.IsReady = false;
+                if (peer == _cache && State == GuardState.Guarding && _predecessor is not { IsOpen: true })
+                {
+                    StartRelayNow();
+                }
+                break;
+            case HandoverKind.Drained:
+                peer.IsDrained = true;
+                _log.Info($"the cache ({peer.Program}) has finished what it had begun");
+                break;
+            case HandoverKind.Want:
+                Give(peer, message.EndPoints().ToList(), onlyNew: true);
+                break;
+            case HandoverKind.Entries when message.Descriptors is [var entries]:
+                OnEntries(entries);
+                return;
+            case HandoverKind.Offer when message.Sockets() is { } part:
+                peer.Arriving.AddRange(part);
+                if (message.Number(HandoverTag.More) == 0)
+                {
+                    OnOffer(peer);
+                }
+                return;
+        }
+        HandoverChannel.CloseAll(message.Descriptors);
+    }
+
+    private void OnHello(CachePeer peer, HandoverMessage hello)
+    {
+        peer.Program = hello.Text(HandoverTag.Program) ?? "?";
+        peer.Workers = Math.Max(1, (int)hello.Number(HandoverTag.Workers, 1));
+        peer.Wanted = hello.EndPoints().ToList();
+        peer.Version = AgreeVersion(hello);
+        if (peer.Version == 0)
+        {
+            Refuse(peer, $"this guard speaks hand-over versions {HandoverVersion.Oldest} to {_options.NewestVersion}, the "
+                + $"cache ({peer.Program}) others: run guard and cache from the same image");
+        }
+        else if (hello.Number(HandoverTag.Held) > 0)
+        {
+            peer.Channel.Send(new HandoverMessage(HandoverKind.AskOffer));
+        }
+        else
+        {
+            AdmitWaiting();
+        }
+    }
+
+    private int AgreeVersion(HandoverMessage hello) => HandoverVersion.Agree(
+        _options.NewestVersion,
+        (int)hello.Number(HandoverTag.OldestVersion),
+        (int)hello.Number(HandoverTag.NewestVersion));
+
+    private void OnOffer(CachePeer peer)
+    {
+        var own = _sockets.All.ToList();
+        var adopted = _sockets.Adopt(peer.Arriving);
+        peer.Arriving.Clear();
+        peer.HasSockets = true;
+        _log.Info($"the cache ({peer.Program}) has served on without a guard: {adopted.Count} sockets taken from it");
+        if (State == GuardState.Claiming)
+        {
+            OpenSockets();
+        }
+        else if (adopted.Count > 0 && own.Count > 0)
+        {
+            // Opened meanwhile beside those of the cache: it must read them too.
+            peer.Channel.SendSockets(HandoverKind.Sockets, own);
+        }
+    }
+
+    /// <summary>Gives the sockets to every cache that waits for them, unless it is being held back.</summary>
+    private void AdmitWaiting()
+    {
+        if (State != GuardState.Guarding)
+        {
+            return;
+        }
+        foreach (var peer in _peers.Where(p => p.Version > 0 && !p.HasSockets && p.Arriving.Count == 0).ToList())
+        {
+            var waitMs = Math.Max(_crashes.WaitMs(_loop.NowMs), _entriesDueMs - _loop.NowMs);
+            if (waitMs > 0)
+            {
+                _loop.Arm(_admitTimer, waitMs);
+                return;
+            }
+            Give(peer, peer.Wanted, onlyNew: false);
+        }
+    }
+
+    private void Give(CachePeer peer, IReadOnlyList<ListenEndPoint> wanted, bool onlyNew)
+    {
+        List<ListenEndPoint> endPoints = [.. _sockets.Resolve(wanted)];
+        List<ListenSocket> opened;
+        try
+        {
+            opened = _sockets.Open(endPoints, peer.Workers);
+        }
+        catch (SyscallException failure)
+        {
+            _metrics.Problem(GuardProblem.Socket, $"the Corefile asks for it: {failure.Message}");
+            Refuse(peer, $"cannot open what the Corefile asks for: {failure.Message}");
+            return;
+        }
+        var sockets = onlyNew ? opened : _sockets.All.Where(s => SocketSet.Serves(s, endPoints)).ToList();
+        if (!onlyNew && peer.Version >= HandoverVersion.Entries)
+        {
+            SendEntries(peer);
+        }
+        peer.HasSockets = true;
+        if (!peer.Channel.SendSockets(HandoverKind.Sockets, sockets))
+        {
+            _metrics.Problem(GuardProblem.Handover, $"the cache ({peer.Program}) went away while it was given the sockets");
+            return;
+        }
+        if (!onlyNew)
+        {
+            _metrics.HandedOver();
+            _log.Info($"{sockets.Count} sockets given to the cache ({peer.Program}, {peer.Workers} workers)");
+        }
+        if (_relayingSinceMs is not null && opened.Count > 0)
+        {
+            StartRelay();
+        }
+    }
+
+    private void Refuse(CachePeer peer, string reason)
+    {
+        _metrics.Problem(GuardProblem.Handover, reason);
+        peer.Channel.Send(new HandoverMessage(HandoverKind.Refused).With(HandoverTag.Reason, reason));
+        peer.Channel.Close();
+        _peers.Remove(peer);
+    }
+
+    private void OnReady(CachePeer peer)
+    {
+        peer.IsReady = true;
+        peer.IsDrained = false;
+        if (_cache is { } former && former != peer && former.Channel.IsOpen)
+        {
+            former.IsReady = false;
+            former.IsLeaving = true;
+            former.Channel.Send(new HandoverMessage(HandoverKind.Drain));
+        }
+        _cache = peer;
+        _hang = null;
+        _distrusted = false;
+        _wrongAnswers = 0;
+        _nextProbeMs = _loop.NowMs + RetryMs;
+        _watchdog.Reset();
+        _log.Info($"the cache ({peer.Program}) serves");
+        RelievePredecessor();
+        UpdateRelay();
+    }
+
+    private void OnCacheGone(CachePeer peer)
+    {
+        _peers.Remove(peer);
+        ListenSockets.Close(peer.Arriving);
+        if (peer != _cache && !peer.HasSockets)
+        {
+            return;
+        }
+        _log.Warning($"the cache ({peer.Program}) is gone");
+        // A child's end is counted when it is reaped.
+        if (_child is null)
+        {
+            CountDeath(crashed: !peer.IsLeaving && !peer.IsDrained);
+        }
+        if (peer == _cache)
+        {
+            _cache = null;
+            _hang = null;
+            _distrusted = false;
+            _cacheGoneMs = _loop.NowMs;
+            UpdateRelay();
+        }
+    }
+
+    /// <summary>Takes a death down.</summary>
+    /// <returns>For how long the next cache is held back.</returns>
+    private int CountDeath(bool crashed)
+    {
+        _metrics.CacheEnded(crashed);
+        var waitMs = crashed ? _crashes.Died(_loop.NowMs) : 0;
+        if (waitMs > 0)
+        {
+            _log.Warning($"the cache dies again and again: held back for {waitMs / 1000} s, cluster DNS is relayed until then");
+            if (_options.Intercepted.Count > 0 && State == GuardState.Guarding)
+            {
+                _node.Ensure(Serving, _foreign.InUse);
+                _loop.Arm(_checkTimer, waitMs);
+            }
+        }
+        return waitMs;
+    }
+
+    // The child (--spawn).
+
+    private void SpawnCache()
+    {
+        if (_child is null || _child.IsRunning || State is GuardState.Stopping or GuardState.Claiming)
+        {
+            return;
+        }
+        try
+        {
+            _child.Start();
+        }
+        catch (SyscallException failure)
+        {
+            _metrics.Problem(GuardProblem.Spawn, failure.Message);
+            _loop.Arm(_respawnTimer, RetryMs);
+        }
+    }
+
+    private void OnChildEnded(int code)
+    {
+        if (State == GuardState.Stopping)
+        {
+            _loop.Arm(_stopTimer, 0);
+            return;
+        }
+        var crashed = code != 0;
+        _metrics.Problem(GuardProblem.Spawn, code > 128
+            ? $"the cache was ended by signal {code - 128}"
+            : $"the cache ended with exit code {code}");
+        _loop.Arm(_respawnTimer, CountDeath(crashed));
+    }
+}

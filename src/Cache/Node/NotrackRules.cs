@@ -1,0 +1,201 @@
+using System.Net;
+using System.Net.Sockets;
+using NodeDns.Cache.Interop.Linux;
+
+namespace NodeDns.Cache.Node;
+
+/// <summary>Keeps DNS to the local addresses out of conntrack: one permanent nf_tables table, whose set of serving
+/// addresses is all that ever changes.</summary>
+/// <remarks>
+/// <code>
+/// table inet nodelocaldns {
+///   set serving4 { type ipv4_addr; }   set serving6 { type ipv6_addr; }
+///   chain prerouting { type filter hook prerouting priority raw; }   queries of pods
+///   chain output     { type filter hook output priority raw; }       replies, and queries of the host's own clients
+/// }
+/// </code>
+/// Priority raw (-300) comes before conntrack (-200). An ACCEPT cannot live here: it would end only this table's own
+/// chain, and the host's INPUT chain would still drop.
+/// </remarks>
+internal sealed class NotrackRules : IDisposable
+{
+    public const string Table = "nodelocaldns";
+
+    /// <summary>Exists only after a flip, so that a serving node has no NAT hook of ours.</summary>
+    public const string FlipTable = "nodelocaldns_flip";
+
+    private const int PriorityRaw = -300;
+
+    /// <summary>Before kube-proxy's dstnat (-100), which would otherwise decide the flow.</summary>
+    private const int PriorityFlip = -110;
+
+    private const int PrioritySourceNat = 100;
+
+    private static readonly (AddressFamily Family, string Serving, string Flipped)[] Families =
+    [
+        (AddressFamily.InterNetwork, "serving4", "flipped4"),
+        (AddressFamily.InterNetworkV6, "serving6", "flipped6"),
+    ];
+
+    private static readonly int[] Protocols = [Libc.IPPROTO_UDP, Libc.IPPROTO_TCP];
+
+    private readonly NetlinkSocket _netlink = new(Libc.NETLINK_NETFILTER);
+    private readonly int _dnsPort;
+
+    public NotrackRules(int dnsPort) => _dnsPort = dnsPort;
+
+    /// <summary>Two families, two protocols, and the three directions.</summary>
+    private static int RuleCount => Families.Length * Protocols.Length * 3;
+
+    /// <summary>Makes table and set what they should be.</summary>
+    /// <returns>What was changed, in words; null when all was well.</returns>
+    /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing; EOPNOTSUPP: the kernel has no nf_tables.</exception>
+    public string? Ensure(IReadOnlyCollection<IPAddress> serving)
+    {
+        DropTableIfThere(FlipTable);
+        if (Exists(Table) && CountRules(Table) == RuleCount)
+        {
+            var present = Families.SelectMany(f => Elements(Table, f.Serving)).ToList();
+            var missing = serving.Except(present).ToList();
+            var surplus = present.Except(serving).ToList();
+            if (missing.Count == 0 && surplus.Count == 0)
+            {
+                return null;
+            }
+            var change = new NftBatch();
+            foreach (var family in Families)
+            {
+                change.AddElements(Table, family.Serving, missing.Where(a => a.AddressFamily == family.Family));
+                change.DropElements(Table, family.Serving, surplus.Where(a => a.AddressFamily == family.Family));
+            }
+            change.Commit(_netlink, "change the serving addresses");
+            return $"serving addresses: {string.Join(", ", serving)}";
+        }
+        Build(serving).Commit(_netlink, $"create nf_tables table {Table}");
+        return $"nf_tables table inet {Table} created";
+    }
+
+    /// <summary>Sends clients on to an endpoint of cluster DNS, for a while: the kernel forgets it by itself.</summary>
+    /// <param name="endPoints">One of each family at most; not a Service's address, which kube-proxy would have to
+    /// translate a second time.</param>
+    public void Flip(IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPEndPoint> endPoints, TimeSpan time)
+    {
+        var batch = new NftBatch();
+        foreach (var family in Families)
+        {
+            var serving = Exists(Table) ? Elements(Table, family.Serving) : [];
+            batch.DropElements(Table, family.Serving, serving);
+        }
+        batch.DropTable(FlipTable).Table(FlipTable);
+        var id = 10u;
+        foreach (var family in Families)
+        {
+            batch.AddressSet(FlipTable, family.Flipped, family.Family, id++, Libc.NFT_SET_TIMEOUT);
+        }
+        batch.Chain(FlipTable, "prerouting", "nat", Libc.NF_INET_PRE_ROUTING, PriorityFlip)
+            .Chain(FlipTable, "output", "nat", Libc.NF_INET_LOCAL_OUT, PriorityFlip)
+            .Chain(FlipTable, "postrouting", "nat", Libc.NF_INET_POST_ROUTING, PrioritySourceNat - 10);
+        foreach (var family in Families)
+        {
+            if (endPoints.FirstOrDefault(e => e.AddressFamily == family.Family) is not { } endPoint)
+            {
+                continue;
+            }
+            foreach (var protocol in Protocols)
+            {
+                foreach (var chain in new[] { "prerouting", "output" })
+                {
+                    batch.Rule(FlipTable, chain, rule => rule.Family(family.Family)
+                        .AddressIn(family.Flipped, family.Family, source: false)
+                        .Protocol(protocol).Port(_dnsPort, source: false).DestinationNat(endPoint));
+                }
+            }
+            // The reply must come back through this node to be translated back.
+            batch.Rule(FlipTable, "postrouting", rule => rule.Family(family.Family)
+                .Destination(endPoint.Address).OriginalDestinationIn(family.Flipped, family.Family).Masquerade());
+            batch.AddElements(FlipTable, family.Flipped, addresses.Where(a => a.AddressFamily == family.Family), time);
+        }
+        batch.Commit(_netlink, $"send clients to {string.Join(", ", endPoints)}");
+    }
+
+    /// <summary>Removes both tables.</summary>
+    public void Remove()
+    {
+        DropTableIfThere(Table);
+        DropTableIfThere(FlipTable);
+    }
+
+    public void Dispose() => _netlink.Dispose();
+
+    private NftBatch Build(IReadOnlyCollection<IPAddress> serving)
+    {
+        var batch = new NftBatch().DropTable(Table).Table(Table);
+        var id = 1u;
+        foreach (var family in Families)
+        {
+            batch.AddressSet(Table, family.Serving, family.Family, id++);
+        }
+        batch.Chain(Table, "prerouting", "filter", Libc.NF_INET_PRE_ROUTING, PriorityRaw)
+            .Chain(Table, "output", "filter", Libc.NF_INET_LOCAL_OUT, PriorityRaw);
+        foreach (var family in Families)
+        {
+            foreach (var protocol in Protocols)
+            {
+                foreach (var (chain, source) in new[] { ("prerouting", false), ("output", true), ("output", false) })
+                {
+                    batch.Rule(Table, chain, rule => rule.Family(family.Family)
+                        .AddressIn(family.Serving, family.Family, source)
+                        .Protocol(protocol).Port(_dnsPort, source).Notrack());
+                }
+            }
+            batch.AddElements(Table, family.Serving, serving.Where(a => a.AddressFamily == family.Family));
+        }
+        return batch;
+    }
+
+    private void DropTableIfThere(string table)
+    {
+        if (Exists(table))
+        {
+            new NftBatch().DropTable(table).Commit(_netlink, $"remove nf_tables table {table}");
+        }
+    }
+
+    private bool Exists(string table)
+    {
+        try
+        {
+            var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETTABLE, Libc.NFPROTO_INET, 0)
+                .Text(Libc.NFTA_TABLE_NAME, table);
+            return _netlink.Request(query, $"look for nf_tables table {table}").Count > 0;
+        }
+        catch (NetlinkException failure) when (failure.Error == Errno.ENOENT)
+        {
+            return false;
+        }
+    }
+
+    private int CountRules(string table)
+    {
+        var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETRULE, Libc.NFPROTO_INET, Libc.NLM_F_DUMP)
+            .Text(Libc.NFTA_RULE_TABLE, table);
+        return _netlink.Request(query, $"list rules of {table}")
+            .Count(rule => rule.Attributes(4).Any(a => a.Type == Libc.NFTA_RULE_TABLE && a.Text == table));
+    }
+
+    private List<IPAddress> Elements(string table, string set)
+    {
+        var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETSETELEM, Libc.NFPROTO_INET, Libc.NLM_F_DUMP)
+            .Text(Libc.NFTA_SET_ELEM_LIST_TABLE, table)
+            .Text(Libc.NFTA_SET_ELEM_LIST_SET, set);
+        return
+        [
+            .. from message in _netlink.Request(query, $"list set {set}")
+            from list in message.Attributes(4).Where(a => a.Type == Libc.NFTA_SET_ELEM_LIST_ELEMENTS)
+            from element in list.Nested
+            from key in element.Nested.Where(a => a.Type == Libc.NFTA_SET_ELEM_KEY)
+            from value in key.Nested.Where(a => a.Type == Libc.NFTA_DATA_VALUE)
+            select new IPAddress(value.Value.Span),
+        ];
+    }
+}

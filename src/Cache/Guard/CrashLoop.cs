@@ -13,7 +13,7 @@ internal sealed class CrashLoop
     private const int LongestWaitMs = 60_000;
 
     private readonly Queue<long> _deaths = [];
-    private long _untilMs = long.MinValue;
+    private long _untilMs;
     private int _waitMs;
     private long _lastMs = long.MinValue / 2;
 

@@ -1,0 +1,138 @@
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Node.Tests.Lab;
+
+namespace NodeDns.Node.Tests;
+
+/// <summary>The cache or the guard dies, hangs or is away, while a pod asks a thousand times a second.</summary>
+[Collection("node")]
+public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
+{
+    private const int SIGSTOP = 19;
+    private const int SIGCONT = 18;
+
+    private readonly NodeLab _lab = new(output);
+
+    public void Dispose() => _lab.Dispose();
+
+    [Fact]
+    public void Nothing_happens_and_nothing_is_lost()
+    {
+        _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(3);
+        _lab.AssertNothingLost(load, "nothing happens");
+    }
+
+    [Fact]
+    public void Killing_the_cache_loses_no_lookup()
+    {
+        var (guard, serve) = _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(2);
+        serve.Signal(Libc.SIGKILL);
+        serve.WaitForExit();
+        _lab.StartServe();
+        _lab.WaitUntil(() => guard.Count("serves") == 2, "the next cache serves");
+        NodeLab.Pass(2);
+        _lab.AssertNothingLost(load, "SIGKILL of the cache");
+    }
+
+    [Fact]
+    public void A_cache_that_is_away_for_five_seconds_loses_no_lookup()
+    {
+        var (guard, serve) = _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        serve.Signal(Libc.SIGKILL);
+        guard.WaitFor("relaying");
+        NodeLab.Pass(5);
+        _lab.StartServe();
+        _lab.WaitUntil(() => guard.Count("serves") == 2, "the next cache serves");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "cache absent for 5 s");
+    }
+
+    [Fact]
+    public void Stopping_the_cache_properly_loses_no_lookup()
+    {
+        var (guard, serve) = _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        serve.Signal(Libc.SIGTERM);
+        serve.WaitForExit();
+        Assert.Equal(0, serve.ExitCode);
+        _lab.StartServe();
+        _lab.WaitUntil(() => guard.Count("serves") == 2, "the next cache serves");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "SIGTERM of the cache");
+    }
+
+    [Fact]
+    public void Killing_the_guard_loses_no_lookup()
+    {
+        var (guard, _) = _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        guard.Signal(Libc.SIGKILL);
+        guard.WaitForExit();
+        NodeLab.Pass(1);
+        var next = _lab.StartGuard();
+        next.WaitFor("has served on without a guard");
+        next.WaitFor("serves");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "SIGKILL of the guard");
+    }
+
+    [Fact]
+    public void A_hang_of_the_cache_loses_no_lookup()
+    {
+        var (guard, serve) = _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        serve.Signal(SIGSTOP);
+        guard.WaitFor("hung");
+        NodeLab.Pass(2);
+        serve.Signal(SIGCONT);
+        guard.WaitFor("turns again");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "hang (SIGSTOP, 2 s)");
+    }
+
+    [Fact]
+    public void A_crash_loop_loses_no_lookup_and_is_held_back()
+    {
+        var (guard, serve) = _lab.StartPair();
+        var load = _lab.Load();
+        for (var death = 1; death <= 3; death++)
+        {
+            NodeLab.Pass(0.5);
+            serve.Signal(Libc.SIGKILL);
+            serve.WaitForExit();
+            serve = _lab.StartServe();
+            if (death < 3)
+            {
+                _lab.WaitUntil(() => guard.Count("serves") == death + 1, "the next cache serves");
+            }
+        }
+        guard.WaitFor("held back for 2 s");
+        Assert.Equal(3, guard.Count("serves"));
+        _lab.WaitUntil(() => guard.Count("serves") == 4, "the cache is let in again");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "crash loop (3 deaths in 10 s)");
+    }
+
+    [Fact]
+    public void Reloading_the_Corefile_loses_no_lookup()
+    {
+        var (_, serve) = _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        _lab.WriteCorefile(NodeLab.Corefile(extra: "log . {\n class error\n }"));
+        serve.WaitFor("Reloading complete");
+        NodeLab.Pass(1);
+        _lab.WriteCorefile("broken {");
+        serve.WaitFor("reload failed");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "Corefile reload, good and bad");
+    }
+}

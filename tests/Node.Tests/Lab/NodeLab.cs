@@ -1,0 +1,225 @@
+using System.Net;
+using NodeDns.Cache.Guard;
+using NodeDns.Testing;
+using NodeDns.Testing.Messages;
+using NodeDns.Testing.Shell;
+
+namespace NodeDns.Node.Tests.Lab;
+
+/// <summary>A node, a pod on it, and cluster DNS beyond it: three namespaces and two veth pairs.</summary>
+/// <remarks>
+/// <code>
+/// pod 10.244.1.2 ── 10.244.1.1 node 10.0.0.1 ── 10.0.0.2 cluster DNS (a server on real sockets)
+///                        └ nodelocaldns 169.254.20.10: what is tested
+/// </code>
+/// </remarks>
+public sealed class NodeLab : IDisposable
+{
+    public const string LocalAddress = "169.254.20.10";
+    public const string LocalAddress6 = "fd00:20::10";
+    public const string ClusterDns = "10.0.0.2";
+    public const string ClusterDns6 = "fd00:1::2";
+
+    private readonly List<IDisposable> _owned = [];
+    private readonly ITestOutputHelper _output;
+    private readonly List<RunningProgram> _programs = [];
+
+    public NodeLab(ITestOutputHelper output, bool withClusterDns = true)
+    {
+        _output = output;
+        Folder = Directory.CreateTempSubdirectory("ndt").FullName;
+        NetworkNamespace.Sh($"chmod 755 {Folder}");
+        Node = Own(new NetworkNamespace("node"));
+        Pod = Own(new NetworkNamespace("pod"));
+        Dns = Own(new NetworkNamespace("dns"));
+        Join(Node, "pod0", "10.244.1.1/24", "fd00:244::1/64", Pod, "10.244.1.2/24", "fd00:244::2/64");
+        Join(Node, "up0", "10.0.0.1/24", "fd00:1::1/64", Dns, "10.0.0.2/24", "fd00:1::2/64");
+        Pod.Run("ip route add default via 10.244.1.1; ip -6 route add default via fd00:244::1");
+        Pod.Run("sysctl -qw net.ipv4.ip_local_port_range=\"1024 65000\" net.ipv4.tcp_tw_reuse=1");
+        Dns.Run("ip route add default via 10.0.0.1; ip -6 route add default via fd00:1::1");
+        Node.Run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+        if (withClusterDns)
+        {
+            Upstream = StartClusterDns(ClusterDns);
+        }
+        WriteCorefile(Corefile());
+    }
+
+    public NetworkNamespace Node { get; }
+    public NetworkNamespace Pod { get; }
+    public NetworkNamespace Dns { get; }
+    public FakeUpstream? Upstream { get; }
+
+    /// <summary>For sockets and files; any user may enter it.</summary>
+    public string Folder { get; }
+
+    public string CorefilePath => Path.Combine(Folder, "Corefile");
+
+    /// <summary>The program as users have it: the published one where there is one, else the built one on CoreCLR.</summary>
+    public static IReadOnlyList<string> Program { get; } = FindProgram();
+
+    public static string Corefile(string bind = LocalAddress, string extra = "") => $$"""
+        .:53 {
+            errors
+            bind {{bind}}
+            cache 3600
+            reload 2s 1s
+            forward . {{ClusterDns}}
+            {{extra}}
+        }
+        """;
+
+    public void WriteCorefile(string text)
+    {
+        // In one step, as kubelet changes a ConfigMap.
+        File.WriteAllText(CorefilePath + ".new", text);
+        File.Move(CorefilePath + ".new", CorefilePath, overwrite: true);
+    }
+
+    /// <summary>A server that answers every name with an address, at one of the dns namespace's addresses.</summary>
+    public FakeUpstream StartClusterDns(string address) => Own(Dns.Enter(() =>
+        new FakeUpstream(new IPEndPoint(IPAddress.Parse(address), 53))
+        {
+            Otherwise = question =>
+            {
+                var answer = new FakeAnswer();
+                answer.Answer.Add(DnsRecord.Parse($"{question.Name} 3600 IN A 10.1.2.3"));
+                return answer;
+            },
+        }));
+
+    /// <summary>Starts a guard as its container would run: root with two capabilities.</summary>
+    public RunningProgram StartGuard(string pod = "a", params string[] more) => Start($"guard-{pod}", "guard",
+    [
+        "setpriv", "--bounding-set", "-all,+net_admin,+net_bind_service", "--inh-caps", "-all", "--no-new-privs",
+        .. Program, "guard", "--address", LocalAddress, "--cluster-dns", ClusterDns,
+        "--handover", Handover(pod), "--takeover", Path.Combine(Folder, "takeover.sock"),
+        "--health-listen", "127.0.0.1:9255", "--metrics-listen", "127.0.0.1:9254", "--workers", "2", .. more,
+    ]);
+
+    /// <summary>Starts a cache as its container would run: no root, no capability at all.</summary>
+    public RunningProgram StartServe(string pod = "a", params string[] more) => Start($"serve-{pod}", "serve",
+    [
+        "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all",
+        "--no-new-privs", .. Program, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2", .. more,
+    ]);
+
+    public string Handover(string pod) => Path.Combine(Folder, pod, "handover.sock");
+
+    /// <summary>Starts anything in the node's namespace.</summary>
+    public RunningProgram Start(string label, string role, IEnumerable<string> command)
+    {
+        _ = role;
+        var program = new RunningProgram(label, ["ip", "netns", "exec", Node.Name, .. command]);
+        _programs.Add(program);
+        _owned.Add(program);
+        return program;
+    }
+
+    /// <summary>A guard and a cache that serve.</summary>
+    public (RunningProgram Guard, RunningProgram Serve) StartPair(params string[] guardFlags)
+    {
+        var guard = StartGuard("a", guardFlags);
+        guard.WaitFor("sockets opened");
+        var serve = StartServe();
+        WaitUntil(() => guard.Count("serves") == 1, "the cache serves", 20);
+        return (guard, serve);
+    }
+
+    /// <summary>A thousand lookups a second of each transport from the pod.</summary>
+    public LoadClient Load(string address = LocalAddress, int perSecond = 1000) =>
+        Own(new LoadClient(Pod, new IPEndPoint(IPAddress.Parse(address), 53), perSecond));
+
+    /// <summary>Ends the load, prints what it saw, and fails the test when a lookup was lost or wrong.</summary>
+    public void AssertNothingLost(LoadClient load, string what)
+    {
+        var results = load.Finish();
+        foreach (var result in results)
+        {
+            Print($"{what}: {result}");
+        }
+        if (results.Any(r => r.Lost > 0 || r.Wrong > 0 || r.Asked < 1000))
+        {
+            Assert.Fail(string.Join("; ", results) + "\n" + Logs());
+        }
+    }
+
+    /// <summary>A number for the log of the suite.</summary>
+    public void Print(string line)
+    {
+        _output.WriteLine(line);
+        Console.WriteLine(line);
+    }
+
+    public string Logs() => string.Join('\n', _programs.Select(p => p.Output));
+
+    /// <summary>One lookup from the pod, in text.</summary>
+    public string Dig(string name, string server = LocalAddress, string flags = "") =>
+        Tool.Run("ip", ["netns", "exec", Pod.Name, "kdig", $"@{server}", name, "+time=1", "+retry=0", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Output;
+
+    /// <summary>Waits for a condition that has no event to wait for.</summary>
+    public void WaitUntil(Func<bool> condition, string what, int seconds = 10)
+    {
+        using var pause = new ManualResetEventSlim();
+        for (var i = 0; i < seconds * 20; i++)
+        {
+            if (condition())
+            {
+                return;
+            }
+            pause.Wait(50);
+        }
+        Assert.Fail($"not in {seconds} s: {what}\n{Logs()}");
+    }
+
+    /// <summary>Lets the load run.</summary>
+    public static void Pass(double seconds)
+    {
+        using var pause = new ManualResetEventSlim();
+        pause.Wait(TimeSpan.FromSeconds(seconds));
+    }
+
+    public string Metric(string name) => Node.Run("curl -s http://127.0.0.1:9254/metrics").Split('\n')
+        .FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal))?.Split(' ')[1] ?? "";
+
+    public void Dispose()
+    {
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private T Own<T>(T thing)
+        where T : IDisposable
+    {
+        _owned.Add(thing);
+        return thing;
+    }
+
+    private static void Join(
+        NetworkNamespace node, string link, string address, string address6, NetworkNamespace other, string otherAddress,
+        string otherAddress6)
+    {
+        NetworkNamespace.Sh($"ip link add {link} netns {node.Name} type veth peer name eth0 netns {other.Name}");
+        node.Run($"ip addr add {address} dev {link}; ip -6 addr add {address6} dev {link} nodad; ip link set {link} up");
+        other.Run($"ip addr add {otherAddress} dev eth0; ip -6 addr add {otherAddress6} dev eth0 nodad; ip link set eth0 up");
+    }
+
+    /// <summary>Copied to where the unprivileged user can read it, wherever the checkout lies.</summary>
+    private static IReadOnlyList<string> FindProgram()
+    {
+        var folder = Directory.CreateTempSubdirectory("ndt-program").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        var published = Path.Combine(Tool.Checkout, "artifacts", "bin", "node-dns-cache");
+        if (File.Exists(published) && Environment.GetEnvironmentVariable("NODE_TESTS_CORECLR") is null)
+        {
+            NetworkNamespace.Sh($"cp {published} {folder}/ && chmod -R a+rX {folder}");
+            return [Path.Combine(folder, "node-dns-cache")];
+        }
+        var built = Path.GetDirectoryName(typeof(HandoverClient).Assembly.Location)!;
+        NetworkNamespace.Sh($"cp {built}/*.dll {built}/*.json {folder}/ && chmod -R a+rX {folder}");
+        return ["dotnet", Path.Combine(folder, "node-dns-cache.dll")];
+    }
+}

@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Corefile;
 internal static class BlockReader
 {
     public static ServerBlockConfig Read(
-        BlockNode node, CorefileOptions options, ProblemList problems, ISet<string> files)
+        BlockNode node, CorefileOptions options, ProblemList problems, FileTrail files)
     {
         var zones = Zones(node, options, problems);
         ImmutableArray<string> names = [.. zones.Select(zone => zone.Name).Distinct()];

@@ -9,7 +9,4 @@ public sealed record CorefileConfig
 {
     /// <summary>In file order; stub domains of the kube-dns ConfigMap last.</summary>
     public ImmutableArray<ServerBlockConfig> Blocks { get; init; } = [];
-
-    /// <summary>Every file that was read: the Corefile, its imports, resolv.conf files. Watch these for a reload.</summary>
-    public ImmutableArray<string> Files { get; init; } = [];
 }

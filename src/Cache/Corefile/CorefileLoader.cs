@@ -7,12 +7,11 @@ public static class CorefileLoader
     public static CorefileResult Load(string file, string text, CorefileOptions options)
     {
         var problems = new ProblemList();
-        var files = new SortedSet<string>(StringComparer.Ordinal) { file };
+        var files = new FileTrail(options.Files);
+        files.Note(file);
         // 1. Variables, 2. words, 3. blocks.
         var tokens = Lexer.Read(file, PillarText.Replace(text, options.Pillars), problems);
-        var parser = new Parser(tokens, options, problems);
-        var nodes = parser.Parse();
-        files.UnionWith(parser.Files);
+        var nodes = new Parser(tokens, options, problems, files).Parse();
         if (nodes.IsEmpty && !problems.HasErrors)
             problems.Error(new(file, 1), "zone", "(nothing)", "expected at least one server block");
 
@@ -23,8 +22,12 @@ public static class CorefileLoader
         blocks.AddRange(StubDomainBlocks.Make(options, blocks, problems));
 
         // 6. What only shows across blocks.
-        var config = new CorefileConfig { Blocks = [.. blocks], Files = [.. files] };
+        var config = new CorefileConfig { Blocks = [.. blocks] };
         CorefileValidator.Check(config, problems);
-        return new(problems.HasErrors ? null : config, problems.Errors, problems.Warnings);
+        return new(problems.HasErrors ? null : config, problems.Errors, problems.Warnings)
+        {
+            Files = files.Paths,
+            Patterns = files.Patterns,
+        };
     }
 }

@@ -19,6 +19,10 @@ public sealed record CorefileOptions
     /// none; empty when it has no address. Null: names are left out, with a warning, as `check` does.</summary>
     public Func<string, ImmutableArray<IPEndPoint>, ImmutableArray<IPAddress>>? Lookup { get; init; }
 
+    /// <summary>Whether this machine has an interface of that name. Null: every name that could be one passes, as in
+    /// `check`, which may run on another machine.</summary>
+    public Func<string, bool>? HasInterface { get; init; }
+
     public PillarValues Pillars { get; init; } = new();
     public KubeDnsConfig KubeDns { get; init; } = KubeDnsConfig.Empty;
 }

@@ -12,8 +12,6 @@ public sealed record ForwardConfig : DirectiveConfig
     /// <summary>Idle connections are closed after this.</summary>
     public static readonly TimeSpan ExpireDefault = TimeSpan.FromSeconds(10);
 
-    public static readonly TimeSpan ReadTimeoutDefault = TimeSpan.FromSeconds(2);
-
     /// <summary>More failed probes than this and an upstream is down.</summary>
     public const int MaxFailsDefault = 2;
 
@@ -70,9 +68,6 @@ public sealed record ForwardConfig : DirectiveConfig
 
     /// <summary>With every upstream down: SERVFAIL at once rather than a random one.</summary>
     public bool FailfastAllUnhealthy { get; init; }
-
-    /// <summary>How long a reply is waited for before another upstream is asked.</summary>
-    public TimeSpan ReadTimeout { get; init; } = ReadTimeoutDefault;
 
     /// <summary>The address questions are sent from. Null: the kernel's choice.</summary>
     public IPAddress? SourceAddress { get; init; }

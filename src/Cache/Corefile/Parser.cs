@@ -20,18 +20,16 @@ internal sealed class Parser
     private readonly CorefileOptions _options;
     private readonly ProblemList _problems;
     private readonly Dictionary<string, ImmutableArray<Token>> _snippets = [];
-    private readonly HashSet<string> _files = [];
+    private readonly FileTrail _files;
     private int _fileImports;
 
-    public Parser(ImmutableArray<Token> tokens, CorefileOptions options, ProblemList problems)
+    public Parser(ImmutableArray<Token> tokens, CorefileOptions options, ProblemList problems, FileTrail files)
     {
         _stream = new(tokens);
         _options = options;
         _problems = problems;
+        _files = files;
     }
-
-    /// <summary>Files read by imports.</summary>
-    public IReadOnlyCollection<string> Files => _files;
 
     public ImmutableArray<BlockNode> Parse()
     {
@@ -255,7 +253,7 @@ internal sealed class Parser
             return default;
         }
 
-        IReadOnlyList<string> files = wild ? _options.Files.Glob(path) : [path];
+        IReadOnlyList<string> files = wild ? _files.Glob(path) : [path];
         if (files.Count == 0)
             _problems.Warn(pattern.At, "import", pattern.Text, "no file matches");
         var tokens = ImmutableArray.CreateBuilder<Token>();
@@ -267,11 +265,8 @@ internal sealed class Parser
                 break;
             }
 
-            if (_options.Files.Read(file, out var reason) is { } text)
-            {
-                _files.Add(file);
+            if (_files.Read(file, out var reason) is { } text)
                 tokens.AddRange(Lexer.Read(file, PillarText.Replace(text, _options.Pillars), _problems));
-            }
             else
                 _problems.Error(pattern.At, "import", pattern.Text, $"expected a snippet or a readable file: {reason}");
         }

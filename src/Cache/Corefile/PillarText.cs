@@ -40,13 +40,16 @@ public static class PillarText
         if (!word.Contains("__P", StringComparison.Ordinal))
             return null;
         if (word.Contains(ClusterDns, StringComparison.Ordinal))
-            return "expected the address of cluster DNS in its place: name its Service with -upstreamsvc";
+            return "expected the address of cluster DNS in its place: give it with --cluster-dns (node-cache: "
+                + "-upstreamsvc)";
         if (word.Contains(Domain, StringComparison.Ordinal))
-            return "expected the cluster's domain in its place, such as cluster.local";
+            return "expected the cluster's domain in its place: give it with --cluster-domain";
         if (word.Contains(LocalDns, StringComparison.Ordinal))
-            return "expected the local addresses in its place: give them with -localip";
+            return "expected the local addresses in its place: give them with --local-address (node-cache: "
+                + "-localip)";
         if (word.Contains(PrometheusEndpoint, StringComparison.Ordinal))
-            return "expected an address in its place: give it with -prometheus-listen-address";
+            return "expected an address in its place: give it with --prometheus-endpoint (node-cache: "
+                + "-prometheus-listen-address)";
         return word.Contains("__PILLAR__", StringComparison.Ordinal)
             ? "expected a variable of the official manifest: this one is not known"
             : null;

@@ -18,6 +18,9 @@ internal static class BindAddresses
             .Distinct()];
     }
 
+    public static bool HasInterface(string name) =>
+        NetworkInterface.GetAllNetworkInterfaces().Any(link => link.Name == name);
+
     private static IEnumerable<IPAddress> Expand(BindTarget target) => target.Address is { } address
         ? [address]
         : NetworkInterface.GetAllNetworkInterfaces()

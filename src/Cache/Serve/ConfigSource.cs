@@ -7,6 +7,7 @@ namespace NodeDns.Cache.Serve;
 internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading)
 {
     private IReadOnlyCollection<string> _files = [options.ConfigFile];
+    private IReadOnlyCollection<string> _patterns = [];
 
     /// <summary>Reads everything. A ConfigMap with mistakes still gives its good entries.</summary>
     public LoadedConfig Load()
@@ -28,16 +29,16 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
             : new CorefileResult(null,
                 [new CorefileProblem(new SourceLine(options.ConfigFile, 1), "file", options.ConfigFile,
                     $"expected a readable file: {reason}")], []);
-        if (result.Config is { Files.Length: > 0 } config) _files = config.Files;
+        if (result.Files.Length > 0) (_files, _patterns) = (result.Files, result.Patterns);
         return new LoadedConfig(result, kubeDnsProblems);
     }
 
-    /// <summary>A number that differs when any file that was read the last time does.</summary>
+    /// <summary>A number that differs when any file that was read the last time does, or would be read now.</summary>
     public ulong Fingerprint()
     {
         ulong sum = FnvOffset;
         IEnumerable<string> kubeDns = options.KubeDnsDirectory is { } directory ? VisibleFiles(directory) : [];
-        foreach (string file in _files.Concat(kubeDns))
+        foreach (string file in _files.Concat(_patterns.SelectMany(reading.Files.Glob)).Concat(kubeDns))
         {
             Add(ref sum, Path.GetFileName(file));
             Add(ref sum, reading.Files.Read(file, out string reason) ?? $"unreadable: {reason}");

@@ -100,7 +100,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         {
             Scope = scope,
             Cache = block.Cache is { } cache ? Cache(cache, block, scope) : null,
-            Forwards = [.. block.Forward.Select(Forward)],
+            Forwards = [.. block.Forward.Select(forward => Forward(forward, block.Cancel))],
             BeforeCache = plugins.BeforeCache,
             AfterCache = plugins.AfterCache,
             AfterForward = plugins.AfterForward,
@@ -146,9 +146,9 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
             : null,
     };
 
-    private ForwardModel Forward(ForwardConfig forward)
+    private ForwardModel Forward(ForwardConfig forward, CancelConfig? cancel)
     {
-        ForwardOptions options = UpstreamOptions.Of(forward);
+        ForwardOptions options = UpstreamOptions.Of(forward, cancel);
         var model = new ForwardModel(
             _groups.Count, DnsName.ParseLower(forward.From), Names(forward.Except), options);
         _groups.Add(new UpstreamGroup(options, shared.Registry));

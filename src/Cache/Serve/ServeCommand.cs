@@ -110,6 +110,8 @@ public static class ServeCommand
         DnsPort = options.DnsPort,
         Files = new DiskFiles(),
         Environment = Environment.GetEnvironmentVariable,
+        HasInterface = BindAddresses.HasInterface,
+        Lookup = UpstreamNames.Lookup,
         Pillars = new PillarValues
         {
             LocalAddresses = options.LocalAddresses,

@@ -7,8 +7,11 @@ namespace NodeDns.Cache.Serve;
 /// <summary>A forward directive in the words of the Upstream room.</summary>
 internal static class UpstreamOptions
 {
-    public static ForwardOptions Of(ForwardConfig forward) => new()
+    /// <param name="cancel">The block's cancel directive; it can only shorten.</param>
+    public static ForwardOptions Of(ForwardConfig forward, CancelConfig? cancel) => new()
     {
+        Deadline = Shortened(ForwardOptions.DeadlineDefault, cancel),
+        DeadlineWhenDown = Shortened(ForwardOptions.DeadlineWhenDownDefault, cancel),
         Servers = [.. forward.To.Select(to => new UpstreamEndpoint(
             new IPEndPoint(to.Address, to.Port), to.Tls, to.ServerName))],
         Policy = forward.Policy switch
@@ -44,6 +47,12 @@ internal static class UpstreamOptions
         },
         SourceAddress = forward.SourceAddress,
     };
+
+    private static TimeSpan Shortened(TimeSpan deadline, CancelConfig? cancel)
+    {
+        if (cancel is null || cancel.Timeout > deadline) return deadline;
+        return cancel.Timeout < ForwardOptions.DeadlineMinimum ? ForwardOptions.DeadlineMinimum : cancel.Timeout;
+    }
 
     private static RcodeSet Set(IEnumerable<ushort> rcodes) => new([.. rcodes.Select(rcode => (int)rcode)]);
 }

@@ -38,6 +38,16 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
+    public void Variables_of_the_manifest_are_checked_with_values_that_stand_in()
+    {
+        var (code, output, error) = Run(("Corefile", "__PILLAR__DNS__DOMAIN__ {\n  bind __PILLAR__LOCAL__DNS__\n}\n"));
+        Assert.Equal(0, code);
+        Assert.Equal("warning: Corefile:1: __PILLAR__LOCAL__DNS__: (no value): checked as if it were 169.254.20.10\n"
+            + "warning: Corefile:1: __PILLAR__DNS__DOMAIN__: (no value): checked as if it were cluster.local\n", error);
+        Assert.StartsWith("cluster.local.:53\n  listen      169.254.20.10\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_file_is_an_error_of_the_same_form()
     {
         var (code, _, error) = Run();

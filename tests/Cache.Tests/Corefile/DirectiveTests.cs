@@ -36,6 +36,15 @@ public sealed class DirectiveTests
         Assert.Equal(expected, string.Join(' ', bind.Addresses) + (bind.HasInterfaces ? " and interfaces" : ""));
     }
 
+    [Fact]
+    public void Bind_knows_the_interfaces_where_it_is_told()
+    {
+        var options = Corefiles.Options with { HasInterface = name => name == "lo" };
+        Corefiles.Good(". {\nbind lo\n}", options);
+        Assert.Equal("2: bind: eth99: expected an address or the name of an interface",
+            Corefiles.Text(Corefiles.Load(". {\nbind lo eth99\n}", options).Errors));
+    }
+
     [Theory]
     [InlineData("bufsize", 1232)]
     [InlineData("bufsize 512", 512)]

@@ -38,8 +38,8 @@ public sealed class ForwardDirectiveTests
         var forward = Assert.Single(Corefiles.Block("forward . 192.0.2.1").Forward);
         Assert.Equal((false, false, 2, 0, 0), (forward.ForceTcp, forward.PreferUdp, forward.MaxFails, forward.MaxConcurrent,
             forward.MaxIdleConns));
-        Assert.Equal(("10s", "2s", "500ms"), (GoDuration.Format(forward.Expire), GoDuration.Format(forward.ReadTimeout),
-            GoDuration.Format(forward.HealthCheck.Interval)));
+        Assert.Equal(("10s", "500ms"),
+            (GoDuration.Format(forward.Expire), GoDuration.Format(forward.HealthCheck.Interval)));
         Assert.Equal((ForwardPolicy.Random, null, null), (forward.Policy, forward.MaxAge, forward.MaxConnectAttempts));
         Assert.Equal((true, "."), (forward.HealthCheck.RecursionDesired, forward.HealthCheck.Domain));
     }
@@ -59,7 +59,6 @@ public sealed class ForwardDirectiveTests
                 max_concurrent 1000
                 expire 20s
                 max_age 1m
-                read_timeout 500ms
                 policy sequential
                 health_check 1s no_rec domain Example.org
                 next NXDOMAIN refused
@@ -73,8 +72,7 @@ public sealed class ForwardDirectiveTests
         Assert.Equal(["a.example.", "0.0.10.in-addr.arpa."], forward.Except);
         Assert.Equal((true, true, 0, 7, 8, 1000), (forward.ForceTcp, forward.PreferUdp, forward.MaxFails,
             forward.MaxConnectAttempts, forward.MaxIdleConns, forward.MaxConcurrent));
-        Assert.Equal((20, 60, 500), (forward.Expire.TotalSeconds, forward.MaxAge!.Value.TotalSeconds,
-            forward.ReadTimeout.TotalMilliseconds));
+        Assert.Equal((20, 60), (forward.Expire.TotalSeconds, forward.MaxAge!.Value.TotalSeconds));
         Assert.Equal((1, false, "example.org."), (forward.HealthCheck.Interval.TotalSeconds,
             forward.HealthCheck.RecursionDesired, forward.HealthCheck.Domain));
         Assert.Equal([3, 5], forward.Next);
@@ -126,6 +124,11 @@ public sealed class ForwardDirectiveTests
     public void A_network_of_several_zones_forwards_the_first_with_a_warning() => Assert.Equal(
         "2: forward: 10.9.3.0/18 192.0.2.1: is several zones, of which only 0.9.10.in-addr.arpa. is forwarded, as in CoreDNS",
         Corefiles.Warnings("forward 10.9.3.0/18 192.0.2.1"));
+
+    [Fact]
+    public void A_read_timeout_has_no_effect_and_says_so() => Assert.Equal("3: forward: read_timeout 1s: has no effect: another "
+        + "server is asked after 200 to 400 ms, and a late answer still counts",
+        Corefiles.Warnings("forward . 192.0.2.1 {\nread_timeout 1s\n}"));
 
     [Theory]
     [InlineData("forward", "2: forward: (nothing): expected a zone, then servers or /etc/resolv.conf")]

@@ -87,7 +87,16 @@ public sealed class ParserTests
         {
             Files = new TestFiles(("part", "forward . conf"), ("conf", "nameserver 192.0.2.1")),
         };
-        Assert.Equal(["Corefile", "conf", "part"], Corefiles.Good(". {\nimport part\n}", options).Files);
+        Assert.Equal(["Corefile", "conf", "part"], Corefiles.Load(". {\nimport part\n}", options).Files);
+    }
+
+    [Fact]
+    public void Files_that_are_missing_and_patterns_are_listed_too_for_they_may_come()
+    {
+        var result = Corefiles.Load(". {\nimport gone\nimport none/*.server\nforward . /gone.conf\nhosts /some/hosts\n}");
+        Assert.Null(result.Config);
+        Assert.Equal(["/gone.conf", "Corefile", "gone"], result.Files);
+        Assert.Equal(["none/*.server"], result.Patterns);
     }
 
     [Theory]

@@ -44,13 +44,13 @@ public sealed class PillarTextTests
 
     [Theory]
     [InlineData("__PILLAR__DNS__DOMAIN__ {\nwhoami\n}",
-        "1: zone: __PILLAR__DNS__DOMAIN__: expected the cluster's domain in its place, such as cluster.local")]
+        "1: zone: __PILLAR__DNS__DOMAIN__: expected the cluster's domain in its place: give it with --cluster-domain")]
     [InlineData(". {\nforward . __PILLAR__CLUSTER__DNS__\n}", "2: forward: __PILLAR__CLUSTER__DNS__: expected the address "
-        + "of cluster DNS in its place: name its Service with -upstreamsvc")]
+        + "of cluster DNS in its place: give it with --cluster-dns (node-cache: -upstreamsvc)")]
     [InlineData(". {\nbind __PILLAR__LOCAL__DNS__\n}", "2: bind: __PILLAR__LOCAL__DNS__: expected the local addresses in "
-        + "its place: give them with -localip")]
+        + "its place: give them with --local-address (node-cache: -localip)")]
     [InlineData(". {\nprometheus __PROMETHEUS__ENDPOINT__\n}", "2: prometheus: __PROMETHEUS__ENDPOINT__: expected an "
-        + "address in its place: give it with -prometheus-listen-address")]
+        + "address in its place: give it with --prometheus-endpoint (node-cache: -prometheus-listen-address)")]
     [InlineData(". {\nforward . __PILLAR__WRONG__\n}",
         "2: forward: __PILLAR__WRONG__: expected a variable of the official manifest: this one is not known")]
     public void A_variable_without_a_value_says_what_it_needs(string text, string expected) =>

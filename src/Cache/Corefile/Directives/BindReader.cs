@@ -32,7 +32,7 @@ internal static class BindReader
         {
             if (AddressText.TryAddress(token.Text, out var address))
                 targets.Add(new(address, null));
-            else if (IsInterface(token.Text))
+            else if (IsInterface(token.Text) && scope.Options.HasInterface?.Invoke(token.Text) != false)
                 targets.Add(new(null, token.Text));
             else
                 scope.Error(token, "expected an address or the name of an interface");

@@ -7,12 +7,13 @@ namespace NodeDns.Cache.Corefile.Directives;
 /// <remarks>Every check reports by itself and hands back a fallback, so that reading goes on.</remarks>
 internal sealed class DirectiveScope(
     DirectiveNode node, ImmutableArray<string> blockZones, CorefileOptions options, ProblemList problems,
-    ISet<string> filesRead)
+    FileTrail files)
 {
     public OptionLine Head => node.Head;
     public ImmutableArray<OptionLine> Body => node.Body;
     public SourceLine At => node.At;
     public CorefileOptions Options => options;
+    public FileTrail Files => files;
 
     /// <summary>The zones of the block, normal.</summary>
     public ImmutableArray<string> BlockZones => blockZones;
@@ -123,14 +124,5 @@ internal sealed class DirectiveScope(
             return pattern;
         Error(line, $"expected {reason}");
         return null;
-    }
-
-    /// <summary>null, with the reason, when the file cannot be read. One that can is remembered for reloads.</summary>
-    public string? ReadFile(string path, out string reason)
-    {
-        var text = options.Files.Read(path, out reason);
-        if (text is not null)
-            filesRead.Add(path);
-        return text;
     }
 }

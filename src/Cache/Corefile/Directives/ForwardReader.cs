@@ -96,11 +96,9 @@ internal static class ForwardReader
             case "max_age":
                 return forward with { MaxAge = scope.Duration(line, 0, default, "an age", TimeSpan.Zero) };
             case "read_timeout":
-                return forward with
-                {
-                    ReadTimeout = scope.Duration(
-                        line, 0, ForwardConfig.ReadTimeoutDefault, "a timeout", TimeSpan.FromMilliseconds(1)),
-                };
+                scope.Duration(line, 0, default, "a timeout", TimeSpan.FromMilliseconds(1));
+                scope.Warn(line, "has no effect: another server is asked after 200 to 400 ms, and a late answer still counts");
+                return forward;
             case "tls_servername":
                 return forward with { TlsServerName = line.Args[0].Text };
             case "source_address":
@@ -129,7 +127,7 @@ internal static class ForwardReader
             return null;
         foreach (var file in line.Args)
         {
-            if (scope.ReadFile(file.Text, out var reason) is null)
+            if (scope.Files.Read(file.Text, out var reason) is null)
                 scope.Error(file, $"expected a readable PEM file: {reason}");
         }
 

@@ -13,7 +13,8 @@ internal static class HostsReader
         if (!args.IsEmpty)
         {
             hosts = hosts with { Path = args[0].Text };
-            if (scope.ReadFile(hosts.Path, out var reason) is null)
+            // The plugin reads it again by itself: a change is no reason to load everything.
+            if (scope.Options.Files.Read(hosts.Path, out var reason) is null)
                 scope.Warn(scope.Head, $"the file cannot be read yet: {reason}");
         }
 

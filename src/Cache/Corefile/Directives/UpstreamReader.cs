@@ -44,7 +44,7 @@ internal static class UpstreamReader
 
         if (AddressText.TryAddress(host, out var address))
             return [new() { Address = address, Port = port, Tls = tls, ServerName = tls ? serverName : null }];
-        if (text.Contains('/') || scope.ReadFile(text, out _) is not null)
+        if (text.Contains('/') || scope.Files.Probe(text) is not null)
             return FromFile(scope, token, text);
         if (!IsHostName(host) || !DomainName.TryNormalize(host, out var name))
         {
@@ -77,7 +77,7 @@ internal static class UpstreamReader
 
     private static ImmutableArray<UpstreamAddress> FromFile(DirectiveScope scope, Token token, string path)
     {
-        if (scope.ReadFile(path, out var reason) is not { } text)
+        if (scope.Files.Read(path, out var reason) is not { } text)
         {
             scope.Error(token, $"expected a readable file: {reason}");
             return [];

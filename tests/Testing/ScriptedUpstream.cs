@@ -139,15 +139,16 @@ public sealed class ScriptedConnection(Socket socket, SslStream? tls = null) : I
 
     public X509Certificate? ClientCertificate => tls?.RemoteCertificate;
 
+    /// <summary>Whether octets wait in the socket. Over TLS some may have been taken out of it already.</summary>
     public bool HasData => socket.Available > 0;
 
-    /// <summary>Whether the client has closed its end; reads nothing.</summary>
+    /// <summary>Whether the client has closed its end; over TLS this reads.</summary>
     public bool IsClosedByClient
     {
         get
         {
             ScriptedUpstream.Expect(socket, "the end of the connection");
-            return socket.Available == 0;
+            return tls is null ? socket.Available == 0 : tls.ReadByte() < 0;
         }
     }
 

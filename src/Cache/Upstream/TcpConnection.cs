@@ -1,8 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Loop;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
 
 namespace NodeDns.Cache.Upstream;
 
@@ -22,35 +19,8 @@ internal sealed class TcpConnection : StreamConnection, IEventHandler
     /// <summary>Starts connecting; queries may be submitted at once.</summary>
     public static TcpConnection? Open(ConnectionPool pool, out UpstreamError error)
     {
-        var endpoint = pool.Server.Endpoint.Address;
-        var isIPv6 = endpoint.AddressFamily == AddressFamily.InterNetworkV6;
-        var socket = Libc.Socket(
-            isIPv6 ? Libc.AF_INET6 : Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
-        if (socket.IsError)
-        {
-            error = UpstreamError.LocalLimit;
-            return null;
-        }
-        var fd = socket.Value;
-        var options = pool.Forwarder.Options;
-        Libc.SetSocketOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
-        // A peer that vanished without a word is noticed when a query has gone unacknowledged for this long.
-        Libc.SetSocketOption(
-            fd, Libc.IPPROTO_TCP, Libc.TCP_USER_TIMEOUT, (int)options.Deadline.TotalMilliseconds);
-        if (options.SourceAddress is { } source && source.AddressFamily == endpoint.AddressFamily)
-        {
-            Libc.SetSocketOption(fd, Libc.IPPROTO_IP, Libc.IP_BIND_ADDRESS_NO_PORT, 1);
-            Libc.Bind(fd, SocketAddress.From(new IPEndPoint(source, 0)));
-        }
-        var connected = Libc.Connect(fd, pool.Server.Address);
-        if (connected.IsError && connected.Error != Errno.EINPROGRESS)
-        {
-            Libc.Close(fd);
-            error = ConnectError.From(connected.Error);
-            return null;
-        }
-        error = default;
-        return new TcpConnection(pool, fd);
+        var fd = UpstreamSocket.Connect(pool, out error);
+        return fd < 0 ? null : new TcpConnection(pool, fd);
     }
 
     public void OnEvents(uint events)

@@ -1,147 +1,173 @@
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Loop;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>DNS over TLS (RFC 7858). The only type that loads OpenSSL, and only when a tls:// server is first
-/// asked.</summary>
-/// <remarks>SslStream runs on the thread pool and posts what it read to the loop; one read and one write are under way
-/// at most. Everything but <see cref="RunAsync"/> and <see cref="WriteAsync"/> belongs to the loop's thread. Unlike TCP
-/// this allocates a little for each read and write.</remarks>
-internal sealed class TlsConnection : StreamConnection, IDisposable
+/// <summary>DNS over TLS (RFC 7858) on the worker's own epoll loop.</summary>
+internal sealed class TlsConnection : StreamConnection, IEventHandler
 {
-    private const int ReadSize = 16 * 1024;
+    private readonly int _fd;
+    private nint _ssl;
+    private uint _watched = Libc.EPOLLOUT;
+    private bool _failed;
 
-    private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _handled = new(0);
-    private SslStream? _stream;
-    private bool _writing;
-
-    private TlsConnection(ConnectionPool pool)
+    private TlsConnection(ConnectionPool pool, int fd)
         : base(pool)
     {
+        _fd = fd;
+        Loop.Add(fd, _watched, this);
     }
 
-    public static TlsConnection Open(ConnectionPool pool, out UpstreamError error)
+    /// <summary>Starts connecting; queries may be submitted at once.</summary>
+    public static TlsConnection? Open(ConnectionPool pool, out UpstreamError error)
     {
-        error = default;
-        var connection = new TlsConnection(pool);
-        _ = Task.Run(connection.RunAsync);
-        return connection;
+        if (pool.Forwarder.Group.Tls!.Problem is { } problem)
+        {
+            pool.Server.Trouble = problem;
+            error = UpstreamError.TlsFailed;
+            return null;
+        }
+        var fd = UpstreamSocket.Connect(pool, out error);
+        return fd < 0 ? null : new TlsConnection(pool, fd);
     }
 
-    /// <summary>As <see cref="StreamConnection.CloseQuietly"/>; the two waiters hold no handle of the system.</summary>
-    public void Dispose() => CloseQuietly();
-
-    protected override void Flush()
+    public void OnEvents(uint events)
     {
-        if (_writing)
+        if (_ssl == 0 && !Begin())
         {
             return;
         }
-        _writing = true;
-        var octets = Pending.ToArray();
-        Written(octets.Length);
-        _ = Task.Run(() => WriteAsync(octets));
+        if (!IsConnected && !Handshake())
+        {
+            return;
+        }
+        Receive();
+        if (!IsClosed && Pending.Length > 0)
+        {
+            Flush();
+        }
     }
 
-    protected override void CloseTransport() => _stop.Cancel();
-
-    private async Task RunAsync()
+    protected override void Flush()
     {
-        var server = Pool.Server.Endpoint;
-        using var socket = new Socket(server.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.NoDelay = true;
-        try
+        while (Pending.Length > 0)
         {
-            if (Forwarder.Options.SourceAddress is { } source && source.AddressFamily == server.Address.AddressFamily)
+            var written = OpenSsl.Write(_ssl, Pending, out var error);
+            if (written > 0)
             {
-                socket.Bind(new System.Net.IPEndPoint(source, 0));
+                Written(written);
+                continue;
             }
-            await socket.ConnectAsync(server.Address, _stop.Token).ConfigureAwait(false);
-            await using var stream = new SslStream(new NetworkStream(socket));
-            var options = TlsClientOptions.For(server, Forwarder.Options.Tls, detail => Pool.Server.Trouble = detail);
-            await stream.AuthenticateAsClientAsync(options, _stop.Token).ConfigureAwait(false);
-            Post(() =>
+            if (error is OpenSsl.SSL_ERROR_WANT_WRITE or OpenSsl.SSL_ERROR_WANT_READ)
             {
-                _stream = stream;
-                Connected();
-            });
-            await ReadAsync(stream).ConfigureAwait(false);
-            Post(() => Break(UpstreamError.Closed));
+                Watch(error == OpenSsl.SSL_ERROR_WANT_WRITE ? Libc.EPOLLIN | Libc.EPOLLOUT : Libc.EPOLLIN);
+                return;
+            }
+            Break(UpstreamError.Closed, sendGoodbye: false);
+            return;
         }
-        catch (Exception error)
+        Watch(Libc.EPOLLIN);
+    }
+
+    protected override void CloseTransport()
+    {
+        if (_ssl != 0)
         {
-            var reason = Reason(error);
-            Post(() => Break(reason));
+            OpenSsl.FreeConnection(_ssl, IsConnected && !_failed);
+            _ssl = 0;
+        }
+        Loop.Remove(_fd);
+        Libc.Close(_fd);
+    }
+
+    private bool Begin()
+    {
+        Libc.GetSocketOption(_fd, Libc.SOL_SOCKET, Libc.SO_ERROR, out var error);
+        if (error != 0)
+        {
+            Break(ConnectError.From((Errno)error));
+            return false;
+        }
+        _ssl = Forwarder.Group.Tls!.NewConnection(_fd, Pool.Server.Endpoint, Forwarder.Options.Tls);
+        if (_ssl == 0)
+        {
+            Refuse($"{TlsContext.NameOf(Pool.Server.Endpoint, Forwarder.Options.Tls)} is no name for a certificate");
+            return false;
+        }
+        return true;
+    }
+
+    private bool Handshake()
+    {
+        if (OpenSsl.Handshake(_ssl, out var error) > 0)
+        {
+            Watch(Libc.EPOLLIN);
+            Connected();
+            return !IsClosed;
+        }
+        switch (error)
+        {
+            case OpenSsl.SSL_ERROR_WANT_READ:
+                Watch(Libc.EPOLLIN);
+                break;
+            case OpenSsl.SSL_ERROR_WANT_WRITE:
+                Watch(Libc.EPOLLOUT);
+                break;
+            case OpenSsl.SSL_ERROR_SSL:
+                Refuse(OpenSsl.CertificateProblem(_ssl) is { } problem
+                    ? $"its certificate is not accepted for "
+                        + $"{TlsContext.NameOf(Pool.Server.Endpoint, Forwarder.Options.Tls)}: {problem}"
+                    : OpenSsl.LastError());
+                break;
+            default:
+                Break(UpstreamError.Closed);
+                break;
+        }
+        return false;
+    }
+
+    /// <summary>Reads until the socket is empty: what libssl has decrypted already wakes no epoll.</summary>
+    private void Receive()
+    {
+        while (!IsClosed)
+        {
+            var buffer = ReceiveScratch.Buffer;
+            var kept = StartReceive(buffer);
+            var received = OpenSsl.Read(_ssl, buffer.AsSpan(kept), out var error);
+            if (received > 0)
+            {
+                Received(buffer, kept + received);
+            }
+            else if (error is OpenSsl.SSL_ERROR_WANT_READ or OpenSsl.SSL_ERROR_WANT_WRITE)
+            {
+                return;
+            }
+            else
+            {
+                Break(UpstreamError.Closed, sendGoodbye: error == OpenSsl.SSL_ERROR_ZERO_RETURN);
+            }
         }
     }
 
-    private async Task ReadAsync(SslStream stream)
+    private void Refuse(string trouble)
     {
-        var chunk = new byte[ReadSize];
-        int received;
-        while ((received = await stream.ReadAsync(chunk, _stop.Token).ConfigureAwait(false)) > 0)
-        {
-            var length = received;
-            Post(() =>
-            {
-                var buffer = ReceiveScratch.Buffer;
-                var kept = StartReceive(buffer);
-                chunk.AsSpan(0, length).CopyTo(buffer.AsSpan(kept));
-                Received(buffer, kept + length);
-                _handled.Release();
-            });
-            await _handled.WaitAsync(_stop.Token).ConfigureAwait(false);
-        }
+        Pool.Server.Trouble = trouble;
+        Break(UpstreamError.TlsFailed);
     }
 
-    private async Task WriteAsync(byte[] octets)
+    /// <param name="sendGoodbye">false after an error of SSL's, when SSL_shutdown must not be called.</param>
+    private void Break(UpstreamError error, bool sendGoodbye)
     {
-        try
-        {
-            await _stream!.WriteAsync(octets, _stop.Token).ConfigureAwait(false);
-            Post(() =>
-            {
-                _writing = false;
-                if (Pending.Length > 0)
-                {
-                    Flush();
-                }
-            });
-        }
-        catch (Exception error)
-        {
-            var reason = Reason(error);
-            Post(() => Break(reason));
-        }
+        _failed = !sendGoodbye;
+        Break(error);
     }
 
-    /// <summary>Back to the loop; nothing is posted once the connection is closed.</summary>
-    private void Post(Action work)
+    private void Watch(uint events)
     {
-        if (!_stop.IsCancellationRequested)
+        if (_watched != events)
         {
-            Loop.Post(() =>
-            {
-                if (!IsClosed)
-                {
-                    work();
-                }
-            });
+            _watched = events;
+            Loop.Modify(_fd, events);
         }
     }
-
-    private static UpstreamError Reason(Exception error) => error switch
-    {
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => UpstreamError.Refused,
-        SocketException { SocketErrorCode: SocketError.TimedOut } => UpstreamError.Timeout,
-        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => UpstreamError.LocalLimit,
-        SocketException => UpstreamError.Unreachable,
-        IOException { InnerException: SocketException } => UpstreamError.Closed,
-        AuthenticationException => UpstreamError.TlsFailed,
-        IOException => UpstreamError.Closed,
-        _ => UpstreamError.TlsFailed,
-    };
 }

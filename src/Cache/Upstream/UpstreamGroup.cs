@@ -22,6 +22,14 @@ public sealed class UpstreamGroup
         Options = options;
         Servers = [.. options.Servers.Select((endpoint, index) =>
             new UpstreamState(index, endpoint, options, new ForwardMetrics(registry, endpoint.To)))];
+        if (options.Servers.Any(server => server.Tls))
+        {
+            Tls = new TlsContext(options.Tls);
+            if (Tls.Problem is { } problem)
+            {
+                Log.UpstreamDown(options.Servers.First(server => server.Tls).To, problem);
+            }
+        }
         _broken = registry.Counter(MetricNames.ForwardHealthBroken, MetricNames.ForwardHealthBrokenHelp);
         _rejects = registry.Counter(MetricNames.ForwardRejects, MetricNames.ForwardRejectsHelp);
         _mismatches = registry.Counter(MetricNames.SpoofedReplies, MetricNames.SpoofedRepliesHelp);
@@ -30,6 +38,9 @@ public sealed class UpstreamGroup
     public ForwardOptions Options { get; }
 
     internal ILogger Log { get; }
+
+    /// <summary>Null, and no TLS library in the process, unless a server is a tls:// one.</summary>
+    internal TlsContext? Tls { get; }
 
     /// <summary>Whether every server is known to be down: a stale answer then need not wait for the deadline.</summary>
     public bool IsKnownDead

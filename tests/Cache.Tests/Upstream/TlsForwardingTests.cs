@@ -37,9 +37,8 @@ public sealed class TlsForwardingTests : IDisposable
         using var server = new ScriptedUpstream();
         using var cache = Harness(server, options => options with { Connections = 1 });
         var (one, two) = (cache.Ask("one"), cache.Ask("two", tcp: true));
-        using var connection = server.AcceptTls(_certificate);
-        cache.Until(() => connection.HasData, "the queries");
-        var (first, second) = (connection.Receive(), connection.Receive());
+        using var connection = Accept(cache, server);
+        var (first, second) = (connection.Receive(cache), connection.Receive(cache));
         Assert.Equal(("one", "two"), (ForwarderHarness.NameOf(first), ForwarderHarness.NameOf(second)));
         connection.Send(ScriptedUpstream.Reply(second));
         cache.Finish(two);
@@ -57,7 +56,7 @@ public sealed class TlsForwardingTests : IDisposable
         using var server = new ScriptedUpstream();
         using var cache = Harness(server);
         var outcome = cache.Ask("n0");
-        using var connection = server.AcceptTls(_certificate);
+        using var connection = Accept(cache, server);
         for (var i = 1; i < 5; i++)
         {
             connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
@@ -77,14 +76,14 @@ public sealed class TlsForwardingTests : IDisposable
         using var server = new ScriptedUpstream();
         using var cache = Harness(server);
         var outcome = cache.Ask("warm");
-        var first = server.AcceptTls(_certificate);
+        var first = Accept(cache, server);
         first.Send(ScriptedUpstream.Reply(first.Receive(cache)));
         cache.Finish(outcome);
         outcome = cache.Ask("again");
         first.Receive(cache);
         first.Close();
         cache.Until(() => server.HasConnection, "connecting anew");
-        using var second = server.AcceptTls(_certificate);
+        using var second = Accept(cache, server);
         second.Send(ScriptedUpstream.Reply(second.Receive(cache)));
         Assert.Equal(0, cache.Finish(outcome).Rcode);
     }
@@ -95,7 +94,7 @@ public sealed class TlsForwardingTests : IDisposable
         using var server = new ScriptedUpstream();
         using var cache = Harness(server);
         var outcome = cache.Ask("large");
-        using var connection = server.AcceptTls(_certificate);
+        using var connection = Accept(cache, server);
         byte[] reply = [.. ScriptedUpstream.Reply(connection.Receive(cache)), .. new byte[60_000]];
         _ = Task.Run(() => connection.Send(reply));
         Assert.Equal(reply, cache.Finish(outcome).Answer);
@@ -115,8 +114,9 @@ public sealed class TlsForwardingTests : IDisposable
         _ = Task.Run(() => server.AcceptTls(_certificate));
         Assert.Equal(UpstreamError.TlsFailed, cache.Finish(outcome).Error);
         Assert.Equal(
-            "its certificate (CN=dns.example) is not accepted for other.example: RemoteCertificateNameMismatch",
-            cache.Group.Servers[0].Trouble);
+            "its certificate is not accepted for other.example: hostname mismatch",
+            cache.Group.Servers[0].Trouble,
+            ignoreCase: true);
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class TlsForwardingTests : IDisposable
         using var server = new ScriptedUpstream();
         using var cache = Harness(server, options => options with { Tls = options.Tls! with { ServerName = null } });
         var outcome = cache.Ask("example.org");
-        using var connection = server.AcceptTls(_certificate);
+        using var connection = Accept(cache, server);
         connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
         Assert.Equal(0, cache.Finish(outcome).Rcode);
     }
@@ -154,7 +154,7 @@ public sealed class TlsForwardingTests : IDisposable
             options => options with { Tls = options.Tls! with { ServerName = "other.example" } },
             ownName: "dns.example");
         cache.Ask("example.org");
-        using var connection = server.AcceptTls(_certificate);
+        using var connection = Accept(cache, server);
         Assert.Equal("dns.example", connection.TlsServerName);
     }
 
@@ -167,7 +167,7 @@ public sealed class TlsForwardingTests : IDisposable
             Tls = options.Tls! with { CertificateFile = _caFile, KeyFile = _keyFile },
         });
         var outcome = cache.Ask("example.org");
-        using var connection = server.AcceptTls(_certificate, askForCertificate: true);
+        using var connection = Accept(cache, server, askForCertificate: true);
         Assert.Equal(_certificate.GetCertHashString(), connection.ClientCertificate?.GetCertHashString());
         connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
         cache.Finish(outcome);
@@ -181,10 +181,98 @@ public sealed class TlsForwardingTests : IDisposable
         Assert.Equal(UpstreamError.Refused, cache.Finish(cache.Ask("example.org")).Error);
     }
 
+    [Fact]
+    public void A_ca_file_that_cannot_be_read_is_logged_at_once_and_every_query_fails()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with
+        {
+            MaxFails = 0,
+            MaxConnectAttempts = 1,
+            Tls = options.Tls! with { CaFile = "/nowhere/ca.pem" },
+        });
+        Assert.StartsWith(
+            $"[WARNING] plugin/forward: Upstream {server.EndPoint} is down: /nowhere/ca.pem: ", Assert.Single(cache.LogLines));
+        Assert.Equal(UpstreamError.TlsFailed, cache.Finish(cache.Ask("example.org")).Error);
+    }
+
+    [Fact]
+    public void A_server_that_does_not_speak_tls_is_a_failure()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with { MaxFails = 0, MaxConnectAttempts = 1 });
+        var outcome = cache.Ask("example.org");
+        using var connection = server.Accept();
+        cache.Until(() => connection.HasData, "the handshake");
+        connection.SendRaw("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        Assert.Equal(UpstreamError.TlsFailed, cache.Finish(outcome).Error);
+    }
+
+    [Fact]
+    public void Large_bursts_survive_full_socket_buffers()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server, options => options with { Connections = 1, Pipeline = 256 });
+        byte[] large = [.. ForwarderHarness.Query("large"), .. new byte[60_000]];
+        var outcomes = new ForwarderHarness.Outcome[100];
+        for (var i = 0; i < outcomes.Length; i++)
+        {
+            outcomes[i] = new ForwarderHarness.Outcome();
+            cache.Forwarder.Forward(large, false, outcomes[i]);
+        }
+        _ = Task.Run(() =>
+        {
+            using var connection = server.AcceptTls(_certificate);
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                connection.Send(ScriptedUpstream.Reply(connection.Receive()));
+            }
+        });
+        Assert.All(outcomes, outcome => Assert.Equal(0, cache.Finish(outcome).Rcode));
+    }
+
+    [Fact]
+    public void A_warm_query_allocates_nothing()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = Harness(server);
+        var outcome = cache.Ask("warm");
+        using var connection = Accept(cache, server);
+        connection.Send(ScriptedUpstream.Reply(connection.Receive(cache)));
+        cache.Finish(outcome);
+        var owner = new WarmAllocationTests.Counting();
+        var query = ForwarderHarness.Query("example.org");
+        long allocated = 0;
+        for (var i = 0; i < 200; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            cache.Forwarder.Forward(query, false, owner);
+            cache.Loop.RunTurn(0);
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            connection.Send(ScriptedUpstream.Reply(connection.Receive()));
+            before = GC.GetAllocatedBytesForCurrentThread();
+            while (owner.Answers <= i)
+            {
+                cache.Loop.RunTurn(1000);
+            }
+            allocated = i < 100 ? 0 : allocated + GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Assert.Equal(0, allocated);
+    }
+
     public void Dispose()
     {
         _certificate.Dispose();
         _directory.Delete(recursive: true);
+    }
+
+    /// <summary>The server's half of the handshake in the background, while the loop turns for ours.</summary>
+    private ScriptedConnection Accept(ForwarderHarness cache, ScriptedUpstream server, bool askForCertificate = false)
+    {
+        ScriptedConnection? accepted = null;
+        Task.Run(() => accepted = server.AcceptTls(_certificate, askForCertificate));
+        cache.Until(() => Volatile.Read(ref accepted) is not null, "the handshake");
+        return accepted!;
     }
 
     private ForwarderHarness Harness(
@@ -199,10 +287,12 @@ public sealed class TlsForwardingTests : IDisposable
 
 internal static class TlsConnectionReading
 {
-    /// <summary>The next query, once the loop has sent it.</summary>
+    /// <summary>The next query, read in the background while the loop turns to send it.</summary>
     public static byte[] Receive(this ScriptedConnection connection, ForwarderHarness cache)
     {
-        cache.Until(() => connection.HasData, "the query");
-        return connection.Receive();
+        byte[]? query = null;
+        Task.Run(() => query = connection.Receive());
+        cache.Until(() => Volatile.Read(ref query) is not null, "the query");
+        return query!;
     }
 }

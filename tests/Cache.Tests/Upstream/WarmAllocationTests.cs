@@ -51,7 +51,7 @@ public sealed class WarmAllocationTests
         Assert.Equal(0, allocated);
     }
 
-    private sealed class Counting : IExchangeOwner
+    internal sealed class Counting : IExchangeOwner
     {
         public int Answers { get; private set; }
 

@@ -26,7 +26,6 @@ internal sealed class AskTable
     public static async Task<AskTable> Run(Resolver resolver)
     {
         var table = new AskTable();
-        await resolver.Ask("warm-up.invalid", QueryType.A);
         foreach (var (name, type) in Questions)
         {
             var first = await resolver.Ask(name, type);

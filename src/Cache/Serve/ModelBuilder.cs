@@ -151,7 +151,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         ForwardOptions options = UpstreamOptions.Of(forward, cancel);
         var model = new ForwardModel(
             _groups.Count, DnsName.ParseLower(forward.From), Names(forward.Except), options);
-        _groups.Add(new UpstreamGroup(options, shared.Registry));
+        _groups.Add(new UpstreamGroup(options, shared.Registry, logs.CreateLogger("plugin/forward")));
         return model;
     }
 

@@ -63,7 +63,8 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
                 last = last is null || connection.Unanswered < last.Unanswered ? connection : last;
             }
         }
-        if (idle is null && (_connections.Count < forwarder.Options.Connections || (least is null && MayOpenExtra(nowMs))))
+        if (idle is null
+            && (_connections.Count < forwarder.Options.Connections || (least is null && MayOpenExtra(nowMs))))
         {
             return Open(out error);
         }

@@ -33,7 +33,8 @@ internal sealed class TlsContext
     public nint NewConnection(int fd, UpstreamEndpoint server, UpstreamTls? tls)
     {
         var name = NameOf(server, tls);
-        var ssl = _context == 0 ? 0 : OpenSsl.NewConnection(_context, fd, name, System.Net.IPAddress.TryParse(name, out _));
+        var isAddress = System.Net.IPAddress.TryParse(name, out _);
+        var ssl = _context == 0 ? 0 : OpenSsl.NewConnection(_context, fd, name, isAddress);
         GC.KeepAlive(this);
         return ssl;
     }

@@ -42,7 +42,8 @@ public sealed class FailoverTests
     public void A_retry_over_tcp_takes_a_new_connection()
     {
         using var server = new ScriptedUpstream();
-        using var cache = new ForwarderHarness(options => options with { ForceTcp = true, MaxFails = 0 }, server.EndPoint);
+        using var cache = new ForwarderHarness(
+            options => options with { ForceTcp = true, MaxFails = 0 }, server.EndPoint);
         var warm = new[] { cache.Ask("warm"), cache.Ask("warm") };
         var connections = new[] { server.Accept(), server.Accept() };
         for (var i = 0; i < 2; i++)

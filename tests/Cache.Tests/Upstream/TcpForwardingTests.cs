@@ -295,7 +295,7 @@ public sealed class TcpForwardingTests
         var wrong = ScriptedUpstream.Reply(first.Receive());
         wrong[13] = (byte)'x';
         first.Send(wrong);
-        cache.Until(() => cache.Metric("coredns_nodecache_upstream_mismatches_total") == 1, "counting it");
+        cache.Until(() => cache.Metric("nodedns_cache_spoofed_replies_total") == 1, "counting it");
         Assert.True(first.IsClosedByClient);
         cache.Pass(200);
         using var second = server.Accept();

@@ -191,8 +191,8 @@ public sealed class TlsForwardingTests : IDisposable
             MaxConnectAttempts = 1,
             Tls = options.Tls! with { CaFile = "/nowhere/ca.pem" },
         });
-        Assert.StartsWith(
-            $"[WARNING] plugin/forward: Upstream {server.EndPoint} is down: /nowhere/ca.pem: ", Assert.Single(cache.LogLines));
+        var expected = $"[WARNING] plugin/forward: Upstream {server.EndPoint} is down: /nowhere/ca.pem: ";
+        Assert.StartsWith(expected, Assert.Single(cache.LogLines));
         Assert.Equal(UpstreamError.TlsFailed, cache.Finish(cache.Ask("example.org")).Error);
     }
 

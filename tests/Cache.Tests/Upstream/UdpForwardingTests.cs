@@ -62,7 +62,7 @@ public sealed class UdpForwardingTests
             server.Send(from, reply);
         }
         cache.Until(
-            () => cache.Metric("coredns_nodecache_upstream_mismatches_total") == forged.Length, "counting all of them");
+            () => cache.Metric("nodedns_cache_spoofed_replies_total") == forged.Length, "counting all of them");
         Assert.False(outcome.IsDone);
         server.Send(from, good);
         Assert.Equal(good, cache.Finish(outcome).Answer);

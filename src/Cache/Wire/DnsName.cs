@@ -17,15 +17,15 @@ public static class DnsName
 
     /// <summary>Steps over the name at <paramref name="offset"/>, following its compression to be sure that it is one.
     /// </summary>
-    /// <remarks>A pointer must point strictly before the label sequence it ends, so a walk always terminates, and the
-    /// whole name must not exceed <see cref="MaxLength"/> (RFC 1035 section 4.1.4).</remarks>
+    /// <remarks>A pointer must point backwards, and what it points to must end before the pointer: so a walk always
+    /// terminates. The whole name must not exceed <see cref="MaxLength"/> (RFC 1035 section 4.1.4).</remarks>
     /// <returns>false when the octets are not a name; <paramref name="offset"/> is then unchanged.</returns>
     public static bool TrySkip(ReadOnlySpan<byte> message, ref int offset)
     {
-        int at = offset, end = -1, length = 1, limit = offset;
+        int at = offset, end = -1, length = 1, bound = message.Length;
         while (true)
         {
-            if ((uint)at >= (uint)message.Length) return false;
+            if ((uint)at >= (uint)bound) return false;
             int octet = message[at];
             if (octet == 0)
             {
@@ -42,8 +42,9 @@ public static class DnsName
             if (octet < 0xC0 || at + 1 >= message.Length) return false;
             if (end < 0) end = at + 2;
             int target = (octet & 0x3F) << 8 | message[at + 1];
-            if (target >= limit || target < DnsHeader.Length) return false;
-            at = limit = target;
+            if (target >= at || target < DnsHeader.Length) return false;
+            bound = at;
+            at = target;
         }
     }
 

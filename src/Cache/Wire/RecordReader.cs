@@ -6,7 +6,8 @@ namespace NodeDns.Cache.Wire;
 /// <remarks>
 /// A record on the wire: owner name, type (2), class (2), TTL (4), RDLENGTH (2), RDATA; all big-endian (RFC 1035
 /// section 4.1.3). Names inside the RDATA of types that RFC 3597 section 4 lets be compressed are checked too, so that a
-/// message read to its end can be passed on; RDATA of any other type is opaque.
+/// message read to its end can be passed on, and so are addresses and character strings; RDATA of any other type is
+/// opaque.
 /// </remarks>
 public ref struct RecordReader
 {
@@ -83,8 +84,10 @@ public ref struct RecordReader
 
     private readonly bool IsRdataWellFormed() => Type switch
     {
-        Qtype.A => Class != Qclass.IN || RdataLength == 4,
-        Qtype.AAAA => Class != Qclass.IN || RdataLength == 16,
+        // Chaosnet's A is something else (RFC 1035 section 3.2.4).
+        Qtype.A => RdataLength == 4 || Class == Qclass.CH,
+        Qtype.AAAA => RdataLength == 16,
+        Qtype.TXT or Qtype.SPF or Qtype.HINFO => HoldsStrings(),
         Qtype.NS or Qtype.MD or Qtype.MF or Qtype.CNAME or Qtype.MB or Qtype.MG or Qtype.MR or Qtype.PTR
             or Qtype.DNAME => HoldsNames(0, 1, 0),
         Qtype.SOA => HoldsNames(0, 2, 20),
@@ -93,6 +96,14 @@ public ref struct RecordReader
         Qtype.SRV => HoldsNames(6, 1, 0),
         _ => true,
     };
+
+    /// <summary>Character strings: an octet of length, then as many octets (RFC 1035 section 3.3).</summary>
+    private readonly bool HoldsStrings()
+    {
+        int at = RdataOffset;
+        while (at < _next) at += 1 + _message[at];
+        return at == _next;
+    }
 
     private readonly bool HoldsNames(int octetsBefore, int names, int octetsAfter)
     {

@@ -1,6 +1,7 @@
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
 using NodeDns.Testing.Messages;
 using Xunit;
 using static System.StringComparison;
@@ -75,19 +76,19 @@ public class SmallPluginTests
         using var output = new MemoryStream();
         using var logs = new StderrLogger(output);
         var plugin = new LoopPlugin("cluster.local.", _registry, logs.CreateLogger("plugin/loop"));
-        string probe = Wire.DnsName.ToText(plugin.NewName());
+        string probe = DnsName.ToText(plugin.NewName());
         Assert.Matches(@"^\d+\.\d+\.cluster\.local\.$", probe);
         Assert.Null(new Asked("other.cluster.local.", "HINFO").Of(plugin));
         Assert.Null(new Asked(probe, "A").Of(plugin));
         Assert.Null(new Asked(probe, "HINFO").Of(plugin));
         Assert.Equal("SERVFAIL", new Asked(probe.ToUpperInvariant(), "HINFO").Of(plugin)!.RcodeText);
-        Assert.True(plugin.ProbeAnswered(Wire.Rcode.ServFail));
+        Assert.True(plugin.ProbeAnswered(Rcode.ServFail));
         Assert.True(plugin.IsLooping);
         Assert.Contains("nodedns_cache_loops_detected_total{zone=\"cluster.local.\"} 1\n", Asked.Scrape(_registry), Ordinal);
         Assert.Contains("Loop (10.0.0.7:40000 -> cluster.local.) detected", Text(output), Ordinal);
 
-        Assert.NotEqual(probe, Wire.DnsName.ToText(plugin.NewName()));
-        Assert.False(plugin.ProbeAnswered(Wire.Rcode.NXDomain));
+        Assert.NotEqual(probe, DnsName.ToText(plugin.NewName()));
+        Assert.False(plugin.ProbeAnswered(Rcode.NXDomain));
         Assert.False(plugin.IsLooping);
         Assert.EndsWith("The loop for zone cluster.local. is gone\n", Text(output), Ordinal);
     }
@@ -97,10 +98,10 @@ public class SmallPluginTests
     {
         using var logs = new StderrLogger(Stream.Null);
         var plugin = new LoopPlugin(".", _registry, logs.CreateLogger("plugin/loop"));
-        string probe = Wire.DnsName.ToText(plugin.NewName());
+        string probe = DnsName.ToText(plugin.NewName());
         new Asked(probe, "HINFO").Of(plugin);
         new Asked(probe, "HINFO").Of(plugin);
-        Assert.False(plugin.ProbeAnswered(Wire.Rcode.NXDomain));
+        Assert.False(plugin.ProbeAnswered(Rcode.NXDomain));
         Assert.False(plugin.IsLooping);
     }
 

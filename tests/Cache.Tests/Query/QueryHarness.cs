@@ -1,0 +1,149 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodeDns.Cache.Clock;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Query;
+using NodeDns.Cache.Serve;
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Upstream;
+using NodeDns.Testing.Messages;
+using Xunit;
+using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+
+namespace NodeDns.Cache.Tests.Query;
+
+/// <summary>One worker's main path without sockets: a Corefile, a clock that the test moves, and upstreams that answer
+/// when the test says so. Workers of one harness share store and in-flight table.</summary>
+internal sealed class QueryHarness : IDisposable
+{
+    private static readonly IPEndPoint Client = new(IPAddress.Parse("192.0.2.7"), 40_000);
+
+    private readonly HeldClock _clock = new();
+    private readonly QueryShared _shared;
+    private readonly LogOutput _lines = new(Stream.Null);
+
+    public QueryHarness(string corefile, int workers = 1, long memory = 4 << 20)
+    {
+        _shared = new QueryShared(new AnswerStore(memory), new InFlightTable(), new MetricRegistry(), NullLogger.Instance);
+        CorefileResult read = CorefileLoader.Load("Corefile", corefile, new CorefileOptions());
+        Assert.Empty(read.Errors);
+        Model = new ModelBuilder(read.Config!, _shared, NullLoggerFactory.Instance, _lines).Build();
+        Workers = [.. Enumerable.Range(0, workers).Select(_ => new Worker(this))];
+    }
+
+    public ServeModel Model { get; }
+
+    public IReadOnlyList<Worker> Workers { get; }
+
+    public AnswerStore Store => _shared.Store;
+
+    public InFlightTable InFlight => _shared.InFlight;
+
+    /// <summary>Bugs that the main path caught.</summary>
+    public long Panics => _shared.Registry.Read(_shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp));
+
+    /// <summary>The first server of the Corefile.</summary>
+    public ServerModel Server => Model.Queries.Servers.First();
+
+    public long NowMs
+    {
+        get => _clock.NowMs;
+        set
+        {
+            _clock.Ms = value;
+            foreach (Worker worker in Workers) worker.Turn();
+        }
+    }
+
+    /// <summary>Asks the first worker.</summary>
+    public DnsMessage? Ask(string name, string type = "A") => Workers[0].Ask(DnsMessage.Query(name, type, 1).ToBytes());
+
+    public void Dispose()
+    {
+        foreach (Worker worker in Workers) worker.Loop.Dispose();
+        _lines.Dispose();
+        _shared.Store.Dispose();
+    }
+
+    private sealed class HeldClock : MonotonicClock
+    {
+        public long Ms { get; set; } = 1_000_000;
+
+        public override long NowMs => Ms;
+    }
+
+    internal sealed class Worker : IReplySink
+    {
+        private readonly QueryHarness _harness;
+        private readonly byte[] _reply = new byte[QueryHandler.MaxMessage];
+
+        public Worker(QueryHarness harness)
+        {
+            _harness = harness;
+            Loop = new EventLoop(harness._clock);
+            Handler = new QueryHandler(Loop, harness._shared);
+            Upstreams = [.. harness.Model.Groups.Select(_ => new HeldForwarder())];
+            Handler.Use([.. Upstreams]);
+        }
+
+        public EventLoop Loop { get; }
+
+        public QueryHandler Handler { get; }
+
+        /// <summary>One for each forward directive, in the order of the file.</summary>
+        public IReadOnlyList<HeldForwarder> Upstreams { get; }
+
+        /// <summary>Replies that came later, in order.</summary>
+        public List<byte[]> Late { get; } = [];
+
+        /// <returns>The reply that was ready at once; null when there was none.</returns>
+        public DnsMessage? Ask(byte[] query, bool tcp = false, int size = QueryHandler.MaxMessage) =>
+            AskRaw(query, tcp, size) is { } reply ? DnsMessage.Parse(reply) : null;
+
+        public byte[]? AskRaw(byte[] query, bool tcp = false, int size = QueryHandler.MaxMessage)
+        {
+            var to = new ReplyTo(this, 0, SocketAddress.From(Client), tcp);
+            QueryOutcome outcome = Handler.Handle(_harness.Server, query, to, _reply.AsSpan(0, size));
+            return outcome.IsReply ? _reply[..outcome.Length] : null;
+        }
+
+        /// <summary>Runs what is posted and due.</summary>
+        public void Turn() => Loop.RunTurn(0);
+
+        public void Reply(in ReplyTo to, ReadOnlySpan<byte> message) => Late.Add(message.ToArray());
+
+        public void Forget(in ReplyTo to)
+        {
+        }
+    }
+
+    /// <summary>Keeps every query until the test answers it.</summary>
+    internal sealed class HeldForwarder : IForwarder
+    {
+        private readonly Queue<(byte[] Query, IExchangeOwner Owner)> _held = new();
+
+        public bool IsKnownDead { get; set; }
+
+        public int Count => _held.Count;
+
+        public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>
+            _held.Enqueue((query.ToArray(), owner));
+
+        public DnsMessage Next => DnsMessage.Parse(_held.Peek().Query);
+
+        /// <summary>Answers the oldest query.</summary>
+        public void Answer(Action<DnsMessage> fill)
+        {
+            DnsMessage reply = DnsMessage.ReplyTo(Next);
+            fill(reply);
+            AnswerRaw(reply.ToBytes());
+        }
+
+        public void AnswerRaw(byte[] message) => _held.Dequeue().Owner.OnAnswer(message);
+
+        public void Fail(UpstreamError error) => _held.Dequeue().Owner.OnFailure(error);
+    }
+}

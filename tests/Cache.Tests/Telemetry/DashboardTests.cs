@@ -1,0 +1,28 @@
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Telemetry;
+
+/// <summary>Every query of the usual dashboards, asked of a Prometheus that scrapes a running `serve`.</summary>
+public sealed class DashboardTests(PrometheusServer prometheus) : IClassFixture<PrometheusServer>
+{
+    public static TheoryData<string, string> Queries
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach ((string board, string query) in Dashboards.All)
+                data.Add(board, query);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Queries))]
+    public void Query_of_a_dashboard_has_numbers(string board, string query)
+    {
+        Assert.SkipUnless(PrometheusServer.IsInstalled, "needs prometheus: eng/install test");
+        IReadOnlyList<double> values = prometheus.Ask(query);
+        Assert.True(values.Count > 0, $"{board}: nothing for {query}");
+        Assert.False(values.Any(double.IsNaN), $"{board}: NaN among {string.Join(' ', values)} for {query}");
+    }
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Telemetry;
+
+/// <summary>A real Prometheus that scrapes a <see cref="LiveServer"/> as two targets, labelled as clusters label them.
+/// </summary>
+public sealed class PrometheusServer : IDisposable
+{
+    private const string Program = "/usr/bin/prometheus";
+
+    private readonly LiveServer _server = new();
+    private readonly string _directory = Directory.CreateTempSubdirectory("nodedns-prometheus-").FullName;
+    private readonly Process? _process;
+    private readonly HttpClient _http = new();
+
+    public PrometheusServer()
+    {
+        if (!IsInstalled)
+            return;
+        File.WriteAllText(
+            Path.Combine(_directory, "prometheus.yml"),
+            $"""
+            global:
+              scrape_interval: 500ms
+              scrape_timeout: 500ms
+            scrape_configs:
+            - job_name: kube-dns
+              static_configs:
+              - targets: ['{_server.Metrics}']
+                labels: {"{"} k8s_app: node-local-dns, pod: p, cluster: c {"}"}
+            - job_name: node-local-dns-metrics
+              static_configs:
+              - targets: ['{_server.Metrics}']
+                labels: {"{"} name: node-local-dns-metrics {"}"}
+            """);
+        int port = FreePort();
+        _http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
+        _process = Process.Start(new ProcessStartInfo(Program)
+        {
+            ArgumentList =
+            {
+                $"--config.file={_directory}/prometheus.yml",
+                $"--storage.tsdb.path={_directory}/data",
+                $"--web.listen-address=127.0.0.1:{port}",
+                "--log.level=error",
+            },
+            // It must not keep the test's own output open.
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        try
+        {
+            // Rates and offsets need some scrapes of counters that move.
+            Await("min(sum_over_time(up[1m])) > 8");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public static bool IsInstalled => File.Exists(Program);
+
+    /// <summary>The values of an instant query.</summary>
+    public IReadOnlyList<double> Ask(string query)
+    {
+        using var body = new FormUrlEncodedContent([new("query", query)]);
+        using HttpResponseMessage answer = _http.PostAsync("/api/v1/query", body).GetAwaiter().GetResult();
+        using JsonDocument json = JsonDocument.Parse(answer.Content.ReadAsStringAsync().GetAwaiter().GetResult());
+        Assert.True(answer.IsSuccessStatusCode, json.RootElement.ToString());
+        return
+        [
+            .. json.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().Select(sample =>
+                Number(sample.GetProperty("value")[1].GetString()!)),
+        ];
+    }
+
+    public void Dispose()
+    {
+        if (_process is not null)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+        _http.Dispose();
+        _server.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private void Await(string query)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using var tick = new ManualResetEventSlim();
+        while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(90))
+        {
+            try
+            {
+                if (Ask(query).Count > 0)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            catch (JsonException)
+            {
+                // Listening, and not ready: it says so in plain text.
+            }
+            tick.Wait(100);
+        }
+        throw new InvalidOperationException($"Prometheus did not get as far as {query}");
+    }
+
+    private static double Number(string text) => text switch
+    {
+        "NaN" => double.NaN,
+        "+Inf" => double.PositiveInfinity,
+        _ => double.Parse(text, CultureInfo.InvariantCulture),
+    };
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

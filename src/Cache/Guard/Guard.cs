@@ -29,6 +29,10 @@ internal sealed partial class Guard : IDisposable
 
     private const int RetryMs = 500;
 
+    /// <summary>Relaying is harmless when the cache was merely starved of CPU; resetting its clients is not, and waits
+    /// for this many times --hang-after.</summary>
+    private const int HarshFactor = 2;
+
     /// <summary>At most so often are link and rules compared when notifications pour in.</summary>
     private const int CheckPauseMs = 100;
 
@@ -265,7 +269,7 @@ internal sealed partial class Guard : IDisposable
             _log.Info("the cache turns again");
             UpdateRelay();
         }
-        if (_hang is not null && !_harsh && cache.SilentMs(_loop.NowMs) >= _options.HangAfter.TotalMilliseconds)
+        if (_hang is not null && !_harsh && cache.SilentMs(_loop.NowMs) >= HarshFactor * _options.HangAfter.TotalMilliseconds)
         {
             FreeClients();
         }

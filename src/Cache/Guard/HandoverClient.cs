@@ -210,7 +210,8 @@ public sealed class HandoverClient : IDisposable
                 _channel!.Send(new HandoverMessage(HandoverKind.Ready));
                 break;
             case HandoverKind.Export:
-                SendEntries();
+                // On another thread: the heart must beat on.
+                new Thread(ExportEntries) { IsBackground = true, Name = "export" }.Start();
                 break;
             case HandoverKind.AskOffer:
                 _channel!.SendSockets(HandoverKind.Offer, _held);
@@ -233,19 +234,23 @@ public sealed class HandoverClient : IDisposable
         HandoverChannel.CloseAll(message.Descriptors);
     }
 
-    private void SendEntries()
+    private void ExportEntries()
     {
         var created = Libc.MemoryFile("node-dns-cache entries");
         if (created.IsError)
         {
             return;
         }
-        using var stream = OpenEntries(created.Value);
+        var stream = OpenEntries(created.Value);
         _control!.ExportEntries(stream);
         stream.Flush();
-        var message = new HandoverMessage(HandoverKind.Entries);
-        message.Descriptors.Add(created.Value);
-        _channel!.Send(message);
+        _loop.Post(() =>
+        {
+            var message = new HandoverMessage(HandoverKind.Entries);
+            message.Descriptors.Add(created.Value);
+            _channel!.Send(message);
+            stream.Dispose();
+        });
     }
 
     private void Beat()

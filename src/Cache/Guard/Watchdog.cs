@@ -33,8 +33,8 @@ internal sealed class Watchdog(TimeSpan hangAfter)
         {
             var waiting = Depth(socket);
             Waiting += waiting;
-            ref var queue = ref CollectionsMarshal.GetValueRefOrAddDefault(_queues, socket.Fd, out _);
-            if (waiting == 0 || waiting < queue.Waiting)
+            ref var queue = ref CollectionsMarshal.GetValueRefOrAddDefault(_queues, socket.Fd, out var isKnown);
+            if (!isKnown || waiting == 0 || waiting < queue.Waiting)
             {
                 queue.SinceMs = nowMs;
             }

@@ -143,7 +143,7 @@ internal sealed class NodeSetup : IDisposable
         {
             try
             {
-                Report(_rules.Ensure(serving) is { } change ? [change] : []);
+                Report(_rules.Ensure(serving, _options.AllAddresses) is { } change ? [change] : []);
                 return;
             }
             catch (NetlinkException failure)

@@ -9,11 +9,13 @@ namespace NodeDns.Cache.Node;
 /// <remarks>
 /// <code>
 /// table inet nodelocaldns {
-///   set serving4 { type ipv4_addr; }   set serving6 { type ipv6_addr; }
+///   set serving4   { type ipv4_addr; }   set serving6   { type ipv6_addr; }    whose queries are answered here
+///   set answering4 { type ipv4_addr; }   set answering6 { type ipv6_addr; }    whose replies leave here
 ///   chain prerouting { type filter hook prerouting priority raw; }   queries of pods
 ///   chain output     { type filter hook output priority raw; }       replies, and queries of the host's own clients
 /// }
 /// </code>
+/// Two sets, because a late reply that conntrack sees would pin its client's port to this node after a flip.
 /// Priority raw (-300) comes before conntrack (-200). An ACCEPT cannot live here: it would end only this table's own
 /// chain, and the host's INPUT chain would still drop.
 /// </remarks>
@@ -31,16 +33,19 @@ internal sealed class NotrackRules : IDisposable
 
     private const int PrioritySourceNat = 100;
 
-    private static readonly (AddressFamily Family, string Serving, string Flipped)[] Families =
+    private const int LastRepliesMs = 3000;
+
+    private static readonly (AddressFamily Family, string Serving, string Answering, string Flipped)[] Families =
     [
-        (AddressFamily.InterNetwork, "serving4", "flipped4"),
-        (AddressFamily.InterNetworkV6, "serving6", "flipped6"),
+        (AddressFamily.InterNetwork, "serving4", "answering4", "flipped4"),
+        (AddressFamily.InterNetworkV6, "serving6", "answering6", "flipped6"),
     ];
 
     private static readonly int[] Protocols = [Libc.IPPROTO_UDP, Libc.IPPROTO_TCP];
 
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_NETFILTER);
     private readonly int _dnsPort;
+    private long? _flipSeenMs;
 
     public NotrackRules(int dnsPort) => _dnsPort = dnsPort;
 
@@ -50,28 +55,26 @@ internal sealed class NotrackRules : IDisposable
     /// <summary>Makes table and set what they should be.</summary>
     /// <returns>What was changed, in words; null when all was well.</returns>
     /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing; EOPNOTSUPP: the kernel has no nf_tables.</exception>
-    public string? Ensure(IReadOnlyCollection<IPAddress> serving)
+    public string? Ensure(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
     {
-        DropTableIfThere(FlipTable);
+        DropFlip();
         if (Exists(Table) && CountRules(Table) == RuleCount)
         {
-            var present = Families.SelectMany(f => Elements(Table, f.Serving)).ToList();
-            var missing = serving.Except(present).ToList();
-            var surplus = present.Except(serving).ToList();
-            if (missing.Count == 0 && surplus.Count == 0)
-            {
-                return null;
-            }
             var change = new NftBatch();
+            var changes = 0;
             foreach (var family in Families)
             {
-                change.AddElements(Table, family.Serving, missing.Where(a => a.AddressFamily == family.Family));
-                change.DropElements(Table, family.Serving, surplus.Where(a => a.AddressFamily == family.Family));
+                changes += Change(change, family.Serving, serving.Where(a => a.AddressFamily == family.Family));
+                changes += Change(change, family.Answering, answering.Where(a => a.AddressFamily == family.Family));
+            }
+            if (changes == 0)
+            {
+                return null;
             }
             change.Commit(_netlink, "change the serving addresses");
             return $"serving addresses: {string.Join(", ", serving)}";
         }
-        Build(serving).Commit(_netlink, $"create nf_tables table {Table}");
+        Build(serving, answering).Commit(_netlink, $"create nf_tables table {Table}");
         return $"nf_tables table inet {Table} created";
     }
 
@@ -127,13 +130,41 @@ internal sealed class NotrackRules : IDisposable
 
     public void Dispose() => _netlink.Dispose();
 
-    private NftBatch Build(IReadOnlyCollection<IPAddress> serving)
+    /// <summary>Adds to the batch what makes the set hold just these; returns how many elements that changes.</summary>
+    private int Change(NftBatch batch, string set, IEnumerable<IPAddress> wanted)
+    {
+        var present = Elements(Table, set);
+        var missing = wanted.Except(present).ToList();
+        var surplus = present.Except(wanted).ToList();
+        batch.AddElements(Table, set, missing);
+        batch.DropElements(Table, set, surplus);
+        return missing.Count + surplus.Count;
+    }
+
+    /// <summary>A flip ends when the address serves again; its NAT hooks stay a little longer, for the replies that are
+    /// still on their way back.</summary>
+    private void DropFlip()
+    {
+        if (!Exists(FlipTable))
+        {
+            _flipSeenMs = null;
+            return;
+        }
+        _flipSeenMs ??= Environment.TickCount64;
+        if (Environment.TickCount64 - _flipSeenMs > LastRepliesMs)
+        {
+            new NftBatch().DropTable(FlipTable).Commit(_netlink, $"remove nf_tables table {FlipTable}");
+        }
+    }
+
+    private NftBatch Build(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
     {
         var batch = new NftBatch().DropTable(Table).Table(Table);
         var id = 1u;
         foreach (var family in Families)
         {
             batch.AddressSet(Table, family.Serving, family.Family, id++);
+            batch.AddressSet(Table, family.Answering, family.Family, id++);
         }
         batch.Chain(Table, "prerouting", "filter", Libc.NF_INET_PRE_ROUTING, PriorityRaw)
             .Chain(Table, "output", "filter", Libc.NF_INET_LOCAL_OUT, PriorityRaw);
@@ -144,11 +175,12 @@ internal sealed class NotrackRules : IDisposable
                 foreach (var (chain, source) in new[] { ("prerouting", false), ("output", true), ("output", false) })
                 {
                     batch.Rule(Table, chain, rule => rule.Family(family.Family)
-                        .AddressIn(family.Serving, family.Family, source)
+                        .AddressIn(source ? family.Answering : family.Serving, family.Family, source)
                         .Protocol(protocol).Port(_dnsPort, source).Notrack());
                 }
             }
             batch.AddElements(Table, family.Serving, serving.Where(a => a.AddressFamily == family.Family));
+            batch.AddElements(Table, family.Answering, answering.Where(a => a.AddressFamily == family.Family));
         }
         return batch;
     }

@@ -88,8 +88,15 @@ public sealed class NodeLab : IDisposable
             },
         }));
 
+    /// <summary>Cluster DNS is gone.</summary>
+    public void StopClusterDns()
+    {
+        _owned.Remove(Upstream!);
+        Upstream!.Dispose();
+    }
+
     /// <summary>Starts a guard as its container would run: root with two capabilities.</summary>
-    public RunningProgram StartGuard(string pod = "a", params string[] more) => Start($"guard-{pod}", "guard",
+    public RunningProgram StartGuard(string pod = "a", params string[] more) => Start($"guard-{pod}",
     [
         "setpriv", "--bounding-set", "-all,+net_admin,+net_bind_service", "--inh-caps", "-all", "--no-new-privs",
         .. Program, "guard", "--address", LocalAddress, "--cluster-dns", ClusterDns,
@@ -98,7 +105,7 @@ public sealed class NodeLab : IDisposable
     ]);
 
     /// <summary>Starts a cache as its container would run: no root, no capability at all.</summary>
-    public RunningProgram StartServe(string pod = "a", params string[] more) => Start($"serve-{pod}", "serve",
+    public RunningProgram StartServe(string pod = "a", params string[] more) => Start($"serve-{pod}",
     [
         "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all",
         "--no-new-privs", .. Program, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2", .. more,
@@ -107,9 +114,8 @@ public sealed class NodeLab : IDisposable
     public string Handover(string pod) => Path.Combine(Folder, pod, "handover.sock");
 
     /// <summary>Starts anything in the node's namespace.</summary>
-    public RunningProgram Start(string label, string role, IEnumerable<string> command)
+    public RunningProgram Start(string label, IEnumerable<string> command)
     {
-        _ = role;
         var program = new RunningProgram(label, ["ip", "netns", "exec", Node.Name, .. command]);
         _programs.Add(program);
         _owned.Add(program);

@@ -1,0 +1,103 @@
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Node.Tests.Lab;
+
+namespace NodeDns.Node.Tests;
+
+/// <summary>The next pod's guard takes the sockets from the old one's, while a pod asks a thousand times a second.</summary>
+[Collection("node")]
+public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly NodeLab _lab = new(output);
+
+    public void Dispose() => _lab.Dispose();
+
+    [Fact]
+    public void Ten_upgrades_between_two_protocol_versions_lose_no_lookup()
+    {
+        // The old program speaks version 1 at most, the new one 2: old, new, old, new…
+        var (guard, serve) = _lab.StartPair("--handover-max-version", "1");
+        var load = _lab.Load();
+        for (var upgrade = 1; upgrade <= 10; upgrade++)
+        {
+            string[] flags = upgrade % 2 == 0 ? ["--handover-max-version", "1"] : [];
+            var nextGuard = _lab.StartGuard($"{upgrade}", flags);
+            var nextServe = _lab.StartServe($"{upgrade}");
+            nextGuard.WaitFor("the old guard is relieved");
+            guard.WaitFor("relieved by the next guard");
+            // kubelet ends both containers of the old pod at once.
+            serve.Signal(Libc.SIGTERM);
+            guard.Signal(Libc.SIGTERM);
+            guard.WaitForExit();
+            Assert.Equal(0, guard.ExitCode);
+            (guard, serve) = (nextGuard, nextServe);
+        }
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "ten upgrades, old to new to old");
+        Assert.Contains(NodeLab.LocalAddress, _lab.Node.Run("ip addr show nodelocaldns"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_new_cache_starts_with_the_entries_of_the_old()
+    {
+        _lab.StartPair();
+        Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
+        var next = _lab.StartGuard("b");
+        next.WaitFor("taken over from the old guard");
+        _lab.StartServe("b");
+        next.WaitFor("the old guard is relieved");
+        // Only what the old cache knew can be answered now.
+        _lab.StopClusterDns();
+        Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
+        Assert.DoesNotContain("10.1.2.3", _lab.Dig("cold.example."), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_new_guard_that_dies_half_way_changes_nothing()
+    {
+        var (guard, _) = _lab.StartPair();
+        var load = _lab.Load();
+        var next = _lab.StartGuard("b");
+        next.WaitFor("taken over from the old guard");
+        next.Signal(Libc.SIGKILL);
+        next.WaitForExit();
+        NodeLab.Pass(2);
+        _lab.AssertNothingLost(load, "half-finished hand-over");
+        Assert.Equal(0, guard.Count("relieved"));
+    }
+
+    [Fact]
+    public void An_old_pod_guards_again_when_its_successor_vanishes()
+    {
+        var (guard, _) = _lab.StartPair();
+        var load = _lab.Load();
+        var next = _lab.StartGuard("b");
+        var nextServe = _lab.StartServe("b");
+        guard.WaitFor("relieved by the next guard");
+        // The cache finishes first: one that is killed takes with it what it has read.
+        nextServe.Signal(Libc.SIGTERM);
+        nextServe.WaitForExit();
+        next.Signal(Libc.SIGKILL);
+        guard.WaitFor("guarding again");
+        _lab.WaitUntil(() => guard.Count("serves") == 2, "the old cache serves again");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "successor vanishes after the hand-over");
+    }
+
+    [Fact]
+    public void A_pod_that_is_deleted_and_made_anew_loses_no_lookup_with_exit_mode_flip()
+    {
+        var (guard, serve) = _lab.StartPair("--exit-mode", "flip");
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        serve.Signal(Libc.SIGTERM);
+        guard.Signal(Libc.SIGTERM);
+        guard.WaitForExit();
+        serve.WaitForExit();
+        NodeLab.Pass(1);
+        var next = _lab.StartGuard("b", "--exit-mode", "flip");
+        _lab.StartServe("b");
+        next.WaitFor("the cache (");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "pod deleted, 1 s without any pod, exit mode flip");
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using NodeDns.EndToEnd.Cluster;
+
+namespace NodeDns.EndToEnd.Fidelity;
+
+/// <summary>The example pods of other injectors' documentation, through a real API server.</summary>
+[Collection(Order.Installed)]
+public sealed class PeerTests
+{
+    private static readonly string Folder = Path.Combine(Tool.Checkout, "tests", "Webhook.Tests", "peers");
+
+    private static readonly JsonObject Expected =
+        JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "expected.json")))!.AsObject();
+
+    public static TheoryData<string> Names => [.. Expected.Select(pair => pair.Key)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_pod_is_admitted_and_injected_or_left_as_it_is(string name)
+    {
+        var text = File.ReadAllText(Path.Combine(Folder, name + ".json"));
+        var admitted = Kubectl.DryRun(text, Installation.Labelled).Object["spec"]!;
+        if ((string?)Expected[name] == "injected")
+        {
+            Assert.Equal("None", (string?)admitted["dnsPolicy"]);
+            Assert.Equal(Installation.LocalAddress, (string?)admitted["dnsConfig"]!["nameservers"]![0]);
+            return;
+        }
+
+        var submitted = JsonNode.Parse(text)!["spec"]!;
+        Assert.Equal((string?)submitted["dnsPolicy"] ?? "ClusterFirst", (string?)admitted["dnsPolicy"]);
+        Assert.Equal(submitted["dnsConfig"]?.ToJsonString(), admitted["dnsConfig"]?.ToJsonString());
+    }
+}

@@ -7,7 +7,6 @@ else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers
 {{- $cache := .Values.cache -}}
 {{- $bind := concat .Values.dns.localAddresses .Values.guard.interceptClusterDNS | join " " -}}
 {{- $clusterDNS := include "ndw.clusterDNS" . | replace "," " " -}}
-{{- $first := include "ndw.bracketed" (first .Values.dns.localAddresses) -}}
 {{- range $index, $zone := list (include "ndw.clusterDomain" .) "in-addr.arpa" "ip6.arpa" -}}
 {{ $zone }}:53 {
     errors
@@ -26,7 +25,7 @@ else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers
     }
     prometheus :{{ $cache.metricsPort }}
     {{- if eq $index 0 }}
-    health {{ $first }}:{{ $cache.healthPort }}
+    health 127.0.0.1:{{ $cache.healthPort }}
     {{- end }}
     {{- if $cache.logQueries }}
     log

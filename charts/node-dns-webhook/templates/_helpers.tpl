@@ -65,9 +65,6 @@ imagePullSecrets:
 {{ join "," $options }}
 {{- end -}}
 
-{{/* An address as part of a URL or HOST:PORT. */}}
-{{- define "ndw.bracketed" -}}{{ contains ":" . | ternary (printf "[%s]" .) . }}{{- end -}}
-
 {{/* What the schema cannot say, because it takes two values to be wrong. */}}
 {{- define "ndw.validate" -}}
 {{- if and (eq .Values.tls.mode "existingSecret") (not .Values.tls.existingSecret) -}}

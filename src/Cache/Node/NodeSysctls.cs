@@ -7,8 +7,8 @@ namespace NodeDns.Cache.Node;
 /// Without the limit glibc goes on to its next nameserver in a millisecond.</remarks>
 internal static class NodeSysctls
 {
-    private const string RateMask4 = "/proc/sys/net/ipv4/icmp_ratemask";
-    private const string RateMask6 = "/proc/sys/net/ipv6/icmp/ratemask";
+    private static readonly string RateMask4 = Writable("/proc/sys/net/ipv4/icmp_ratemask");
+    private static readonly string RateMask6 = Writable("/proc/sys/net/ipv6/icmp/ratemask");
     private const int DestinationUnreachable4 = 3;
 
     /// <summary>Takes destination-unreachable out of both limits.</summary>
@@ -32,6 +32,9 @@ internal static class NodeSysctls
         }
         return changed ? "a dead address refuses without a rate limit" : null;
     }
+
+    /// <summary>/proc/sys is read-only in a container; the chart mounts the node's own files below /host.</summary>
+    private static string Writable(string path) => File.Exists("/host" + path) ? "/host" + path : path;
 
     private static void Write(string path, string value, string remedy)
     {

@@ -105,6 +105,9 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         else ArmTimer();
     }
 
+    /// <summary>How long it may be idle has changed.</summary>
+    public void IdleChanged() => ArmTimer();
+
     /// <summary>Reads no more, and closes once every reply has left.</summary>
     public void FinishAndClose()
     {
@@ -284,7 +287,8 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
     private long DeadlineMs()
     {
         TcpLimits limits = Limits;
-        long deadline = IsIdle ? _lastActiveMs + limits.IdleMs : long.MaxValue;
+        int idleMs = owner.IsDraining ? TcpConnections.DrainIdleMs : limits.IdleMs;
+        long deadline = IsIdle ? _lastActiveMs + idleMs : long.MaxValue;
         // A client that we stopped reading is not late with its message.
         if (_partialSinceMs != long.MaxValue && (_watched & Libc.EPOLLIN) != 0)
             deadline = Math.Min(deadline, _partialSinceMs + limits.ReadMs);

@@ -57,16 +57,21 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
         return false;
     }
 
-    /// <summary>Ends every connection that has nothing under way; the others end when their last reply has left.</summary>
+    /// <summary>An idle connection ends after this long while draining. Not at once: the query of one that has just been
+    /// accepted is on its way (on a real cluster 1 to 5 of 700 connections were closed in its face).</summary>
+    public const int DrainIdleMs = 250;
+
+    public bool IsDraining { get; private set; }
+
+    /// <summary>Lets connections end soon: <see cref="DrainIdleMs"/> after the last that was heard of each.</summary>
     public void Drain()
     {
-        for (TcpConnection? connection = _oldest; connection is not null;)
-        {
-            TcpConnection? newer = connection.Newer;
-            connection.FinishAndClose();
-            connection = newer;
-        }
+        IsDraining = true;
+        for (TcpConnection? connection = _oldest; connection is not null; connection = connection.Newer)
+            connection.IdleChanged();
     }
+
+    public void Resume() => IsDraining = false;
 
     public void CloseAll()
     {

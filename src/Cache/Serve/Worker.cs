@@ -122,6 +122,7 @@ internal sealed class Worker : IDisposable
     public void Resume() => Loop.Post(() =>
     {
         _draining = false;
+        _connections.Resume();
         foreach (UdpListener listener in _udp) listener.SetReading(IsServed(listener.Socket.EndPoint));
         foreach (TcpListener listener in _tcp) listener.SetReading(IsServed(listener.Socket.EndPoint));
     });

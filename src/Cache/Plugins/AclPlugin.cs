@@ -70,9 +70,11 @@ public sealed class AclPlugin : IQueryPlugin
             case AclAction.Block:
                 _blocked.Increment(query.Server, zone);
                 reply.SetRcode(Rcode.Refused);
+                ExtendedErrorOption.Write(ref reply, ExtendedErrorOption.Blocked);
                 return PluginVerdict.Answered;
             case AclAction.Filter:
                 _filtered.Increment(query.Server, zone);
+                ExtendedErrorOption.Write(ref reply, ExtendedErrorOption.Filtered);
                 return PluginVerdict.Answered;
             case AclAction.Drop:
                 _dropped.Increment(query.Server, zone);

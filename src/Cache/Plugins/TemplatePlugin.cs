@@ -61,7 +61,11 @@ public sealed class TemplatePlugin : IQueryPlugin
             if (Add(rule.Answer, Section.Answer, query, question, ref reply)
                 && Add(rule.Authority, Section.Authority, query, question, ref reply)
                 && Add(rule.Additional, Section.Additional, query, question, ref reply))
+            {
+                if (rule.ExtendedError is { } error)
+                    ExtendedErrorOption.Write(ref reply, error.Code, error.Text);
                 return PluginVerdict.Answered;
+            }
             return Fail(ref reply);
         }
         return PluginVerdict.Next;

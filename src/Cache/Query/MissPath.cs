@@ -198,6 +198,7 @@ internal sealed class MissPath
         if (message.Length < pending.SentQuestionEnd
             || !_scan.TryRead(message, pending.SentQuestionEnd, pending.SentType))
         {
+            pending.Zone.CacheMetrics?.Drop(_ledger.Counters);
             OnFailure(pending, UpstreamError.Malformed);
             return;
         }

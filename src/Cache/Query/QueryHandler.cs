@@ -199,8 +199,10 @@ public sealed class QueryHandler
     /// <summary>Finishes a reply that a step has written for this query's question.</summary>
     internal QueryOutcome FromPlugin(in ClientQuery query, Span<byte> written, int length, Span<byte> reply, AnsweredBy by)
     {
+        byte[] options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
         ReplyFinish.Begin(written, query.Question, query.Needs, DnsHeader.Flags(written));
         length = ReplyFinish.End(written, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
+        if (query.Needs.HasEdns) length = ExtendedErrorOption.Put(written, length, options, query.Needs.Limit);
         written[..length].CopyTo(reply);
         return Done(query, reply, length, by);
     }

@@ -77,9 +77,9 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
                 CacheMetrics? cacheMetrics = model.Cache is null ? null
                     : new CacheMetrics(shared.Registry, server, zoneNames);
                 if (model.Cache is { } cache)
-                    cacheMetrics!.Entries(
-                        () => shared.Store.Count(cache.Scope, AnswerKind.Success),
-                        () => shared.Store.Count(cache.Scope, AnswerKind.Denial));
+                    cacheMetrics!.Store(
+                        isDenial => shared.Store.Count(cache.Scope, KindOf(isDenial)),
+                        isDenial => shared.Store.EvictionsOf(cache.Scope, KindOf(isDenial)));
                 zones.Add(new ZoneModel(
                     DnsName.ParseLower(zone.Name),
                     model,
@@ -113,6 +113,8 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
             UdpSize = (ushort)(block.Bufsize?.Bytes ?? BlockModel.DefaultUdpSize),
         };
     }
+
+    private static AnswerKind KindOf(bool isDenial) => isDenial ? AnswerKind.Denial : AnswerKind.Success;
 
     private static ScopeOptions ScopeOptions(CacheConfig? cache) => cache is null
         ? default

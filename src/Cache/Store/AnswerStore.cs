@@ -83,6 +83,12 @@ public sealed unsafe class AnswerStore : IDisposable
         lock (_gate) return PartitionOf(scope, kind).Entries.Count;
     }
 
+    /// <summary>Entries of one kind and scope that were forgotten to make room, since the start.</summary>
+    public long EvictionsOf(ushort scope, AnswerKind kind)
+    {
+        lock (_gate) return PartitionOf(scope, kind).Evictions;
+    }
+
     /// <summary>Looks an answer up and writes its counts and records into a reply whose header and question stand.
     /// </summary>
     /// <param name="reply">Counts go to octets 6 to 11, records to <paramref name="at"/> and on.</param>
@@ -285,7 +291,10 @@ public sealed unsafe class AnswerStore : IDisposable
 
     private void Evict_NeedsLock(SieveList from)
     {
-        Remove_NeedsLock(from.PickVictim());
+        uint victim = from.PickVictim();
+        EntryHead* head = _arena.Head(victim);
+        PartitionOf(head->Scope, head->Kind).Evictions++;
+        Remove_NeedsLock(victim);
         Volatile.Write(ref _evictions, _evictions + 1);
     }
 

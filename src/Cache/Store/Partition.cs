@@ -8,5 +8,8 @@ internal sealed class Partition(CellArena arena)
     /// <summary>Entries at most; 0 is as many as the budget holds.</summary>
     public int Capacity { get; set; }
 
+    /// <summary>Entries forgotten to make room, since the start.</summary>
+    public long Evictions { get; set; }
+
     public bool IsFull => Capacity > 0 && Entries.Count >= Capacity;
 }

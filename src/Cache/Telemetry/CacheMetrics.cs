@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Telemetry;
 /// <summary>What the cache counts for one server address and the zones of its block. Immutable slots.</summary>
 public sealed class CacheMetrics
 {
-    private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale, _evictions;
+    private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale;
     private readonly MetricRegistry _registry;
     private readonly string _server, _zones;
 
@@ -22,8 +22,7 @@ public sealed class CacheMetrics
         _prefetches = registry.Counter(CachePrefetches, CachePrefetchesHelp, labels);
         _drops = registry.Counter(CacheDrops, CacheDropsHelp, labels);
         _servedStale = registry.Counter(CacheServedStale, CacheServedStaleHelp, labels);
-        _hits = Both(CacheHits, CacheHitsHelp);
-        _evictions = Both(CacheEvictions, CacheEvictionsHelp);
+        _hits = registry.CounterTable(CacheHits, CacheHitsHelp, labels, CacheType);
     }
 
     public void Hit(WorkerCounters counters, bool denial)
@@ -43,34 +42,20 @@ public sealed class CacheMetrics
 
     public void Prefetch(WorkerCounters counters) => counters.Increment(_prefetches);
 
-    /// <summary>A reply that was not cached because its question was not the one asked.</summary>
+    /// <summary>A reply that was not cached because it is malformed.</summary>
     public void Drop(WorkerCounters counters) => counters.Increment(_drops);
 
-    public void Evict(WorkerCounters counters, bool denial) => counters.Increment(_evictions + (denial ? 1 : 0));
-
-    /// <summary>Says where the number of entries can be read at each scrape.</summary>
-    public void Entries(Func<double> success, Func<double> denial)
+    /// <summary>Says where entries held and entries evicted are read at each scrape, of successes or of denials.</summary>
+    public void Store(Func<bool, double> entries, Func<bool, double> evictions)
     {
-        foreach (string name in new[] { CacheEntries, CacheSize })
+        for (int i = 0; i < CacheType.Values.Length; i++)
         {
-            _registry.Gauge(name, CacheEntriesHelp, success, Labels("success"));
-            _registry.Gauge(name, CacheEntriesHelp, denial, Labels("denial"));
+            bool isDenial = i == 1;
+            (string, string)[] labels =
+                [("server", _server), ("type", CacheType.Values[i]), ("zones", _zones), ("view", "")];
+            foreach (string name in new[] { CacheEntries, CacheSize })
+                _registry.Gauge(name, CacheEntriesHelp, () => entries(isDenial), labels);
+            _registry.ReadCounter(CacheEvictions, CacheEvictionsHelp, () => evictions(isDenial), labels);
         }
     }
-
-    /// <summary>For a block that a reload took away.</summary>
-    public void ForgetEntries()
-    {
-        foreach (string type in CacheType.Values)
-        {
-            _registry.Forget(CacheEntries, Labels(type));
-            _registry.Forget(CacheSize, Labels(type));
-        }
-    }
-
-    private int Both(string name, string help) =>
-        _registry.CounterTable(name, help, [("server", _server), ("zones", _zones), ("view", "")], CacheType);
-
-    private (string, string)[] Labels(string type) =>
-        [("server", _server), ("type", type), ("zones", _zones), ("view", "")];
 }

@@ -118,16 +118,6 @@ public sealed unsafe class MetricRegistry
         }
     }
 
-    /// <summary>Removes a gauge's series, for something that a reload took away.</summary>
-    public void Forget(string name, params (string Label, string Value)[] labels)
-    {
-        lock (_gate)
-        {
-            if (_families.TryGetValue(name, out MetricFamily? family))
-                family.Readers.Remove(MetricText.Labels(labels));
-        }
-    }
-
     /// <summary>Gives a worker cells of its own. They stay part of the sums for the life of the process.</summary>
     public WorkerCounters AttachWorker()
     {

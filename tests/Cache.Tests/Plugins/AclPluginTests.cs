@@ -59,6 +59,15 @@ public class AclPluginTests
         Assert.Equal(blocked, new Asked("a.", "A", client).Of(plugin) is not null);
     }
 
+    [Theory]
+    [InlineData(AclAction.Block, "000F0002000F")]
+    [InlineData(AclAction.Filter, "000F00020011")]
+    public void RFC_8914_refusal_says_why(AclAction action, string option)
+    {
+        var reply = new Asked("a.", "A").Of(Acl(Rule(["."], Policy(action, []))))!;
+        Assert.Equal(option, Convert.ToHexString(reply.Edns!.Options!));
+    }
+
     [Fact]
     public void Every_outcome_is_counted_under_its_zone()
     {

@@ -1,6 +1,7 @@
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
 using NodeDns.Testing.Messages;
 using Xunit;
 
@@ -83,6 +84,26 @@ public sealed class TemplatePluginTests
         Assert.Equal("NOERROR", reply.RcodeText);
         Assert.Empty(Asked.Lines(reply));
         Assert.Null(new Asked("a.example.", "A").Of(Template(noIpv6)));
+    }
+
+    [Fact]
+    public void RFC_8914_ederror_is_carried_to_the_replys_own_OPT()
+    {
+        TemplateRule rule = Ip with { Answer = [], ExtendedError = new ExtendedError(21, "no") };
+        byte[] octets = new byte[512];
+        DnsMessage written = new Asked("ip-7-8.example.", "A").Of(Template(rule))!;
+        written.ToBytes().CopyTo(octets, 0);
+        int length = written.ToBytes().Length, questionEnd = length - 11 - 8;
+        byte[] options = ExtendedErrorOption.Take(octets, ref length, questionEnd);
+        Assert.Equal("000F000400156E6F", Convert.ToHexString(options));
+        Assert.Equal(questionEnd, length);
+        Assert.Null(DnsMessage.Parse(octets.AsSpan(0, length)).Edns);
+
+        QueryEdns.WriteEmptyOpt(octets.AsSpan(length), 1232, 0, dnssecOk: false);
+        DnsHeader.SetArCount(octets, 1);
+        int whole = ExtendedErrorOption.Put(octets, length + 11, options, limit: 512);
+        Assert.Equal(options, DnsMessage.Parse(octets.AsSpan(0, whole)).Edns!.Options);
+        Assert.Equal(length + 11, ExtendedErrorOption.Put(octets, length + 11, options, limit: length + 18));
     }
 
     [Fact]

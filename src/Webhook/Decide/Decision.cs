@@ -1,11 +1,14 @@
+using NodeDns.Webhook.Admission;
+
 namespace NodeDns.Webhook.Decide;
 
 /// <summary>What happens to a pod: a plan, or the reason why nothing does.</summary>
 internal readonly struct Decision
 {
-    private Decision(DnsPlan? plan, SkipReason reason, string? detail)
+    private Decision(DnsPlan? plan, PodView pod, SkipReason reason, string? detail)
     {
         Plan = plan;
+        Pod = pod;
         Reason = reason;
         Detail = detail;
     }
@@ -13,13 +16,16 @@ internal readonly struct Decision
     /// <summary>Null when the pod is skipped.</summary>
     public DnsPlan? Plan { get; }
 
+    /// <summary>Meaningful only with a plan.</summary>
+    public PodView Pod { get; }
+
     /// <summary>Meaningful only without a plan.</summary>
     public SkipReason Reason { get; }
 
     /// <summary>More about this pod than the reason says, or null.</summary>
     public string? Detail { get; }
 
-    public static Decision Rewrite(DnsPlan plan) => new(plan, default, null);
+    public static Decision Rewrite(DnsPlan plan, PodView pod) => new(plan, pod, default, null);
 
-    public static Decision Skip(SkipReason reason, string? detail = null) => new(null, reason, detail);
+    public static Decision Skip(SkipReason reason, string? detail = null) => new(null, default, reason, detail);
 }

@@ -15,4 +15,8 @@ internal sealed record DnsPlan
 
     /// <summary>The pod's own dnsConfig, for members that this version does not know; an object, or absent.</summary>
     public JsonElement Original { get; init; }
+
+    /// <summary>The encoded patch, for a plan that serves many pods: one for each of the three shapes of metadata
+    /// that a patch distinguishes. Any thread may fill a slot; two that do write the same bytes.</summary>
+    public byte[]?[]? Encoded { get; init; }
 }

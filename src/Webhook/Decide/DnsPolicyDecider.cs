@@ -9,6 +9,8 @@ namespace NodeDns.Webhook.Decide;
 /// </code></summary>
 internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
 {
+    private readonly PlainPlans _plainPlans = new();
+
     /// <param name="request">From the API server; its object must be alive as long as the decision is.</param>
     /// <param name="settings">Of the request's namespace.</param>
     /// <param name="cache">Whether the node cache answers.</param>
@@ -53,9 +55,23 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
         }
 
         // 4
-        if (OwnProblem(pod.DnsConfig) is { } own)
-            return Decision.Skip(SkipReason.PodInvalid, own);
-        DnsPlan plan = new DnsComposer(model, warnings).Compose(pod, @namespace, ofNamespace.Annotations, annotations);
+        bool plain = pod.DnsConfig.IsAbsent() && annotations.IsEmpty;
+        DnsPlan? plan = plain ? _plainPlans.Find(@namespace, ofNamespace) : null;
+        if (plan is null)
+        {
+            if (OwnProblem(pod.DnsConfig) is { } own)
+                return Decision.Skip(SkipReason.PodInvalid, own);
+            int warned = warnings.Texts.Count;
+            plan = new DnsComposer(model, warnings).Compose(pod, @namespace, ofNamespace.Annotations, annotations);
+            // 5
+            if (ResultProblem(plan) is { } problem)
+                return Decision.Skip(SkipReason.ResultInvalid, problem);
+            if (plain && warnings.Texts.Count == warned)
+            {
+                plan = plan with { Encoded = new byte[]?[3] };
+                _plainPlans.Add(@namespace, ofNamespace, plan);
+            }
+        }
         if (model.LocalAddresses.Count > 0 && cache is CacheState.Silent or CacheState.Unknown)
         {
             if (plan.Fallback == Fallback.None)
@@ -63,11 +79,7 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
             if (cache == CacheState.Silent)
                 warnings.Add($"the node cache {model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
         }
-
-        // 5
-        return ResultProblem(plan) is { } problem
-            ? Decision.Skip(SkipReason.ResultInvalid, problem)
-            : Decision.Rewrite(plan);
+        return Decision.Rewrite(plan, pod);
     }
 
     /// <summary>What the pod itself asks for: its label, the compatible label, its annotation, in this order.</summary>

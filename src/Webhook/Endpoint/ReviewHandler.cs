@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using NodeDns.Webhook.Admission;
@@ -66,17 +67,15 @@ internal sealed class ReviewHandler(
     {
         var warnings = new Warnings();
         Decision decision;
+        ReadOnlySpan<byte> patch = default;
         try
         {
             // 2
             decision = decider.Decide(request, namespaceSettings, cacheState(), warnings);
             buffers.Reset();
             // 3
-            if (decision.Plan is { } plan && PodView.TryRead(request.Object, out PodView pod) is null)
-            {
-                DnsConfigPatch.Write(buffers.PatchWriter, plan, pod);
-                buffers.PatchWriter.Flush();
-            }
+            if (decision.Plan is { } plan)
+                patch = Encode(buffers, plan, decision.Pod);
         }
 #pragma warning disable CA1031 // A bug in here must not keep a pod from starting: it is counted, logged and answered.
         catch (Exception e)
@@ -84,6 +83,7 @@ internal sealed class ReviewHandler(
         {
             logger.ReviewFailed(e);
             buffers.Reset();
+            patch = default;
             decision = Decision.Skip(SkipReason.InternalError);
         }
         if (decision.Plan is null)
@@ -97,11 +97,30 @@ internal sealed class ReviewHandler(
         AdmissionResponse.Write(
             buffers.ReplyWriter,
             request,
-            buffers.Patch.WrittenSpan,
+            patch,
             decision.Plan is null ? "skipped" : "injected",
             decision.Plan is null ? decision.Reason.Name() : null,
             warnings.Texts);
         buffers.ReplyWriter.Flush();
+    }
+
+    /// <summary>The patch as the answer carries it: base64, in quotes. A plan that serves many pods keeps it.</summary>
+    private static ReadOnlySpan<byte> Encode(ReviewBuffers buffers, DnsPlan plan, PodView pod)
+    {
+        int shape = DnsConfigPatch.Shape(pod);
+        if (plan.Encoded?[shape] is { } kept)
+            return kept;
+        DnsConfigPatch.Write(buffers.PatchWriter, plan, pod);
+        buffers.PatchWriter.Flush();
+        ReadOnlySpan<byte> document = buffers.Patch.WrittenSpan;
+        int length = Base64.GetMaxEncodedToUtf8Length(document.Length) + 2;
+        buffers.Base64.ResetWrittenCount();
+        Span<byte> quoted = buffers.Base64.GetSpan(length)[..length];
+        quoted[0] = quoted[^1] = (byte)'"';
+        Base64.EncodeToUtf8(document, quoted[1..^1], out _, out _);
+        if (plan.Encoded is not null)
+            plan.Encoded[shape] = quoted.ToArray();
+        return quoted;
     }
 
     /// <summary>Counts a skip, and warns of those that nobody expects.</summary>
@@ -152,6 +171,8 @@ internal sealed class ReviewHandler(
         }
 
         public ArrayBufferWriter<byte> Patch { get; } = new(1024);
+
+        public ArrayBufferWriter<byte> Base64 { get; } = new(2048);
 
         public ArrayBufferWriter<byte> Reply { get; } = new(2048);
 

@@ -12,6 +12,10 @@ namespace NodeDns.Webhook.Patch;
 /// </remarks>
 internal static class DnsConfigPatch
 {
+    /// <summary>0 to 2: without metadata, without annotations, with them. Pods of one shape and plan get the same
+    /// patch.</summary>
+    public static int Shape(PodView pod) => !pod.HasMetadata ? 0 : pod.Annotations.IsAbsent() ? 1 : 2;
+
     public static void Write(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
     {
         writer.WriteStartArray();

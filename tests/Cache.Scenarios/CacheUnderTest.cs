@@ -48,6 +48,7 @@ internal sealed class CacheUnderTest : IDisposable
             ConfigFile = path,
             DnsPort = FreePorts.Take(1)[0],
             Workers = int.Parse(Argument("workers") ?? "1", CultureInfo.InvariantCulture),
+            KubeDnsDirectory = Directory.CreateDirectory(Path.Combine(folder, "kube-dns")).FullName,
             MemoryBytes = ByteSize.Parse(Argument("memory") ?? "4Mi") ?? throw new FormatException("memory="),
         });
         cache._thread.Start();
@@ -66,6 +67,14 @@ internal sealed class CacheUnderTest : IDisposable
     public async Task Reload(string corefile)
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "Corefile"), corefile);
+        _server.ReloadNow();
+        await Settle();
+    }
+
+    /// <summary>Writes one key of the kube-dns ConfigMap and asks for a reload.</summary>
+    public async Task SetKubeDns(string key, string json)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "kube-dns", key), json);
         _server.ReloadNow();
         await Settle();
     }

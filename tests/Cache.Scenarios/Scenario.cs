@@ -49,6 +49,7 @@ internal sealed class Scenario : IDisposable
     {
         ["corefile", .. var arguments] => Start(step, arguments),
         ["reload"] => Cache.Reload(Fill(step.Block)),
+        ["kube-dns", var key] => Cache.SetKubeDns(key, Fill(step.Block)),
         ["upstream", "saw", ..] => Saw(step, overTcp: null),
         ["upstream", "saw-tcp", ..] => Saw(step, overTcp: true),
         ["upstream", ..] => Tell(_upstreams[0], step),

@@ -55,7 +55,7 @@ public sealed class HttpEndpoint : IDisposable
                 return problems;
             }
 
-            var closed = _listeners.Where(l => !wanted.Any(w => w.Key == l.Key)).ToList();
+            var closed = _listeners.Where(l => !wanted.Exists(w => w.Key.Equals(l.Key))).ToList();
             foreach (var (key, _) in closed)
                 _listeners.Remove(key);
             foreach (var (key, listener) in opened)

@@ -16,8 +16,11 @@ if (args is not ["run", var mode, var cache, var coredns, var tools, var output]
     return 2;
 }
 
-Plan plan = mode == "full" ? Plan.Full : Plan.Short;
-IReadOnlyList<Peer> peers = PeerCatalog.All(cache, coredns, tools);
+// FIGURES and PEERS narrow a run down, for work on one of them.
+static Func<string, bool> Named(string variable) =>
+    Environment.GetEnvironmentVariable(variable)?.Split(',') is { } names ? names.Contains : _ => true;
+Plan plan = (mode == "full" ? Plan.Full : Plan.Short).Only(Named("FIGURES"));
+IReadOnlyList<Peer> peers = [.. PeerCatalog.All(cache, coredns, tools).Where(p => Named("PEERS")(p.Key))];
 Machine machine = Machine.Read();
 using var bench = new Bench(plan, peers, coredns, tools, new Progress());
 Measurements found = bench.Run();

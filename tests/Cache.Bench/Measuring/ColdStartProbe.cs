@@ -12,7 +12,7 @@ internal sealed class ColdStartProbe(TempFolder temp, string tools, Progress pro
     {
         Peer[] measured = [.. peers.Where(p => p.Records > 0)];
         var times = measured.ToDictionary(p => p.Key, _ => new List<double>());
-        for (int start = 0; start <= starts; start++)
+        for (int start = 0; starts > 0 && start <= starts; start++)
         {
             Random.Shared.Shuffle(measured);
             foreach (Peer peer in measured)

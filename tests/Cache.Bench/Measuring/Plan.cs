@@ -7,7 +7,7 @@ internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int Memo
     public const string HitSaturated = "hit-saturated", Hit20k = "hit-20k", HitTcp = "hit-tcp",
         MissTcp = "miss-tcp", MissTcp16 = "miss-tcp-16", MissUdp = "miss-udp";
 
-    private const string Misses = "prefix=m types=A names=9999999 block=1";
+    private const string Misses = "prefix=m types=A names=9999999";
 
     /// <summary>Under three minutes.</summary>
     public static Plan Short { get; } = Make("short", part: 0.5, memory: 1, cold: 5);

@@ -20,7 +20,11 @@ internal static class UpstreamNames
         if (servers.Length == 0) return [];
         var client = new LookupClient(new LookupClientOptions(servers)
         {
-            Timeout = s_timeout, Retries = 1, UseCache = false, ThrowDnsErrors = false, ContinueOnDnsError = true,
+            Timeout = s_timeout,
+            Retries = 1,
+            UseCache = false,
+            ThrowDnsErrors = false,
+            ContinueOnDnsError = true,
         });
         return [.. Ask(client, name, QueryType.A), .. Ask(client, name, QueryType.AAAA)];
     }

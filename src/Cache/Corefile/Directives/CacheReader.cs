@@ -40,14 +40,16 @@ internal static class CacheReader
                 var success = Limits(scope, line, cache.SuccessTtl);
                 return cache with
                 {
-                    SuccessCapacity = success.Capacity, SuccessTtl = success.Ttl,
+                    SuccessCapacity = success.Capacity,
+                    SuccessTtl = success.Ttl,
                     SuccessMinTtl = success.MinTtl ?? cache.SuccessMinTtl,
                 };
             case "denial":
                 var denial = Limits(scope, line, cache.DenialTtl);
                 return cache with
                 {
-                    DenialCapacity = denial.Capacity, DenialTtl = denial.Ttl,
+                    DenialCapacity = denial.Capacity,
+                    DenialTtl = denial.Ttl,
                     DenialMinTtl = denial.MinTtl ?? cache.DenialMinTtl,
                 };
             case "prefetch":

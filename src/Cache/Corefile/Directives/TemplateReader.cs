@@ -17,7 +17,10 @@ internal static class TemplateReader
 
         var rule = new TemplateRule
         {
-            At = scope.At, Qclass = qclass, Qtype = qtype, Zones = scope.ZonesOrBlock([.. args.Skip(2)]),
+            At = scope.At,
+            Qclass = qclass,
+            Qtype = qtype,
+            Zones = scope.ZonesOrBlock([.. args.Skip(2)]),
         };
         foreach (var line in scope.Body)
             rule = Option(rule, scope, line);

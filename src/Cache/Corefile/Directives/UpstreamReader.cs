@@ -52,8 +52,13 @@ internal static class UpstreamReader
             return [];
         }
 
-        return Named(scope, token, name, resolvers, new() { Address = IPAddress.Any, Port = port, Tls = tls,
-            ServerName = tls ? serverName : null });
+        return Named(scope, token, name, resolvers, new()
+        {
+            Address = IPAddress.Any,
+            Port = port,
+            Tls = tls,
+            ServerName = tls ? serverName : null
+        });
     }
 
     /// <summary>RFC 1123 section 2.1, with underscores; digits and dots alone are a mistyped address.</summary>

@@ -128,7 +128,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         {
             _withoutOpt = true;
             _held.Set(message);
-            SendAgain(server, attempt.Proto);
+            SendOrMoveOn(server, attempt.Proto);
             return;
         }
         if (!rejectsEdns && attempt.Plain && _withoutOpt)
@@ -140,7 +140,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
             _held.Set(message);
             _deadlineMs = Math.Min(_deadlineMs, Now + TruncatedWaitMs);
             _proto = UpstreamProto.Tcp;
-            SendAgain(server, UpstreamProto.Tcp);
+            SendOrMoveOn(server, UpstreamProto.Tcp);
             return;
         }
         if (Options.Failover.Contains(rcode) && _failovers + 1 < forwarder.Group.Servers.Length)
@@ -158,10 +158,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     {
         var server = _attempts.Close(index).Server!;
         _lastError = error;
-        if (error != UpstreamError.LocalLimit && _only is null)
-        {
-            forwarder.ServerFailed(server);
-        }
+        Blame(server);
         AfterError();
     }
 
@@ -179,7 +176,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         {
             _resends++;
             _attempts.Close(index);
-            SendAgain(attempt.Server!, attempt.Proto);
+            SendOrMoveOn(attempt.Server!, attempt.Proto);
             return;
         }
         AttemptFailed(index, error);
@@ -190,7 +187,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     {
         var server = _attempts.Close(index).Server!;
         _proto = UpstreamProto.Tcp;
-        SendAgain(server, UpstreamProto.Tcp);
+        SendOrMoveOn(server, UpstreamProto.Tcp);
     }
 
     public void AttemptAnsweredHeaderOnly(int index, ReadOnlySpan<byte> message) =>
@@ -260,26 +257,27 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         }
         _tried |= 1u << server.Index;
         _started++;
-        if (Send(server, proto))
-        {
-            ScheduleRetry(server);
-        }
-        else
-        {
-            AfterError();
-        }
+        SendOrMoveOn(server, proto);
     }
 
-    /// <summary>A further send to the server that made it necessary; not an attempt of its own.</summary>
-    private void SendAgain(UpstreamState server, UpstreamProto proto)
+    /// <summary>Alone, without <see cref="StartNext"/>: a further send to the server that made it necessary, which is
+    /// no attempt of its own.</summary>
+    private void SendOrMoveOn(UpstreamState server, UpstreamProto proto)
     {
         if (Send(server, proto))
         {
             ScheduleRetry(server);
+            return;
         }
-        else
+        Blame(server);
+        AfterError();
+    }
+
+    private void Blame(UpstreamState server)
+    {
+        if (_lastError != UpstreamError.LocalLimit && _only is null)
         {
-            AfterError();
+            forwarder.ServerFailed(server);
         }
     }
 
@@ -389,7 +387,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     {
         var wait = server.Rtt.RetryAfterMs(
             (long)Options.RetryFloor.TotalMilliseconds, (long)Options.RetryCeiling.TotalMilliseconds) << _timedRetries;
-        _retryAtMs = _timedRetries < TimedRetries ? Math.Min(_deadlineMs, Now + wait) : _deadlineMs;
+        _retryAtMs = _only is null && _timedRetries < TimedRetries ? Math.Min(_deadlineMs, Now + wait) : _deadlineMs;
         ArmTimer();
     }
 

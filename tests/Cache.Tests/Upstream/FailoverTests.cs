@@ -108,6 +108,19 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public void A_server_that_cannot_be_reached_is_suspected_too()
+    {
+        // connect() to the broadcast address fails at once with EACCES.
+        using var other = new ScriptedUpstream();
+        var nowhere = new System.Net.IPEndPoint(System.Net.IPAddress.Parse("255.255.255.255"), 53);
+        using var cache = new ForwarderHarness(null, nowhere, other.EndPoint);
+        var outcome = cache.Ask("example.org");
+        Assert.True(cache.Group.Servers[0].IsSuspect(cache.Loop.NowMs));
+        Reply(other);
+        Assert.Equal(0, cache.Finish(outcome).Rcode);
+    }
+
+    [Fact]
     public void A_refused_tcp_connection_is_left_for_the_next_at_once()
     {
         using var dead = new ScriptedUpstream(udp: false, tcp: false);

@@ -125,6 +125,27 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public void A_forged_reply_to_a_probe_moves_it_to_tcp_and_never_to_another_server()
+    {
+        using var server = new ScriptedUpstream();
+        using var other = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, server.EndPoint, other.EndPoint);
+        MakeSuspect(cache, server, other);
+        var (probe, from) = NextProbe(server);
+        for (var guess = 1; guess <= ForwardOptions.MismatchesDefault; guess++)
+        {
+            var forged = ScriptedUpstream.Reply(probe);
+            forged[1] += (byte)guess;
+            server.Send(from, forged);
+        }
+        cache.Until(() => server.HasConnection, "connecting");
+        using var connection = server.Accept();
+        cache.Pass(900);
+        Assert.False(other.HasDatagram);
+        Assert.Equal(0, connection.Receive()[12]);
+    }
+
+    [Fact]
     public void One_worker_probes_for_all()
     {
         using var server = new ScriptedUpstream();

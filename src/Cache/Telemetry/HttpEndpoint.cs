@@ -118,7 +118,8 @@ public sealed class HttpEndpoint : IDisposable
         string address = route.Address is null ? $":{route.Port}" : new IPEndPoint(route.Address, route.Port).ToString();
         string remedy = error switch
         {
-            Errno.EADDRINUSE => "another process listens there; stop it or give this directive another port",
+            Errno.EADDRINUSE =>
+                $"{PortOwner.Of(route.Port) ?? "another process"} listens there; stop it or give this directive another port",
             Errno.EADDRNOTAVAIL => "no interface of this machine has that address",
             Errno.EACCES => "ports below 1024 need CAP_NET_BIND_SERVICE",
             _ => "choose another address",

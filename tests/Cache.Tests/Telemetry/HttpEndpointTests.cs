@@ -117,6 +117,8 @@ public sealed class HttpEndpointTests : IDisposable
         int taken = ((IPEndPoint)other.LocalEndPoint!).Port;
         string problem = Assert.Single(_endpoint.Apply(Routes(taken)));
         Assert.StartsWith($"prometheus 127.0.0.1:{taken}: EADDRINUSE", problem, StringComparison.Ordinal);
+        Assert.Contains($"(pid {Environment.ProcessId}) listens there", problem, StringComparison.Ordinal);
+        Assert.Null(PortOwner.Of(1));
         Assert.StartsWith("HTTP/1.1 200 ", Get("/health"), StringComparison.Ordinal);
     }
 

@@ -15,6 +15,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     private readonly byte* _memory;
     private readonly MultiMessageHeader* _headers;
     private readonly SocketAddress* _addresses;
+    private readonly byte* _controls;
     private readonly byte* _slots;
 
     public ReceiveBatch()
@@ -23,6 +24,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
         _headers = (MultiMessageHeader*)_memory;
         var vectors = (IoVector*)(_headers + Capacity);
         _addresses = (SocketAddress*)(vectors + Capacity);
+        _controls = (byte*)_addresses + Capacity * 32;
         _slots = _memory + Size - Capacity * SlotSize;
         for (int i = 0; i < Capacity; i++)
         {
@@ -34,14 +36,25 @@ internal sealed unsafe class ReceiveBatch : IDisposable
     }
 
     private static long Size =>
-        Capacity * (sizeof(MultiMessageHeader) + sizeof(IoVector) + 32 + SlotSize) + 64;
+        Capacity * (sizeof(MultiMessageHeader) + sizeof(IoVector) + 32 + PacketInfo.Size + SlotSize) + 64;
 
     /// <summary>Reads what is waiting, at most <see cref="Capacity"/> datagrams.</summary>
-    public SyscallResult Receive(int fd)
+    /// <param name="withPacketInfo">The socket is bound to every address and says for each datagram which one.</param>
+    public SyscallResult Receive(int fd, bool withPacketInfo = false)
     {
-        for (int i = 0; i < Capacity; i++) _headers[i].Header.NameLength = SocketAddress.Capacity;
+        for (int i = 0; i < Capacity; i++)
+        {
+            ref MessageHeader header = ref _headers[i].Header;
+            header.NameLength = SocketAddress.Capacity;
+            header.Control = withPacketInfo ? _controls + i * PacketInfo.Size : null;
+            header.ControlLength = withPacketInfo ? PacketInfo.Size : 0u;
+        }
         return Libc.ReceiveMessages(fd, _headers, Capacity);
     }
+
+    /// <summary>The control message that came with a datagram; empty without any.</summary>
+    public ReadOnlySpan<byte> Control(int index) =>
+        new(_controls + index * PacketInfo.Size, (int)_headers[index].Header.ControlLength);
 
     // SAFETY: the kernel wrote at most SlotSize octets and said how many; the memory lives as long as this object.
     public ReadOnlySpan<byte> Message(int index) => new(_slots + index * SlotSize, (int)_headers[index].Length);

@@ -22,6 +22,7 @@ internal sealed unsafe class SendBatch : IDisposable
     private readonly IoVector* _vectors;
     private readonly SocketAddress* _addresses;
     private readonly SegmentSize* _segments;
+    private readonly byte* _controls;
     private readonly byte* _slots;
     private int _fd = -1;
     private int _replies;
@@ -36,7 +37,8 @@ internal sealed unsafe class SendBatch : IDisposable
         _headers = (MultiMessageHeader*)_memory;
         _vectors = (IoVector*)(_headers + Capacity);
         _segments = (SegmentSize*)(_vectors + Capacity);
-        _addresses = (SocketAddress*)(_segments + Capacity);
+        _controls = (byte*)(_segments + Capacity);
+        _addresses = (SocketAddress*)(_controls + Capacity * PacketInfo.Size);
         _slots = _memory + Size - Capacity * _slotSize;
         for (int i = 0; i < Capacity; i++)
         {
@@ -46,7 +48,7 @@ internal sealed unsafe class SendBatch : IDisposable
     }
 
     private long Size => Capacity
-        * (sizeof(MultiMessageHeader) + sizeof(IoVector) + sizeof(SegmentSize) + 32 + (long)_slotSize) + 64;
+        * (sizeof(MultiMessageHeader) + sizeof(IoVector) + sizeof(SegmentSize) + PacketInfo.Size + 32 + (long)_slotSize) + 64;
 
     public bool IsEmpty => _replies == 0;
 
@@ -58,19 +60,22 @@ internal sealed unsafe class SendBatch : IDisposable
         return new Span<byte>(_slots + _replies * _slotSize, _slotSize);
     }
 
-    public void Add(int length, in SocketAddress to)
+    /// <param name="control">A control message that says which of our addresses to send from; empty: the kernel's
+    /// choice.</param>
+    public void Add(int length, in SocketAddress to, ReadOnlySpan<byte> control = default)
     {
         IoVector* vector = _vectors + _replies;
         *vector = new IoVector { Base = _slots + _replies * _slotSize, Length = (nuint)length };
         _replies++;
-        if (_messages > 0 && TryPair(_messages - 1, vector, to)) return;
+        if (control.IsEmpty && _messages > 0 && TryPair(_messages - 1, vector, to)) return;
         _addresses[_messages] = to;
         ref MessageHeader header = ref _headers[_messages].Header;
         header.NameLength = (uint)to.Length;
         header.Vectors = vector;
         header.VectorCount = 1;
-        header.Control = null;
-        header.ControlLength = 0;
+        header.Control = control.IsEmpty ? null : _controls + _messages * PacketInfo.Size;
+        header.ControlLength = (nuint)control.Length;
+        control.CopyTo(new Span<byte>(_controls + _messages * PacketInfo.Size, PacketInfo.Size));
         _messages++;
     }
 
@@ -100,7 +105,7 @@ internal sealed unsafe class SendBatch : IDisposable
     private bool TryPair(int message, IoVector* vector, in SocketAddress to)
     {
         ref MessageHeader header = ref _headers[message].Header;
-        if (!_pairs || header.VectorCount != 1 || _addresses[message] != to) return false;
+        if (!_pairs || header.VectorCount != 1 || header.Control != null || _addresses[message] != to) return false;
         IoVector* first = header.Vectors;
         if (first->Length > LargestSegment || vector->Length > LargestSegment) return false;
         if (first->Length < vector->Length) (*first, *vector) = (*vector, *first);

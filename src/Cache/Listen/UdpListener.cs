@@ -16,6 +16,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
     /// turn.</summary>
     private const uint Wanted = Libc.EPOLLIN | Libc.EPOLLET;
 
+    private readonly PacketInfo? _packetInfo = PacketInfo.For(socket);
     private ServerModel? _server;
     private bool _reading;
     private bool _flushAsked;
@@ -41,14 +42,15 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
     {
         for (int batch = 0; batch < BatchesPerTurn && _server is { } server; batch++)
         {
-            SyscallResult count = received.Receive(socket.Fd);
+            SyscallResult count = received.Receive(socket.Fd, _packetInfo is not null);
             if (count.IsError) return;
             handler.ReceivedTicks = Stopwatch.GetTimestamp();
             for (int i = 0; i < count.Value; i++)
             {
-                var to = new ReplyTo(this, 0, received.Sender(i), isTcp: false);
+                long cookie = _packetInfo?.Remember(received.Control(i)) ?? PacketInfo.None;
+                var to = new ReplyTo(this, cookie, received.Sender(i), isTcp: false);
                 QueryOutcome outcome = handler.Handle(server, received.Message(i), to, replies.Next(socket.Fd));
-                if (outcome.IsReply) replies.Add(outcome.Length, to.Client);
+                if (outcome.IsReply) replies.Add(outcome.Length, to.Client, ControlOf(cookie));
             }
             replies.Flush();
             if (count.Value < ReceiveBatch.Capacity) return;
@@ -60,7 +62,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
         message.CopyTo(replies.Next(socket.Fd));
-        replies.Add(message.Length, to.Client);
+        replies.Add(message.Length, to.Client, ControlOf(to.Cookie));
         if (_flushAsked) return;
         _flushAsked = true;
         loop.AtTurnEnd(this);
@@ -75,4 +77,6 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
         _flushAsked = false;
         replies.Flush();
     }
+
+    private ReadOnlySpan<byte> ControlOf(long cookie) => _packetInfo is null ? default : _packetInfo.Control(cookie);
 }

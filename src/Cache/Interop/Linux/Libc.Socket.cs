@@ -36,8 +36,10 @@ public static unsafe partial class Libc
     public const int IPPROTO_UDP = 17;
     public const int IPPROTO_IPV6 = 41;
 
+    public const int IP_PKTINFO = 8;
     public const int IP_FREEBIND = 15;
     public const int IPV6_V6ONLY = 26;
+    public const int IPV6_RECVPKTINFO = 49;
     public const int IPV6_FREEBIND = 78;
     public const int TCP_NODELAY = 1;
     public const int TCP_DEFER_ACCEPT = 9;

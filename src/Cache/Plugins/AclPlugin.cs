@@ -5,7 +5,8 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>acl: the first policy whose zone, type and client network match decides; without one, all is allowed.</summary>
+/// <summary>acl: the first policy whose zone, type and client network match decides; without one, all is
+/// allowed.</summary>
 public sealed class AclPlugin : IQueryPlugin
 {
     private readonly (NameSet Zones, Policy[] Policies)[] _rules;

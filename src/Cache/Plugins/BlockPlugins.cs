@@ -4,7 +4,8 @@ using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>The steps of one server block that surround its cache and its forwarders, in CoreDNS's fixed order.</summary>
+/// <summary>The steps of one server block that surround its cache and its forwarders, in CoreDNS's fixed
+/// order.</summary>
 /// <remarks>
 /// <code>
 /// errors, log, local, [dns64 …, acl, any, [loadbalance, CACHE, rewrite, [minimal, template, hosts, loop, FORWARD, whoami
@@ -63,7 +64,8 @@ public sealed class BlockPlugins
 
     public RewriteRules? Rewrite { get; }
 
-    /// <summary>Asked on a miss, with the rewritten question, before joining or starting an upstream exchange.</summary>
+    /// <summary>Asked on a miss, with the rewritten question, before joining or starting an upstream
+    /// exchange.</summary>
     public IQueryPlugin[] AfterCache { get; }
 
     /// <summary>Also among <see cref="AfterCache"/>.</summary>

@@ -20,8 +20,8 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
     public bool AppliesTo(in PluginQuery query) =>
         query.Type == Qtype.AAAA && query.Class == Qclass.IN && (config.AllowIpv4 || query.ClientAddress.Length == 16);
 
-    /// <summary>Whether the A records are wanted: no AAAA came, and the name exists (section 5.1.2: NXDOMAIN stands; other
-    /// errors are treated as an empty answer).</summary>
+    /// <summary>Whether the A records are wanted: no AAAA came, and the name exists (section 5.1.2: NXDOMAIN stands;
+    /// other errors are treated as an empty answer).</summary>
     /// <param name="reply">A well-formed answer to the AAAA question.</param>
     public bool WantsA(ReadOnlySpan<byte> reply)
     {
@@ -72,7 +72,12 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
             if (length < 0)
                 return 0;
             builder.Add(
-                records.Section, owner[..ownerLength], records.Type, records.Class, records.Ttl, rdata.AsSpan(0, length));
+                records.Section,
+                owner[..ownerLength],
+                records.Type,
+                records.Class,
+                records.Ttl,
+                rdata.AsSpan(0, length));
         }
         if (records.IsMalformed || builder.Overflowed)
             return 0;

@@ -52,7 +52,8 @@ public sealed class ErrorLog : IPolled
             if (isFirst && pattern.Config.ShowFirst)
             {
                 string message = string.Create(
-                    CultureInfo.InvariantCulture, $"{(int)rcode} {nameText} {Mnemonics.TypeName((ushort)type)}: {reason}");
+                    CultureInfo.InvariantCulture,
+                    $"{(int)rcode} {nameText} {Mnemonics.TypeName((ushort)type)}: {reason}");
                 _log.QueryFailedFirst(LevelOf(pattern.Config.Level), message);
             }
             return;

@@ -4,10 +4,11 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>Carries an extended DNS error (RFC 8914 section 2) from the step that means it to the reply's own OPT record.
+/// <summary>Carries an extended DNS error (RFC 8914 section 2) from the step that means it to the reply's own OPT
+/// record.
 /// </summary>
-/// <remarks>A step ends its reply with an OPT record of its own, since OPT is written last and per hop: the query path takes
-/// that record off again and hands its options on, to clients that sent OPT.</remarks>
+/// <remarks>A step ends its reply with an OPT record of its own, since OPT is written last and per hop: the query path
+/// takes that record off again and hands its options on, to clients that sent OPT.</remarks>
 public static class ExtendedErrorOption
 {
     /// <summary>RFC 8914 section 4.16: the server's operator blocks the name or the client.</summary>

@@ -9,8 +9,8 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>hosts: A, AAAA and PTR from a hosts file, which is read again when its time or size changes, and from the
 /// block itself.</summary>
-/// <remarks>A name of its zones that it does not know is SERVFAIL without <c>fallthrough</c>: a hosts file has no SOA to
-/// prove an NXDOMAIN with (as CoreDNS does).</remarks>
+/// <remarks>A name of its zones that it does not know is SERVFAIL without <c>fallthrough</c>: a hosts file has no SOA
+/// to prove an NXDOMAIN with (as CoreDNS does).</remarks>
 public sealed class HostsPlugin : IQueryPlugin, IPolled
 {
     /// <summary>A hosts file beyond this is refused; the largest block lists in use are a few MB.</summary>

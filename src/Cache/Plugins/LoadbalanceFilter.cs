@@ -6,10 +6,10 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>loadbalance round_robin: the addresses of each RRset in random order; with prefer, those of preferred
 /// networks first.</summary>
 /// <remarks>
-/// Works on the octets: address records of one owner and type differ only in TTL and address, so exchanging those reorders
-/// the set without touching a name, and no compression pointer is disturbed. MX records are left in order: their mailers
-/// choose at random among equal preferences themselves (RFC 5321 section 5.1), and moving names would mean writing the
-/// message anew on each hit.
+/// Works on the octets: address records of one owner and type differ only in TTL and address, so exchanging those
+/// reorders the set without touching a name, and no compression pointer is disturbed. MX records are left in order:
+/// their mailers choose at random among equal preferences themselves (RFC 5321 section 5.1), and moving names would
+/// mean writing the message anew on each hit.
 /// </remarks>
 public sealed class LoadbalanceFilter : IReplyFilter
 {

@@ -21,7 +21,8 @@ public sealed class LocalPlugin : IQueryPlugin
         DnsName.ParseLower("255.in-addr.arpa."),
     ];
 
-    /// <summary>MNAME localhost., RNAME root.localhost., serial 1, refresh, retry and expire 0, minimum one week.</summary>
+    /// <summary>MNAME localhost., RNAME root.localhost., serial 1, refresh, retry and expire 0, minimum one
+    /// week.</summary>
     private static readonly byte[] Soa =
     [
         .. Localhost, 4, .. "root"u8, .. Localhost, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

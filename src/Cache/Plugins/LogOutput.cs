@@ -4,8 +4,8 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>Where query lines go: collected in memory and written by a thread of its own, so that a slow reader of
 /// standard output delays no query. The thread starts with the first line.</summary>
-/// <remarks>When the reader falls behind by <see cref="MaxPendingBytes"/>, lines are dropped, and how many is said once it
-/// reads again.</remarks>
+/// <remarks>When the reader falls behind by <see cref="MaxPendingBytes"/>, lines are dropped, and how many is said once
+/// it reads again.</remarks>
 public sealed class LogOutput : IDisposable
 {
     /// <summary>About 8,000 lines.</summary>

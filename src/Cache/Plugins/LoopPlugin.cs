@@ -10,9 +10,10 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>loop: a name only we can know is asked at our own address. When that question comes back a second time, an
 /// upstream leads back here.</summary>
-/// <remarks>Unlike CoreDNS the process does not exit, which would take the node's other zones away too: the loop is logged
-/// and counted, the returning question gets SERVFAIL, and <see cref="IsLooping"/> lets the query path answer SERVFAIL
-/// instead of forwarding in circles until a later probe passes. <see cref="LoopProbe"/> sends the question.</remarks>
+/// <remarks>Unlike CoreDNS the process does not exit, which would take the node's other zones away too: the loop is
+/// logged and counted, the returning question gets SERVFAIL, and <see cref="IsLooping"/> lets the query path answer
+/// SERVFAIL instead of forwarding in circles until a later probe passes. <see cref="LoopProbe"/> sends the
+/// question.</remarks>
 public sealed class LoopPlugin : IQueryPlugin
 {
     private readonly string _zone;
@@ -38,7 +39,8 @@ public sealed class LoopPlugin : IQueryPlugin
 
     public string Zone => _zone;
 
-    /// <summary>The last probe came back and nobody else could answer it: what is forwarded for this zone goes in circles.
+    /// <summary>The last probe came back and nobody else could answer it: what is forwarded for this zone goes in
+    /// circles.
     /// </summary>
     public bool IsLooping => _looping;
 

@@ -9,8 +9,8 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>Asks the question of <see cref="LoopPlugin"/> at our own address over UDP, on a loop that is no worker's.
 /// </summary>
-/// <remarks>Repeated each second until the first answer, for at most 30 seconds, as CoreDNS does; then only while there is
-/// a loop, to notice when it is gone.</remarks>
+/// <remarks>Repeated each second until the first answer, for at most 30 seconds, as CoreDNS does; then only while there
+/// is a loop, to notice when it is gone.</remarks>
 public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
 {
     private const int AnswerMs = 6000;

@@ -4,7 +4,8 @@ using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>A plugin's counter with CoreDNS's labels server, zone and view, made as servers and zones are met.</summary>
+/// <summary>A plugin's counter with CoreDNS's labels server, zone and view, made as servers and zones are
+/// met.</summary>
 /// <remarks>Counts by interlocked adds: plugins are off the hit path.</remarks>
 internal sealed class PluginCounter(MetricRegistry registry, string name, string help, bool hasZone = true)
 {

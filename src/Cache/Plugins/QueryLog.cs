@@ -41,8 +41,8 @@ public sealed class QueryLog
         }
     }
 
-    /// <summary>CoreDNS's classes: records in the answer, or a delegation, is success; NXDOMAIN and NODATA are denial; the
-    /// rest is error, as are transfers and an NXDOMAIN that comes with answers.</summary>
+    /// <summary>CoreDNS's classes: records in the answer, or a delegation, is success; NXDOMAIN and NODATA are denial;
+    /// the rest is error, as are transfers and an NXDOMAIN that comes with answers.</summary>
     internal static LogClasses ClassOf(ReadOnlySpan<byte> reply)
     {
         if (reply.Length < DnsHeader.Length || !QuestionReader.TryRead(reply, out QuestionReader question)
@@ -76,7 +76,12 @@ public sealed class QueryLog
     }
 
     private static void Append(
-        StringBuilder line, LogField field, string text, in PluginQuery query, ReadOnlySpan<byte> reply, TimeSpan duration)
+        StringBuilder line,
+        LogField field,
+        string text,
+        in PluginQuery query,
+        ReadOnlySpan<byte> reply,
+        TimeSpan duration)
     {
         IFormatProvider plain = CultureInfo.InvariantCulture;
         _ = field switch
@@ -124,8 +129,8 @@ public sealed class QueryLog
     {
         ReadOnlySpan<(ushort Bit, string Name)> names =
         [
-            (DnsHeader.QR, "qr"), (DnsHeader.AA, "aa"), (DnsHeader.TC, "tc"), (DnsHeader.RD, "rd"), (DnsHeader.RA, "ra"),
-            (DnsHeader.Z, "z"), (DnsHeader.AD, "ad"), (DnsHeader.CD, "cd"),
+            (DnsHeader.QR, "qr"), (DnsHeader.AA, "aa"), (DnsHeader.TC, "tc"), (DnsHeader.RD, "rd"),
+            (DnsHeader.RA, "ra"), (DnsHeader.Z, "z"), (DnsHeader.AD, "ad"), (DnsHeader.CD, "cd"),
         ];
         string separator = "";
         foreach ((ushort bit, string name) in names)

@@ -5,7 +5,8 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>Where names stand inside record data, for the types whose data holds any.</summary>
 /// <param name="Before">Octets before the first name.</param>
 /// <param name="Names">Names, one after the other; what follows them is copied as it is.</param>
-/// <param name="Compressible">Whether a writer may compress them (RFC 3597 section 4: only RFC 1035's own types).</param>
+/// <param name="Compressible">Whether a writer may compress them (RFC 3597 section 4: only RFC 1035's own
+/// types).</param>
 internal readonly record struct Rdata(int Before, int Names, bool Compressible)
 {
     public static Rdata LayoutOf(Qtype type, ReadOnlySpan<byte> rdata) => type switch
@@ -46,7 +47,8 @@ internal readonly record struct Rdata(int Before, int Names, bool Compressible)
         return written + end - at;
     }
 
-    /// <summary>NAPTR's replacement stands after two numbers and three character strings (RFC 3403 section 4.1).</summary>
+    /// <summary>NAPTR's replacement stands after two numbers and three character strings (RFC 3403 section
+    /// 4.1).</summary>
     private static int NaptrNameOffset(ReadOnlySpan<byte> rdata)
     {
         int at = 4;

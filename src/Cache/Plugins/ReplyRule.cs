@@ -38,7 +38,9 @@ internal sealed record RemapReplyRule(string From, string To) : ReplyRule
         if (name.Equals(From, StringComparison.OrdinalIgnoreCase))
             return To;
         int start = name.Length - From.Length;
-        return start > 0 && name[start - 1] == '.' && name.AsSpan(start).Equals(From, StringComparison.OrdinalIgnoreCase)
+        return start > 0
+            && name[start - 1] == '.'
+            && name.AsSpan(start).Equals(From, StringComparison.OrdinalIgnoreCase)
             ? name[..start] + To
             : name;
     }

@@ -101,7 +101,8 @@ public sealed class RewriteRules(RewriteConfig config)
         return true;
     }
 
-    /// <summary>Family, source prefix length, scope 0, and only the octets the prefix needs (RFC 7871 section 6).</summary>
+    /// <summary>Family, source prefix length, scope 0, and only the octets the prefix needs (RFC 7871 section
+    /// 6).</summary>
     private static byte[] Subnet(RewriteEdns0Rule rule, ReadOnlySpan<byte> client)
     {
         int bits = client.Length == 4 ? rule.Ipv4Bits : rule.Ipv6Bits;

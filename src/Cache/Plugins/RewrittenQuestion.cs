@@ -118,8 +118,8 @@ public sealed class RewrittenQuestion
         return null;
     }
 
-    /// <summary>Puts a reply and the answer about the new target of its CNAME together: the chain up to that CNAME, which
-    /// now points to the new target, then what was found there.</summary>
+    /// <summary>Puts a reply and the answer about the new target of its CNAME together: the chain up to that CNAME,
+    /// which now points to the new target, then what was found there.</summary>
     /// <returns>Octets written, or 0 when a message is malformed or the whole does not fit.</returns>
     public int MergeCname(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> targetReply, Span<byte> output)
     {
@@ -167,7 +167,9 @@ public sealed class RewrittenQuestion
         string text = DnsName.ToText(lower);
         foreach (RewriteCnameRule rule in CnameRules)
         {
-            if (RewriteRules.Replace(rule.Match, rule.To, text) is { } to && to != text && DnsName.Parse(to) is { } wire)
+            if (RewriteRules.Replace(rule.Match, rule.To, text) is { } to
+                && to != text
+                && DnsName.Parse(to) is { } wire)
             {
                 DnsName.ToLower(wire, wire);
                 return wire;

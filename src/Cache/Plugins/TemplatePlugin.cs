@@ -104,14 +104,25 @@ public sealed class TemplatePlugin : IQueryPlugin
             if (template.Render(question) is not { } line)
             {
                 _log.TemplateFailed(question.Name, $"{template.Source}: a value it mentions is missing");
-                Count(MetricNames.TemplateFailures, MetricNames.TemplateFailuresHelp, query, question, In(section), Of(template));
+                Count(
+                    MetricNames.TemplateFailures,
+                    MetricNames.TemplateFailuresHelp,
+                    query,
+                    question,
+                    In(section),
+                    Of(template));
                 return false;
             }
             if (RecordText.Parse(line, out string problem) is not { } record)
             {
                 _log.TemplateFailed(question.Name, $"\"{line}\": {problem}");
                 Count(
-                    MetricNames.TemplateRrFailures, MetricNames.TemplateRrFailuresHelp, query, question, In(section), Of(template));
+                    MetricNames.TemplateRrFailures,
+                    MetricNames.TemplateRrFailuresHelp,
+                    query,
+                    question,
+                    In(section),
+                    Of(template));
                 return false;
             }
             // The usual owner is the question's own name: then a pointer keeps its case and saves its octets.

@@ -45,7 +45,8 @@ public sealed class CacheMetrics
     /// <summary>A reply that was not cached because it is malformed.</summary>
     public void Drop(WorkerCounters counters) => counters.Increment(_drops);
 
-    /// <summary>Says where entries held and entries evicted are read at each scrape, of successes or of denials.</summary>
+    /// <summary>Says where entries held and entries evicted are read at each scrape, of successes or of
+    /// denials.</summary>
     public void Store(Func<bool, double> entries, Func<bool, double> evictions)
     {
         for (int i = 0; i < CacheType.Values.Length; i++)

@@ -10,7 +10,8 @@ public enum UpstreamProto
     Tls,
 }
 
-/// <summary>What is counted for one upstream server, under the names of both generations: <c>coredns_proxy_*</c> and the
+/// <summary>What is counted for one upstream server, under the names of both generations: <c>coredns_proxy_*</c> and
+/// the
 /// <c>coredns_forward_*</c> that CoreDNS dropped in 1.11 share their slots. Immutable.</summary>
 public sealed class ForwardMetrics
 {

@@ -42,7 +42,8 @@ public sealed class HttpEndpoint : IDisposable
             {
                 if (_listeners.ContainsKey(group.Key))
                     continue;
-                SyscallResult result = HttpListener.Open(this, group.Key.Address, group.Key.Port, out HttpListener? made);
+                SyscallResult result =
+                    HttpListener.Open(this, group.Key.Address, group.Key.Port, out HttpListener? made);
                 if (made is null)
                     problems.Add(Problem(group.First(), result.Error));
                 else
@@ -115,11 +116,13 @@ public sealed class HttpEndpoint : IDisposable
 
     private static string Problem(HttpRoute route, Errno error)
     {
-        string address = route.Address is null ? $":{route.Port}" : new IPEndPoint(route.Address, route.Port).ToString();
+        string address =
+            route.Address is null ? $":{route.Port}" : new IPEndPoint(route.Address, route.Port).ToString();
         string remedy = error switch
         {
             Errno.EADDRINUSE =>
-                $"{PortOwner.Of(route.Port) ?? "another process"} listens there; stop it or give this directive another port",
+                $"{PortOwner.Of(route.Port) ?? "another process"} listens there; "
+                + "stop it or give this directive another port",
             Errno.EADDRNOTAVAIL => "no interface of this machine has that address",
             Errno.EACCES => "ports below 1024 need CAP_NET_BIND_SERVICE",
             _ => "choose another address",

@@ -11,7 +11,8 @@ internal readonly record struct HttpRequestHead(
     public const int MaxLength = 8192;
 
     /// <summary>Parses the head at the start of what has been received.</summary>
-    /// <returns>null while the empty line has not come; a default value, with Length 0, when this is not HTTP.</returns>
+    /// <returns>null while the empty line has not come; a default value, with Length 0, when this is not
+    /// HTTP.</returns>
     public static HttpRequestHead? Read(ReadOnlySpan<byte> received)
     {
         int end = received.IndexOf("\r\n\r\n"u8);

@@ -68,7 +68,8 @@ public static partial class LogMessages
     public static partial void QueryFailed(this ILogger log, int rcode, string name, string qtype, string reason);
 
     [LoggerMessage(Message = "{count} errors like '{pattern}' occurred in last {period}")]
-    public static partial void QueriesFailed(this ILogger log, LogLevel level, int count, string pattern, string period);
+    public static partial void QueriesFailed(
+        this ILogger log, LogLevel level, int count, string pattern, string period);
 
     [LoggerMessage(Message = "{message}")]
     public static partial void QueryFailedFirst(this ILogger log, LogLevel level, string message);
@@ -88,9 +89,9 @@ public static partial class LogMessages
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "Loop ({client} -> {zone}) detected for zone {zone}: the probe {name} came back to this server, so an "
-            + "upstream leads back here. Such queries get SERVFAIL until it stops. Remedy: in the forward of this zone, "
-            + "name an upstream that does not use this cache (often /etc/resolv.conf does)")]
+        Message = "Loop ({client} -> {zone}) detected for zone {zone}: the probe {name} came back to this server, so "
+            + "an upstream leads back here. Such queries get SERVFAIL until it stops. Remedy: in the forward of this "
+            + "zone, name an upstream that does not use this cache (often /etc/resolv.conf does)")]
     public static partial void LoopDetected(this ILogger log, string client, string zone, string name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The loop for zone {zone} is gone")]

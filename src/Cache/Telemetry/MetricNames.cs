@@ -6,7 +6,8 @@ namespace NodeDns.Cache.Telemetry;
 /// <c>nodedns_</c> is ours.</remarks>
 public static class MetricNames
 {
-    /// <summary>Seconds: 0.25 ms doubled, to 8.192 s (CoreDNS plugin.TimeBuckets). <see cref="TimeBucket"/> indexes them.</summary>
+    /// <summary>Seconds: 0.25 ms doubled, to 8.192 s (CoreDNS plugin.TimeBuckets). <see cref="TimeBucket"/> indexes
+    /// them.</summary>
     public static readonly double[] TimeBuckets = [.. Enumerable.Range(0, 16).Select(n => 0.00025 * (1 << n))];
 
     /// <summary>Seconds: 0.25 ms to 2.5 s in powers of ten (CoreDNS plugin.SlimTimeBuckets).</summary>
@@ -137,7 +138,8 @@ public static class MetricNames
 
     // Ours.
     public const string KernelDrops = "nodedns_cache_kernel_drops_total";
-    public const string KernelDropsHelp = "Queries the kernel dropped because the receive buffer of a UDP socket was full.";
+    public const string KernelDropsHelp =
+        "Queries the kernel dropped because the receive buffer of a UDP socket was full.";
     public const string SpoofedReplies = "nodedns_cache_spoofed_replies_total";
     public const string SpoofedRepliesHelp =
         "Upstream replies dropped because their id, source or question did not match what was asked.";

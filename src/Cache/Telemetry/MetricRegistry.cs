@@ -13,7 +13,8 @@ namespace NodeDns.Cache.Telemetry;
 public sealed unsafe class MetricRegistry
 {
     /// <summary>Slots a process can hold: about 2,000 server addresses × zones. Address space only: pages of cells that
-    /// are never written are never backed by memory (8 MiB a worker here, of which a small file touches some 20 KiB).</summary>
+    /// are never written are never backed by memory (8 MiB a worker here, of which a small file touches some 20
+    /// KiB).</summary>
     public const int SlotCapacity = 1 << 20;
 
     // What is registered beyond the capacity counts in here, unread.
@@ -30,7 +31,8 @@ public sealed unsafe class MetricRegistry
         Series(name, help, MetricKind.Counter, MetricUnit.One, [], 1, labels, [], showZero: true);
 
     /// <summary>Registers counters for every combination of <paramref name="dimensions"/>.</summary>
-    /// <returns>The first slot; the combination (i, j, …) is at first + (i × |j| + j) × …, the last varying fastest.</returns>
+    /// <returns>The first slot; the combination (i, j, …) is at first + (i × |j| + j) × …, the last varying
+    /// fastest.</returns>
     public int CounterTable(
         string name, string help, (string Label, string Value)[] labels, params MetricDimension[] dimensions) =>
         Series(name, help, MetricKind.Counter, MetricUnit.One, [], 1, labels, dimensions, showZero: false);
@@ -39,7 +41,11 @@ public sealed unsafe class MetricRegistry
     /// <returns>The slot of its first bucket; then the other buckets, +Inf, and the sum in <paramref name="unit"/>'s
     /// integer form (nanoseconds or bytes).</returns>
     public int Histogram(
-        string name, string help, double[] upperBounds, MetricUnit unit, params (string Label, string Value)[] labels) =>
+        string name,
+        string help,
+        double[] upperBounds,
+        MetricUnit unit,
+        params (string Label, string Value)[] labels) =>
         Series(name, help, MetricKind.Histogram, unit, upperBounds, upperBounds.Length + 2, labels, [], showZero: true);
 
     /// <summary>Registers histograms for every combination of <paramref name="dimensions"/>, each
@@ -64,7 +70,16 @@ public sealed unsafe class MetricRegistry
         (string Label, string Value)[] labels,
         params MetricDimension[] dimensions) =>
         Alias(
-            first, upperBounds.Length + 2, name, help, MetricKind.Histogram, unit, upperBounds, labels, dimensions, false);
+            first,
+            upperBounds.Length + 2,
+            name,
+            help,
+            MetricKind.Histogram,
+            unit,
+            upperBounds,
+            labels,
+            dimensions,
+            showZero: false);
 
     /// <summary>Shows how many observations each histogram of a table has had, as a counter of its own.</summary>
     public void CounterOfObservations(
@@ -101,8 +116,10 @@ public sealed unsafe class MetricRegistry
     public void Gauge(string name, string help, Func<double> read, params (string Label, string Value)[] labels) =>
         Reader(name, help, MetricKind.Gauge, read, labels);
 
-    /// <summary>As <see cref="Gauge"/>, for a value that only grows and is counted elsewhere (by the kernel, say).</summary>
-    public void ReadCounter(string name, string help, Func<double> read, params (string Label, string Value)[] labels) =>
+    /// <summary>As <see cref="Gauge"/>, for a value that only grows and is counted elsewhere (by the kernel,
+    /// say).</summary>
+    public void ReadCounter(
+        string name, string help, Func<double> read, params (string Label, string Value)[] labels) =>
         Reader(name, help, MetricKind.Counter, read, labels);
 
     /// <summary>Replaces all series of a gauge by these, each 1: for <c>…_info</c> and <c>plugin_enabled</c>, whose

@@ -18,7 +18,8 @@ internal ref struct MetricText(IBufferWriter<byte> output)
             _ => "histogram",
         };
         _lines.Append("# HELP ").Append(name).Append(' ');
-        _lines.Append(help.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal));
+        _lines.Append(
+            help.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal));
         _lines.Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
     }
 

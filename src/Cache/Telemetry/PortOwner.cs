@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace NodeDns.Cache.Telemetry;
 
-/// <summary>Who listens on a TCP port, as far as /proc lets this process see: other users' descriptors are hidden from an
-/// unprivileged one.</summary>
+/// <summary>Who listens on a TCP port, as far as /proc lets this process see: other users' descriptors are hidden from
+/// an unprivileged one.</summary>
 public static class PortOwner
 {
     private const string Listening = "0A";

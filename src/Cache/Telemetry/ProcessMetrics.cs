@@ -58,7 +58,9 @@ public static class ProcessMetrics
             if (!line.StartsWith("Max open files", StringComparison.Ordinal))
                 continue;
             string soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            return double.TryParse(soft, CultureInfo.InvariantCulture, out double value) ? value : double.PositiveInfinity;
+            return double.TryParse(soft, CultureInfo.InvariantCulture, out double value)
+                ? value
+                : double.PositiveInfinity;
         }
         return 0;
     }

@@ -23,7 +23,8 @@ public sealed class Readiness
     }
 
     /// <summary>Replaces the list.</summary>
-    /// <param name="continuously">True asks each time; false never asks again what was ready once (CoreDNS's default).</param>
+    /// <param name="continuously">True asks each time; false never asks again what was ready once (CoreDNS's
+    /// default).</param>
     public void Require(bool continuously, params IEnumerable<(string Name, Func<bool> IsReady)> checks)
     {
         lock (_gate)

@@ -33,7 +33,8 @@ public sealed class ServeMetrics
     }
 
     /// <summary>A configuration came into force.</summary>
-    /// <param name="plugins">What is enabled: server and zone as in <see cref="ServerMetrics"/>, and the directive.</param>
+    /// <param name="plugins">What is enabled: server and zone as in <see cref="ServerMetrics"/>, and the
+    /// directive.</param>
     public void Running(
         string algorithm, string hash, IEnumerable<(string Server, string Zone, string Plugin)> plugins)
     {

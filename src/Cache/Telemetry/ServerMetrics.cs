@@ -20,7 +20,8 @@ public sealed class ServerMetrics
         Zone = zone;
         (string, string)[] labels = [("server", server), ("zone", zone), ("view", "")];
         _requests = registry.CounterTable(Requests, RequestsHelp, labels, Proto, Family, MetricLabels.Type);
-        _duration = registry.HistogramTable(RequestDuration, RequestDurationHelp, TimeBuckets, MetricUnit.Nanoseconds, labels);
+        _duration = registry.HistogramTable(
+            RequestDuration, RequestDurationHelp, TimeBuckets, MetricUnit.Nanoseconds, labels);
         _requestSize =
             registry.HistogramTable(RequestSize, RequestSizeHelp, SizeBuckets, MetricUnit.Bytes, labels, Proto);
         _responseSize =

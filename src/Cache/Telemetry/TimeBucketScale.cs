@@ -1,6 +1,7 @@
 namespace NodeDns.Cache.Telemetry;
 
-/// <summary>Duration buckets by search, for histograms off the hot path whose bounds are not CoreDNS's usual ones.</summary>
+/// <summary>Duration buckets by search, for histograms off the hot path whose bounds are not CoreDNS's usual
+/// ones.</summary>
 public sealed class TimeBucketScale(double[] upperBoundsSeconds)
 {
     /// <summary>Buckets including +Inf.</summary>

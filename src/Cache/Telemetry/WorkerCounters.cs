@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace NodeDns.Cache.Telemetry;
 
-/// <summary>One worker's own counters: 64-bit cells outside the collected heap, on pages no other worker writes.</summary>
+/// <summary>One worker's own counters: 64-bit cells outside the collected heap, on pages no other worker
+/// writes.</summary>
 /// <remarks>Only the owning worker's thread writes, so counting is a plain add with no lock prefix and no shared cache
 /// line. A scrape reads the cells of all workers while they are being written: an aligned 64-bit read is whole on x64
 /// and arm64. The memory lives as long as the process, so a copy of this handle never dangles.</remarks>
@@ -19,7 +20,8 @@ public readonly unsafe struct WorkerCounters
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int slot, long amount) => _cells[slot] += amount;
 
-    /// <summary>Adds one observation of a duration to a histogram made with <see cref="MetricNames.TimeBuckets"/>.</summary>
+    /// <summary>Adds one observation of a duration to a histogram made with
+    /// <see cref="MetricNames.TimeBuckets"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ObserveTime(int histogram, long nanoseconds)
     {
@@ -27,7 +29,8 @@ public readonly unsafe struct WorkerCounters
         _cells[histogram + TimeBucket.Count] += nanoseconds;
     }
 
-    /// <summary>Adds one observation of a size to a histogram made with <see cref="MetricNames.SizeBuckets"/>.</summary>
+    /// <summary>Adds one observation of a size to a histogram made with
+    /// <see cref="MetricNames.SizeBuckets"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ObserveSize(int histogram, int bytes)
     {

@@ -8,8 +8,8 @@ using NodeDns.Testing.Messages;
 
 namespace NodeDns.Cache.Tests.Telemetry;
 
-/// <summary>A whole `serve` on loopback with every directive that counts something, asked a little of everything again and
-/// again.</summary>
+/// <summary>A whole `serve` on loopback with every directive that counts something, asked a little of everything again
+/// and again.</summary>
 public sealed class LiveServer : IDisposable
 {
     private readonly FakeUpstream _upstream = new();

@@ -47,7 +47,8 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
             PipeReader reader = request.BodyReader;
             while (true)
             {
-                ReadResult read = await reader.ReadAsync(context.RequestAborted);
+                // No token: an aborted request ends the read by itself, and asking for the token makes one.
+                ReadResult read = await reader.ReadAsync();
                 ReadOnlySequence<byte> part = read.Buffer;
                 if (length + part.Length > buffer.Length)
                     buffer = Grow(buffer, length, length + part.Length);

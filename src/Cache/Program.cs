@@ -1,7 +1,17 @@
 using System.CommandLine;
+using NodeDns.Cache.Compat;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Guard;
 using NodeDns.Cache.Serve;
+
+if (NodeCacheCommand.IsMeant(args))
+{
+    return NodeCacheCommand.Run(args);
+}
+if (DropPrivilegesCommand.IsMeant(args))
+{
+    return DropPrivilegesCommand.Run(args);
+}
 
 var file = new Argument<string>("FILE") { Description = "The Corefile." };
 var check = new Command("check", "Validate a Corefile and print what will be served.") { file };

@@ -271,7 +271,7 @@ internal sealed partial class Guard
     {
         if (State == GuardState.Stopping)
         {
-            _loop.Arm(_stopTimer, 0);
+            _loop.Arm(_stopTimer, LastRepliesMs);
             return;
         }
         var crashed = code != 0;

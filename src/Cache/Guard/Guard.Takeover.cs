@@ -17,6 +17,9 @@ internal sealed partial class Guard
     /// <summary>After the last query has been read: what cluster DNS may take to answer it.</summary>
     private const int LastRepliesMs = 500;
 
+    /// <summary>What a child has to finish its connections in; it gives itself 5 s.</summary>
+    private const int ChildDrainMs = 6000;
+
     private readonly List<Successor> _successors = [];
     private readonly List<ListenSocket> _arriving = [];
     private readonly LoopAction _takeoverTimer;
@@ -338,7 +341,7 @@ internal sealed partial class Guard
         {
             _node.HandBack(_options.Addresses, _options.Intercepted);
         }
-        _loop.Arm(_stopTimer, LastRepliesMs);
+        _loop.Arm(_stopTimer, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
     }
 
     private void Finish()

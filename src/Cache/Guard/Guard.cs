@@ -72,7 +72,7 @@ internal sealed partial class Guard : IDisposable
         _udpRelay = new UdpRelay(loop, options.ClusterDns, metrics);
         _tcpRelay = new TcpRelay(loop, options.ClusterDns, metrics);
         _watchdog = new Watchdog(options.HangAfter);
-        _probe = options.ProbeInterval > TimeSpan.Zero
+        _probe = options.ProbeInterval > TimeSpan.Zero && options.ClusterDns.Count > 0
             ? new CacheProbe(loop, new IPEndPoint(options.Addresses[0], options.DnsPort), options.ClusterDns[0], options.ProbeName)
             : null;
         _claimTimer = new LoopAction(OpenSockets);
@@ -358,6 +358,10 @@ internal sealed partial class Guard : IDisposable
 
     private void StartRelay()
     {
+        if (_options.ClusterDns.Count == 0)
+        {
+            return;
+        }
         if (_relayingSinceMs is null)
         {
             _relayingSinceMs = _loop.NowMs;

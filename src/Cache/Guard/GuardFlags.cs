@@ -96,7 +96,9 @@ internal sealed class GuardFlags
         HangAfter = result.GetValue(_hangAfter),
         CheckInterval = result.GetValue(_checkInterval),
         ServeUserId = (uint)result.GetValue(_serveUid),
-        Spawn = result.GetValue(_spawn) ? result.GetValue(_serveArguments) ?? [] : null,
+        Spawn = result.GetValue(_spawn)
+            ? ["--handover", result.GetValue(_handover)!, .. result.GetValue(_serveArguments) ?? []]
+            : null,
         NewestVersion = result.GetValue(_newestVersion),
     };
 

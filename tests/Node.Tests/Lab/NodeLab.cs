@@ -96,13 +96,42 @@ public sealed class NodeLab : IDisposable
     }
 
     /// <summary>Starts a guard as its container would run: root with two capabilities.</summary>
-    public RunningProgram StartGuard(string pod = "a", params string[] more) => Start($"guard-{pod}",
+    public RunningProgram StartGuard(string pod = "a", params string[] more) =>
+        Start($"guard-{pod}", GuardCommand(pod, "-all,+net_admin,+net_bind_service", more));
+
+    /// <summary>Starts a guard in an environment that lacks something.</summary>
+    /// <param name="capabilities">As setpriv --bounding-set takes them.</param>
+    /// <param name="more">NAME=value for its environment (READONLY makes /proc/sys read-only), and flags.</param>
+    public RunningProgram StartGuardWith(string capabilities, params string[] more)
+    {
+        var environment = more.Where(word => !word.StartsWith('-') && word.Contains('=', StringComparison.Ordinal)).ToArray();
+        var command = GuardCommand("a", capabilities, [.. more.Except(environment)]);
+        // 'ip netns exec' has given it a mount namespace of its own.
+        return Start("guard-a",
+        [
+            "env", .. environment, "sh", "-c",
+            "[ -z \"$READONLY\" ] || mount -o bind,ro /proc/sys /proc/sys; exec \"$@\"", "sh", .. command,
+        ]);
+    }
+
+    /// <summary>What kdig says on its error output about a server.</summary>
+    public static string DigErrors(NetworkNamespace from, string server) =>
+        Tool.Run("ip", "netns", "exec", from.Name, "kdig", $"@{server}", "x.example.", "+time=1", "+retry=0") is var tool
+            ? tool.Output + tool.Error
+            : "";
+
+    private List<string> GuardCommand(string pod, string capabilities, string[] more) =>
     [
-        "setpriv", "--bounding-set", "-all,+net_admin,+net_bind_service", "--inh-caps", "-all", "--no-new-privs",
-        .. Program, "guard", "--address", LocalAddress, "--cluster-dns", ClusterDns,
-        "--handover", Handover(pod), "--takeover", Path.Combine(Folder, "takeover.sock"),
-        "--health-listen", "127.0.0.1:9255", "--metrics-listen", "127.0.0.1:9254", "--workers", "2", .. more,
-    ]);
+        "/usr/bin/setpriv", "--bounding-set", capabilities, "--inh-caps", "-all", "--no-new-privs",
+        .. Program, "guard", .. Unless(more, "--address", LocalAddress, always: true), "--cluster-dns", ClusterDns,
+        .. Unless(more, "--handover", Handover(pod)), "--takeover", Path.Combine(Folder, "takeover.sock"),
+        .. Unless(more, "--health-listen", "127.0.0.1:9255"), .. Unless(more, "--metrics-listen", "127.0.0.1:9254"),
+        "--workers", "2", .. more,
+    ];
+
+    /// <summary>A flag that the test has not given itself.</summary>
+    private static string[] Unless(string[] given, string flag, string value, bool always = false) =>
+        !always && given.Contains(flag) ? [] : [flag, value];
 
     /// <summary>Starts a cache as its container would run: no root, no capability at all.</summary>
     public RunningProgram StartServe(string pod = "a", params string[] more) => Start($"serve-{pod}",

@@ -83,8 +83,9 @@ public sealed class RunningProgram : IDisposable
     {
         if (!_process.HasExited)
         {
-            _process.Kill();
-            _process.WaitForExit();
+            // With its children, which hold its output open.
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit(5000);
         }
         _process.Dispose();
     }

@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Net;
+
+namespace NodeDns.Cache.Compat;
+
+/// <summary>node-cache's flags, read as Go's flag package does: one dash or two, a value after '=' or as the next word;
+/// a boolean takes a value only after '='.</summary>
+internal sealed record NodeCacheArguments
+{
+    private static readonly string[] Booleans =
+        ["setupinterface", "setupiptables", "setupebtables", "skipteardown", "reloadwithsignal", "quiet", "plugins", "version"];
+
+    private static readonly string[] Texts =
+    [
+        "localip", "interfacename", "syncinterval", "metrics-listen-address", "prometheus-listen-address", "health-port",
+        "basecorefile", "corefile", "conf", "kubednscm", "kubednsconfig", "upstreamsvc", "dns.port", "pidfile",
+    ];
+
+    public IReadOnlyList<IPAddress> LocalAddresses { get; private init; } = [];
+    public bool SetupInterface { get; private init; }
+    public string InterfaceName { get; private init; } = "";
+    public bool SetupIptables { get; private init; }
+    public bool SkipTeardown { get; private init; }
+    public TimeSpan SyncInterval { get; private init; }
+    public IPEndPoint? MetricsListen { get; private init; }
+    public string PrometheusEndpoint { get; private init; } = "";
+    public string BaseCorefile { get; private init; } = "";
+
+    /// <summary>-conf: where node-cache wrote what it made of the base file; read here when there is no base file.</summary>
+    public string Corefile { get; private init; } = "";
+
+    public string KubeDnsDirectory { get; private init; } = "";
+    public string UpstreamService { get; private init; } = "";
+    public int DnsPort { get; private init; }
+    public string? PidFile { get; private init; }
+    public bool WantsVersion { get; private init; }
+
+    /// <summary>Reads a command line.</summary>
+    /// <returns>null, and every problem as flag, value and what was expected.</returns>
+    public static NodeCacheArguments? Parse(IReadOnlyList<string> words, out IReadOnlyList<string> problems)
+    {
+        var found = new List<string>();
+        problems = found;
+        var given = ReadWords(words, found);
+        var arguments = new NodeCacheArguments
+        {
+            WantsVersion = Boolean("version", false),
+            LocalAddresses = ReadAddresses(Text("localip", ""), found, required: !Boolean("version", false)),
+            SetupInterface = Boolean("setupinterface", true),
+            InterfaceName = Text("interfacename", "nodelocaldns"),
+            SetupIptables = Boolean("setupiptables", true),
+            SkipTeardown = Boolean("skipteardown", false),
+            SyncInterval = ReadInterval(Text("syncinterval", "60"), found),
+            MetricsListen = ReadListen(Text("metrics-listen-address", "0.0.0.0:9353"), found),
+            PrometheusEndpoint = Text("prometheus-listen-address", ":9253"),
+            BaseCorefile = Text("basecorefile", "/etc/coredns/Corefile.base"),
+            Corefile = Text("conf", Text("corefile", "/etc/Corefile")),
+            KubeDnsDirectory = Text("kubednscm", Text("kubednsconfig", "/etc/kube-dns")),
+            UpstreamService = Text("upstreamsvc", "kube-dns"),
+            DnsPort = ReadPort(Text("dns.port", "53"), found),
+            PidFile = given.GetValueOrDefault("pidfile"),
+        };
+        return found.Count == 0 ? arguments : null;
+
+        string Text(string flag, string otherwise) => given.GetValueOrDefault(flag, otherwise);
+
+        bool Boolean(string flag, bool otherwise)
+        {
+            switch (given.GetValueOrDefault(flag)?.ToLowerInvariant())
+            {
+                case null:
+                    return otherwise;
+                case "1" or "t" or "true":
+                    return true;
+                case "0" or "f" or "false":
+                    return false;
+                default:
+                    found.Add($"-{flag}={given[flag]}: expected true or false");
+                    return otherwise;
+            }
+        }
+    }
+
+    /// <summary>The address of a Service in this pod's own namespace, from the variable that kubelet sets.</summary>
+    public static IPAddress? ServiceAddress(string service, Func<string, string?> environment) =>
+        IPAddress.TryParse(
+            environment($"{service.ToUpperInvariant().Replace('-', '_')}_SERVICE_HOST"), out var address) ? address : null;
+
+    private static Dictionary<string, string> ReadWords(IReadOnlyList<string> words, List<string> problems)
+    {
+        var given = new Dictionary<string, string>();
+        for (var i = 0; i < words.Count; i++)
+        {
+            var name = words[i].TrimStart('-');
+            var equals = name.IndexOf('=', StringComparison.Ordinal);
+            var value = equals < 0 ? null : name[(equals + 1)..];
+            name = equals < 0 ? name : name[..equals];
+            if (!words[i].StartsWith('-') || (!Booleans.Contains(name) && !Texts.Contains(name)))
+            {
+                problems.Add($"{words[i]}: expected a flag of node-cache or a subcommand (serve, guard, check)");
+            }
+            else if (Booleans.Contains(name))
+            {
+                given[name] = value ?? "true";
+            }
+            else if (value is not null || i + 1 < words.Count)
+            {
+                given[name] = value ?? words[++i];
+            }
+            else
+            {
+                problems.Add($"-{name}: expected a value");
+            }
+        }
+        return given;
+    }
+
+    /// <summary>Both families at once are welcome, which node-cache refuses; an empty item is left out.</summary>
+    private static List<IPAddress> ReadAddresses(string text, List<string> problems, bool required)
+    {
+        var addresses = new List<IPAddress>();
+        foreach (var item in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (IPAddress.TryParse(item, out var address))
+            {
+                addresses.Add(address);
+            }
+            else
+            {
+                problems.Add($"-localip {item}: expected IP addresses separated by commas");
+            }
+        }
+        if (addresses.Count == 0 && required)
+        {
+            problems.Add("-localip: expected at least one address");
+        }
+        return addresses;
+    }
+
+    /// <summary>node-cache multiplies a Go duration by a second, so that only "60ns" means a minute and "30s" overflows;
+    /// here each form means what it says, and a number alone, or in ns, is seconds.</summary>
+    private static TimeSpan ReadInterval(string text, List<string> problems)
+    {
+        var (digits, seconds) = text switch
+        {
+            _ when text.EndsWith("ns", StringComparison.Ordinal) => (text[..^2], 1.0),
+            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 0.001),
+            _ when text.EndsWith('s') => (text[..^1], 1.0),
+            _ when text.EndsWith('m') => (text[..^1], 60.0),
+            _ when text.EndsWith('h') => (text[..^1], 3600.0),
+            _ => (text, 1.0),
+        };
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0)
+        {
+            return TimeSpan.FromSeconds(Math.Clamp(number * seconds, 1, 3600));
+        }
+        problems.Add($"-syncinterval {text}: expected a time such as 60s");
+        return TimeSpan.FromMinutes(1);
+    }
+
+    private static IPEndPoint? ReadListen(string text, List<string> problems)
+    {
+        if (text.Length == 0)
+        {
+            return null;
+        }
+        if (IPEndPoint.TryParse(text.StartsWith(':') ? $"[::]{text}" : text, out var point) && point.Port > 0)
+        {
+            return point;
+        }
+        problems.Add($"-metrics-listen-address {text}: expected IP:PORT or :PORT");
+        return null;
+    }
+
+    private static int ReadPort(string text, List<string> problems)
+    {
+        if (int.TryParse(text, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536)
+        {
+            return port;
+        }
+        problems.Add($"-dns.port {text}: expected a port number");
+        return 53;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections;
+using System.Globalization;
+using System.Net;
+using NodeDns.Cache.Guard;
+
+namespace NodeDns.Cache.Compat;
+
+/// <summary>The official image's role: one process tree that does what node-cache did, and what the guard adds.</summary>
+internal static class NodeCacheCommand
+{
+    /// <summary>Is this node-cache's command line, one without a subcommand?</summary>
+    public static bool IsMeant(IReadOnlyList<string> words) =>
+        words.Count > 0 && words[0].StartsWith('-') && words[0] is not ("--help" or "-h" or "-?" or "--version");
+
+    /// <summary>Runs until SIGTERM.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(IReadOnlyList<string> words)
+    {
+        var arguments = NodeCacheArguments.Parse(words, out var problems);
+        foreach (var problem in problems)
+        {
+            Console.Error.WriteLine(problem);
+        }
+        if (arguments is null)
+        {
+            return 1;
+        }
+        if (arguments.WantsVersion)
+        {
+            Console.WriteLine($"node-dns-cache {ProgramVersion.Text}");
+            return 0;
+        }
+        if (arguments.PidFile is { } pidFile)
+        {
+            File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        }
+        return GuardCommand.Run(Options(arguments, Environment.GetEnvironmentVariable, ServiceAddresses(), Nameservers()));
+    }
+
+    /// <summary>The guard that these arguments mean.</summary>
+    /// <param name="services">ClusterIPs known in this namespace: such an address is kube-proxy's when this program is
+    /// gone, the others are nobody's.</param>
+    /// <param name="nameservers">Of the node, where the upstream Service is not known.</param>
+    internal static GuardOptions Options(
+        NodeCacheArguments arguments,
+        Func<string, string?> environment,
+        IReadOnlyCollection<IPAddress> services,
+        IReadOnlyList<IPAddress> nameservers)
+    {
+        var upstream = NodeCacheArguments.ServiceAddress(arguments.UpstreamService, environment);
+        var intercepted = arguments.LocalAddresses.Where(services.Contains).ToList();
+        var local = arguments.LocalAddresses.Except(intercepted).ToList();
+        if (local.Count == 0)
+        {
+            (local, intercepted) = (intercepted, []);
+        }
+        IReadOnlyList<IPAddress> relay = upstream is not null ? [upstream] : nameservers;
+        var folder = Path.Combine(Path.GetTempPath(), $"node-dns-cache.{Environment.ProcessId}");
+        var handover = Path.Combine(folder, "handover.sock");
+        return new GuardOptions
+        {
+            Addresses = local,
+            Intercepted = intercepted,
+            ClusterDns = [.. relay.Except(arguments.LocalAddresses).Select(address => new IPEndPoint(address, 53))],
+            HandoverPath = handover,
+            DnsPort = arguments.DnsPort,
+            InterfaceName = arguments.SetupInterface ? arguments.InterfaceName : null,
+            Rules = arguments.SetupIptables ? RulesMode.Auto : RulesMode.Off,
+            ExitMode = arguments.SkipTeardown ? ExitMode.Refuse : ExitMode.Teardown,
+            MetricsListen = arguments.MetricsListen,
+            CheckInterval = arguments.SyncInterval,
+            Spawn = [.. ServeArguments(arguments, upstream, handover)],
+        };
+    }
+
+    private static IEnumerable<string> ServeArguments(NodeCacheArguments arguments, IPAddress? upstream, string handover)
+    {
+        yield return "--conf";
+        yield return File.Exists(arguments.BaseCorefile) || !File.Exists(arguments.Corefile)
+            ? arguments.BaseCorefile
+            : arguments.Corefile;
+        yield return "--handover";
+        yield return handover;
+        yield return "--dns-port";
+        yield return $"{arguments.DnsPort}";
+        yield return "--local-address";
+        yield return string.Join(',', arguments.LocalAddresses);
+        yield return "--prometheus-endpoint";
+        yield return arguments.PrometheusEndpoint;
+        if (upstream is not null)
+        {
+            yield return "--cluster-dns";
+            yield return upstream.ToString();
+        }
+        if (Directory.Exists(arguments.KubeDnsDirectory))
+        {
+            yield return "--kube-dns-config";
+            yield return arguments.KubeDnsDirectory;
+        }
+    }
+
+    private static HashSet<IPAddress> ServiceAddresses() => [.. Environment.GetEnvironmentVariables()
+        .Cast<DictionaryEntry>()
+        .Where(entry => ((string)entry.Key).EndsWith("_SERVICE_HOST", StringComparison.Ordinal))
+        .Select(entry => IPAddress.TryParse((string?)entry.Value, out var address) ? address : null)
+        .OfType<IPAddress>()];
+
+    private static List<IPAddress> Nameservers() => !File.Exists("/etc/resolv.conf")
+        ? []
+        : [.. File.ReadLines("/etc/resolv.conf")
+            .Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+            .Where(words => words is ["nameserver", _, ..])
+            .Select(words => IPAddress.TryParse(words[1], out var address) ? address : null)
+            .OfType<IPAddress>()];
+}

@@ -1,0 +1,118 @@
+using NodeDns.Node.Tests.Lab;
+
+namespace NodeDns.Node.Tests;
+
+/// <summary>Link, addresses and rules: what is made, and that it stays.</summary>
+[Collection("node")]
+public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
+{
+    /// <summary>Makes the kernel track connections, as kube-proxy's rules do.</summary>
+    private const string Track =
+        "nft add table inet tracker; nft \"add chain inet tracker c { type filter hook prerouting priority 0; }\"; "
+        + "nft add rule inet tracker c ct state established accept; "
+        + "nft \"add chain inet tracker o { type filter hook output priority 0; }\"; nft add rule inet tracker o ct state established accept";
+
+    private readonly NodeLab _lab = new(output);
+
+    public void Dispose() => _lab.Dispose();
+
+    [Fact]
+    public void Lookups_leave_no_conntrack_entry_from_pod_or_host()
+    {
+        _lab.Node.Run(Track);
+        var (guard, _) = _lab.StartPair();
+        foreach (var flags in new[] { "", "+tcp" })
+        {
+            Assert.Contains("10.1.2.3", _lab.Dig("one.example.", flags: flags), StringComparison.Ordinal);
+            _lab.Node.Run($"kdig @{NodeLab.LocalAddress} two.example. {flags}");
+        }
+        var entries = CountEntries();
+        _lab.Print($"conntrack entries for the local address after lookups from pod and host: {entries}");
+        Assert.Equal(0, entries);
+
+        // Without the table there would be: and the guard notices that it is gone.
+        _lab.Node.Run("nft delete table inet nodelocaldns");
+        _lab.WaitUntil(() => guard.Count("table inet nodelocaldns created") == 2, "the table is made again");
+    }
+
+    [Fact]
+    public void A_link_that_somebody_removes_is_made_again()
+    {
+        var (guard, _) = _lab.StartPair();
+        _lab.Node.Run("ip link del nodelocaldns");
+        _lab.WaitUntil(() => guard.Count("link nodelocaldns created") == 2, "the link is made again");
+        Assert.Contains("10.1.2.3", _lab.Dig("one.example."), StringComparison.Ordinal);
+        _lab.Node.Run($"ip addr del {NodeLab.LocalAddress}/32 dev nodelocaldns");
+        _lab.WaitUntil(() => guard.Count($"add {NodeLab.LocalAddress}") == 3, "the address is added again");
+        Assert.Contains("10.1.2.3", _lab.Dig("two.example."), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Both_families_are_served_at_once()
+    {
+        _lab.StartClusterDns(NodeLab.ClusterDns6);
+        _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {NodeLab.LocalAddress6}"));
+        var (_, serve) = _lab.StartPair("--address", NodeLab.LocalAddress6, "--cluster-dns", NodeLab.ClusterDns6);
+        var load6 = _lab.Load(NodeLab.LocalAddress6, 500);
+        var load4 = _lab.Load(NodeLab.LocalAddress, 500);
+        NodeLab.Pass(1.5);
+        serve.Signal(Cache.Interop.Linux.Libc.SIGKILL);
+        serve.WaitForExit();
+        NodeLab.Pass(1);
+        _lab.StartServe();
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load4, "dual stack, SIGKILL of the cache, IPv4");
+        _lab.AssertNothingLost(load6, "dual stack, SIGKILL of the cache, IPv6");
+    }
+
+    [Fact]
+    public void An_intercepted_cluster_address_goes_back_to_kube_proxy_without_a_loss()
+    {
+        const string clusterIp = "10.96.0.10";
+        // What kube-proxy does for the Service.
+        _lab.Node.Run("nft add table ip kubeproxy; "
+            + "nft \"add chain ip kubeproxy pre { type nat hook prerouting priority dstnat; }\"; "
+            + $"nft add rule ip kubeproxy pre ip daddr {clusterIp} udp dport 53 dnat to {NodeLab.ClusterDns}; "
+            + $"nft add rule ip kubeproxy pre ip daddr {clusterIp} tcp dport 53 dnat to {NodeLab.ClusterDns}; "
+            + "nft \"add chain ip kubeproxy post { type nat hook postrouting priority srcnat; }\"");
+        _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {clusterIp}"));
+        var load = _lab.Load(clusterIp);
+        NodeLab.Pass(1);
+        var (guard, serve) = _lab.StartPair("--intercept-cluster-dns", clusterIp);
+        NodeLab.Pass(1);
+        guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        guard.WaitForExit();
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "interception of the ClusterIP, begun and ended");
+        Assert.DoesNotContain(clusterIp, _lab.Node.Run("ip addr"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Exit_mode_refuse_refuses_at_once_and_without_a_limit()
+    {
+        var (guard, serve) = _lab.StartPair();
+        serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        guard.WaitForExit();
+        serve.WaitForExit();
+        Assert.Contains(NodeLab.LocalAddress, _lab.Node.Run("ip addr show nodelocaldns"), StringComparison.Ordinal);
+        Assert.Equal("6160", _lab.Node.Run("sysctl -n net.ipv4.icmp_ratemask").Trim());
+        Assert.Contains("refused", _lab.Dig("one.example.", flags: "+tcp") + NodeLab.DigErrors(_lab.Pod, NodeLab.LocalAddress),
+            StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Exit_mode_teardown_leaves_nothing_behind()
+    {
+        var (guard, serve) = _lab.StartPair("--exit-mode", "teardown");
+        serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        guard.WaitForExit();
+        Assert.DoesNotContain("nodelocaldns", _lab.Node.Run("ip link; nft list ruleset"), StringComparison.Ordinal);
+    }
+
+    private int CountEntries() => _lab.Node.Run("conntrack -L 2>/dev/null || true; conntrack -L -f ipv6 2>/dev/null || true")
+        .Split('\n').Count(line => line.Contains(NodeLab.LocalAddress, StringComparison.Ordinal)
+            && line.Contains("dport=53", StringComparison.Ordinal));
+}

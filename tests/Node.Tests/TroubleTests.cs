@@ -1,0 +1,196 @@
+using System.Net.Sockets;
+using NodeDns.Cache.Interop.Linux;
+using NodeDns.Node.Tests.Lab;
+
+namespace NodeDns.Node.Tests;
+
+/// <summary>Everything that can be wrong with a node is one line that names the thing and the remedy, a count, and no
+/// reason not to answer.</summary>
+[Collection("node")]
+public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly NodeLab _lab = new(output);
+
+    public void Dispose() => _lab.Dispose();
+
+    [Fact]
+    public void A_missing_CAP_NET_ADMIN_is_named_and_lookups_are_answered()
+    {
+        // The address is there already: another program, or an init container, has made it.
+        _lab.Node.Run($"ip link add other0 type bridge; ip link set other0 up; ip addr add {NodeLab.LocalAddress}/32 dev other0");
+        var guard = _lab.StartGuardWith("-all,+net_bind_service");
+        _lab.StartServe();
+        guard.WaitFor("give the container CAP_NET_ADMIN");
+        guard.WaitFor("the cache (");
+        AssertCounted("capability");
+        AssertAnswered();
+        Assert.NotEqual("0", _lab.Metric("coredns_nodecache_setup_errors_total{errortype=\"interface_add\"}"));
+    }
+
+    [Fact]
+    public void A_missing_CAP_NET_BIND_SERVICE_is_named()
+    {
+        var guard = _lab.StartGuardWith("-all,+net_admin");
+        guard.WaitFor("give the container CAP_NET_BIND_SERVICE");
+        AssertCounted("socket");
+    }
+
+    [Fact]
+    public void A_broken_iptables_is_named_and_lookups_are_answered()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_lab.Folder, "path")).FullName;
+        File.WriteAllText(Path.Combine(folder, "iptables"), "#!/bin/sh\necho I am broken >&2\nexit 3\n");
+        NetworkNamespace.Sh($"chmod 755 {folder}/iptables");
+        var guard = _lab.StartGuardWith("-all,+net_admin,+net_bind_service", $"PATH={folder}:/usr/bin:/bin", "--rules", "iptables");
+        _lab.StartServe();
+        guard.WaitFor("exit code 3: I am broken");
+        guard.WaitFor("the cache (");
+        AssertCounted("rules");
+        Assert.NotEqual("0", _lab.Metric("coredns_nodecache_setup_errors_total{errortype=\"iptables\"}"));
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void Iptables_is_the_alternative()
+    {
+        var (guard, _) = _lab.StartPair("--rules", "iptables", "--host-accept", "on");
+        guard.WaitFor("-t raw -I PREROUTING");
+        guard.WaitFor("-t filter -I INPUT");
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void A_read_only_sysctl_is_named_with_its_command()
+    {
+        var guard = _lab.StartGuardWith("-all,+net_admin,+net_bind_service", "READONLY=1");
+        guard.WaitFor("sysctl -w net.ipv4.icmp_ratemask=6160");
+        AssertCounted("sysctl");
+        _lab.StartServe();
+        guard.WaitFor("the cache (");
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void An_address_on_another_link_is_named()
+    {
+        _lab.Node.Run($"ip link add other0 type bridge; ip link set other0 up; ip addr add {NodeLab.LocalAddress}/32 dev other0");
+        var (guard, _) = _lab.StartPair();
+        guard.WaitFor($"{NodeLab.LocalAddress} is also on link other0");
+        AssertCounted("address_elsewhere");
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void Stale_unix_sockets_are_replaced()
+    {
+        Directory.CreateDirectory(Path.Combine(_lab.Folder, "a"));
+        foreach (var path in new[] { _lab.Handover("a"), Path.Combine(_lab.Folder, "takeover.sock") })
+        {
+            using var stale = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+            stale.Bind(new UnixDomainSocketEndPoint(path));
+            Libc.Close((int)stale.SafeHandle.DangerousGetHandle());
+            stale.SafeHandle.SetHandleAsInvalid();
+            Assert.True(File.Exists(path));
+        }
+        _lab.StartPair();
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_a_unix_socket_stops_the_start()
+    {
+        var guard = _lab.StartGuard("a", "--handover", "/proc/nowhere/handover.sock");
+        guard.WaitForExit();
+        Assert.Equal(1, guard.ExitCode);
+        guard.WaitFor("give a path in a directory that this container may write");
+    }
+
+    [Fact]
+    public void An_old_guard_that_never_answers_is_passed_over()
+    {
+        using var silent = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        silent.Bind(new UnixDomainSocketEndPoint(Path.Combine(_lab.Folder, "takeover.sock")));
+        silent.Listen();
+        var guard = _lab.StartGuard();
+        _lab.StartServe();
+        guard.WaitFor("has not handed its sockets over in 3000 ms");
+        guard.WaitFor("the cache (");
+        AssertCounted("takeover");
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void Nonsense_on_the_hand_over_socket_harms_nobody()
+    {
+        var (guard, _) = _lab.StartPair();
+        using var nonsense = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        nonsense.Connect(new UnixDomainSocketEndPoint(_lab.Handover("a")));
+        nonsense.Send(new byte[] { 0, 1, 0, 1, 255, 255, 1 });
+        Assert.Equal(0, nonsense.Receive(new byte[16]));
+        AssertAnswered();
+        Assert.Equal(0, guard.Count("is gone"));
+    }
+
+    [Fact]
+    public void A_process_of_another_user_gets_no_sockets()
+    {
+        var guard = _lab.StartGuard("a", "--serve-uid", "4711");
+        guard.WaitFor("sockets opened");
+        _lab.StartServe();
+        guard.WaitFor("a process of uid 65534 wants the sockets: --serve-uid is 4711");
+        AssertCounted("handover");
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void A_port_in_use_is_one_line_with_its_owner()
+    {
+        _lab.Start("squatter", ["socat", "TCP-LISTEN:9255,bind=127.0.0.1,reuseaddr", "PIPE"]);
+        _lab.WaitUntil(() => _lab.Node.Run("ss -ltn").Contains(":9255", StringComparison.Ordinal), "the port is taken");
+        var guard = _lab.StartGuard("a", "--metrics-listen", "off");
+        guard.WaitFor("127.0.0.1:9255");
+        guard.WaitFor("held by socat (process");
+        _lab.StartServe();
+        guard.WaitFor("the cache (");
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void Sockets_that_another_program_holds_are_waited_for()
+    {
+        _lab.Node.Run($"ip link add other0 type bridge; ip link set other0 up; ip addr add {NodeLab.LocalAddress}/32 dev other0");
+        var squatter = _lab.Start("squatter", ["socat", $"UDP-RECV:53,bind={NodeLab.LocalAddress}", "PIPE"]);
+        _lab.WaitUntil(() => _lab.Node.Run("ss -lun").Contains($"{NodeLab.LocalAddress}:53", StringComparison.Ordinal), "it is bound");
+        var guard = _lab.StartGuard();
+        guard.WaitFor("another program holds it without SO_REUSEPORT or under another uid");
+        AssertCounted("socket");
+        squatter.Dispose();
+        guard.WaitFor("sockets opened");
+        _lab.StartServe();
+        guard.WaitFor("the cache (");
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void Ready_proves_that_lookups_are_answered_by_the_cache()
+    {
+        var guard = _lab.StartGuard();
+        guard.WaitFor("sockets opened");
+        Assert.Equal("503", Status("readyz"));
+        Assert.Equal("200", Status("healthz"));
+        var serve = _lab.StartServe();
+        guard.WaitFor("the cache (");
+        _lab.WaitUntil(() => Status("readyz") == "200", "/readyz says so");
+        Assert.Equal("200", Status("cachez"));
+        serve.Signal(Libc.SIGKILL);
+        _lab.WaitUntil(() => Status("readyz") == "503", "/readyz says so");
+    }
+
+    private string Status(string page) =>
+        _lab.Node.Run($"curl -s -o /dev/null -w %{{http_code}} http://127.0.0.1:9255/{page}").Trim();
+
+    private void AssertCounted(string reason) => _lab.WaitUntil(
+        () => _lab.Metric($"nodedns_guard_errors_total{{reason=\"{reason}\"}}") is not ("" or "0"), $"{reason} is counted");
+
+    private void AssertAnswered() => Assert.Contains("10.1.2.3", _lab.Dig("trouble.example."), StringComparison.Ordinal);
+}

@@ -86,10 +86,11 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         Directory.CreateDirectory(Path.Combine(_lab.Folder, "a"));
         foreach (var path in new[] { _lab.Handover("a"), Path.Combine(_lab.Folder, "takeover.sock") })
         {
-            using var stale = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
-            stale.Bind(new UnixDomainSocketEndPoint(path));
-            Libc.Close((int)stale.SafeHandle.DangerousGetHandle());
-            stale.SafeHandle.SetHandleAsInvalid();
+            const int seqpacket = 5;
+            var crashed = _lab.Start("crashed", ["socat", $"UNIX-LISTEN:{path},type={seqpacket}", "PIPE"]);
+            _lab.WaitUntil(() => File.Exists(path), "the socket is there");
+            crashed.Signal(Libc.SIGKILL);
+            crashed.WaitForExit();
             Assert.True(File.Exists(path));
         }
         _lab.StartPair();
@@ -145,7 +146,8 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void A_port_in_use_is_one_line_with_its_owner()
     {
-        _lab.Start("squatter", ["socat", "TCP-LISTEN:9255,bind=127.0.0.1,reuseaddr", "PIPE"]);
+        // Its descriptors can be read by a process with the same capabilities; of others only the uid is known.
+        _lab.Start("squatter", ["setpriv", "--bounding-set", "-all", "socat", "TCP-LISTEN:9255,bind=127.0.0.1,reuseaddr", "PIPE"]);
         _lab.WaitUntil(() => _lab.Node.Run("ss -ltn").Contains(":9255", StringComparison.Ordinal), "the port is taken");
         var guard = _lab.StartGuard("a", "--metrics-listen", "off");
         guard.WaitFor("127.0.0.1:9255");
@@ -164,7 +166,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         var guard = _lab.StartGuard();
         guard.WaitFor("another program holds it without SO_REUSEPORT or under another uid");
         AssertCounted("socket");
-        squatter.Dispose();
+        squatter.Signal(Libc.SIGKILL);
         guard.WaitFor("sockets opened");
         _lab.StartServe();
         guard.WaitFor("the cache (");

@@ -114,12 +114,6 @@ public sealed class NodeLab : IDisposable
         ]);
     }
 
-    /// <summary>What kdig says on its error output about a server.</summary>
-    public static string DigErrors(NetworkNamespace from, string server) =>
-        Tool.Run("ip", "netns", "exec", from.Name, "kdig", $"@{server}", "x.example.", "+time=1", "+retry=0") is var tool
-            ? tool.Output + tool.Error
-            : "";
-
     private List<string> GuardCommand(string pod, string capabilities, string[] more) =>
     [
         "/usr/bin/setpriv", "--bounding-set", capabilities, "--inh-caps", "-all", "--no-new-privs",

@@ -64,7 +64,8 @@ internal sealed class WebhookApp : IAsyncDisposable
             Metrics,
             _logger);
         _mutate = new MutateEndpoint(Handler);
-        var metricsText = new MetricsText(Metrics, _certificate, _probe, () => _namespaces?.Count ?? 0, options, _settings, time);
+        var metricsText = new MetricsText(
+            Metrics, _certificate, _probe, () => _namespaces?.Count ?? 0, options, _settings, time);
         _health = new HealthEndpoint(_certificate, _probe, () => NamespacesKnown, options, metricsText);
         _app.Run(Dispatch);
     }
@@ -93,7 +94,8 @@ internal sealed class WebhookApp : IAsyncDisposable
             _logger.SettingRemark(remark);
         IReadOnlyList<Uri> addresses = Addresses;
         _logger.Ready(
-            InjectionStatus.Version, $"{addresses[0]}mutate", addresses[^1].ToString(), _settings.Text, _settings.Fingerprint);
+            InjectionStatus.Version, $"{addresses[0]}mutate", addresses[^1].ToString(), _settings.Text,
+            _settings.Fingerprint);
     }
 
     /// <summary>Unready at once, serving for the shutdown delay, then gone; open reviews are finished.</summary>

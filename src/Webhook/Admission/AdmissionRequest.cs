@@ -33,7 +33,8 @@ internal readonly struct AdmissionRequest
 
     public JsonElement Object => _request.Member("object"u8);
 
-    /// <summary>By the resource asked for, then the kind, then the object's own kind: whichever is there first.</summary>
+    /// <summary>By the resource asked for, then the kind, then the object's own kind: whichever is there
+    /// first.</summary>
     public bool IsPod
     {
         get
@@ -54,7 +55,8 @@ internal readonly struct AdmissionRequest
             return "expected an object of kind AdmissionReview";
         JsonElement apiVersion = review.Member("apiVersion"u8);
         if (apiVersion.ValueKind != JsonValueKind.String
-            || !(apiVersion.ValueEquals("admission.k8s.io/v1"u8) || apiVersion.ValueEquals("admission.k8s.io/v1beta1"u8)))
+            || !(apiVersion.ValueEquals("admission.k8s.io/v1"u8)
+                || apiVersion.ValueEquals("admission.k8s.io/v1beta1"u8)))
             return "expected apiVersion admission.k8s.io/v1 or admission.k8s.io/v1beta1";
         JsonElement member = review.Member("request"u8);
         if (member.ValueKind != JsonValueKind.Object)

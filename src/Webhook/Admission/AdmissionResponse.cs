@@ -9,7 +9,8 @@ internal static class AdmissionResponse
 {
     /// <param name="writer">Receives the review.</param>
     /// <param name="request">Whose apiVersion and uid are repeated, byte for byte.</param>
-    /// <param name="patch">A JSON Patch document as a JSON string of base64; empty leaves the pod alone, and then patchType is left out too.</param>
+    /// <param name="patch">A JSON Patch document as a JSON string of base64; empty leaves the pod alone, and then
+    /// patchType is left out too.</param>
     /// <param name="decision">For the audit log: injected or skipped.</param>
     /// <param name="reason">For the audit log.</param>
     /// <param name="warnings">For whoever made the request.</param>

@@ -2,11 +2,14 @@ using System.Text.Json;
 
 namespace NodeDns.Webhook.Admission;
 
-/// <summary>Reading that treats an absent member, null and a parent that is no object alike: as Undefined or Null.</summary>
+/// <summary>Reading that treats an absent member, null and a parent that is no object alike: as Undefined or
+/// Null.</summary>
 internal static class JsonElementExtensions
 {
     public static JsonElement Member(this JsonElement parent, ReadOnlySpan<byte> name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value) ? value : default;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value)
+            ? value
+            : default;
 
     /// <returns>null when the member is not a string.</returns>
     public static string? Text(this JsonElement parent, ReadOnlySpan<byte> name) =>
@@ -21,7 +24,9 @@ internal static class JsonElementExtensions
         parent.Member(name) is var value && (value.IsAbsent() || parent.Says(name, ""u8));
 
     /// <summary>True for an absent member and for null, which mean the same to the API server.</summary>
-    public static bool IsAbsent(this JsonElement value) => value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
+    public static bool IsAbsent(this JsonElement value) =>
+        value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 
-    public static bool IsAbsentOr(this JsonElement value, JsonValueKind kind) => value.IsAbsent() || value.ValueKind == kind;
+    public static bool IsAbsentOr(this JsonElement value, JsonValueKind kind) =>
+        value.IsAbsent() || value.ValueKind == kind;
 }

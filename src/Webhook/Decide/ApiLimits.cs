@@ -12,7 +12,8 @@ internal sealed record ApiLimits
 
     public const int MaxNameservers = 3;
 
-    /// <summary>RFC 1123 subdomain; kubelet leaves out longer search domains because glibc 2.28 aborts on them.</summary>
+    /// <summary>RFC 1123 subdomain; kubelet leaves out longer search domains because glibc 2.28 aborts on
+    /// them.</summary>
     public const int MaxDomainChars = 253;
 
     /// <summary>32 with ExpandedDNSConfig (default since Kubernetes 1.26), 6 before.</summary>

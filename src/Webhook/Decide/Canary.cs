@@ -26,7 +26,8 @@ internal static class Canary
             return $"{@namespace}/label/{seed}";
         if (pod.Owner.Text("name"u8) is not { Length: > 0 } name)
             return $"{@namespace}/Pod/{pod.Name}";
-        if (pod.Label("pod-template-hash"u8) is { Length: > 0 } hash && name.EndsWith("-" + hash, StringComparison.Ordinal))
+        if (pod.Label("pod-template-hash"u8) is { Length: > 0 } hash
+            && name.EndsWith("-" + hash, StringComparison.Ordinal))
             name = name[..^(hash.Length + 1)];
         return $"{@namespace}/{pod.Owner.Text("kind"u8)}/{name}";
     }

@@ -99,7 +99,10 @@ internal sealed class DnsAnnotations
     {
         string? problem = NotAllowed(name, model) ?? KnownOptions.Problem(name, value);
         if (problem is null)
-            Options.Add(new ResolverOption(name, int.Parse(value, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)));
+        {
+            string plain = int.Parse(value, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+            Options.Add(new ResolverOption(name, plain));
+        }
         return problem;
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using NodeDns.Webhook.Admission;
 
@@ -62,7 +61,8 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         FitLimits(searches);
         int chars = ApiLimits.SearchChars(searches);
         if (chars > MuslSearchChars)
-            warnings.Add($"the search line is {chars} characters: Alpine (musl) ignores one of more than {MuslSearchChars}");
+            warnings.Add(
+                $"the search line is {chars} characters: Alpine (musl) ignores one of more than {MuslSearchChars}");
         return searches;
     }
 
@@ -75,7 +75,8 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         {
             if (searches[i].Length <= ApiLimits.MaxDomainChars)
                 continue;
-            warnings.Add($"search domain {Warnings.Quote(searches[i])} left out: longer than {ApiLimits.MaxDomainChars}");
+            warnings.Add(
+                $"search domain {Warnings.Quote(searches[i])} left out: longer than {ApiLimits.MaxDomainChars}");
             searches.RemoveAt(i);
         }
         int keep = searches.Count;
@@ -88,7 +89,8 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
     {
         if (count == searches.Count)
             return;
-        warnings.Add($"{searches.Count - count} search domains from {Warnings.Quote(searches[count])} on left out: {why}");
+        warnings.Add(
+            $"{searches.Count - count} search domains from {Warnings.Quote(searches[count])} on left out: {why}");
         searches.RemoveRange(count, searches.Count - count);
     }
 
@@ -109,7 +111,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         if (merge.Ndots < operatorNdots && merge.Ndots < 5)
         {
             warnings.Add(
-                $"ndots:{merge.Ndots}: Alpine (musl) asks a name with {merge.Ndots.ToString(CultureInfo.InvariantCulture)} "
+                $"ndots:{merge.Ndots}: Alpine (musl) asks a name with {merge.Ndots} "
                 + "or more dots only as it is, never with a search domain");
         }
         return merge.ToSorted();

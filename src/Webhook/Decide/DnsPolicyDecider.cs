@@ -44,7 +44,8 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
         // 3
         SkipReason? reason = SkipRules.ByPlace(pod, selection) ?? ByPolicy(pod, @namespace, warnings);
         if (reason is null && wish is null
-            && !Canary.IsIn(pod, @namespace, ofNamespace.Annotations.Percent ?? selection.Percent, selection.PercentSeedLabel))
+            && !Canary.IsIn(
+                pod, @namespace, ofNamespace.Annotations.Percent ?? selection.Percent, selection.PercentSeedLabel))
             reason = SkipReason.Canary;
         if (reason is { } because)
         {
@@ -77,7 +78,8 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
             if (plan.Fallback == Fallback.None)
                 return Decision.Skip(SkipReason.CacheSilent);
             if (cache == CacheState.Silent)
-                warnings.Add($"the node cache {model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
+                warnings.Add(
+                    $"the node cache {model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
         }
         return Decision.Rewrite(plan, pod);
     }
@@ -138,7 +140,9 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
             && first.EndsWith(".svc." + model.ClusterDomain, StringComparison.Ordinal)
             && first != $"{@namespace}.svc.{model.ClusterDomain}")
         {
-            warnings.Add($"dnsConfig is a copy from another namespace: it searches {Warnings.Quote(first)}, the pod is in {@namespace}");
+            warnings.Add(
+                $"dnsConfig is a copy from another namespace: it searches {Warnings.Quote(first)}, "
+                + $"the pod is in {@namespace}");
         }
         return SkipReason.AlreadyConfigured;
     }

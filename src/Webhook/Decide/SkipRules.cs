@@ -37,7 +37,8 @@ internal static class SkipRules
 
     private static bool IsDnsServer(PodView pod) =>
         (pod.Label("k8s-app"u8) is { } app && s_dnsApps.Contains(app))
-        || (pod.Label("app.kubernetes.io/name"u8) is { } name && (s_dnsApps.Contains(name) || name == "node-dns-webhook"));
+        || (pod.Label("app.kubernetes.io/name"u8) is { } name
+            && (s_dnsApps.Contains(name) || name == "node-dns-webhook"));
 
     private static bool IsFargate(PodView pod) =>
         pod.Spec.Says("schedulerName"u8, "fargate-scheduler"u8)

@@ -25,7 +25,8 @@ internal sealed class HealthEndpoint(
     {
         "/healthz" => WriteAsync(context, StatusCodes.Status200OK, "ok\n"),
         "/readyz" => ReadyAsync(context),
-        "/metrics" => WriteAsync(context, StatusCodes.Status200OK, metrics.Write(), "text/plain; version=0.0.4; charset=utf-8"),
+        "/metrics" =>
+            WriteAsync(context, StatusCodes.Status200OK, metrics.Write(), "text/plain; version=0.0.4; charset=utf-8"),
         _ => WriteAsync(context, StatusCodes.Status404NotFound, "expected /healthz, /readyz or /metrics\n"),
     };
 
@@ -50,12 +51,15 @@ internal sealed class HealthEndpoint(
             text.Append("    injection: ").Append(Injection()).Append('\n');
         }
         text.Append(ready ? "ready\n" : "not ready\n");
-        return WriteAsync(context, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, text.ToString());
+        return WriteAsync(
+            context, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, text.ToString());
     }
 
     private string Certificate()
     {
-        string expires = certificate.Current is { } current ? $"expires {current.NotAfter:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "none loaded";
+        string expires = certificate.Current is { } current
+            ? $"expires {current.NotAfter:yyyy-MM-dd'T'HH:mm:ss'Z'}"
+            : "none loaded";
         return certificate.Problem is { } problem ? $"{expires}; the files now: {problem}" : expires;
     }
 
@@ -66,11 +70,14 @@ internal sealed class HealthEndpoint(
     private string Injection() => probe?.State switch
     {
         null or CacheState.Answering => "on",
-        _ when options.Dns.Fallback == Fallback.ClusterDns => "on, with cluster DNS as fallback; pods with fallback none are left alone",
-        _ => $"off until the node cache answers (fallback is {options.Dns.Fallback.Name()}), but for pods with fallback cluster-dns",
+        _ when options.Dns.Fallback == Fallback.ClusterDns =>
+            "on, with cluster DNS as fallback; pods with fallback none are left alone",
+        _ => $"off until the node cache answers (fallback is {options.Dns.Fallback.Name()}), "
+            + "but for pods with fallback cluster-dns",
     };
 
-    private static Task WriteAsync(HttpContext context, int statusCode, string text, string contentType = "text/plain; charset=utf-8")
+    private static Task WriteAsync(
+        HttpContext context, int statusCode, string text, string contentType = "text/plain; charset=utf-8")
     {
         context.Response.StatusCode = statusCode;
         context.Response.ContentType = contentType;

@@ -31,12 +31,15 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
         }
         if (!IsJson(request.ContentType))
         {
-            await RejectAsync(context, StatusCodes.Status415UnsupportedMediaType, "content-type", "expected Content-Type: application/json");
+            await RejectAsync(
+                context, StatusCodes.Status415UnsupportedMediaType, "content-type",
+                "expected Content-Type: application/json");
             return;
         }
         if (request.ContentLength > MaxBodyBytes)
         {
-            await RejectAsync(context, StatusCodes.Status413PayloadTooLarge, "too-large", $"expected at most {MaxBodyBytes} bytes");
+            await RejectAsync(
+                context, StatusCodes.Status413PayloadTooLarge, "too-large", $"expected at most {MaxBodyBytes} bytes");
             return;
         }
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? 16384, LargeBodyBytes) + 1);
@@ -111,7 +114,8 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
 
     private static byte[] Grow(byte[] buffer, int used, long needed)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, buffer.Length * 2L), MaxBodyBytes + 1));
+        byte[] larger = ArrayPool<byte>.Shared.Rent(
+            (int)Math.Min(Math.Max(needed, buffer.Length * 2L), MaxBodyBytes + 1));
         buffer.AsSpan(0, used).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(buffer);
         return larger;

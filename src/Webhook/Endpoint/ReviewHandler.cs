@@ -35,7 +35,9 @@ internal sealed class ReviewHandler(
         long started = metrics.Now();
         ReviewBuffers buffers = t_buffers ??= new ReviewBuffers();
         if (body.IsEmpty)
-            return Reject(buffers, StatusCodes.Status400BadRequest, "empty-body", "the body is empty: expected an AdmissionReview");
+            return Reject(
+                buffers, StatusCodes.Status400BadRequest, "empty-body",
+                "the body is empty: expected an AdmissionReview");
         JsonDocument document;
         try
         {
@@ -50,7 +52,8 @@ internal sealed class ReviewHandler(
         using (document)
         {
             if (!JsonStrings.AreReadable(body.Span))
-                return Reject(buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
+                return Reject(
+                    buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
             if (AdmissionRequest.TryRead(document.RootElement, out AdmissionRequest request) is { } problem)
                 return Reject(buffers, StatusCodes.Status400BadRequest, "not-a-review", problem);
             Answer(buffers, request);

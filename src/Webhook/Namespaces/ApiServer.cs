@@ -54,7 +54,8 @@ internal sealed class ApiServer : IDisposable
     {
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_base, path));
         if (File.Exists(_tokenPath))
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(_tokenPath).Trim());
+            request.Headers.Authorization = new AuthenticationHeaderValue(
+                "Bearer", File.ReadAllText(_tokenPath).Trim());
         return request;
     }
 

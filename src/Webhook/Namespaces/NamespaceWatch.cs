@@ -14,8 +14,10 @@ namespace NodeDns.Webhook.Namespaces;
 internal sealed class NamespaceWatch : IAsyncDisposable
 {
     /// <summary>The second one is for API servers that know no partial metadata.</summary>
-    private static readonly string[] s_acceptList = ["application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "application/json"];
-    private static readonly string[] s_acceptItem = ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json"];
+    private static readonly string[] s_acceptList =
+        ["application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "application/json"];
+    private static readonly string[] s_acceptItem =
+        ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json"];
 
     private const int PageSize = 500;
 
@@ -125,7 +127,8 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         silence.CancelAfter(TimeSpan.FromSeconds(WatchSeconds + 30));
         using HttpResponseMessage response = await GetAsync(
-            $"/api/v1/namespaces?watch=true&allowWatchBookmarks=true&timeoutSeconds={WatchSeconds}&resourceVersion={Uri.EscapeDataString(version)}",
+            $"/api/v1/namespaces?watch=true&allowWatchBookmarks=true&timeoutSeconds={WatchSeconds}"
+            + $"&resourceVersion={Uri.EscapeDataString(version)}",
             s_acceptItem,
             HttpCompletionOption.ResponseHeadersRead);
         await using Stream stream = await response.Content.ReadAsStreamAsync(silence.Token);
@@ -167,7 +170,8 @@ internal sealed class NamespaceWatch : IAsyncDisposable
             return;
         seen?.Add(name);
         var warnings = new Warnings();
-        DnsAnnotations annotations = DnsAnnotations.Read(metadata.Member("annotations"u8), _model, onNamespace: true, warnings);
+        DnsAnnotations annotations = DnsAnnotations.Read(
+            metadata.Member("annotations"u8), _model, onNamespace: true, warnings);
         JsonElement labels = metadata.Member("labels"u8);
         bool? inject = DnsAnnotations.InjectValue(labels.Text("nodedns.io/inject"u8))
             ?? (_compatLabel ? DnsAnnotations.InjectValue(labels.Text("node-local-dns-injection"u8)) : null);

@@ -54,7 +54,10 @@ internal static class WebhookOptionsValidator
         List<string> cluster = Cluster(reader, conf, local, fallback, detected);
         CheckFamilies(reader, local, cluster);
         if (local.Count + cluster.Count > ApiLimits.MaxNameservers && fallback == Fallback.ClusterDns)
-            remarks.Add($"{local.Count} local and {cluster.Count} cluster DNS addresses: pods get the first {ApiLimits.MaxNameservers}");
+        {
+            remarks.Add($"{local.Count} local and {cluster.Count} cluster DNS addresses: "
+                + $"pods get the first {ApiLimits.MaxNameservers}");
+        }
         var model = new DnsModel
         {
             LocalAddresses = PrimaryFamilyFirst(local, cluster),
@@ -67,7 +70,10 @@ internal static class WebhookOptionsValidator
             Limits = limits,
         };
         if (model.Options.Any(option => option is { Name: "ndots" } && int.TryParse(option.Value, out int n) && n < 5))
-            remarks.Add("--options lowers ndots for every pod: Alpine (musl) then finds no service by a name with that many dots");
+        {
+            remarks.Add("--options lowers ndots for every pod: Alpine (musl) then finds no service by a name "
+                + "with that many dots");
+        }
         return model;
     }
 
@@ -124,7 +130,8 @@ internal static class WebhookOptionsValidator
 
     /// <summary>Domains that the API server would reject are left out: in a pod's dnsConfig they would cost the pod.
     /// So is <c>.</c>, as kubelet does.</summary>
-    private static List<string> HostSearches(OptionsReader reader, ResolvConf conf, ApiLimits limits, List<string> remarks)
+    private static List<string> HostSearches(
+        OptionsReader reader, ResolvConf conf, ApiLimits limits, List<string> remarks)
     {
         string text = reader.Text("host-searches");
         IEnumerable<string> given = text switch
@@ -152,7 +159,9 @@ internal static class WebhookOptionsValidator
     private static void CheckFamilies(OptionsReader reader, List<string> local, List<string> cluster)
     {
         if (local.Count > 0 && cluster.Count > 0 && cluster.TrueForAll(IsV6) && !local.Exists(IsV6))
-            reader.Fail("local-address", $"the cluster's DNS is IPv6 ({cluster[0]}): expected a unique-local address such as fd00:20::10");
+            reader.Fail(
+                "local-address",
+                $"the cluster's DNS is IPv6 ({cluster[0]}): expected a unique-local address such as fd00:20::10");
     }
 
     /// <summary>The first nameserver is of the family that the cluster's Services have.</summary>
@@ -197,7 +206,8 @@ internal static class WebhookOptionsValidator
         {
             SkipReason rule = Array.Find(s_ignorable, reason => reason.Name() == name);
             if (rule == default)
-                reader.Fail("ignore-skip-rules", $"expected {string.Join(", ", s_ignorable.Select(reason => reason.Name()))}");
+                reader.Fail(
+                    "ignore-skip-rules", $"expected {string.Join(", ", s_ignorable.Select(reason => reason.Name()))}");
             ignored.Add(rule);
         }
         return new SelectionModel
@@ -215,13 +225,16 @@ internal static class WebhookOptionsValidator
     {
         bool probe = reader.Flag("probe");
         string name = reader.Given("probe-name")
-            ?? (dns.ClusterDomain.Length > 0 ? $"kubernetes.default.svc.{dns.ClusterDomain}." : "kubernetes.default.svc.");
+            ?? (dns.ClusterDomain.Length > 0 ? $"kubernetes.default.svc.{dns.ClusterDomain}."
+                : "kubernetes.default.svc.");
         var options = new ProbeOptions(
             reader.Number("probe-port", 1, 65535),
             name,
             TimeSpan.FromSeconds(reader.Number("probe-seconds", 1, 3600)),
             TimeSpan.FromMilliseconds(reader.Number("probe-timeout-ms", 10, 60000)));
-        return probe && dns.LocalAddresses.Count > 0 && IPAddress.TryParse(dns.LocalAddresses[0], out _) ? options : null;
+        return probe && dns.LocalAddresses.Count > 0 && IPAddress.TryParse(dns.LocalAddresses[0], out _)
+            ? options
+            : null;
     }
 
     private static ListenAddress Listen(OptionsReader reader, string name)

@@ -91,7 +91,8 @@ internal sealed class CacheProbe : IAsyncDisposable
         }
     }
 
-    /// <summary>NOERROR and NXDOMAIN are answers; SERVFAIL and REFUSED are not, since a pod would get no address.</summary>
+    /// <summary>NOERROR and NXDOMAIN are answers; SERVFAIL and REFUSED are not, since a pod would get no
+    /// address.</summary>
     private async Task<bool> AskAsync()
     {
         long started = Stopwatch.GetTimestamp();

@@ -11,11 +11,13 @@ internal static partial class LogMessages
     [LoggerMessage(LogLevel.Warning, "setting: {Text}")]
     public static partial void SettingRemark(this ILogger logger, string text);
 
-    [LoggerMessage(LogLevel.Debug, "injected: namespace={Namespace} pod={Pod} owner={Owner} status={Status} warnings={Warnings}")]
+    [LoggerMessage(
+        LogLevel.Debug, "injected: namespace={Namespace} pod={Pod} owner={Owner} status={Status} warnings={Warnings}")]
     public static partial void Injected(
         this ILogger logger, string @namespace, string pod, string owner, string status, int warnings);
 
-    [LoggerMessage(LogLevel.Information, "skipped: namespace={Namespace} pod={Pod} owner={Owner} reason={Reason} ({Detail})")]
+    [LoggerMessage(
+        LogLevel.Information, "skipped: namespace={Namespace} pod={Pod} owner={Owner} reason={Reason} ({Detail})")]
     public static partial void Skipped(
         this ILogger logger, string @namespace, string pod, string owner, string reason, string detail);
 
@@ -25,13 +27,16 @@ internal static partial class LogMessages
     [LoggerMessage(LogLevel.Error, "a review failed; the pod was allowed unchanged")]
     public static partial void ReviewFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(LogLevel.Information, "certificate: subject={Subject} serial={Serial} expires={Expires:yyyy-MM-ddTHH:mm:ssZ}")]
-    public static partial void CertificateLoaded(this ILogger logger, string subject, string serial, DateTimeOffset expires);
+    [LoggerMessage(
+        LogLevel.Information, "certificate: subject={Subject} serial={Serial} expires={Expires:yyyy-MM-ddTHH:mm:ssZ}")]
+    public static partial void CertificateLoaded(
+        this ILogger logger, string subject, string serial, DateTimeOffset expires);
 
     [LoggerMessage(LogLevel.Error, "certificate not loaded, the last good one stays in use: {Problem}")]
     public static partial void CertificateKept(this ILogger logger, string problem);
 
-    [LoggerMessage(LogLevel.Warning, "certificate expired at {Expires:yyyy-MM-ddTHH:mm:ssZ}: the API server refuses it")]
+    [LoggerMessage(
+        LogLevel.Warning, "certificate expired at {Expires:yyyy-MM-ddTHH:mm:ssZ}: the API server refuses it")]
     public static partial void CertificateExpired(this ILogger logger, DateTimeOffset expires);
 
     [LoggerMessage(LogLevel.Information, "node cache: {Address} {State} ({Detail})")]

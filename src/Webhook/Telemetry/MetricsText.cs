@@ -8,7 +8,8 @@ using NodeDns.Webhook.Tls;
 
 namespace NodeDns.Webhook.Telemetry;
 
-/// <summary>Writes <c>/metrics</c> in the Prometheus text format 0.0.4. docs/metrics-webhook.md describes each.</summary>
+/// <summary>Writes <c>/metrics</c> in the Prometheus text format 0.0.4. docs/metrics-webhook.md describes
+/// each.</summary>
 internal sealed class MetricsText(
     WebhookMetrics metrics,
     FileCertificateSource certificate,
@@ -40,7 +41,9 @@ internal sealed class MetricsText(
             page.Sample("nodedns_webhook_skipped_total", $"reason=\"{reason.Name()}\"", metrics.SkippedCount(reason));
         page.Family("nodedns_webhook_rejected_total", "counter", "Calls that were no AdmissionReview, by reason.");
         for (int i = 0; i < WebhookMetrics.RejectReasons.Length; i++)
-            page.Sample("nodedns_webhook_rejected_total", $"reason=\"{WebhookMetrics.RejectReasons[i]}\"", metrics.RejectedCount(i));
+            page.Sample(
+                "nodedns_webhook_rejected_total", $"reason=\"{WebhookMetrics.RejectReasons[i]}\"",
+                metrics.RejectedCount(i));
         page.Family("nodedns_webhook_warnings_total", "counter", "Warnings sent to whoever made a pod.");
         page.Sample("nodedns_webhook_warnings_total", "", metrics.WarningCount);
         page.Family("nodedns_webhook_review_seconds", "histogram", "Time to answer a review, from its last byte.");
@@ -48,7 +51,8 @@ internal sealed class MetricsText(
         for (int i = 0; i < WebhookMetrics.BucketMicroseconds.Length; i++)
         {
             count += metrics.BucketCount(i);
-            string bound = (WebhookMetrics.BucketMicroseconds[i] / 1e6).ToString("0.######", CultureInfo.InvariantCulture);
+            string bound = (WebhookMetrics.BucketMicroseconds[i] / 1e6)
+                .ToString("0.######", CultureInfo.InvariantCulture);
             page.Sample("nodedns_webhook_review_seconds_bucket", $"le=\"{bound}\"", count);
         }
         count += metrics.BucketCount(WebhookMetrics.BucketMicroseconds.Length);
@@ -69,24 +73,35 @@ internal sealed class MetricsText(
             1);
         page.Family("nodedns_webhook_build_info", "gauge", "1; the version.");
         page.Sample("nodedns_webhook_build_info", $"version=\"{InjectionStatus.Version}\"", 1);
-        page.Family("nodedns_webhook_certificate_expiry_timestamp_seconds", "gauge", "When the certificate in use expires.");
+        page.Family(
+            "nodedns_webhook_certificate_expiry_timestamp_seconds", "gauge", "When the certificate in use expires.");
         if (certificate.Current is { } current)
-            page.Sample("nodedns_webhook_certificate_expiry_timestamp_seconds", "", current.NotAfter.ToUnixTimeSeconds());
+            page.Sample(
+                "nodedns_webhook_certificate_expiry_timestamp_seconds", "", current.NotAfter.ToUnixTimeSeconds());
         page.Family("nodedns_webhook_certificate_loads_total", "counter", "Certificates taken into use.");
         page.Sample("nodedns_webhook_certificate_loads_total", "", certificate.Loads);
-        page.Family("nodedns_webhook_certificate_failures_total", "counter", "Times the files became something that is no usable pair.");
+        page.Family(
+            "nodedns_webhook_certificate_failures_total", "counter",
+            "Times the files became something that is no usable pair.");
         page.Sample("nodedns_webhook_certificate_failures_total", "", certificate.Failures);
-        page.Family("nodedns_webhook_local_cache_up", "gauge", "1 when the node cache answers, 0 when not; absent when nobody asks it.");
-        page.Family("nodedns_webhook_local_cache_probes_total", "counter", "Questions to the node cache, by whether it answered.");
+        page.Family(
+            "nodedns_webhook_local_cache_up", "gauge",
+            "1 when the node cache answers, 0 when not; absent when nobody asks it.");
+        page.Family(
+            "nodedns_webhook_local_cache_probes_total", "counter",
+            "Questions to the node cache, by whether it answered.");
         page.Family("nodedns_webhook_local_cache_probe_seconds", "gauge", "How long its last answer took.");
         if (probe is not null)
         {
-            page.Sample("nodedns_webhook_local_cache_up", $"address=\"{dns.LocalAddresses[0]}\"", probe.State == CacheState.Answering ? 1 : 0);
+            page.Sample(
+                "nodedns_webhook_local_cache_up", $"address=\"{dns.LocalAddresses[0]}\"",
+                probe.State == CacheState.Answering ? 1 : 0);
             page.Sample("nodedns_webhook_local_cache_probes_total", "answered=\"true\"", probe.Answered);
             page.Sample("nodedns_webhook_local_cache_probes_total", "answered=\"false\"", probe.Unanswered);
             page.Sample("nodedns_webhook_local_cache_probe_seconds", "", probe.LastSeconds);
         }
-        page.Family("nodedns_webhook_namespaces", "gauge", "Namespaces known by the watch; 0 without --namespace-settings.");
+        page.Family(
+            "nodedns_webhook_namespaces", "gauge", "Namespaces known by the watch; 0 without --namespace-settings.");
         page.Sample("nodedns_webhook_namespaces", "", namespaceCount());
     }
 

@@ -6,7 +6,8 @@ using System.Text;
 namespace NodeDns.Webhook.Tls;
 
 /// <summary>A certificate with its key and intermediates, ready for handshakes.</summary>
-internal sealed record ServedCertificate(SslStreamCertificateContext Context, DateTimeOffset NotAfter, string Subject, string Serial);
+internal sealed record ServedCertificate(
+    SslStreamCertificateContext Context, DateTimeOffset NotAfter, string Subject, string Serial);
 
 /// <summary>Reads a certificate and its private key from two PEM files.</summary>
 internal static class PemPair

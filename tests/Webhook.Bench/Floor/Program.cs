@@ -18,7 +18,8 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
     kestrel.AddServerHeader = false;
     kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
     {
-        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate }),
+        OnConnection = _ =>
+            ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate }),
     }));
 });
 await using WebApplication app = builder.Build();

@@ -63,6 +63,8 @@ public sealed class PlainPlansTests
     {
         ReviewHandler handler = Handlers.New();
         for (int i = 0; i < 4_500; i++)
-            Assert.Contains($"ns-{i}.svc.cluster.local", Pods.Patch(handler.Answer(Pods.Review(Pods.Pod(), $"ns-{i}")))!.ToJsonString());
+            Assert.Contains(
+                $"ns-{i}.svc.cluster.local",
+                Pods.Patch(handler.Answer(Pods.Review(Pods.Pod(), $"ns-{i}")))!.ToJsonString());
     }
 }

@@ -15,7 +15,8 @@ public sealed class SelectionTests
     public void Percent_selects_about_that_share_of_workloads(int percent)
     {
         ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = percent });
-        int injected = Enumerable.Range(0, 5_000).Count(i => IsInjected(handler, ReplicaSetPod($"app-{i}", "6d5f7d6c9b", 0)));
+        int injected = Enumerable.Range(0, 5_000)
+            .Count(i => IsInjected(handler, ReplicaSetPod($"app-{i}", "6d5f7d6c9b", 0)));
         Assert.InRange(injected / 50.0, percent - 2.5, percent + 2.5);
     }
 
@@ -87,7 +88,8 @@ public sealed class SelectionTests
     [Fact]
     public void Namespace_that_opted_out_keeps_its_pods_but_those_that_ask()
     {
-        ReviewHandler handler = Handlers.New(namespaces: _ => new NamespaceSettings(DnsAnnotations.None, InjectLabel: false));
+        ReviewHandler handler = Handlers.New(
+            namespaces: _ => new NamespaceSettings(DnsAnnotations.None, InjectLabel: false));
         Assert.Equal("namespace-opted-out", handler.Answer(Pods.Review(Pods.Pod())).Reason());
         Assert.True(IsInjected(handler, Pods.Pod(("metadata:labels:nodedns.io/inject", "enabled"))));
     }
@@ -100,17 +102,21 @@ public sealed class SelectionTests
         {
             Options = [new("ndots", "6"), new("timeout", "6"), new("attempts", "2"), new("rotate", null)],
         };
-        NamespaceSettings settings = Namespace(("ndots", "7"), ("timeout", "7"), ("attempts", "3"), ("searches", "ns.example"));
+        NamespaceSettings settings = Namespace(
+            ("ndots", "7"), ("timeout", "7"), ("attempts", "3"), ("searches", "ns.example"));
         JsonObject pod = Pods.Pod(
-            ("spec:dnsConfig:options", JsonNode.Parse("""[{"name":"ndots","value":"8"},{"name":"timeout","value":"8"}]""")),
+            ("spec:dnsConfig:options",
+                JsonNode.Parse("""[{"name":"ndots","value":"8"},{"name":"timeout","value":"8"}]""")),
             ("spec:dnsConfig:searches", JsonNode.Parse("""["own.example"]""")),
             ("metadata:annotations:nodedns.io/ndots", "9"),
             ("metadata:annotations:nodedns.io/searches", "pod.example"));
 
-        JsonNode config = Pods.Apply(pod, Handlers.New(dns, namespaces: _ => settings).Answer(Pods.Review(pod.DeepClone())))["spec"]!["dnsConfig"]!;
+        JsonNode answer = Handlers.New(dns, namespaces: _ => settings).Answer(Pods.Review(pod.DeepClone()));
+        JsonNode config = Pods.Apply(pod, answer)["spec"]!["dnsConfig"]!;
 
         Assert.Equal(
-            """[{"name":"attempts","value":"3"},{"name":"ndots","value":"9"},{"name":"rotate"},{"name":"timeout","value":"8"}]""",
+            """[{"name":"attempts","value":"3"},{"name":"ndots","value":"9"},{"name":"rotate"},"""
+                + """{"name":"timeout","value":"8"}]""",
             config["options"]!.ToJsonString());
         Assert.Equal(
             ["web.svc.cluster.local", "svc.cluster.local", "cluster.local", "own.example", "ns.example", "pod.example"],
@@ -129,7 +135,8 @@ public sealed class SelectionTests
 
     private static NamespaceSettings Namespace(params (string Name, string Value)[] annotations)
     {
-        var map = new JsonObject(annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
+        var map = new JsonObject(
+            annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
         using var document = System.Text.Json.JsonDocument.Parse(map.ToJsonString());
         return new(DnsAnnotations.Read(document.RootElement, Handlers.Dns, onNamespace: true, new Warnings()), null);
     }

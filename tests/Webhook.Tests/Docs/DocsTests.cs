@@ -12,7 +12,8 @@ public sealed partial class DocsTests
     public void Options_page_is_the_option_table() =>
         Assert.Equal(
             OptionTable.All.Select(option => $"--{option.Name}: {option.Meaning}"),
-            Rows("options.md").Where(row => row[0].StartsWith("--", StringComparison.Ordinal)).Select(row => $"{row[0]}: {row[2]}"));
+            Rows("options.md").Where(row => row[0].StartsWith("--", StringComparison.Ordinal))
+                .Select(row => $"{row[0]}: {row[2]}"));
 
     [Fact]
     public void Options_page_has_the_defaults() =>
@@ -24,14 +25,17 @@ public sealed partial class DocsTests
     public void Annotations_page_lists_every_reason() =>
         Assert.Equal(
             Enum.GetValues<SkipReason>().Select(reason => $"{reason.Name()}: {reason.Explain()}"),
-            Rows("annotations.md").Where(row => SkipReasons.Names.Contains(row[0])).Select(row => $"{row[0]}: {row[1]}"));
+            Rows("annotations.md").Where(row => SkipReasons.Names.Contains(row[0]))
+                .Select(row => $"{row[0]}: {row[1]}"));
 
     /// <summary>Each annotation of the page, with a value the page allows, is honoured without a warning, and with one
     /// that it does not allow is warned of; so is a name that is not on the page.</summary>
     [Fact]
     public void Annotations_page_lists_what_is_understood()
     {
-        foreach (string[] row in Rows("annotations.md").Where(row => row.Length == 3 && row[0].StartsWith(DnsAnnotations.Prefix, StringComparison.Ordinal)))
+        IEnumerable<string[]> rows = Rows("annotations.md")
+            .Where(row => row.Length == 3 && row[0].StartsWith(DnsAnnotations.Prefix, StringComparison.Ordinal));
+        foreach (string[] row in rows)
         {
             (string good, string? bad) = row[1] switch
             {
@@ -57,9 +61,12 @@ public sealed partial class DocsTests
         string page = await webhook.GetAsync("/metrics");
 
         Assert.Equal(
-            Rows("metrics-webhook.md").Skip(1).Where(row => row.Length == 4).Select(row => $"{row[0]} {row[1]}").Order(),
+            Rows("metrics-webhook.md").Skip(1).Where(row => row.Length == 4).Select(row => $"{row[0]} {row[1]}")
+                .Order(),
             TypePattern().Matches(page).Select(match => $"{match.Groups[1]} {match.Groups[2]}").Order());
-        foreach (string[] row in Rows("metrics-webhook.md").Where(row => row is [.., not "labels", _] && row[2].Length > 0))
+        IEnumerable<string[]> labelled =
+            Rows("metrics-webhook.md").Where(row => row is [.., not "labels", _] && row[2].Length > 0);
+        foreach (string[] row in labelled)
         {
             string sample = page.Split('\n').First(line => line.StartsWith(row[0] + "{", StringComparison.Ordinal));
             Assert.Equal(row[2].Split(", "), LabelPattern().Matches(sample).Select(match => match.Groups[1].Value));

@@ -44,7 +44,8 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Bytes_that_are_no_utf8_get_400()
     {
-        byte[] body = Encoding.Latin1.GetBytes(Pods.Review(Pods.Pod(("metadata:labels:x", "X"))).ToJsonString().Replace("X", "\u00ff"));
+        byte[] body = Encoding.Latin1.GetBytes(
+            Pods.Review(Pods.Pod(("metadata:labels:x", "X"))).ToJsonString().Replace("X", "\u00ff"));
         using HttpResponseMessage message = await _webhook.PostAsync(body);
         Assert.Equal(HttpStatusCode.BadRequest, message.StatusCode);
     }
@@ -87,7 +88,8 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Admission_is_not_served_without_tls()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_webhook.Metrics, "/mutate")) { Version = HttpVersion.Version11 };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_webhook.Metrics, "/mutate"));
+        request.Version = HttpVersion.Version11;
         using HttpResponseMessage message = await _webhook.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.NotFound, message.StatusCode);
     }
@@ -105,8 +107,10 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Many_pods_of_1_mib_at_once_are_all_injected()
     {
-        string body = Pods.Review(Pods.Pod(("metadata:annotations:example.com/large", new string('x', 1024 * 1024)))).ToJsonString();
-        HttpResponseMessage[] messages = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => _webhook.PostAsync(body)));
+        string body = Pods.Review(Pods.Pod(("metadata:annotations:example.com/large", new string('x', 1024 * 1024))))
+            .ToJsonString();
+        HttpResponseMessage[] messages = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(_ => _webhook.PostAsync(body)));
         foreach (HttpResponseMessage message in messages)
         {
             Assert.Equal(HttpStatusCode.OK, message.StatusCode);
@@ -124,7 +128,8 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Body_of_unknown_length_over_the_limit_gets_413()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _webhook.Mutate) { Version = HttpVersion.Version11 };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _webhook.Mutate);
+        request.Version = HttpVersion.Version11;
         request.Content = new StreamContent(new EndlessSpaces(9 * 1024 * 1024));
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.TransferEncodingChunked = true;
@@ -144,7 +149,8 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("spec:dnsConfig:nameservers", "[1]", "nameservers")]
     [InlineData("spec:dnsConfig:searches", "{}", "searches")]
     [InlineData("spec:dnsConfig:options", "[{\"name\":1}]", "options")]
-    public async Task Pod_of_another_shape_is_allowed_unchanged_with_a_warning(string path, string value, string warning)
+    public async Task Pod_of_another_shape_is_allowed_unchanged_with_a_warning(
+        string path, string value, string warning)
     {
         JsonObject pod = Pods.Pod((path, JsonNode.Parse(value)));
         using HttpResponseMessage message = await _webhook.PostAsync(Pods.Review(pod).ToJsonString());
@@ -159,7 +165,8 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Uid_is_repeated_byte_for_byte()
     {
-        string body = Pods.Review(Pods.Pod()).ToJsonString().Replace("7a1f0c9e-0000-4000-8000-000000000001", """a\u0062 "\/\"é""".Replace("\"\\/", "\\/"));
+        string body = Pods.Review(Pods.Pod()).ToJsonString()
+            .Replace("7a1f0c9e-0000-4000-8000-000000000001", """a\u0062 "\/\"é""".Replace("\"\\/", "\\/"));
         using HttpResponseMessage message = await _webhook.PostAsync(body);
         Assert.Contains("""
             "uid":"a\u0062 \/\"é"

@@ -11,7 +11,8 @@ public sealed class CaseTests
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "cases");
 
     public static TheoryData<string> Names() =>
-        [.. Directory.GetFiles(s_folder, "*.in.json").Select(path => Path.GetFileName(path)[..^".in.json".Length]).Order()];
+        [.. Directory.GetFiles(s_folder, "*.in.json").Select(path => Path.GetFileName(path)[..^".in.json".Length])
+            .Order()];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -27,7 +28,8 @@ public sealed class CaseTests
         Assert.Equal(HttpStatusCode.OK, message.StatusCode);
         JsonNode answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
         JsonNode expected = JsonNode.Parse(
-            (await File.ReadAllTextAsync(Path.Combine(s_folder, name + ".out.json"))).Replace("VERSION", InjectionStatus.Version))!;
+            (await File.ReadAllTextAsync(Path.Combine(s_folder, name + ".out.json")))
+                .Replace("VERSION", InjectionStatus.Version))!;
         JsonNode readable = answer.DeepClone();
         if (Pods.Patch(answer) is { } patch)
             readable["response"]!["patch"] = patch;

@@ -35,8 +35,10 @@ public sealed class PeerTests
     [Fact]
     public void Every_pod_has_an_expectation() =>
         Assert.Equal(
-            Directory.GetFiles(s_folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Where(name => name != "expected").Order(),
+            Directory.GetFiles(s_folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path))
+                .Where(name => name != "expected").Order(),
             Read("expected").AsObject().Select(pair => pair.Key).Order());
 
-    private static JsonNode Read(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, name + ".json")))!;
+    private static JsonNode Read(string name) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, name + ".json")))!;
 }

@@ -27,12 +27,17 @@ internal static class GeneratedPods
         (8, Gen.OneOf("192.0.2.1", "192.0.2.2", "2001:db8::1", "10.96.0.10", Local, "2001:DB8:0::1")),
         (1, Gen.OneOf("dns.example", "192.0.2.256", "fe80::1%eth0", "", "192.0.2", "1")));
 
-    private static readonly Gen<string> s_label = Gen.Char["abcdefghijklmnopqrstuvwxyz0123456789"].Array[1, 60].Select(letters => new string(letters));
+    private static readonly Gen<string> s_label = Gen.Char["abcdefghijklmnopqrstuvwxyz0123456789"].Array[1, 60].Select(
+        letters => new string(letters));
 
     private static readonly Gen<string> s_domain = Gen.Frequency(
-        (6, Gen.OneOf("corp.example", "corp.example.", "corp", "corp.", "svc.cluster.local", "cluster.local", "web.svc.cluster.local")),
+        (6, Gen.OneOf(
+            "corp.example", "corp.example.", "corp", "corp.", "svc.cluster.local", "cluster.local",
+            "web.svc.cluster.local")),
         (6, s_label.Array[1, 4].Select(labels => string.Join('.', labels))),
-        (1, Gen.OneOf("_tcp.example", ".", "a..b", "UPPER.example", "", "-a.example", "a b", string.Join('.', Enumerable.Repeat(new string('a', 62), 4)) + ".a.")));
+        (1, Gen.OneOf(
+            "_tcp.example", ".", "a..b", "UPPER.example", "", "-a.example", "a b",
+            string.Join('.', Enumerable.Repeat(new string('a', 62), 4)) + ".a.")));
 
     private static readonly Gen<JsonNode> s_option =
         from name in Gen.Frequency(
@@ -53,23 +58,30 @@ internal static class GeneratedPods
 
     private static readonly Gen<(string, string)[]> s_annotations = Gen.OneOf(
         ("ndots", "2"), ("ndots", "8"), ("ndots", "99"), ("timeout", "3"), ("attempts", "x"), ("use-vc", "true"),
-        ("use-vc", "false"), ("options", "rotate,timeout:4"), ("options", "odd"), ("searches", "team.example,corp.example"),
+        ("use-vc", "false"), ("options", "rotate,timeout:4"), ("options", "odd"),
+        ("searches", "team.example,corp.example"),
         ("fallback", "none"), ("fallback", "cluster-dns"), ("inject", "disabled"), ("nonsense", "x")).Array[0, 3];
 
     public static readonly Gen<Sample> Samples =
-        from clusterDns in Gen.OneOf<string[]>(["10.96.0.10"], ["10.96.0.10", "10.96.0.11"], ["10.96.0.10", "2001:db8::a"])
-        from domain in Gen.Frequency((8, Gen.Const("cluster.local")), (1, Gen.Const("k8s.corp.example")), (1, Gen.Const("")))
-        from host in Gen.Frequency((4, Gen.Const(Array.Empty<string>())), (2, Gen.Const<string[]>(["us-west-2.compute.internal"])),
+        from clusterDns in Gen.OneOf<string[]>(
+            ["10.96.0.10"], ["10.96.0.10", "10.96.0.11"], ["10.96.0.10", "2001:db8::a"])
+        from domain in Gen.Frequency(
+            (8, Gen.Const("cluster.local")), (1, Gen.Const("k8s.corp.example")), (1, Gen.Const("")))
+        from host in Gen.Frequency(
+            (4, Gen.Const(Array.Empty<string>())), (2, Gen.Const<string[]>(["us-west-2.compute.internal"])),
             (1, s_label.Select(label => label + ".node.example").Array[1, 32]),
             (1, s_label.Select(label => label.PadRight(60, 'z') + ".node.example").Array[25, 28]))
         from fallback in Gen.Frequency((3, Gen.Const(true)), (1, Gen.Const(false)))
-        from options in Gen.Frequency((2, Gen.Const(Array.Empty<string>())), (1, Gen.OneOf("ndots:4", "timeout:2", "rotate").Array[0, 2]))
-        from policy in Gen.OneOf(null, "ClusterFirst", "ClusterFirst", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None", "Other")
+        from options in Gen.Frequency(
+            (2, Gen.Const(Array.Empty<string>())), (1, Gen.OneOf("ndots:4", "timeout:2", "rotate").Array[0, 2]))
+        from policy in Gen.OneOf(
+            null, "ClusterFirst", "ClusterFirst", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None", "Other")
         from hostNetwork in Gen.OneOf((bool?)null, null, false, true)
         from dnsConfig in s_dnsConfig
         from annotations in s_annotations
         from name in Gen.OneOf("web", "a", "team-with-a-long-name-up-to-sixty-three-characters-is-allowed-ok")
-        select new Sample(clusterDns, domain, host, fallback, options, Pod(policy, hostNetwork, dnsConfig, annotations), name);
+        select new Sample(
+            clusterDns, domain, host, fallback, options, Pod(policy, hostNetwork, dnsConfig, annotations), name);
 
     private static JsonObject Config(string[] servers, string[] searches, JsonNode[] options, int absent)
     {
@@ -83,9 +95,11 @@ internal static class GeneratedPods
         return config;
     }
 
-    private static JsonObject Pod(string? policy, bool? hostNetwork, JsonNode? dnsConfig, (string Name, string Value)[] annotations)
+    private static JsonObject Pod(
+        string? policy, bool? hostNetwork, JsonNode? dnsConfig, (string Name, string Value)[] annotations)
     {
-        JsonObject pod = Pods.Pod(("spec:futureField", JsonNode.Parse("""{"cpu":"0.5","memory":1.50,"x":[null,1e3]}""")));
+        JsonObject pod = Pods.Pod(
+            ("spec:futureField", JsonNode.Parse("""{"cpu":"0.5","memory":1.50,"x":[null,1e3]}""")));
         var spec = (JsonObject)pod["spec"]!;
         spec.Remove("dnsPolicy");
         if (policy is not null)

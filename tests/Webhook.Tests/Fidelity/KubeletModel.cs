@@ -6,12 +6,15 @@ namespace NodeDns.Webhook.Tests.Fidelity;
 internal sealed record ResolvConfModel(string[] Servers, string[] Searches, SortedSet<string> Options)
 {
     public override string ToString() =>
-        $"nameserver {string.Join(' ', Servers)}\nsearch {string.Join(' ', Searches)}\noptions {string.Join(' ', Options)}";
+        $"nameserver {string.Join(' ', Servers)}\nsearch {string.Join(' ', Searches)}\n"
+        + $"options {string.Join(' ', Options)}";
 }
 
 /// <summary>kubelet's composition of a pod's resolv.conf, written from its documented rules and independently of the
-/// webhook's composer (kubernetes pkg/kubelet/network/dns): policy to base, dnsConfig appended, limits applied.</summary>
-internal sealed class KubeletModel(string[] clusterDns, string clusterDomain, string[] hostServers, string[] hostSearches)
+/// webhook's composer (kubernetes pkg/kubelet/network/dns): policy to base, dnsConfig appended, limits
+/// applied.</summary>
+internal sealed class KubeletModel(
+    string[] clusterDns, string clusterDomain, string[] hostServers, string[] hostSearches)
 {
     public ResolvConfModel Compose(JsonNode pod, string @namespace) => Trim(ComposeUntrimmed(pod, @namespace));
 

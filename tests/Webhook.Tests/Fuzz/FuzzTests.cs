@@ -39,7 +39,8 @@ public sealed class FuzzTests
             catch (Exception e)
             {
                 throw new InvalidOperationException(
-                    $"review {i} of seed {seed}:\n{Encoding.UTF8.GetString(body)}\n→ {statusCode} {Encoding.UTF8.GetString(reply.Span)}", e);
+                    $"review {i} of seed {seed}:\n{Encoding.UTF8.GetString(body)}\n"
+                    + $"→ {statusCode} {Encoding.UTF8.GetString(reply.Span)}", e);
             }
         }
         // Not only the easy ways out were taken.
@@ -78,8 +79,8 @@ public sealed class FuzzTests
     {
         try
         {
-            JsonNode? pod = JsonNode.Parse(body, documentOptions: new JsonDocumentOptions { MaxDepth = 256, AllowDuplicateProperties = false })!["request"]!["object"];
-            return pod;
+            var strict = new JsonDocumentOptions { MaxDepth = 256, AllowDuplicateProperties = false };
+            return JsonNode.Parse(body, documentOptions: strict)!["request"]!["object"];
         }
         catch (JsonException)
         {
@@ -89,7 +90,8 @@ public sealed class FuzzTests
 
     private static List<string> Corpus() =>
     [
-        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "cases"), "*.in.json").Order().Select(File.ReadAllText),
+        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "cases"), "*.in.json").Order()
+            .Select(File.ReadAllText),
         .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "peers"), "*.json").Order()
             .Select(path => Pods.Review(JsonNode.Parse(File.ReadAllText(path))).ToJsonString()),
     ];

@@ -71,7 +71,8 @@ internal sealed class ReviewMutator(int seed, IReadOnlyList<string> corpus)
         6 => new JsonArray([.. Enumerable.Range(0, _random.Next(40)).Select(i => (JsonNode)$"s{i}.example")]),
         7 => new JsonObject { ["name"] = "ndots", ["value"] = $"{_random.Next(-2, 20)}" },
         8 => $"{_random.Next(300)}.0.2.{_random.Next(300)}",
-        _ => new[] { "None", "Default", "ClusterFirst", "enabled", "disabled", "none", ".", "a..b", "CREATE" }[_random.Next(9)],
+        _ => new[] { "None", "Default", "ClusterFirst", "enabled", "disabled", "none", ".", "a..b", "CREATE" }
+            [_random.Next(9)],
     };
 
     private byte[] Damage(byte[] bytes)
@@ -106,7 +107,9 @@ internal sealed class ReviewMutator(int seed, IReadOnlyList<string> corpus)
     private static IEnumerable<JsonNode> Containers(JsonNode node)
     {
         yield return node;
-        IEnumerable<JsonNode?> children = node is JsonObject members ? members.Select(member => member.Value) : (JsonArray)node;
+        IEnumerable<JsonNode?> children = node is JsonObject members
+            ? members.Select(member => member.Value)
+            : (JsonArray)node;
         foreach (JsonNode? child in children)
         {
             if (child is JsonObject or JsonArray)

@@ -78,7 +78,8 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     {
         using var folder = new TemporaryFolder();
         string token = folder.Write("token", "first\n");
-        await using var watch = new NamespaceWatch(_server.Connect(token), Handlers.Dns, true, TimeProvider.System, NullLogger.Instance);
+        await using var watch = new NamespaceWatch(
+            _server.Connect(token), Handlers.Dns, true, TimeProvider.System, NullLogger.Instance);
         await Until.TrueAsync(() => _server.Requests.Count == 2);
         folder.Write("token", "second\n");
         _server.EndWatches();
@@ -99,7 +100,8 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
 
         using HttpResponseMessage message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
         var answer = System.Text.Json.Nodes.JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
-        Assert.Contains("nameservers 169.254.20.10; fallback none; options ndots:4", Pods.Patch(answer)!.ToJsonString());
+        Assert.Contains(
+            "nameservers 169.254.20.10; fallback none; options ndots:4", Pods.Patch(answer)!.ToJsonString());
     }
 
     private NamespaceWatch Watch() =>

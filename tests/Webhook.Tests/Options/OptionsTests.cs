@@ -26,7 +26,8 @@ public sealed class OptionsTests
     [Fact]
     public void What_is_given_beats_what_is_detected()
     {
-        WebhookOptions options = Valid($"{Tls} --cluster-dns 10.0.0.10 --cluster-domain k8s.example --host-searches none", Kubelet);
+        WebhookOptions options = Valid(
+            $"{Tls} --cluster-dns 10.0.0.10 --cluster-domain k8s.example --host-searches none", Kubelet);
         Assert.Equal(["10.0.0.10"], options.Dns.ClusterDns);
         Assert.Equal("k8s.example", options.Dns.ClusterDomain);
         Assert.Empty(options.Dns.HostSearches);
@@ -46,7 +47,8 @@ public sealed class OptionsTests
     [Fact]
     public void Local_address_that_kubelet_already_names_is_not_taken_for_cluster_dns()
     {
-        WebhookOptions options = Valid(Tls, Kubelet.Replace("nameserver 10.96.0.10", "nameserver 169.254.20.10\nnameserver 10.96.0.10"));
+        WebhookOptions options = Valid(
+            Tls, Kubelet.Replace("nameserver 10.96.0.10", "nameserver 169.254.20.10\nnameserver 10.96.0.10"));
         Assert.Equal(["10.96.0.10"], options.Dns.ClusterDns);
     }
 

@@ -81,7 +81,8 @@ public sealed class CacheProbeTests
     }
 
     private static CacheProbe Probe(int port) =>
-        new(new IPEndPoint(IPAddress.Loopback, port), "kubernetes.default.svc.cluster.local.", TimeSpan.FromMilliseconds(20),
+        new(new IPEndPoint(IPAddress.Loopback, port), "kubernetes.default.svc.cluster.local.",
+            TimeSpan.FromMilliseconds(20),
             TimeSpan.FromSeconds(port == 9 ? 0.1 : 5), TimeProvider.System, NullLogger.Instance);
 
     /// <summary>Answers each datagram with its own question and one rcode.</summary>

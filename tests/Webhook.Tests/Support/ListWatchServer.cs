@@ -46,7 +46,9 @@ internal sealed class ListWatchServer : IAsyncDisposable
     }
 
     public ApiServer Connect(string tokenPath = "/nonexistent") =>
-        new(new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), tokenPath, null);
+        new(new Uri(
+            _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+            tokenPath, null);
 
     public void Set(string name, string? label = null, params (string Name, string Value)[] annotations)
     {
@@ -54,7 +56,11 @@ internal sealed class ListWatchServer : IAsyncDisposable
         {
             bool added = !_namespaces.ContainsKey(name);
             _namespaces[name] = Namespace(name, label, annotations, ++_version);
-            Send(new JsonObject { ["type"] = added ? "ADDED" : "MODIFIED", ["object"] = _namespaces[name].DeepClone() });
+            Send(new JsonObject
+            {
+                ["type"] = added ? "ADDED" : "MODIFIED",
+                ["object"] = _namespaces[name].DeepClone(),
+            });
         }
     }
 
@@ -79,7 +85,12 @@ internal sealed class ListWatchServer : IAsyncDisposable
         Send(new JsonObject
         {
             ["type"] = "ERROR",
-            ["object"] = new JsonObject { ["kind"] = "Status", ["code"] = 410, ["message"] = "too old resource version" },
+            ["object"] = new JsonObject
+            {
+                ["kind"] = "Status",
+                ["code"] = 410,
+                ["message"] = "too old resource version",
+            },
         });
 
     /// <summary>Ends every watch, as the API server does when its timeout has passed.</summary>
@@ -99,14 +110,21 @@ internal sealed class ListWatchServer : IAsyncDisposable
         return _app.DisposeAsync();
     }
 
-    private static JsonObject Namespace(string name, string? label, (string Name, string Value)[] annotations, int version)
+    private static JsonObject Namespace(
+        string name, string? label, (string Name, string Value)[] annotations, int version)
     {
         var metadata = new JsonObject { ["name"] = name, ["resourceVersion"] = $"{version}" };
         if (label is not null)
             metadata["labels"] = new JsonObject { ["nodedns.io/inject"] = label };
         if (annotations.Length > 0)
-            metadata["annotations"] = new JsonObject(annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
-        return new JsonObject { ["kind"] = "PartialObjectMetadata", ["apiVersion"] = "meta.k8s.io/v1", ["metadata"] = metadata };
+            metadata["annotations"] = new JsonObject(
+                annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
+        return new JsonObject
+        {
+            ["kind"] = "PartialObjectMetadata",
+            ["apiVersion"] = "meta.k8s.io/v1",
+            ["metadata"] = metadata,
+        };
     }
 
     private void Send(JsonObject watchEvent)
@@ -142,7 +160,8 @@ internal sealed class ListWatchServer : IAsyncDisposable
     {
         lock (_lock)
         {
-            List<JsonObject> rest = [.. _namespaces.Where(pair => string.CompareOrdinal(pair.Key, after) > 0).Select(pair => pair.Value)];
+            List<JsonObject> rest = [
+                .. _namespaces.Where(pair => string.CompareOrdinal(pair.Key, after) > 0).Select(pair => pair.Value)];
             List<JsonObject> page = [.. rest.Take(PageSize)];
             var metadata = new JsonObject { ["resourceVersion"] = $"{_version}" };
             if (page.Count < rest.Count)

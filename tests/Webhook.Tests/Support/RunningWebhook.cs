@@ -17,7 +17,8 @@ internal sealed class RunningWebhook : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private RunningWebhook(TestCertificates certificates, string arguments, Func<ApiServer>? apiServer, StringWriter log)
+    private RunningWebhook(
+        TestCertificates certificates, string arguments, Func<ApiServer>? apiServer, StringWriter log)
     {
         Log = log;
         (string certificate, string key) = certificates.Issue();
@@ -85,7 +86,8 @@ internal sealed class RunningWebhook : IAsyncDisposable
     /// <summary>From the metrics listener, whatever the status.</summary>
     public async Task<string> GetAsync(string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Metrics, path)) { Version = HttpVersion.Version11 };
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Metrics, path));
+        request.Version = HttpVersion.Version11;
         using HttpResponseMessage response = await Client.SendAsync(request);
         return await response.Content.ReadAsStringAsync();
     }

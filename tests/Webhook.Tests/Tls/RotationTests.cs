@@ -100,7 +100,8 @@ public sealed class RotationTests : IDisposable
 
         Assert.Equal(serial, await SerialAsync(webhook.Mutate));
         Assert.Equal(1, webhook.App.Certificate.Failures);
-        Assert.Contains("the files now: tls-key: expected a PEM block PRIVATE KEY", await webhook.GetAsync("/readyz?verbose"));
+        Assert.Contains(
+            "the files now: tls-key: expected a PEM block PRIVATE KEY", await webhook.GetAsync("/readyz?verbose"));
         Assert.Contains("certificate not loaded, the last good one stays in use: tls-key", webhook.Log.ToString());
     }
 
@@ -122,7 +123,8 @@ public sealed class RotationTests : IDisposable
             _ => folder.Write("tls.key", key),
         };
         using var source = new FileCertificateSource(
-            certificatePath, keyPath, TimeSpan.FromHours(1), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            certificatePath, keyPath, TimeSpan.FromHours(1), TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
 
         Assert.Null(source.Current);
         Assert.StartsWith(expected, source.Problem);
@@ -134,9 +136,11 @@ public sealed class RotationTests : IDisposable
         using var folder = new TemporaryFolder();
         (string certificate, string key) = _certificates.Issue(lifetime: TimeSpan.FromMinutes(-1));
         var log = new StringWriter();
-        using var logs = new NodeDns.Webhook.Telemetry.ConsoleLog(Microsoft.Extensions.Logging.LogLevel.Information, log, TimeProvider.System);
+        using var logs = new NodeDns.Webhook.Telemetry.ConsoleLog(
+            Microsoft.Extensions.Logging.LogLevel.Information, log, TimeProvider.System);
         using var source = new FileCertificateSource(
-            folder.Write("tls.crt", certificate), folder.Write("tls.key", key), TimeSpan.FromHours(1), TimeProvider.System, logs.CreateLogger("test"));
+            folder.Write("tls.crt", certificate), folder.Write("tls.key", key), TimeSpan.FromHours(1),
+            TimeProvider.System, logs.CreateLogger("test"));
 
         Assert.NotNull(source.Current);
         Assert.Contains("expired at", log.ToString());

@@ -89,7 +89,7 @@ public sealed partial class Installation
         .Sum(m => double.Parse(m.Groups["value"].Value, CultureInfo.InvariantCulture));
 
     /// <summary>The API server learns of a new webhook configuration a moment after it was written.</summary>
-    private static void WaitUntilInjecting()
+    internal static void WaitUntilInjecting()
     {
         var pod = Pods.Sleeping(Labelled, "probe").ToJsonString();
         for (var tries = 0; ; tries++)

@@ -13,7 +13,8 @@ public sealed class Order : ITestCollectionOrderer
     public const string Installed = "1 installed";
     public const string Continuity = "2 continuity";
     public const string Uninstalled = "3 uninstalled";
-    public const string Swapped = "4 swapped";
+    public const string OwnCertificate = "4 own certificate";
+    public const string Swapped = "5 swapped";
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)

@@ -21,6 +21,9 @@ public sealed class CacheServer : IDisposable
     /// <summary>A stop waits this long for answers that are under way: as long as clients wait for them.</summary>
     private const int DrainLimitMs = 5_000;
 
+    /// <summary>After a start or a reload, when what it left to others (probes, workers' models) is done.</summary>
+    private const int ReleaseAfterMs = 1_000;
+
     private readonly ServeOptions _options;
     private readonly ConfigSource _source;
     private readonly StderrLogger _loggers;
@@ -35,6 +38,7 @@ public sealed class CacheServer : IDisposable
     private readonly LogOutput _queryLog = new();
     private readonly PluginUpkeep _upkeep;
     private readonly ReloadTimer _reload;
+    private readonly ReleaseTimer _release;
     private readonly StopTimer _stop;
     private readonly List<Worker> _workers = [];
     private readonly HashSet<Worker> _drained = [];
@@ -63,6 +67,7 @@ public sealed class CacheServer : IDisposable
         _selfProbe = new HealthSelfProbe(_http.Loop, registry);
         _upkeep = new PluginUpkeep(_loop, _http.Loop);
         _reload = new ReloadTimer(this);
+        _release = new ReleaseTimer();
         _stop = new StopTimer(this);
     }
 
@@ -200,6 +205,7 @@ public sealed class CacheServer : IDisposable
         _reloadLog.RunningConfiguration("fingerprint", fingerprint);
         _metrics.Running("fingerprint", fingerprint, ModelBuilder.EnabledPlugins(model.Config));
         ArmReload(model);
+        _loop.Arm(_release, ReleaseAfterMs);
     }
 
     /// <summary>The kube-dns ConfigMap is looked at even where no block says reload, as node-cache does.</summary>
@@ -301,6 +307,11 @@ public sealed class CacheServer : IDisposable
     private sealed class ReloadTimer(CacheServer server) : LoopTimer
     {
         public override void OnTimer() => server.Reload();
+    }
+
+    private sealed class ReleaseTimer : LoopTimer
+    {
+        public override void OnTimer() => StartupMemory.Release();
     }
 
     /// <summary>Fires when lameduck is over, then when draining has taken too long.</summary>

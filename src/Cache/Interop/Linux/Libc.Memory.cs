@@ -4,6 +4,7 @@ namespace NodeDns.Cache.Interop.Linux;
 
 public static unsafe partial class Libc
 {
+    private const int MADV_DONTNEED = 4;
     private const int PROT_READ_WRITE = 0x1 | 0x2;
     private const int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
 
@@ -18,6 +19,11 @@ public static unsafe partial class Libc
     }
 
     public static void UnmapPages(byte* pages, nuint bytes) => _ = munmap(pages, bytes);
+
+    /// <summary>Gives the pages of a mapping back; a file's are read from it again when they are touched (madvise(2),
+    /// MADV_DONTNEED). What was written to a private mapping is lost.</summary>
+    public static SyscallResult ForgetPages(nuint start, nuint bytes) =>
+        Result(madvise((void*)start, bytes, MADV_DONTNEED));
 
     /// <summary>Random octets from the kernel (getrandom(2)); unlike RandomNumberGenerator it loads no OpenSSL.</summary>
     public static void FillRandom(Span<byte> buffer)
@@ -38,6 +44,9 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial byte* mmap(void* address, nuint length, int protection, int flags, int fd, nint offset);
+
+    [LibraryImport("libc")]
+    private static partial int madvise(void* address, nuint length, int advice);
 
     [LibraryImport("libc")]
     private static partial int munmap(void* address, nuint length);

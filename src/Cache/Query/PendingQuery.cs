@@ -45,6 +45,10 @@ internal sealed class PendingQuery(MissPath owner) : LoopTimer, IExchangeOwner
     /// <summary>Which of the block's forwards has been asked.</summary>
     public int Forward { get; set; }
 
+    /// <summary>Those of the configuration under which the exchange began; a reload may have replaced them since.
+    /// </summary>
+    public IForwarder[] Forwarders { get; set; } = [];
+
     public bool OverTcp { get; private set; }
 
     /// <summary>What the question became before it was sent; null when it is the client's own.</summary>
@@ -122,6 +126,7 @@ internal sealed class PendingQuery(MissPath owner) : LoopTimer, IExchangeOwner
     public void Clear()
     {
         Zone = null!;
+        Forwarders = [];
         Rewritten = null;
         FollowedReply = null;
     }

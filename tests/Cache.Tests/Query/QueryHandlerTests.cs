@@ -136,6 +136,18 @@ public class QueryHandlerTests
     }
 
     [Fact]
+    public void An_exchange_goes_on_with_the_upstreams_it_began_with_when_the_configuration_changes()
+    {
+        using var harness = new QueryHarness(
+            ".:53 {\n bind 127.0.0.1\n forward . 192.0.2.1 {\n next NXDOMAIN\n }\n forward . 192.0.2.2\n}\n");
+        harness.Ask("www.example.");
+        harness.Workers[0].Handler.Use([]);
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Rcode = 3);
+        harness.Workers[0].Upstreams[1].Answer(reply => reply.Answer.Add(DnsRecord.Parse("www.example. 60 IN A 192.0.2.9")));
+        Assert.Equal("192.0.2.9", DnsMessage.Parse(harness.Workers[0].Late.Single()).Answer.Single().Data);
+    }
+
+    [Fact]
     public void The_longest_zone_answers_and_ds_belongs_to_the_parent()
     {
         using var harness = new QueryHarness(

@@ -28,7 +28,8 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
         guard.WaitFor("the other program is gone");
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "takeover from node-cache, which tears down");
-        Assert.Contains("node-dns-cache guard", _lab.Node.Run("ip -d link show nodelocaldns"), StringComparison.Ordinal);
+        Assert.Contains("node-dns-cache guard", _lab.Node.Run("ip -d link show nodelocaldns"),
+            StringComparison.Ordinal);
         Assert.DoesNotContain("nodelocaldns-2", _lab.Node.Run("ip link"), StringComparison.Ordinal);
     }
 
@@ -68,11 +69,14 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
         var (program, corefile) = StartAsNodeCache();
         Assert.Contains("10.1.2.3", _lab.Dig("three.example."), StringComparison.Ordinal);
         Assert.Contains("10.1.2.3", _lab.Dig("three.example.", flags: "+tcp"), StringComparison.Ordinal);
-        Assert.Contains("OK", _lab.Node.Run($"curl -s http://{NodeLab.LocalAddress}:8080/health"), StringComparison.Ordinal);
+        Assert.Contains("OK", _lab.Node.Run($"curl -s http://{NodeLab.LocalAddress}:8080/health"),
+            StringComparison.Ordinal);
         Assert.Contains("coredns_nodecache_setup_errors_total{errortype=\"iptables\"} 0",
             _lab.Node.Run("curl -s http://127.0.0.1:9353/metrics"), StringComparison.Ordinal);
-        Assert.Contains("coredns_dns_requests_total", _lab.Node.Run("curl -s http://127.0.0.1:9253/metrics"), StringComparison.Ordinal);
-        Assert.Equal(program.Id, int.Parse(File.ReadAllText(Path.Combine(_lab.Folder, "pid")), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Contains("coredns_dns_requests_total", _lab.Node.Run("curl -s http://127.0.0.1:9253/metrics"),
+            StringComparison.Ordinal);
+        Assert.Equal(program.Id, int.Parse(File.ReadAllText(Path.Combine(_lab.Folder, "pid")),
+            System.Globalization.CultureInfo.InvariantCulture));
         Assert.True(File.Exists(corefile));
 
         var child = ChildOf(program.Id);
@@ -155,5 +159,6 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
     }
 
     private static int ChildOf(int id) => int.Parse(
-        File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ')[0],
+            System.Globalization.CultureInfo.InvariantCulture);
 }

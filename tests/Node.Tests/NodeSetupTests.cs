@@ -12,7 +12,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     private const string Track =
         "nft add table inet tracker; nft \"add chain inet tracker c { type filter hook prerouting priority 0; }\"; "
         + "nft add rule inet tracker c ct state established accept; "
-        + "nft \"add chain inet tracker o { type filter hook output priority 0; }\"; nft add rule inet tracker o ct state established accept";
+
+            + "nft \"add chain inet tracker o { type filter hook output priority 0; }\"; nft add rule inet tracker o ct state established accept";
 
     private readonly NodeLab _lab = new(output);
 
@@ -107,7 +108,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
 
     private static bool IsRefused()
     {
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 1000 };
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram,
+            ProtocolType.Udp) { ReceiveTimeout = 1000 };
         client.Connect(IPAddress.Parse(NodeLab.LocalAddress), 53);
         client.Send(new byte[12]);
         try
@@ -131,7 +133,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
         Assert.DoesNotContain("nodelocaldns", _lab.Node.Run("ip link; nft list ruleset"), StringComparison.Ordinal);
     }
 
-    private int CountEntries() => _lab.Node.Run("conntrack -L 2>/dev/null || true; conntrack -L -f ipv6 2>/dev/null || true")
+    private int CountEntries() =>
+        _lab.Node.Run("conntrack -L 2>/dev/null || true; conntrack -L -f ipv6 2>/dev/null || true")
         .Split('\n').Count(line => line.Contains(NodeLab.LocalAddress, StringComparison.Ordinal)
             && line.Contains("dport=53", StringComparison.Ordinal));
 }

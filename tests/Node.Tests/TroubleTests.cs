@@ -41,7 +41,8 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         var folder = Directory.CreateDirectory(Path.Combine(_lab.Folder, "path")).FullName;
         File.WriteAllText(Path.Combine(folder, "iptables"), "#!/bin/sh\necho I am broken >&2\nexit 3\n");
         NetworkNamespace.Sh($"chmod 755 {folder}/iptables");
-        var guard = _lab.StartGuardWith("-all,+net_admin,+net_bind_service", $"PATH={folder}:/usr/bin:/bin", "--rules", "iptables");
+        var guard = _lab.StartGuardWith("-all,+net_admin,+net_bind_service", $"PATH={folder}:/usr/bin:/bin", "--rules",
+            "iptables");
         _lab.StartServe();
         guard.WaitFor("exit code 3: I am broken");
         guard.WaitFor("the cache (");
@@ -147,7 +148,8 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
     public void A_port_in_use_is_one_line_with_its_owner()
     {
         // Its descriptors can be read by a process with the same capabilities; of others only the uid is known.
-        _lab.Start("squatter", ["setpriv", "--bounding-set", "-all", "socat", "TCP-LISTEN:9255,bind=127.0.0.1,reuseaddr", "PIPE"]);
+        _lab.Start("squatter", ["setpriv", "--bounding-set", "-all", "socat",
+            "TCP-LISTEN:9255,bind=127.0.0.1,reuseaddr", "PIPE"]);
         _lab.WaitUntil(() => _lab.Node.Run("ss -ltn").Contains(":9255", StringComparison.Ordinal), "the port is taken");
         var guard = _lab.StartGuard("a", "--metrics-listen", "off");
         guard.WaitFor("127.0.0.1:9255");
@@ -162,7 +164,8 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
     {
         _lab.Node.Run($"ip link add other0 type bridge; ip link set other0 up; ip addr add {NodeLab.LocalAddress}/32 dev other0");
         var squatter = _lab.Start("squatter", ["socat", $"UDP-RECV:53,bind={NodeLab.LocalAddress}", "PIPE"]);
-        _lab.WaitUntil(() => _lab.Node.Run("ss -lun").Contains($"{NodeLab.LocalAddress}:53", StringComparison.Ordinal), "it is bound");
+        _lab.WaitUntil(() => _lab.Node.Run("ss -lun").Contains($"{NodeLab.LocalAddress}:53", StringComparison.Ordinal),
+            "it is bound");
         var guard = _lab.StartGuard();
         guard.WaitFor("another program holds it without SO_REUSEPORT or under another uid");
         AssertCounted("socket");
@@ -203,5 +206,6 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
     private void AssertCounted(string reason) => _lab.WaitUntil(
         () => _lab.Metric($"nodedns_guard_errors_total{{reason=\"{reason}\"}}") is not ("" or "0"), $"{reason} is counted");
 
-    private void AssertAnswered() => Assert.Contains("10.1.2.3", _lab.Dig("trouble.example."), StringComparison.Ordinal);
+    private void AssertAnswered() => Assert.Contains("10.1.2.3", _lab.Dig("trouble.example."),
+        StringComparison.Ordinal);
 }

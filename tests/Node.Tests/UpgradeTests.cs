@@ -3,7 +3,8 @@ using NodeDns.Node.Tests.Lab;
 
 namespace NodeDns.Node.Tests;
 
-/// <summary>The next pod's guard takes the sockets from the old one's, while a pod asks a thousand times a second.</summary>
+/// <summary>The next pod's guard takes the sockets from the old one's, while a pod asks a thousand times a
+/// second.</summary>
 [Collection("node")]
 public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
 {

@@ -8,11 +8,13 @@ namespace NodeDns.Cache.Compat;
 internal sealed record NodeCacheArguments
 {
     private static readonly string[] Booleans =
-        ["setupinterface", "setupiptables", "setupebtables", "skipteardown", "reloadwithsignal", "quiet", "plugins", "version"];
+        ["setupinterface", "setupiptables", "setupebtables", "skipteardown", "reloadwithsignal", "quiet", "plugins",
+            "version"];
 
     private static readonly string[] Texts =
     [
-        "localip", "interfacename", "syncinterval", "metrics-listen-address", "prometheus-listen-address", "health-port",
+        "localip", "interfacename", "syncinterval", "metrics-listen-address", "prometheus-listen-address",
+        "health-port",
         "basecorefile", "corefile", "conf", "kubednscm", "kubednsconfig", "upstreamsvc", "dns.port", "pidfile",
     ];
 
@@ -26,7 +28,8 @@ internal sealed record NodeCacheArguments
     public string PrometheusEndpoint { get; private init; } = "";
     public string BaseCorefile { get; private init; } = "";
 
-    /// <summary>-conf: where node-cache wrote what it made of the base file; read here when there is no base file.</summary>
+    /// <summary>-conf: where node-cache wrote what it made of the base file; read here when there is no base
+    /// file.</summary>
     public string Corefile { get; private init; } = "";
 
     public string KubeDnsDirectory { get; private init; } = "";
@@ -84,7 +87,8 @@ internal sealed record NodeCacheArguments
     /// <summary>The address of a Service in this pod's own namespace, from the variable that kubelet sets.</summary>
     public static IPAddress? ServiceAddress(string service, Func<string, string?> environment) =>
         IPAddress.TryParse(
-            environment($"{service.ToUpperInvariant().Replace('-', '_')}_SERVICE_HOST"), out var address) ? address : null;
+            environment($"{service.ToUpperInvariant().Replace('-', '_')}_SERVICE_HOST"), out var address) ? address
+                : null;
 
     private static Dictionary<string, string> ReadWords(IReadOnlyList<string> words, List<string> problems)
     {
@@ -137,7 +141,8 @@ internal sealed record NodeCacheArguments
         return addresses;
     }
 
-    /// <summary>node-cache multiplies a Go duration by a second, so that only "60ns" means a minute and "30s" overflows;
+    /// <summary>node-cache multiplies a Go duration by a second, so that only "60ns" means a minute and "30s"
+    /// overflows;
     /// here each form means what it says, and a number alone, or in ns, is seconds.</summary>
     private static TimeSpan ReadInterval(string text, List<string> problems)
     {
@@ -150,7 +155,8 @@ internal sealed record NodeCacheArguments
             _ when text.EndsWith('h') => (text[..^1], 3600.0),
             _ => (text, 1.0),
         };
-        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0)
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number > 0)
         {
             return TimeSpan.FromSeconds(Math.Clamp(number * seconds, 1, 3600));
         }

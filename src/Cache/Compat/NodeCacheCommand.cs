@@ -5,7 +5,8 @@ using NodeDns.Cache.Guard;
 
 namespace NodeDns.Cache.Compat;
 
-/// <summary>The official image's role: one process tree that does what node-cache did, and what the guard adds.</summary>
+/// <summary>The official image's role: one process tree that does what node-cache did, and what the guard
+/// adds.</summary>
 internal static class NodeCacheCommand
 {
     /// <summary>Is this node-cache's command line, one without a subcommand?</summary>
@@ -34,7 +35,8 @@ internal static class NodeCacheCommand
         {
             File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         }
-        return GuardCommand.Run(Options(arguments, Environment.GetEnvironmentVariable, ServiceAddresses(), Nameservers()));
+        return GuardCommand.Run(Options(arguments, Environment.GetEnvironmentVariable, ServiceAddresses(),
+            Nameservers()));
     }
 
     /// <summary>The guard that these arguments mean.</summary>
@@ -73,7 +75,8 @@ internal static class NodeCacheCommand
         };
     }
 
-    private static IEnumerable<string> ServeArguments(NodeCacheArguments arguments, IPAddress? upstream, string handover)
+    private static IEnumerable<string> ServeArguments(NodeCacheArguments arguments, IPAddress? upstream,
+        string handover)
     {
         yield return "--conf";
         yield return File.Exists(arguments.BaseCorefile) || !File.Exists(arguments.Corefile)

@@ -12,7 +12,8 @@ internal sealed class CacheProbe(EventLoop loop, IPEndPoint local, IPEndPoint cl
     private bool _running;
 
     /// <summary>Asks once; does nothing while an earlier probe is still out.</summary>
-    /// <param name="onVerdict">On the loop: null when the cache answered as it should, otherwise what was wrong.</param>
+    /// <param name="onVerdict">On the loop: null when the cache answered as it should, otherwise what was
+    /// wrong.</param>
     public void Ask(Action<string?> onVerdict)
     {
         if (_running)

@@ -14,7 +14,8 @@ internal static class DropPrivilegesCommand
     public static int Run(IReadOnlyList<string> words)
     {
         IReadOnlyList<string> command = [.. CacheProcess.Self, .. words.Skip(2)];
-        var result = Libc.ExecuteUnprivileged(uint.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture), command);
+        var result = Libc.ExecuteUnprivileged(uint.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture),
+            command);
         Console.Error.WriteLine($"[ERROR] guard: cannot become uid {words[1]}: {result.Error.Describe()}: "
             + "give the container CAP_SETUID and CAP_SETGID, or --serve-uid the guard's own uid");
         return 1;

@@ -33,8 +33,8 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
             {
                 continue;
             }
-            // Members are counted in the order of their bind: what was there before us comes first, and only that can be
-            // told apart.
+            // Members are counted in the order of their bind: what was there before us comes first, and only that can
+            // be told apart.
             var result = foreign > 0
                 ? _looked ? SyscallResult.From(0, 0) : Libc.SteerReuseport(own[0].Fd, (uint)foreign, (uint)own.Count)
                 : Libc.UnsteerReuseport(own[0].Fd);
@@ -42,7 +42,8 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
             {
                 _steered[endPoint] = foreign;
                 log.Info($"{endPoint}: {foreign} sockets of another program share it"
-                    + (result.IsError ? $", {result.Error.Describe()}" : _looked ? "" : "; new lookups come here only"));
+                    + (result.IsError ? $", {result.Error.Describe()}" : _looked ? ""
+                        : "; new lookups come here only"));
             }
             else
             {

@@ -86,7 +86,8 @@ internal sealed partial class Guard
         peer.Version = AgreeVersion(hello);
         if (peer.Version == 0)
         {
-            Refuse(peer, $"this guard speaks hand-over versions {HandoverVersion.Oldest} to {_options.NewestVersion}, the "
+            Refuse(peer,
+                $"this guard speaks hand-over versions {HandoverVersion.Oldest} to {_options.NewestVersion}, the "
                 + $"cache ({peer.Program}) others: run guard and cache from the same image");
         }
         else if (hello.Number(HandoverTag.Held) > 0)
@@ -163,7 +164,8 @@ internal sealed partial class Guard
         peer.HasSockets = true;
         if (!peer.Channel.SendSockets(HandoverKind.Sockets, sockets))
         {
-            _metrics.Problem(GuardProblem.Handover, $"the cache ({peer.Program}) went away while it was given the sockets");
+            _metrics.Problem(GuardProblem.Handover,
+                $"the cache ({peer.Program}) went away while it was given the sockets");
             return;
         }
         if (!onlyNew)

@@ -56,7 +56,8 @@ internal sealed partial class Guard
             Libc.Close(fd);
             if (connected.Error != Errno.ECONNREFUSED)
             {
-                _metrics.Problem(GuardProblem.Takeover, $"--takeover {path}: {connected.Error.Describe()}: sockets are opened anew");
+                _metrics.Problem(GuardProblem.Takeover,
+                    $"--takeover {path}: {connected.Error.Describe()}: sockets are opened anew");
             }
             return false;
         }
@@ -155,7 +156,8 @@ internal sealed partial class Guard
         try
         {
             _takeover = UnixListener.Open(
-                _loop, "--takeover", path, Convert.ToUInt32("600", 8), peer => peer.UserId == Libc.EffectiveUserId, OnGuardConnected);
+                _loop, "--takeover", path, Convert.ToUInt32("600", 8), peer => peer.UserId == Libc.EffectiveUserId,
+                    OnGuardConnected);
         }
         catch (GuardStartException failure)
         {
@@ -168,7 +170,8 @@ internal sealed partial class Guard
         Successor? successor = null;
         successor = new Successor
         {
-            Channel = new HandoverChannel(_loop, fd, m => OnSuccessorMessage(successor!, m), () => OnSuccessorGone(successor!)),
+            Channel = new HandoverChannel(_loop, fd, m => OnSuccessorMessage(successor!, m), () =>
+                OnSuccessorGone(successor!)),
         };
         _successors.Add(successor);
     }
@@ -193,7 +196,8 @@ internal sealed partial class Guard
         if (successor.Version == 0)
         {
             var reason = $"it speaks hand-over versions {HandoverVersion.Oldest} to {_options.NewestVersion}";
-            _metrics.Problem(GuardProblem.Takeover, $"a new guard ({hello.Text(HandoverTag.Program)}) speaks other versions");
+            _metrics.Problem(GuardProblem.Takeover,
+                $"a new guard ({hello.Text(HandoverTag.Program)}) speaks other versions");
             successor.Channel.Send(new HandoverMessage(HandoverKind.Refused).With(HandoverTag.Reason, reason));
             return;
         }

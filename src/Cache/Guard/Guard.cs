@@ -30,7 +30,8 @@ internal sealed partial class Guard : IDisposable
     private const int RetryMs = 500;
 
     /// <summary>Relaying is harmless when the cache was merely starved of CPU; resetting its clients is not. A machine
-    /// on which the guard's own timer was late by so much is starved, and resetting waits for twice --hang-after.</summary>
+    /// on which the guard's own timer was late by so much is starved, and resetting waits for twice
+    /// --hang-after.</summary>
     private const int StarvedMs = 3 * Watchdog.SampleMs;
 
     /// <summary>At most so often are link and rules compared when notifications pour in.</summary>
@@ -75,7 +76,8 @@ internal sealed partial class Guard : IDisposable
         _tcpRelay = new TcpRelay(loop, options.ClusterDns, metrics);
         _watchdog = new Watchdog(options.HangAfter);
         _probe = options.ProbeInterval > TimeSpan.Zero && options.ClusterDns.Count > 0
-            ? new CacheProbe(loop, new IPEndPoint(options.Addresses[0], options.DnsPort), options.ClusterDns[0], options.ProbeName)
+            ? new CacheProbe(loop, new IPEndPoint(options.Addresses[0], options.DnsPort), options.ClusterDns[0],
+                options.ProbeName)
             : null;
         _claimTimer = new LoopAction(OpenSockets);
         _bridgeTimer = new LoopAction(StartRelay);
@@ -97,7 +99,8 @@ internal sealed partial class Guard : IDisposable
             () => Status.IsCacheWell ? 1 : 0);
         metrics.Registry.Gauge("nodedns_guard_relaying", "1 while the guard answers by relaying to cluster DNS.",
             () => Status.IsRelaying ? 1 : 0);
-        metrics.Registry.Gauge("nodedns_guard_queue_bytes", "Bytes in the UDP sockets, and connections not yet accepted.",
+        metrics.Registry.Gauge("nodedns_guard_queue_bytes",
+            "Bytes in the UDP sockets, and connections not yet accepted.",
             () => Status.Waiting);
     }
 
@@ -106,7 +109,8 @@ internal sealed partial class Guard : IDisposable
     /// <summary>What other threads may know; replaced as a whole at each sample.</summary>
     public GuardStatus Status { get; private set; } = new();
 
-    /// <summary>The addresses to be answered here. In a crash loop the intercepted ones are left to kube-proxy.</summary>
+    /// <summary>The addresses to be answered here. In a crash loop the intercepted ones are left to
+    /// kube-proxy.</summary>
     private IReadOnlyList<IPAddress> Serving =>
         State == GuardState.Guarding && _crashes.WaitMs(_loop.NowMs) > 0 ? _options.Addresses : _options.AllAddresses;
 
@@ -161,7 +165,8 @@ internal sealed partial class Guard : IDisposable
     }
 
     private static bool IsHeldElsewhere(ListenEndPoint endPoint) =>
-        (endPoint.Protocol == ListenProtocol.Udp ? SocketTable.Udp(endPoint.EndPoint) : SocketTable.Tcp(endPoint.EndPoint))
+        (endPoint.Protocol == ListenProtocol.Udp ? SocketTable.Udp(endPoint.EndPoint)
+            : SocketTable.Tcp(endPoint.EndPoint))
         .Count > 0;
 
     private void OpenSockets()

@@ -7,7 +7,8 @@ using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Guard;
 
-/// <summary><c>node-dns-cache guard</c>: reads its flags and runs a <see cref="Guard"/> until it is told to stop.</summary>
+/// <summary><c>node-dns-cache guard</c>: reads its flags and runs a <see cref="Guard"/> until it is told to
+/// stop.</summary>
 internal static class GuardCommand
 {
     private const int DefaultDnsPort = 53;

@@ -4,7 +4,8 @@ using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Guard;
 
-/// <summary>Health and metrics over HTTP. A port that is in use is one clear line, and is tried again: the pods' lookups
+/// <summary>Health and metrics over HTTP. A port that is in use is one clear line, and is tried again: the pods'
+/// lookups
 /// do not depend on it.</summary>
 internal sealed class GuardEndpoint : IDisposable
 {
@@ -23,9 +24,12 @@ internal sealed class GuardEndpoint : IDisposable
         _metrics = metrics;
         if (options.HealthListen is { } health)
         {
-            _routes.Add(Route("--health-listen", health, "/healthz", new GuardPage(() => guard.Status, GuardPage.Healthz)));
-            _routes.Add(Route("--health-listen", health, "/readyz", new GuardPage(() => guard.Status, GuardPage.Readyz)));
-            _routes.Add(Route("--health-listen", health, "/cachez", new GuardPage(() => guard.Status, GuardPage.Cachez)));
+            _routes.Add(Route("--health-listen", health, "/healthz", new GuardPage(() => guard.Status,
+                GuardPage.Healthz)));
+            _routes.Add(Route("--health-listen", health, "/readyz", new GuardPage(() => guard.Status,
+                GuardPage.Readyz)));
+            _routes.Add(Route("--health-listen", health, "/cachez", new GuardPage(() => guard.Status,
+                GuardPage.Cachez)));
         }
         if (options.MetricsListen is { } listen)
         {

@@ -7,7 +7,11 @@ namespace NodeDns.Cache.Guard;
 internal sealed class GuardFlags
 {
     private readonly Option<IPAddress[]> _address = List("--address", "Local addresses, IPv4 and IPv6.", IpAddress);
-    private readonly Option<string> _handover = new("--handover") { Description = "Unix socket for serve.", Required = true };
+    private readonly Option<string> _handover = new("--handover")
+    {
+        Description = "Unix socket for serve.",
+        Required = true,
+    };
     private readonly Option<IPEndPoint[]> _clusterDns = List("--cluster-dns", "Cluster DNS to relay to.", Server);
     private readonly Option<string?> _takeover = new("--takeover") { Description = "Unix socket for the next pod's guard." };
     private readonly Option<int> _dnsPort = Number("--dns-port", "Port of the sockets.", 53, 1, 65_535);
@@ -26,7 +30,8 @@ internal sealed class GuardFlags
     private readonly Option<ExitMode> _exitMode = Choice("--exit-mode", "What is left behind.", ExitMode.Refuse);
     private readonly Option<IPEndPoint[]> _flipTo = List("--flip-to", "Endpoints of --exit-mode flip.", Server);
     private readonly Option<TimeSpan> _flipFor = Time("--flip-for", "How long a flip lasts.", "2m", "1s");
-    private readonly Option<TimeSpan> _linger = Time("--linger", "How long a stopped guard waits for a successor.", "20s", "0");
+    private readonly Option<TimeSpan> _linger = Time("--linger", "How long a stopped guard waits for a successor.",
+        "20s", "0");
     private readonly Option<string> _healthListen = Listen("--health-listen", "127.0.0.1:9255");
     private readonly Option<string> _metricsListen = Listen("--metrics-listen", "0.0.0.0:9254");
     private readonly Option<string> _probeName = new("--probe-name")
@@ -34,13 +39,18 @@ internal sealed class GuardFlags
         Description = "Name asked to prove that the cache resolves.",
         DefaultValueFactory = _ => "kubernetes.default.svc.cluster.local",
     };
-    private readonly Option<TimeSpan> _probeInterval = Time("--probe-interval", "Between probes; 0 for never.", "5s", "0");
-    private readonly Option<TimeSpan> _hangAfter = Time("--hang-after", "A queue standing still so long is a hang.", "250ms", "100ms");
-    private readonly Option<TimeSpan> _checkInterval = Time("--check-interval", "Between checks of link and rules.", "10s", "1s");
-    private readonly Option<int> _serveUid = Number("--serve-uid", "The uid that may take sockets.", 65_534, 0, int.MaxValue);
+    private readonly Option<TimeSpan> _probeInterval = Time("--probe-interval", "Between probes; 0 for never.", "5s",
+        "0");
+    private readonly Option<TimeSpan> _hangAfter = Time("--hang-after", "A queue standing still so long is a hang.",
+        "250ms", "100ms");
+    private readonly Option<TimeSpan> _checkInterval = Time("--check-interval", "Between checks of link and rules.",
+        "10s", "1s");
+    private readonly Option<int> _serveUid = Number("--serve-uid", "The uid that may take sockets.", 65_534, 0,
+        int.MaxValue);
     private readonly Option<bool> _spawn = new("--spawn") { Description = "Start serve, with the arguments after --." };
     private readonly Option<int> _newestVersion =
-        Number("--handover-max-version", "Newest protocol version.", HandoverVersion.Newest, HandoverVersion.Oldest, HandoverVersion.Newest);
+        Number("--handover-max-version", "Newest protocol version.", HandoverVersion.Newest, HandoverVersion.Oldest,
+            HandoverVersion.Newest);
     private readonly Argument<string[]> _serveArguments = new("serve arguments")
     {
         Description = "After --spawn --: the arguments of serve.",
@@ -53,9 +63,9 @@ internal sealed class GuardFlags
         _clusterDns.Required = true;
         Option[] options =
         [
-            _address, _handover, _clusterDns, _takeover, _dnsPort, _workers, _intercept, _interface, _rules, _hostAccept,
-            _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName, _probeInterval, _hangAfter,
-            _checkInterval, _serveUid, _spawn, _newestVersion,
+            _address, _handover, _clusterDns, _takeover, _dnsPort, _workers, _intercept, _interface, _rules,
+            _hostAccept, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
+            _probeInterval, _hangAfter, _checkInterval, _serveUid, _spawn, _newestVersion,
         ];
         foreach (var option in options)
         {
@@ -125,11 +135,16 @@ internal sealed class GuardFlags
 
     private static Option<string> Listen(string name, string otherwise)
     {
-        var option = new Option<string>(name) { Description = "HOST:PORT, or off.", DefaultValueFactory = _ => otherwise };
+        var option = new Option<string>(name)
+        {
+            Description = "HOST:PORT, or off.",
+            DefaultValueFactory = _ => otherwise,
+        };
         option.Validators.Add(result =>
         {
             var text = result.GetValueOrDefault<string>() ?? "";
-            if (text != "off" && !(IPEndPoint.TryParse(text.StartsWith(':') ? $"[::]{text}" : text, out var point) && point.Port > 0))
+            if (text != "off" && !(IPEndPoint.TryParse(text.StartsWith(':') ? $"[::]{text}" : text, out var point)
+                && point.Port > 0))
             {
                 result.AddError($"{name} {text}: expected IP:PORT, :PORT or off");
             }

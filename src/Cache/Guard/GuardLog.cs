@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace NodeDns.Cache.Guard;
 
-/// <summary>The guard's log. The guard says little, and a message is written in one place only: at its call site.</summary>
+/// <summary>The guard's log. The guard says little, and a message is written in one place only: at its call
+/// site.</summary>
 internal sealed partial class GuardLog(ILogger log)
 {
     public void Info(string message) => Write(log, LogLevel.Information, message);

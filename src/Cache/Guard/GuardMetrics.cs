@@ -45,17 +45,20 @@ internal sealed class GuardMetrics
             _deaths[kind] = registry.Counter(
                 "nodedns_guard_cache_ends_total", "Caches that went away.", ("kind", kind));
         }
-        _relayedDatagrams = registry.Counter("nodedns_guard_relayed_queries_total", "Datagrams relayed to cluster DNS.");
+        _relayedDatagrams = registry.Counter("nodedns_guard_relayed_queries_total",
+            "Datagrams relayed to cluster DNS.");
         _relayedReplies = registry.Counter("nodedns_guard_relayed_replies_total", "Datagrams relayed back to clients.");
         _relayedConnections = registry.Counter(
             "nodedns_guard_relayed_connections_total", "TCP connections relayed to cluster DNS.");
         _relayedMs = registry.Counter("nodedns_guard_relaying_milliseconds_total", "Time spent relaying.");
         _handovers = registry.Counter("nodedns_guard_handovers_total", "Times that a cache was given the sockets.");
-        _hangs = registry.Counter("nodedns_guard_cache_hangs_total", "Times that the cache stopped reading its sockets.");
+        _hangs = registry.Counter("nodedns_guard_cache_hangs_total",
+            "Times that the cache stopped reading its sockets.");
         _wrongAnswers = registry.Counter(
             "nodedns_guard_wrong_answers_total", "Probes that the cache failed and cluster DNS answered.");
         _resetConnections = registry.Counter(
-            "nodedns_guard_reset_connections_total", "TCP connections of a hung cache that were reset to free clients.");
+            "nodedns_guard_reset_connections_total",
+                "TCP connections of a hung cache that were reset to free clients.");
     }
 
     public void WrongAnswer() => Registry.Increment(_wrongAnswers);

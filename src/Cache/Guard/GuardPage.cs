@@ -20,7 +20,8 @@ internal sealed class GuardPage(Func<GuardStatus> status, Func<GuardStatus, stri
 
     /// <summary>/healthz: the guard's loop turns.</summary>
     public static string? Healthz(GuardStatus status) =>
-        status.SampledMs != 0 && Environment.TickCount64 - status.SampledMs > StuckMs ? "the guard's loop stands still" : null;
+        status.SampledMs != 0 && Environment.TickCount64 - status.SampledMs > StuckMs ? "the guard's loop stands still"
+            : null;
 
     /// <summary>/readyz: lookups of this node are answered by the cache.</summary>
     public static string? Readyz(GuardStatus status) =>

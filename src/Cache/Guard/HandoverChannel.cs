@@ -65,7 +65,8 @@ internal sealed class HandoverChannel : IEventHandler
     {
         var descriptors = new List<int>();
         result = Libc.ReceiveDescriptors(fd, buffer, descriptors);
-        var message = result.IsError || result.Value == 0 ? null : HandoverMessage.Decode(buffer.AsSpan(0, result.Value));
+        var message = result.IsError || result.Value == 0 ? null : HandoverMessage.Decode(buffer.AsSpan(0,
+            result.Value));
         if (message is null)
         {
             CloseAll(descriptors);

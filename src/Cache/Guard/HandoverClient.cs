@@ -84,7 +84,8 @@ public sealed class HandoverClient : IDisposable
         _channel?.Send(new HandoverMessage(HandoverKind.Ready));
     });
 
-    /// <summary>The process is about to end by its own will and has stopped reading: the guard relays at once.</summary>
+    /// <summary>The process is about to end by its own will and has stopped reading: the guard relays at
+    /// once.</summary>
     public void Leaving() => _loop.Post(() =>
     {
         _ready = false;

@@ -1,12 +1,15 @@
 namespace NodeDns.Cache.Guard;
 
-/// <summary>What a hand-over message says. A receiver ignores kinds it does not know; numbers are never reused.</summary>
+/// <summary>What a hand-over message says. A receiver ignores kinds it does not know; numbers are never
+/// reused.</summary>
 internal enum HandoverKind : ushort
 {
-    /// <summary>First message of either side that connects: role, versions, workers, endpoints wanted or held.</summary>
+    /// <summary>First message of either side that connects: role, versions, workers, endpoints wanted or
+    /// held.</summary>
     Hello = 1,
 
-    /// <summary>Guard: listening sockets, as descriptors, in the order of the Socket fields. May come in parts.</summary>
+    /// <summary>Guard: listening sockets, as descriptors, in the order of the Socket fields. May come in
+    /// parts.</summary>
     Sockets = 2,
 
     /// <summary>Guard: no, and why. The connection is closed after it.</summary>

@@ -14,7 +14,8 @@ internal sealed class HandoverMessage(HandoverKind kind)
     /// <summary>Octets of the largest message; both sides' buffers have this size.</summary>
     public const int Capacity = 32 << 10;
 
-    /// <summary>Sockets in one message: below SCM_MAX_FD (253), and their texts far below <see cref="Capacity"/>.</summary>
+    /// <summary>Sockets in one message: below SCM_MAX_FD (253), and their texts far below <see
+    /// cref="Capacity"/>.</summary>
     public const int SocketsPerMessage = 128;
 
     private readonly List<(HandoverTag Tag, byte[] Value)> _fields = [];
@@ -103,7 +104,8 @@ internal sealed class HandoverMessage(HandoverKind kind)
             for (; first < end; first++)
             {
                 var socket = sockets[first];
-                message.With(HandoverTag.Socket, $"{socket.Worker} {new ListenEndPoint(socket.Protocol, socket.EndPoint)}");
+                message.With(HandoverTag.Socket,
+                    $"{socket.Worker} {new ListenEndPoint(socket.Protocol, socket.EndPoint)}");
                 message.Descriptors.Add(socket.Fd);
             }
             yield return message.With(HandoverTag.More, first < sockets.Count ? 1u : 0u);

@@ -7,7 +7,8 @@ internal static class HandoverVersion
     public const int Oldest = 1;
     public const int Newest = 2;
 
-    /// <summary>The first version with <see cref="HandoverKind.Export"/> and <see cref="HandoverKind.Entries"/>.</summary>
+    /// <summary>The first version with <see cref="HandoverKind.Export"/> and <see
+    /// cref="HandoverKind.Entries"/>.</summary>
     public const int Entries = 2;
 
     /// <summary>The version to speak with a peer; 0 when there is none in common.</summary>

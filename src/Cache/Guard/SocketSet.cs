@@ -5,7 +5,8 @@ using NodeDns.Cache.Listen;
 
 namespace NodeDns.Cache.Guard;
 
-/// <summary>The listening sockets the guard holds. Each kernel socket once, however many descriptors of it arrive.</summary>
+/// <summary>The listening sockets the guard holds. Each kernel socket once, however many descriptors of it
+/// arrive.</summary>
 internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
 {
     private const int SO_COOKIE = 57;
@@ -17,7 +18,8 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
     public IReadOnlyList<ListenEndPoint> OwnEndPoints { get; } =
         [.. addresses.SelectMany(address => Both(new IPEndPoint(address, dnsPort)))];
 
-    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is closed.</summary>
+    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is
+    /// closed.</summary>
     /// <returns>Those that were new.</returns>
     public List<ListenSocket> Adopt(IEnumerable<ListenSocket> sockets)
     {
@@ -77,7 +79,8 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
 
     private int Count(ListenEndPoint endPoint) => _byCookie.Values.Count(socket => Serves(socket, [endPoint]));
 
-    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+    private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any)
+        || address.Equals(IPAddress.IPv6Any);
 
     private static IEnumerable<ListenEndPoint> Both(IPEndPoint endPoint) =>
         [new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint)];

@@ -3,10 +3,12 @@ using NodeDns.Cache.Loop;
 
 namespace NodeDns.Cache.Guard;
 
-/// <summary>One relayed TCP connection: bytes go both ways unread, and each side's end is passed on to the other.</summary>
+/// <summary>One relayed TCP connection: bytes go both ways unread, and each side's end is passed on to the
+/// other.</summary>
 internal sealed class TcpPipe
 {
-    /// <summary>As long as a DNS server lets an idle connection live (RFC 7766 section 6.2.3 leaves it to us).</summary>
+    /// <summary>As long as a DNS server lets an idle connection live (RFC 7766 section 6.2.3 leaves it to
+    /// us).</summary>
     private const int IdleMs = 10_000;
 
     private const int BufferOctets = 4 << 10;
@@ -136,7 +138,8 @@ internal sealed class TcpPipe
         }
     }
 
-    /// <summary>Readable while there is room for what would be read, writable while something waits to be sent.</summary>
+    /// <summary>Readable while there is room for what would be read, writable while something waits to be
+    /// sent.</summary>
     private void Watch(Side side, Side other)
     {
         var events = (side.AtEnd || other.Length > 0 ? 0 : Libc.EPOLLIN) | (side.Length > 0 ? Libc.EPOLLOUT : 0);

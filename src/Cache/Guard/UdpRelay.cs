@@ -7,7 +7,8 @@ using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
 
 namespace NodeDns.Cache.Guard;
 
-/// <summary>Forwards datagrams from the listening sockets to cluster DNS, and the replies back from the same sockets.</summary>
+/// <summary>Forwards datagrams from the listening sockets to cluster DNS, and the replies back from the same
+/// sockets.</summary>
 /// <remarks>
 /// Nothing is parsed: the message id (octets 0-1) is exchanged for a random one that finds the client again. A few
 /// connected sockets carry all queries; they are replaced each second, so that a Service that has lost an endpoint is

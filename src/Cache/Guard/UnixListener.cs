@@ -22,7 +22,8 @@ internal sealed class UnixListener : IEventHandler
 
     /// <summary>Binds and listens. What was at the path, a crashed predecessor's socket or a live one's, is replaced in
     /// one step: whoever connects reaches either the old or the new listener.</summary>
-    /// <exception cref="GuardStartException">The directory is missing and cannot be made, or is not writable.</exception>
+    /// <exception cref="GuardStartException">The directory is missing and cannot be made, or is not
+    /// writable.</exception>
     public static UnixListener Open(
         EventLoop loop, string flag, string path, uint mode, Func<Libc.PeerCredentials, bool> admit,
         Action<int> onAccepted)

@@ -40,8 +40,8 @@ internal sealed class Watchdog(TimeSpan hangAfter)
             }
             queue.Waiting = waiting;
             var stillMs = nowMs - queue.SinceMs;
-            // The heart beats at 50 ms: silence for half the time beside a full queue is no coincidence. A quarter of the
-            // time is left for the relay to be there by --hang-after.
+            // The heart beats at 50 ms: silence for half the time beside a full queue is no coincidence. A quarter of
+            // the time is left for the relay to be there by --hang-after.
             var silent = cache.SilentMs(socket.Worker, nowMs) >= _hangAfterMs / 2;
             if (stillMs >= (silent ? _hangAfterMs * 3 / 4 : StuckInAnyCaseMs))
             {

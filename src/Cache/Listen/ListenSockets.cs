@@ -5,7 +5,8 @@ using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
 
 namespace NodeDns.Cache.Listen;
 
-/// <summary>Opens listening sockets: one per endpoint and worker, all of an endpoint in one SO_REUSEPORT group.</summary>
+/// <summary>Opens listening sockets: one per endpoint and worker, all of an endpoint in one SO_REUSEPORT
+/// group.</summary>
 public static class ListenSockets
 {
     /// <summary>The queue that bridges a restart: 4 MiB hold about 10,000 DNS datagrams (832 octets of kernel memory
@@ -16,7 +17,8 @@ public static class ListenSockets
     public const int TcpBacklog = 4096;
 
     /// <summary>Opens every endpoint for workers 0 to <paramref name="workers"/> - 1.</summary>
-    /// <remarks>Port 0 lets the kernel choose once per address: all workers, and TCP after UDP, get the same port.</remarks>
+    /// <remarks>Port 0 lets the kernel choose once per address: all workers, and TCP after UDP, get the same
+    /// port.</remarks>
     /// <exception cref="SyscallException">One could not be opened; those opened before are closed.</exception>
     public static IReadOnlyList<ListenSocket> Open(IReadOnlyList<ListenEndPoint> endPoints, int workers)
     {

@@ -14,7 +14,8 @@ internal static class Iptables
     private const string OwnComment = "node-dns-cache guard";
 
     /// <summary>Finds a program on the path, or null.</summary>
-    public static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "/usr/sbin:/sbin:/usr/bin:/bin")
+    public static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH")
+        ?? "/usr/sbin:/sbin:/usr/bin:/bin")
         .Split(':')
         .Select(directory => Path.Combine(directory, program))
         .FirstOrDefault(File.Exists);
@@ -59,7 +60,8 @@ internal static class Iptables
         var removed = 0;
         foreach (var line in Run(program, ["-w", "5", "-t", table, "-S"]).Output.Split('\n'))
         {
-            if (line.StartsWith("-A ", StringComparison.Ordinal) && line.Contains(NodeCacheComment, StringComparison.Ordinal))
+            if (line.StartsWith("-A ", StringComparison.Ordinal) && line.Contains(NodeCacheComment,
+                StringComparison.Ordinal))
             {
                 RunOrThrow(program, ["-w", "5", "-t", table, "-D", .. Split(line[3..])]);
                 removed++;

@@ -47,7 +47,8 @@ internal sealed class Leftovers : IDisposable
             : ("/proc/net/ip_tables_names", "iptables-legacy");
         // Only tables that are in use are listed: asking for another would create it.
         string[] used = File.Exists(names) ? File.ReadAllLines(names) : [];
-        return Iptables.Find(program) is null ? 0 : tables.Where(used.Contains).Sum(t => Iptables.RemoveNodeCache(program, t));
+        return Iptables.Find(program) is null ? 0 : tables.Where(used.Contains).Sum(t =>
+            Iptables.RemoveNodeCache(program, t));
     }
 
     private List<(string Table, string Chain, ulong Handle)> Find(byte family, string[] tables)

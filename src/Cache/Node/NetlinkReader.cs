@@ -10,7 +10,8 @@ internal readonly record struct NetlinkMessage(ushort Type, byte[] Body)
     public ushort Flags { get; init; }
 
     /// <summary>The attributes behind the family's header of <paramref name="headerOctets"/>.</summary>
-    public IEnumerable<NetlinkAttribute> Attributes(int headerOctets) => NetlinkAttribute.Read(Body.AsMemory(headerOctets));
+    public IEnumerable<NetlinkAttribute> Attributes(int headerOctets) =>
+        NetlinkAttribute.Read(Body.AsMemory(headerOctets));
 }
 
 /// <summary>One attribute; nested ones are read with <see cref="Nested"/>.</summary>

@@ -259,7 +259,8 @@ internal sealed class NodeLink : IDisposable
                 .Concat(attributes.Where(a => a.Type == Libc.IFA_ADDRESS).Select(a => a.Value))
                 .FirstOrDefault();
             return value.Length is 4 or 16
-                ? new LinkAddress(MemoryMarshal.Read<int>(message.Body.AsSpan(4)), new IPAddress(value.Span), message.Body[3])
+                ? new LinkAddress(MemoryMarshal.Read<int>(message.Body.AsSpan(4)), new IPAddress(value.Span),
+                    message.Body[3])
                 : null;
         }
     }

@@ -4,7 +4,8 @@ using NodeDns.Cache.Interop.Linux;
 
 namespace NodeDns.Cache.Node;
 
-/// <summary>All that the guard sets up on the node. Each part fails alone: an address without rules still answers.</summary>
+/// <summary>All that the guard sets up on the node. Each part fails alone: an address without rules still
+/// answers.</summary>
 internal sealed class NodeSetup : IDisposable
 {
     private readonly GuardOptions _options;
@@ -164,7 +165,8 @@ internal sealed class NodeSetup : IDisposable
         }
     }
 
-    /// <summary>Runs one part; a problem is counted and logged when it appears, not each time it is still there.</summary>
+    /// <summary>Runs one part; a problem is counted and logged when it appears, not each time it is still
+    /// there.</summary>
     private void Try(string reason, Action part)
     {
         try

@@ -54,7 +54,8 @@ internal sealed class NotrackRules : IDisposable
 
     /// <summary>Makes table and set what they should be.</summary>
     /// <returns>What was changed, in words; null when all was well.</returns>
-    /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing; EOPNOTSUPP: the kernel has no nf_tables.</exception>
+    /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing; EOPNOTSUPP: the kernel has no
+    /// nf_tables.</exception>
     public string? Ensure(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
     {
         DropFlip();
@@ -217,7 +218,8 @@ internal sealed class NotrackRules : IDisposable
 
     private List<IPAddress> Elements(string table, string set)
     {
-        var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETSETELEM, Libc.NFPROTO_INET, Libc.NLM_F_DUMP)
+        var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETSETELEM, Libc.NFPROTO_INET,
+            Libc.NLM_F_DUMP)
             .Text(Libc.NFTA_SET_ELEM_LIST_TABLE, table)
             .Text(Libc.NFTA_SET_ELEM_LIST_SET, set);
         return

@@ -3,7 +3,8 @@ using System.Net;
 
 namespace NodeDns.Cache.Node;
 
-/// <summary>Who listens where, from /proc/net (proc(5)): every process of this network namespace, whoever owns it.</summary>
+/// <summary>Who listens where, from /proc/net (proc(5)): every process of this network namespace, whoever owns
+/// it.</summary>
 internal static class SocketTable
 {
     private const string Listening = "0A";
@@ -29,7 +30,8 @@ internal static class SocketTable
         }
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var id) && Holds(process, row.Inode))
+            if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var id) && Holds(process,
+                row.Inode))
             {
                 return $"held by {File.ReadAllText($"{process}/comm").Trim()} (process {id})";
             }
@@ -85,6 +87,7 @@ internal static class SocketTable
             }
         }
         return new IPEndPoint(
-            new IPAddress(bytes), int.Parse(text.AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            new IPAddress(bytes), int.Parse(text.AsSpan(colon + 1), NumberStyles.HexNumber,
+                CultureInfo.InvariantCulture));
     }
 }

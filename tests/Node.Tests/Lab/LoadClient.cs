@@ -220,7 +220,8 @@ public sealed class LoadClient : IDisposable
                 }
                 if (!received.IsError && _open.Remove(BinaryPrimitives.ReadUInt16BigEndian(_buffer), out var lookup))
                 {
-                    _client._udpCounter.Answered(lookup, IsGood(_buffer.AsSpan(0, received.Value)), _client._loop.NowMs);
+                    _client._udpCounter.Answered(lookup, IsGood(_buffer.AsSpan(0, received.Value)),
+                        _client._loop.NowMs);
                 }
             }
         }
@@ -288,9 +289,11 @@ public sealed class LoadClient : IDisposable
         private void Read()
         {
             var offset = 0;
-            while (_filled - offset >= 2 && _filled - offset - 2 >= BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(offset)))
+            while (_filled - offset >= 2
+                && _filled - offset - 2 >= BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(offset)))
             {
-                var reply = _received.AsSpan(offset + 2, BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(offset)));
+                var reply = _received.AsSpan(offset + 2,
+                    BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(offset)));
                 offset += 2 + reply.Length;
                 if (_open.Remove(BinaryPrimitives.ReadUInt16BigEndian(reply), out var lookup))
                 {

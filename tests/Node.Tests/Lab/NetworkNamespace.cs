@@ -23,7 +23,8 @@ public sealed partial class NetworkNamespace : IDisposable
     public static string Sh(string line)
     {
         var tool = Tool.Run("/bin/sh", "-c", line);
-        return tool.ExitCode == 0 ? tool.Output : throw new InvalidOperationException($"{line}: {tool.Error}{tool.Output}");
+        return tool.ExitCode == 0 ? tool.Output
+            : throw new InvalidOperationException($"{line}: {tool.Error}{tool.Output}");
     }
 
     /// <summary>Runs a shell line in the namespace.</summary>

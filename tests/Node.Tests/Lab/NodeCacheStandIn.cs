@@ -14,7 +14,8 @@ public sealed class NodeCacheStandIn
     {
         _lab = lab;
         var archive = Path.Combine(
-            Environment.GetEnvironmentVariable("CLUSTER_TOOLS") ?? Path.Combine(Tool.Checkout, "..", "shared", "cluster-tools"),
+            Environment.GetEnvironmentVariable("CLUSTER_TOOLS") ?? Path.Combine(Tool.Checkout, "..", "shared",
+                "cluster-tools"),
             "coredns.tar.xz");
         Assert.SkipUnless(File.Exists(archive), $"{archive} is not here: set CLUSTER_TOOLS");
         NetworkNamespace.Sh($"tar -xJf {archive} -C {lab.Folder}");
@@ -24,9 +25,11 @@ public sealed class NodeCacheStandIn
             + $"ip addr add {NodeLab.LocalAddress}/32 dev nodelocaldns");
         Rules("-I");
         var corefile = Path.Combine(lab.Folder, "Corefile.node-cache");
-        File.WriteAllText(corefile, $".:53 {{\n errors\n cache 30\n reload\n bind {NodeLab.LocalAddress}\n forward . {NodeLab.ClusterDns}\n}}\n");
+        File.WriteAllText(corefile,
+            $".:53 {{\n errors\n cache 30\n reload\n bind {NodeLab.LocalAddress}\n forward . {NodeLab.ClusterDns}\n}}\n");
         _coredns = lab.Start("node-cache", [binary, "-conf", corefile]);
-        lab.WaitUntil(() => lab.Dig("one.example.").Contains("10.1.2.3", StringComparison.Ordinal), "node-cache answers");
+        lab.WaitUntil(() => lab.Dig("one.example.").Contains("10.1.2.3", StringComparison.Ordinal),
+            "node-cache answers");
     }
 
     /// <summary>SIGTERM as node-cache takes it: rules, then the link, then the process.</summary>

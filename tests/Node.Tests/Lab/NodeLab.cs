@@ -55,7 +55,8 @@ public sealed class NodeLab : IDisposable
 
     public string CorefilePath => Path.Combine(Folder, "Corefile");
 
-    /// <summary>The program as users have it: the published one where there is one, else the built one on CoreCLR.</summary>
+    /// <summary>The program as users have it: the published one where there is one, else the built one on
+    /// CoreCLR.</summary>
     public static IReadOnlyList<string> Program { get; } = FindProgram();
 
     public static string Corefile(string bind = LocalAddress, string extra = "") => $$"""
@@ -104,7 +105,8 @@ public sealed class NodeLab : IDisposable
     /// <param name="more">NAME=value for its environment (READONLY makes /proc/sys read-only), and flags.</param>
     public RunningProgram StartGuardWith(string capabilities, params string[] more)
     {
-        var environment = more.Where(word => !word.StartsWith('-') && word.Contains('=', StringComparison.Ordinal)).ToArray();
+        var environment = more.Where(word => !word.StartsWith('-') && word.Contains('=',
+            StringComparison.Ordinal)).ToArray();
         var command = GuardCommand("a", capabilities, [.. more.Except(environment)]);
         // 'ip netns exec' has given it a mount namespace of its own.
         return Start("guard-a",
@@ -130,8 +132,10 @@ public sealed class NodeLab : IDisposable
     /// <summary>Starts a cache as its container would run: no root, no capability at all.</summary>
     public RunningProgram StartServe(string pod = "a", params string[] more) => Start($"serve-{pod}",
     [
-        "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all",
-        "--no-new-privs", .. Program, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2", .. more,
+        "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps",
+            "-all",
+        "--no-new-privs", .. Program, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2",
+            .. more,
     ]);
 
     public string Handover(string pod) => Path.Combine(Folder, pod, "handover.sock");
@@ -184,7 +188,8 @@ public sealed class NodeLab : IDisposable
 
     /// <summary>One lookup from the pod, in text.</summary>
     public string Dig(string name, string server = LocalAddress, string flags = "") =>
-        Tool.Run("ip", ["netns", "exec", Pod.Name, "kdig", $"@{server}", name, "+time=1", "+retry=0", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Output;
+        Tool.Run("ip", ["netns", "exec", Pod.Name, "kdig", $"@{server}", name, "+time=1", "+retry=0",
+            .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Output;
 
     /// <summary>Waits for a condition that has no event to wait for.</summary>
     public void WaitUntil(Func<bool> condition, string what, int seconds = 10)
@@ -228,7 +233,8 @@ public sealed class NodeLab : IDisposable
     }
 
     private static void Join(
-        NetworkNamespace node, string link, string address, string address6, NetworkNamespace other, string otherAddress,
+        NetworkNamespace node, string link, string address, string address6, NetworkNamespace other,
+            string otherAddress,
         string otherAddress6)
     {
         NetworkNamespace.Sh($"ip link add {link} netns {node.Name} type veth peer name eth0 netns {other.Name}");

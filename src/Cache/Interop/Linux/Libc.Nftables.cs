@@ -1,6 +1,7 @@
 namespace NodeDns.Cache.Interop.Linux;
 
-/// <summary>linux/netfilter/nf_tables.h, nfnetlink.h and nfnetlink_conntrack.h: numbers only, the calls are netlink's.</summary>
+/// <summary>linux/netfilter/nf_tables.h, nfnetlink.h and nfnetlink_conntrack.h: numbers only, the calls are
+/// netlink's.</summary>
 public static unsafe partial class Libc
 {
     public const ushort NFNL_MSG_BATCH_BEGIN = 0x10;

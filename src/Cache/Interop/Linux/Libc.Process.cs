@@ -3,7 +3,8 @@ using System.Text;
 
 namespace NodeDns.Cache.Interop.Linux;
 
-/// <summary>Processes, their credentials and capabilities: posix_spawn(3), pidfd_open(2), waitid(2), prctl(2).</summary>
+/// <summary>Processes, their credentials and capabilities: posix_spawn(3), pidfd_open(2), waitid(2),
+/// prctl(2).</summary>
 public static unsafe partial class Libc
 {
     public const int SIGKILL = 9;
@@ -66,7 +67,8 @@ public static unsafe partial class Libc
         return SyscallResult.From(*(int*)(information + codeOffset) == exited ? status : 128 + status, 0);
     }
 
-    /// <summary>Starts a program with this process's environment (posix_spawn(3)); close-on-exec descriptors stay here.</summary>
+    /// <summary>Starts a program with this process's environment (posix_spawn(3)); close-on-exec descriptors stay
+    /// here.</summary>
     /// <returns>The process id.</returns>
     public static SyscallResult Spawn(IReadOnlyList<string> arguments)
     {
@@ -100,7 +102,8 @@ public static unsafe partial class Libc
     }
 
     private static List<string> EnvironmentStrings() =>
-        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(e => $"{e.Key}={e.Value}")];
+        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(e =>
+            $"{e.Key}={e.Value}")];
 
     /// <summary>A NULL-terminated array of NUL-terminated UTF-8 strings outside the collected heap.</summary>
     private sealed class NativeStrings : IDisposable

@@ -15,7 +15,8 @@ public static unsafe partial class Libc
     private const int MSG_TRUNC = 0x20;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
 
-    /// <summary>sizeof(struct cmsghdr) on 64-bit: length (8), level (4), type (4); data follows, aligned to 8.</summary>
+    /// <summary>sizeof(struct cmsghdr) on 64-bit: length (8), level (4), type (4); data follows, aligned to
+    /// 8.</summary>
     private const int ControlHeaderSize = 16;
 
     /// <summary>sizeof(sun_path), one octet of it for the closing NUL.</summary>
@@ -141,7 +142,8 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>memfd_create(2), close-on-exec: an anonymous file whose descriptor can be sent to another process.</summary>
+    /// <summary>memfd_create(2), close-on-exec: an anonymous file whose descriptor can be sent to another
+    /// process.</summary>
     public static SyscallResult MemoryFile(string name) => Result(memfd_create(name, 1));
 
     private static void ReadControl(byte* control, int length, List<int> descriptors)
@@ -157,7 +159,8 @@ public static unsafe partial class Libc
             }
             if (*(int*)(entry + 8) == SOL_SOCKET && *(int*)(entry + 12) == SCM_RIGHTS)
             {
-                foreach (var fd in new ReadOnlySpan<int>(entry + ControlHeaderSize, (entryLength - ControlHeaderSize) / 4))
+                foreach (var fd in new ReadOnlySpan<int>(entry + ControlHeaderSize,
+                    (entryLength - ControlHeaderSize) / 4))
                 {
                     descriptors.Add(fd);
                 }
@@ -171,7 +174,8 @@ public static unsafe partial class Libc
         var bytes = new Span<byte>(address, UnixAddressSize);
         bytes.Clear();
         Unsafe.WriteUnaligned(address, (ushort)AF_UNIX);
-        return Encoding.UTF8.GetByteCount(path) < UnixPathCapacity && Encoding.UTF8.TryGetBytes(path, bytes[2..], out _);
+        return Encoding.UTF8.GetByteCount(path) < UnixPathCapacity && Encoding.UTF8.TryGetBytes(path, bytes[2..],
+            out _);
     }
 
     private static int Align(int octets) => (octets + 7) & ~7;

@@ -47,7 +47,6 @@ images: build ## both container images, by buildah, as artifacts/images/*.tar
 .PHONY: bench
 bench: build ## benchmarks as ratios against a C floor and every installed peer (BENCH=short|full)
 	@eng/bench
-	@eng/bench-webhook
 
 .PHONY: format
 format: ## rewrite the code to the house style

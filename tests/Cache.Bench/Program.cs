@@ -29,8 +29,7 @@ var report = new Report(plan, machine, peers, found, Sizes.Of(cache, coredns, "a
 report.Print();
 ResultsFile.Write(report, Path.Combine(output, "results.json"));
 File.WriteAllText(Path.Combine(output, "performance.svg"), Plot.Svg(report));
-string webhook = Path.Combine(output, "webhook.md");
 File.WriteAllText(
     Path.Combine(output, "performance.md"),
-    PerformancePage.Fill(File.ReadAllText("docs/performance.md"), report, File.Exists(webhook) ? File.ReadAllText(webhook) : null));
+    PerformancePage.Fill(File.ReadAllText("docs/performance.md"), report, WebhookTable.Of(Path.Combine(output, "webhook.json"))));
 return 0;

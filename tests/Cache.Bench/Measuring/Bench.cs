@@ -64,11 +64,14 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
 
     private void Measure(Figure figure, Measurements results)
     {
-        MetricsSnapshot? before = MetricsSnapshot.Of(Ours);
+        MetricsSnapshot? before = null;
+        long answeredBefore = 0;
         Peer[] measured = [.. results.Started.Where(figure.Applies)];
         using PinnedProcess? spinner = figure.Spin ? StartSpinner() : null;
         for (int round = 1; round <= figure.Slices; round++)
         {
+            if (round == 2) // the first fills caches and pools
+                (before, answeredBefore) = (MetricsSnapshot.Of(Ours), results.SeriesOf(figure.Key, Peer.Ours).Answered);
             order.Shuffle(measured);
             foreach (Peer peer in measured)
             {
@@ -78,7 +81,8 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
             }
         }
         if (before is not null && MetricsSnapshot.Of(Ours) is { } after)
-            results.Managed[figure.Key] = ManagedWork.Between(before, after, results.SeriesOf(figure.Key, Peer.Ours).Answered);
+            results.Managed[figure.Key] = ManagedWork.Between(
+                before, after, results.SeriesOf(figure.Key, Peer.Ours).Answered - answeredBefore);
         progress.Done(figure.Title, measured.Select(p => (p.Title, results.SeriesOf(figure.Key, p.Key))));
     }
 

@@ -56,6 +56,7 @@ internal sealed partial class Guard
                 {
                     StartRelayNow();
                 }
+                RefuseWhenAlone();
                 break;
             case HandoverKind.Drained:
                 peer.IsDrained = true;

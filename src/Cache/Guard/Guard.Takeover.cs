@@ -345,7 +345,19 @@ internal sealed partial class Guard
         {
             _node.HandBack(_options.Addresses, _options.Intercepted);
         }
+        RefuseWhenAlone();
         _loop.Arm(_stopTimer, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
+    }
+
+    /// <summary>Leaving with nobody left to read: what is queued still gets its answer, what comes now is refused. A cache
+    /// that stays, because only the guard was told to stop, keeps its sockets as they are.</summary>
+    private void RefuseWhenAlone()
+    {
+        if (State == GuardState.Stopping && _successors.Count == 0
+            && !_peers.Any(peer => peer.HasSockets && !peer.IsLeaving))
+        {
+            _sockets.RefuseNew();
+        }
     }
 
     private void Finish()

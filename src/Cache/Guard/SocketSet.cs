@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
+using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
 
 namespace NodeDns.Cache.Guard;
 
@@ -69,6 +70,20 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
     /// <summary>Does the socket belong to one of these endpoints?</summary>
     public static bool Serves(ListenSocket socket, IEnumerable<ListenEndPoint> endPoints) =>
         endPoints.Any(e => e.Protocol == socket.Protocol && e.EndPoint.Equals(socket.EndPoint));
+
+    /// <summary>
+    /// No datagram arrives at the UDP sockets any more, whoever holds them: the kernel refuses it at once. What is queued
+    /// can still be read, and replies still leave. Closing them instead would drop the queue without a word.
+    /// </summary>
+    /// <remarks>connect() does it: a connected socket only receives from its peer, here its own address at the discard
+    /// port, and sendto() another peer still works.</remarks>
+    public void RefuseNew()
+    {
+        foreach (var socket in All.Where(socket => socket.Protocol == ListenProtocol.Udp))
+        {
+            Libc.Connect(socket.Fd, SocketAddress.From(new IPEndPoint(socket.EndPoint.Address, 9)));
+        }
+    }
 
     /// <summary>Closes the guard's descriptors; the sockets live on in whoever else holds them.</summary>
     public void Close()

@@ -18,6 +18,12 @@ internal sealed class CachePeer
     public int Workers { get; set; } = 1;
     public IReadOnlyList<ListenEndPoint> Wanted { get; set; } = [];
 
+    /// <summary>The guard's sockets of which it has a descriptor.</summary>
+    public HashSet<ListenSocket> Given { get; } = [];
+
+    /// <summary>Those of them that its Corefile serves: what it is expected to read.</summary>
+    public IReadOnlyList<ListenSocket> Reads { get; set; } = [];
+
     /// <summary>It holds the guard's sockets.</summary>
     public bool HasSockets { get; set; }
 

@@ -63,7 +63,8 @@ internal sealed partial class Guard
                 _log.Info($"the cache ({peer.Program}) has finished what it had begun");
                 break;
             case HandoverKind.Want:
-                Give(peer, message.EndPoints().ToList(), onlyNew: true);
+                peer.Wanted = message.EndPoints().ToList();
+                Give(peer, onlyNew: true);
                 break;
             case HandoverKind.Entries when message.Descriptors is [var entries]:
                 OnEntries(entries);
@@ -109,19 +110,18 @@ internal sealed partial class Guard
     private void OnOffer(CachePeer peer)
     {
         var own = _sockets.All.ToList();
-        var adopted = _sockets.Adopt(peer.Arriving);
+        var offered = _sockets.Adopt(peer.Arriving);
+        var adopted = offered.Except(own).ToList();
         peer.Arriving.Clear();
         peer.HasSockets = true;
+        peer.Given.UnionWith(offered);
         _log.Info($"the cache ({peer.Program}) has served on without a guard: {adopted.Count} sockets taken from it");
         if (State == GuardState.Claiming)
         {
             OpenSockets();
         }
-        else if (adopted.Count > 0 && own.Count > 0)
-        {
-            // Opened meanwhile beside those of the cache: it must read them too.
-            peer.Channel.SendSockets(HandoverKind.Sockets, own);
-        }
+        // Opened beside those of the cache, or asked for by its Corefile while no guard was there: it must read them too.
+        Give(peer, onlyNew: true);
     }
 
     /// <summary>Gives the sockets to every cache that waits for them, unless it is being held back.</summary>
@@ -139,13 +139,15 @@ internal sealed partial class Guard
                 _loop.Arm(_admitTimer, waitMs);
                 return;
             }
-            Give(peer, peer.Wanted, onlyNew: false);
+            Give(peer, onlyNew: false);
         }
     }
 
-    private void Give(CachePeer peer, IReadOnlyList<ListenEndPoint> wanted, bool onlyNew)
+    /// <summary>Gives a cache the sockets of what it wants and does not have yet.</summary>
+    /// <param name="onlyNew">It has some already: its Corefile has changed.</param>
+    private void Give(CachePeer peer, bool onlyNew)
     {
-        List<ListenEndPoint> endPoints = [.. _sockets.Resolve(wanted)];
+        List<ListenEndPoint> endPoints = [.. _sockets.Resolve(peer.Wanted)];
         List<ListenSocket> opened;
         try
         {
@@ -157,7 +159,12 @@ internal sealed partial class Guard
             Refuse(peer, $"cannot open what the Corefile asks for: {failure.Message}");
             return;
         }
-        var sockets = onlyNew ? opened : _sockets.All.Where(s => SocketSet.Serves(s, endPoints)).ToList();
+        peer.Reads = [.. _sockets.All.Where(s => SocketSet.Serves(s, endPoints))];
+        var sockets = peer.Reads.Where(peer.Given.Add).ToList();
+        if (onlyNew && sockets.Count == 0)
+        {
+            return;
+        }
         if (!onlyNew && peer.Version >= HandoverVersion.Entries)
         {
             SendEntries(peer);

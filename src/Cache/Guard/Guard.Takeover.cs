@@ -229,6 +229,7 @@ internal sealed partial class Guard
             OwnNode();
             _cache?.Channel.Send(new HandoverMessage(HandoverKind.Resume));
             Regained?.Invoke();
+            AdmitWaiting();
             UpdateRelay();
         }
         else if (State == GuardState.Stopping && _successors.Count == 0)
@@ -253,6 +254,7 @@ internal sealed partial class Guard
         _watch?.Dispose();
         _watch = null;
         _takeover?.Close();
+        _cacheGoneMs = _loop.NowMs;
         if (_cache is { } cache)
         {
             cache.IsReady = false;

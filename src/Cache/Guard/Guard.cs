@@ -121,6 +121,7 @@ internal sealed partial class Guard : IDisposable
     /// <exception cref="GuardStartException">A Unix socket cannot be made.</exception>
     public void Start()
     {
+        _cacheGoneMs = _loop.NowMs;
         _handover = UnixListener.Open(
             _loop, "--handover", _options.HandoverPath, Convert.ToUInt32("666", 8), Admits, OnCacheConnected);
         _loop.Arm(_sampleTimer, Watchdog.SampleMs);
@@ -228,7 +229,14 @@ internal sealed partial class Guard : IDisposable
         {
             return;
         }
-        _foreign.Look();
+        try
+        {
+            _foreign.Look();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _metrics.Problem(GuardProblem.Socket, $"who else holds the sockets cannot be told: {failure.Message}");
+        }
         _node.Ensure(Serving, _foreign.InUse);
         FindEndPoints();
         // A program that still shares our endpoints may leave at any moment, without a notification.
@@ -266,7 +274,7 @@ internal sealed partial class Guard : IDisposable
 
     private void Watch(CachePeer cache)
     {
-        var verdict = _watchdog.Look(_sockets.All, cache, _loop.NowMs);
+        var verdict = _watchdog.Look(cache.Reads, cache, _loop.NowMs);
         if (_hang is null && verdict is not null)
         {
             _hang = verdict;
@@ -299,7 +307,7 @@ internal sealed partial class Guard : IDisposable
             _metrics.ResetConnections(count);
             _log.Info($"{count} connections of the hung cache reset");
         }
-        catch (NetlinkException failure)
+        catch (Exception failure) when (failure is NetlinkException or SyscallException)
         {
             _log.Warning($"connections of the hung cache stay: {failure.Message}");
         }

@@ -20,7 +20,7 @@ public sealed class HandoverClient : IDisposable
     private const int ReconnectMs = 100;
 
     private readonly string _path;
-    private readonly HandoverHello _hello;
+    private HandoverHello _hello;
     private readonly List<ListenSocket> _held;
     private readonly EventLoop _loop = new();
     private readonly List<ListenSocket> _arriving = [];
@@ -95,10 +95,14 @@ public sealed class HandoverClient : IDisposable
     /// <summary>The answer to <see cref="IHandoverControl.Drain"/>: nothing is left to finish.</summary>
     public void Drained() => _loop.Post(() => _channel?.Send(new HandoverMessage(HandoverKind.Drained)));
 
-    /// <summary>Asks for endpoints that a changed Corefile has added; they come through
-    /// <see cref="IHandoverControl.Add"/>.</summary>
-    public void Want(IReadOnlyList<ListenEndPoint> endPoints) => _loop.Post(() => _channel?.Send(endPoints.Aggregate(
-        new HandoverMessage(HandoverKind.Want), (m, endPoint) => m.With(HandoverTag.EndPoint, endPoint.ToString()))));
+    /// <summary>Says what a changed Corefile serves, all of it; what is new comes through
+    /// <see cref="IHandoverControl.Add"/>. A guard that is away learns it when it is back.</summary>
+    public void Want(IReadOnlyList<ListenEndPoint> endPoints) => _loop.Post(() =>
+    {
+        _hello = _hello with { EndPoints = endPoints };
+        _channel?.Send(endPoints.Aggregate(
+            new HandoverMessage(HandoverKind.Want), (m, endPoint) => m.With(HandoverTag.EndPoint, endPoint.ToString())));
+    });
 
     /// <summary>Ends the thread and closes the connection; the sockets stay open.</summary>
     public void Dispose()
@@ -229,6 +233,10 @@ public sealed class HandoverClient : IDisposable
                     _arriving.Clear();
                     _held.AddRange(added);
                     _control!.Add(added);
+                    if (_ready)
+                    {
+                        _channel!.Send(new HandoverMessage(HandoverKind.Ready));
+                    }
                 }
                 return;
         }

@@ -19,24 +19,26 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
     public IReadOnlyList<ListenEndPoint> OwnEndPoints { get; } =
         [.. addresses.SelectMany(address => Both(new IPEndPoint(address, dnsPort)))];
 
-    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is
-    /// closed.</summary>
-    /// <returns>Those that were new.</returns>
+    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is closed.</summary>
+    /// <returns>The guard's own of each socket that came, new or not.</returns>
     public List<ListenSocket> Adopt(IEnumerable<ListenSocket> sockets)
     {
-        var adopted = new List<ListenSocket>();
+        var held = new List<ListenSocket>();
         foreach (var socket in sockets)
         {
-            if (_byCookie.TryAdd(Cookie(socket.Fd), socket))
+            if (!IsWhatItSays(socket))
             {
-                adopted.Add(socket);
+                Libc.Close(socket.Fd);
+                continue;
             }
-            else
+            var cookie = Cookie(socket.Fd);
+            if (!_byCookie.TryAdd(cookie, socket))
             {
                 Libc.Close(socket.Fd);
             }
+            held.Add(_byCookie[cookie]);
         }
-        return adopted;
+        return held;
     }
 
     /// <summary>Opens what is missing so that each endpoint has a socket for each worker.</summary>
@@ -99,6 +101,14 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
 
     private static IEnumerable<ListenEndPoint> Both(IPEndPoint endPoint) =>
         [new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint)];
+
+    /// <summary>A descriptor from another process may be anything: only a socket of that kind at that address will do.
+    /// </summary>
+    private static bool IsWhatItSays(ListenSocket socket) =>
+        !Libc.GetSocketOption(socket.Fd, Libc.SOL_SOCKET, Libc.SO_TYPE, out var type).IsError
+        && type == (socket.Protocol == ListenProtocol.Udp ? Libc.SOCK_DGRAM : Libc.SOCK_STREAM)
+        && !Libc.GetSocketName(socket.Fd, out var name).IsError
+        && name.ToIPEndPoint().Equals(socket.EndPoint);
 
     /// <summary>The kernel's number for a socket, the same through every descriptor (SO_COOKIE).</summary>
     private static ulong Cookie(int fd)

@@ -74,7 +74,7 @@ internal sealed class TcpPipe
         Close();
     }
 
-    private void OnEvents()
+    private void OnEvents(uint events)
     {
         if (_closed || _server is null)
         {
@@ -91,6 +91,12 @@ internal sealed class TcpPipe
             _server.IsConnected = true;
             _client.IsConnected = true;
             _loop.Add(_client.Fd, 0, _client);
+        }
+        else if ((events & Libc.EPOLLERR) != 0)
+        {
+            // A reset after an end-of-file: no read would show it, and epoll would report it for ever.
+            Close();
+            return;
         }
         _loop.Arm(_idle, IdleMs);
         if (!Pump(_client, _server) || !Pump(_server, _client) || (_client.IsFinished && _server.IsFinished))
@@ -185,6 +191,6 @@ internal sealed class TcpPipe
         /// <summary>Its end-of-file has been passed on.</summary>
         public bool IsFinished { get; set; }
 
-        public void OnEvents(uint events) => pipe.OnEvents();
+        public void OnEvents(uint events) => pipe.OnEvents(events);
     }
 }

@@ -15,7 +15,8 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
     private readonly IReadOnlyList<SocketAddress> _servers = [.. servers.Select(SocketAddress.From)];
     private readonly Dictionary<int, Source> _sources = [];
     private int _pipes;
-    private int _next;
+    private uint _next;
+    private bool _full;
 
     /// <summary>Begins accepting. A socket that is accepted from already stays.</summary>
     public void Start(IEnumerable<ListenSocket> sockets)
@@ -36,6 +37,7 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
             loop.Remove(fd);
         }
         _sources.Clear();
+        _full = false;
     }
 
     private void Accept(int listenFd)
@@ -44,7 +46,30 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
         {
             _pipes++;
             metrics.RelayedConnection();
-            new TcpPipe(loop, accepted.Value, _servers, _next++, () => _pipes--).Start();
+            new TcpPipe(loop, accepted.Value, _servers, (int)(_next++ % (uint)Math.Max(1, _servers.Count)), OnClosed).Start();
+        }
+        if (_pipes >= MaxPipes && !_full)
+        {
+            _full = true;
+            WatchFor(0);
+        }
+    }
+
+    private void OnClosed()
+    {
+        _pipes--;
+        if (_full)
+        {
+            _full = false;
+            WatchFor(Libc.EPOLLIN);
+        }
+    }
+
+    private void WatchFor(uint events)
+    {
+        foreach (var fd in _sources.Keys)
+        {
+            loop.Modify(fd, events);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class UdpRelay
     private readonly LoopAction _sweep;
     private long _generationMs = long.MinValue / 2;
     private int _pending;
-    private int _next;
+    private uint _next;
 
     public UdpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics)
     {
@@ -98,7 +98,7 @@ internal sealed class UdpRelay
         for (var attempt = 0; attempt < SocketsPerGeneration && _upstreams.Count > 0; attempt++)
         {
             var first = Math.Max(0, _upstreams.Count - SocketsPerGeneration);
-            var upstream = _upstreams[first + _next++ % (_upstreams.Count - first)];
+            var upstream = _upstreams[first + (int)(_next++ % (uint)(_upstreams.Count - first))];
             var asked = upstream.Reserve(new Pending(client, listenFd, id, _loop.NowMs));
             BinaryPrimitives.WriteUInt16BigEndian(query, asked);
             if (!Libc.Send(upstream.Fd, query).IsError)

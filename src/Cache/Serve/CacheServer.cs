@@ -279,9 +279,10 @@ public sealed class CacheServer : IDisposable
         {
             worker.Use(model);
             worker.Add([.. opened.Where(socket => socket.Worker % _workers.Count == worker.Index)]);
-            worker.DropUnserved();
+            // A guard's sockets stay open: it may give them to the next cache, or this one be asked to offer them.
+            if (_guard is null) worker.DropUnserved();
         }
-        if (added.Length > 0) _guard?.Want(added);
+        _guard?.Want(model.EndPoints);
         _shared.Store.Prune(model.Scopes.ContainsKey);
         Announce(model);
         _reloadLog.Reloaded();

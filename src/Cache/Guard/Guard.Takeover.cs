@@ -225,12 +225,13 @@ internal sealed partial class Guard
         {
             _log.Warning("the next guard is gone: guarding again");
             State = GuardState.Guarding;
-            ListenForSuccessor();
-            OwnNode();
+            // The cache first: looking over the node may take long where the machine is busy.
             _cache?.Channel.Send(new HandoverMessage(HandoverKind.Resume));
-            Regained?.Invoke();
             AdmitWaiting();
             UpdateRelay();
+            ListenForSuccessor();
+            Regained?.Invoke();
+            OwnNode();
         }
         else if (State == GuardState.Stopping && _successors.Count == 0)
         {

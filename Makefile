@@ -53,7 +53,7 @@ format: ## rewrite the code to the house style
 	dotnet format NodeDnsWebhook.sln
 
 .PHONY: lint
-lint: ## what CI checks of the style
+lint: ## check the code's formatting
 	dotnet format NodeDnsWebhook.sln --verify-no-changes
 
 .PHONY: clean

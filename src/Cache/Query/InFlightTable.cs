@@ -64,14 +64,15 @@ public sealed class InFlightTable
     }
 
     /// <summary>Takes an exchange out of the table.</summary>
-    /// <returns>Its waiters, first to last.</returns>
+    /// <returns>Its waiters, first to last; null when it is not in the table.</returns>
     internal Waiter? Complete(PendingQuery pending)
     {
         Shard shard = ShardOf(pending.Hash);
         lock (shard.Gate)
         {
             ref PendingQuery? link = ref shard.Buckets[BucketOf(pending.Hash)];
-            while (link != pending) link = ref link!.NextInBucketRef;
+            while (link is not null && link != pending) link = ref link.NextInBucketRef;
+            if (link is null) return null;
             link = pending.NextInBucket;
             pending.NextInBucket = null;
             Interlocked.Decrement(ref _count);

@@ -25,6 +25,9 @@ internal sealed class MissPath
     /// <summary>The answer being dealt with: a message without OPT.</summary>
     private readonly byte[] _answer = new byte[QueryHandler.MaxMessage];
 
+    /// <summary>What a step says to a rewritten question; not _answer, which may be on its way to other waiters.</summary>
+    private byte[]? _fromStep;
+
     /// <summary>The reply being built for one waiter.</summary>
     private readonly byte[] _reply = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
 
@@ -101,13 +104,14 @@ internal sealed class MissPath
             + QuestionReader.Write(message[DnsHeader.Length..], rewritten.Name, rewritten.Type, rewritten.Class);
         PluginQuery forPlugins = query.ForPlugins(message[..end], rewritten.Name, rewritten.Type, rewritten.Class);
         int forward = NextForward(block, rewritten.Name, 0);
-        int length = QueryHandler.AskPlugins(block.AfterCache, forPlugins, _answer, out AnsweredBy by);
+        byte[] step = _fromStep ??= new byte[QueryHandler.MaxMessage];
+        int length = QueryHandler.AskPlugins(block.AfterCache, forPlugins, step, out AnsweredBy by);
         if (length == 0 && forward < 0)
-            length = QueryHandler.AskPlugins(block.AfterForward, forPlugins, _answer, out by);
+            length = QueryHandler.AskPlugins(block.AfterForward, forPlugins, step, out by);
         if (length < 0) return QueryOutcome.Drop;
         if (length > 0)
         {
-            length = rewritten.Restore(_answer.AsSpan(0, length), _reply);
+            length = rewritten.Restore(step.AsSpan(0, length), _reply);
             return length == 0
                 ? _handler.Reject(query, reply, Rcode.ServFail)
                 : _handler.FromPlugin(query, _reply, length, reply, by);
@@ -414,7 +418,7 @@ internal sealed class MissPath
             waiter.Next = null;
             if (waiter.Owner == this)
             {
-                ReplyOwn(waiter, _answer.AsSpan(0, length), flags, rcode, by, isStale);
+                TryReplyOwn(waiter, _answer.AsSpan(0, length), flags, rcode, by, isStale);
                 continue;
             }
             copy ??= _answer.AsSpan(0, length).ToArray();
@@ -424,7 +428,20 @@ internal sealed class MissPath
 
     /// <summary>Any thread may call.</summary>
     private void Post(Waiter waiter, byte[] answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale) =>
-        _loop.Post(() => ReplyOwn(waiter, answer, flags, rcode, by, isStale));
+        _loop.Post(() => TryReplyOwn(waiter, answer, flags, rcode, by, isStale));
+
+    /// <summary>A bug in one waiter's reply costs that reply, not the others' and not the process.</summary>
+    private void TryReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    {
+        try
+        {
+            ReplyOwn(waiter, answer, flags, rcode, by, isStale);
+        }
+        catch (Exception bug)
+        {
+            _handler.OnBug(bug);
+        }
+    }
 
     private void ReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {

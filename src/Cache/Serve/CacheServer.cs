@@ -303,6 +303,7 @@ public sealed class CacheServer : IDisposable
 
     private void BeginDrain()
     {
+        _drained.Clear();
         _guard?.Leaving();
         foreach (Worker worker in _workers) worker.Drain(emptyQueues: _guard is null);
         _loop.Arm(_stop, DrainLimitMs);

@@ -101,8 +101,12 @@ public static class ServeCommand
         using var terminate = Stops(PosixSignal.SIGTERM, "SIGTERM", server);
         using var interrupt = Stops(PosixSignal.SIGINT, "SIGINT", server);
         using var hangUp = Reloads(PosixSignal.SIGHUP, server);
+        using var user1 = Reloads(Sigusr1, server);
         return server.Run();
     }
+
+    /// <summary>SIGUSR1 by its Linux number: PosixSignal has no name for it, and takes numbers.</summary>
+    private const PosixSignal Sigusr1 = (PosixSignal)10;
 
     /// <summary>How `serve` reads a Corefile.</summary>
     public static CorefileOptions Reading(ServeOptions options) => new()

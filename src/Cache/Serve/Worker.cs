@@ -123,8 +123,9 @@ internal sealed class Worker : IDisposable
     {
         _draining = false;
         _connections.Resume();
-        foreach (UdpListener listener in _udp) listener.SetReading(IsServed(listener.Socket.EndPoint));
-        foreach (TcpListener listener in _tcp) listener.SetReading(IsServed(listener.Socket.EndPoint));
+        // Sockets that came while draining have no model yet.
+        foreach (UdpListener listener in _udp) listener.Serve(_model?.Queries.ServerAt(listener.Socket.EndPoint));
+        foreach (TcpListener listener in _tcp) listener.Serve(_model?.Queries.ServerAt(listener.Socket.EndPoint));
     });
 
     public void Stop()

@@ -13,10 +13,9 @@ public sealed class NodeCacheStandIn
     public NodeCacheStandIn(NodeLab lab)
     {
         _lab = lab;
-        var archive = Path.Combine(
-            Environment.GetEnvironmentVariable("CLUSTER_TOOLS") ?? Path.Combine(Tool.Checkout, "..", "shared",
-                "cluster-tools"),
-            "coredns.tar.xz");
+        // Make exports it relative to the checkout; a test runs in a folder of its own.
+        var tools = Environment.GetEnvironmentVariable("CLUSTER_TOOLS") is { Length: > 0 } set ? set : "../shared/cluster-tools";
+        var archive = Path.Combine(Path.GetFullPath(tools, Tool.Checkout), "coredns.tar.xz");
         Assert.SkipUnless(File.Exists(archive), $"{archive} is not here: set CLUSTER_TOOLS");
         NetworkNamespace.Sh($"tar -xJf {archive} -C {lab.Folder}");
         var binary = NetworkNamespace.Sh($"find {lab.Folder} -type f -name coredns").Trim();

@@ -60,7 +60,7 @@ public static class CheckReport
         if (block.Dns64 is { } dns64)
             yield return ("dns64", dns64.Prefix.ToString());
         if (block.Loadbalance is { } balance)
-            yield return ("loadbalance", balance.Prefer.IsEmpty
+            yield return ("loadbalance", balance.WeightFile is { } weights ? $"weighted by {weights}" : balance.Prefer.IsEmpty
                 ? "shuffled" : $"shuffled, first {string.Join(' ', balance.Prefer)}");
         if (block.Rewrite is { } rewrite)
             yield return ("rewrite", $"{rewrite.Rules.Length} rules");

@@ -30,6 +30,10 @@ public sealed class BlockPlugins
             ? new HostsPlugin(hostsConfig, registry, logs.CreateLogger("plugin/hosts"))
             : null;
 
+        WeightFile? weights = block.Loadbalance?.WeightFile is { } path
+            ? new WeightFile(path, block.Loadbalance.Reload, logs.CreateLogger("plugin/loadbalance"))
+            : null;
+
         BeforeCache = Present(
             block.Local is { } local ? new LocalPlugin(local, registry) : null,
             block.Acl is { } acl ? new AclPlugin(acl, registry) : null,
@@ -46,10 +50,10 @@ public sealed class BlockPlugins
             .. new IReplyFilter?[]
             {
                 block.Minimal is null ? null : new MinimalFilter(),
-                block.Loadbalance is { } loadbalance ? new LoadbalanceFilter(loadbalance) : null,
+                block.Loadbalance is { } loadbalance ? new LoadbalanceFilter(loadbalance, weights) : null,
             }.OfType<IReplyFilter>(),
         ];
-        Polled = [.. new IPolled?[] { Errors, hosts }.OfType<IPolled>().Where(p => p.Period > TimeSpan.Zero)];
+        Polled = [.. new IPolled?[] { Errors, hosts, weights }.OfType<IPolled>().Where(p => p.Period > TimeSpan.Zero)];
     }
 
     /// <summary>Who is told of queries that fail; null when the block has no errors.</summary>

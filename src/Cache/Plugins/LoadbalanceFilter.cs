@@ -3,25 +3,24 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>loadbalance round_robin: the addresses of each RRset in random order; with prefer, those of preferred
-/// networks first.</summary>
-/// <remarks>
-/// Works on the octets: address records of one owner and type differ only in TTL and address, so exchanging those
-/// reorders the set without touching a name, and no compression pointer is disturbed. MX records are left in order:
-/// their mailers choose at random among equal preferences themselves (RFC 5321 section 5.1), and moving names would
-/// mean writing the message anew on each hit.
-/// </remarks>
+/// <summary>loadbalance: round_robin puts addresses and mail servers in random order, weighted moves one address to the
+/// front; with prefer, addresses of preferred networks come first.</summary>
+/// <remarks>A section's records are sorted as CoreDNS does: CNAMEs, others, addresses, MX. An answer that only exchanges
+/// addresses of one name, the usual one, is changed in place; any other is written anew, for its names are compressed by
+/// where they stand.</remarks>
 public sealed class LoadbalanceFilter : IReplyFilter
 {
-    // A set with more addresses keeps the order of those beyond.
-    private const int MaxAddresses = 64;
+    [ThreadStatic]
+    private static RecordOrder? t_order;
 
     private readonly AddressRange[] _preferred;
+    private readonly WeightFile? _weights;
     private readonly Random _random;
 
-    public LoadbalanceFilter(LoadbalanceConfig config, Random? random = null)
+    internal LoadbalanceFilter(LoadbalanceConfig config, WeightFile? weights = null, Random? random = null)
     {
         _preferred = [.. config.Prefer.Select(network => new AddressRange(network))];
+        _weights = weights;
         _random = random ?? Random.Shared;
     }
 
@@ -29,72 +28,77 @@ public sealed class LoadbalanceFilter : IReplyFilter
     {
         if (DnsHeader.Rcode(message) != Rcode.NoError
             || !QuestionReader.TryRead(message[..length], out QuestionReader question)
-            || question.Type is Qtype.AXFR or Qtype.IXFR)
+            || question.Type is Qtype.AXFR or Qtype.IXFR
+            || (_weights is not null && question.Type is not (Qtype.A or Qtype.AAAA or Qtype.SRV)))
             return length;
-
-        Span<int> ttlOffsets = stackalloc int[MaxAddresses];
-        var records = new RecordReader(message[..length], question.End);
-        int count = 0, owner = 0;
-        Qtype type = default;
-        Section section = default;
-        while (records.MoveNext())
+        RecordOrder order = t_order ??= new RecordOrder();
+        if (!order.Read(message[..length], question.End))
+            return length;
+        for (Section section = Section.Answer; section <= Section.Additional; section++)
         {
-            if (records.Type is not (Qtype.A or Qtype.AAAA) || records.Class != Qclass.IN)
+            Span<int> records = order.Of(section);
+            if (records.Length < 2)
                 continue;
-            if (count > 0 && (records.Type != type || records.Section != section
-                || !SameName(message[..length], owner, records.OwnerOffset)))
-            {
-                Reorder(message, ttlOffsets[..count], type);
-                count = 0;
-            }
-            type = records.Type;
-            section = records.Section;
-            owner = records.OwnerOffset;
-            if (count < MaxAddresses)
-                ttlOffsets[count++] = records.TtlOffset;
+            if (_weights is null)
+                RoundRobin(message, order, section, records);
+            else if (section != Section.Authority)
+                Weighted(message, order, records, _weights.Weights);
         }
-        Reorder(message, ttlOffsets[..count], type);
-        return length;
+        return order.Write(message, length);
     }
 
-    private void Reorder(Span<byte> message, ReadOnlySpan<int> ttlOffsets, Qtype type)
+    private void RoundRobin(ReadOnlySpan<byte> message, RecordOrder order, Section section, Span<int> records)
     {
-        int address = type == Qtype.A ? 4 : 16;
-        for (int i = 0; i < ttlOffsets.Length - 1; i++)
-            Exchange(message, ttlOffsets[i], ttlOffsets[i + _random.Next(ttlOffsets.Length - i)], address);
+        RecordOrder.Kinds kinds = order.Group(records);
+        Span<int> addresses = records[kinds.Addresses..kinds.Mx];
+        _random.Shuffle(addresses);
+        _random.Shuffle(records[kinds.Mx..]);
+        if (_preferred.Length == 0 || section == Section.Authority)
+            return;
         int placed = 0;
         foreach (AddressRange network in _preferred)
         {
-            for (int i = placed; i < ttlOffsets.Length; i++)
+            for (int i = placed; i < addresses.Length; i++)
             {
-                if (network.Contains(message.Slice(ttlOffsets[i] + 6, address)))
-                    Exchange(message, ttlOffsets[i], ttlOffsets[placed++], address);
+                if (!network.Contains(order.Address(message, addresses[i])))
+                    continue;
+                int preferred = addresses[i];
+                addresses[placed..i].CopyTo(addresses[(placed + 1)..]);
+                addresses[placed++] = preferred;
             }
         }
+        // CoreDNS puts other records last here.
+        records[kinds.Others..].Reverse();
+        records[kinds.Others..^(kinds.Addresses - kinds.Others)].Reverse();
+        records[^(kinds.Addresses - kinds.Others)..].Reverse();
     }
 
-    /// <summary>TTL (4), RDLENGTH (2, the same in both), address.</summary>
-    private static void Exchange(Span<byte> message, int a, int b, int addressLength)
+    /// <summary>The first address is exchanged with one chosen at random, each as likely as its weight says.</summary>
+    private void Weighted(ReadOnlySpan<byte> message, RecordOrder order, Span<int> records, WeightTable weights)
     {
-        if (a == b)
+        if (!order.HasAddress(records))
             return;
-        Span<byte> kept = stackalloc byte[6 + 16];
-        Span<byte> first = message.Slice(a, 6 + addressLength);
-        Span<byte> second = message.Slice(b, 6 + addressLength);
-        first.CopyTo(kept);
-        second.CopyTo(first);
-        kept[..first.Length].CopyTo(second);
+        RecordOrder.Kinds kinds = order.Group(records);
+        Span<int> addresses = records[kinds.Addresses..kinds.Mx];
+        int sum = 0;
+        foreach (int record in addresses)
+            sum += Weight(message, order, record, weights);
+        int left = _random.Next(sum), chosen = 0;
+        while (chosen < addresses.Length - 1)
+        {
+            left -= Weight(message, order, addresses[chosen], weights);
+            if (left < 0)
+                break;
+            chosen++;
+        }
+        (addresses[0], addresses[chosen]) = (addresses[chosen], addresses[0]);
     }
 
-    private static bool SameName(ReadOnlySpan<byte> message, int a, int b)
+    private static byte Weight(ReadOnlySpan<byte> message, RecordOrder order, int record, WeightTable weights)
     {
-        // The usual case: both are the same pointer.
-        if (message[a] >= 0xC0 && message[a] == message[b] && message[a + 1] == message[b + 1])
-            return true;
-        Span<byte> nameA = stackalloc byte[DnsName.MaxLength];
-        Span<byte> nameB = stackalloc byte[DnsName.MaxLength];
-        int lengthA = DnsName.Read(message, a, nameA, out _);
-        int lengthB = DnsName.Read(message, b, nameB, out _);
-        return DnsName.EqualsIgnoreCase(nameA[..lengthA], nameB[..lengthB]);
+        Span<byte> owner = stackalloc byte[DnsName.MaxLength];
+        owner = owner[..DnsName.Read(message, order.OwnerOffset(record), owner, out _)];
+        DnsName.ToLower(owner, owner);
+        return weights.Of(owner, order.Address(message, record));
     }
 }

@@ -11,13 +11,24 @@ internal ref struct MessageBuilder
 {
     private readonly Span<byte> _output;
     private Offsets _offsets;
+    private Hashes _hashes;
     private int _offsetCount;
 
-    /// <summary>Where names start that later ones may point to; more than these are written out in full.</summary>
-    [InlineArray(64)]
+    /// <summary>Names that later ones may point to; more than these are written out in full.</summary>
+    private const int MaxOffsets = 256;
+
+    /// <summary>Where they start.</summary>
+    [InlineArray(MaxOffsets)]
     private struct Offsets
     {
         private ushort _first;
+    }
+
+    /// <summary>What their octets make, so that one is found without reading all the others.</summary>
+    [InlineArray(MaxOffsets)]
+    private struct Hashes
+    {
+        private uint _first;
     }
 
     /// <param name="header">Id and flags are taken from here; the counts are counted anew.</param>
@@ -30,7 +41,7 @@ internal ref struct MessageBuilder
         DnsHeader.SetQdCount(output, 1);
         question.CopyTo(output[DnsHeader.Length..]);
         Length = DnsHeader.Length + question.Length;
-        Remember(question[..^4], DnsHeader.Length);
+        Remember(question[..^4], question.Length - 5, DnsHeader.Length);
     }
 
     public int Length { get; private set; }
@@ -82,7 +93,7 @@ internal ref struct MessageBuilder
         {
             if (compress && Find(name[at..]) is > 0 and var target)
             {
-                Remember(name[..at], start);
+                Remember(name, at, start);
                 BinaryPrimitives.WriteUInt16BigEndian(_output[Length..], (ushort)(0xC000 | target));
                 Length += 2;
                 return;
@@ -91,15 +102,20 @@ internal ref struct MessageBuilder
             at += name[at] + 1;
         }
         _output[Length++] = 0;
-        Remember(name[..at], start);
+        Remember(name, at, start);
     }
 
     /// <summary>Offset of a name equal to this one, case and all; 0 when there is none.</summary>
     private readonly int Find(scoped ReadOnlySpan<byte> name)
     {
         Span<byte> known = stackalloc byte[DnsName.MaxLength];
-        for (int i = 0; i < _offsetCount; i++)
+        ReadOnlySpan<uint> hashes = _hashes;
+        hashes = hashes[.._offsetCount];
+        uint hash = Hash(name);
+        for (int i = hashes.IndexOf(hash); i >= 0 && i < hashes.Length; i++)
         {
+            if (hashes[i] != hash)
+                continue;
             int length = DnsName.Read(_output[..Length], _offsets[i], known, out _);
             if (name.SequenceEqual(known[..length]))
                 return _offsets[i];
@@ -108,13 +124,26 @@ internal ref struct MessageBuilder
     }
 
     /// <summary>Remembers each label of the part of a name that has just been written in full.</summary>
-    private void Remember(scoped ReadOnlySpan<byte> labels, int start)
+    /// <param name="name">The whole name.</param>
+    /// <param name="end">Where in it that part ends.</param>
+    /// <param name="start">Where in the message it starts.</param>
+    private void Remember(scoped ReadOnlySpan<byte> name, int end, int start)
     {
-        for (int at = 0; at < labels.Length && labels[at] != 0; at += labels[at] + 1)
+        for (int at = 0; at < end; at += name[at] + 1)
         {
-            if (_offsetCount == 64 || start + at >= 0x4000)
+            if (_offsetCount == MaxOffsets || start + at >= 0x4000)
                 return;
+            _hashes[_offsetCount] = Hash(name[at..]);
             _offsets[_offsetCount++] = (ushort)(start + at);
         }
+    }
+
+    /// <summary>FNV-1a.</summary>
+    private static uint Hash(scoped ReadOnlySpan<byte> name)
+    {
+        uint hash = 2166136261;
+        foreach (byte octet in name)
+            hash = (hash ^ octet) * 16777619;
+        return hash;
     }
 }

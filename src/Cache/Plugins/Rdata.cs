@@ -26,13 +26,18 @@ internal readonly record struct Rdata(int Before, int Names, bool Compressible)
     /// <summary>The record's data with its names written out.</summary>
     /// <param name="whole">At least <paramref name="record"/>'s length plus 255 octets for each name.</param>
     /// <returns>Octets written, or -1 when the data is not as its type says.</returns>
-    public static int Expand(ReadOnlySpan<byte> message, in RecordReader record, Span<byte> whole)
+    public static int Expand(ReadOnlySpan<byte> message, in RecordReader record, Span<byte> whole) =>
+        Expand(message, record.Type, record.RdataOffset, record.RdataLength, whole);
+
+    /// <inheritdoc cref="Expand(ReadOnlySpan{byte}, in RecordReader, Span{byte})"/>
+    public static int Expand(ReadOnlySpan<byte> message, Qtype type, int offset, int length, Span<byte> whole)
     {
-        Rdata layout = LayoutOf(record.Type, record.Rdata);
-        if (layout.Before > record.RdataLength)
+        ReadOnlySpan<byte> rdata = message.Slice(offset, length);
+        Rdata layout = LayoutOf(type, rdata);
+        if (layout.Before > length)
             return -1;
-        record.Rdata[..layout.Before].CopyTo(whole);
-        int written = layout.Before, at = record.RdataOffset + layout.Before;
+        rdata[..layout.Before].CopyTo(whole);
+        int written = layout.Before, at = offset + layout.Before;
         for (int i = 0; i < layout.Names; i++)
         {
             int name = DnsName.Read(message, at, whole.Slice(written, DnsName.MaxLength), out at);
@@ -40,7 +45,7 @@ internal readonly record struct Rdata(int Before, int Names, bool Compressible)
                 return -1;
             written += name;
         }
-        int end = record.RdataOffset + record.RdataLength;
+        int end = offset + length;
         if (at > end)
             return -1;
         message[at..end].CopyTo(whole[written..]);

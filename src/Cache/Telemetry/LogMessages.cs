@@ -103,6 +103,12 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Warning, Message = "{file}:{line}: {problem}; the line is skipped")]
     public static partial void HostsLineSkipped(this ILogger log, string file, int line, string problem);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{file}: {problem}; the weights read before stay in force")]
+    public static partial void WeightFileUnusable(this ILogger log, string file, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{file}: weights read")]
+    public static partial void WeightFileRead(this ILogger log, string file);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "template of {name}: {problem}")]
     public static partial void TemplateFailed(this ILogger log, string name, string problem);
 }

@@ -119,6 +119,16 @@ public sealed class DirectiveTests
         Assert.Equal(expected, string.Join(',', Corefiles.Block(directives).Loadbalance!.Prefer));
 
     [Theory]
+    [InlineData("loadbalance weighted /weights", "/weights 30s")]
+    [InlineData("loadbalance weighted /weights {\nreload 5m\n}", "/weights 5m")]
+    public void Loadbalance_weighted(string directives, string expected)
+    {
+        var balance = Corefiles.Block(directives).Loadbalance!;
+        Assert.Equal(expected, $"{balance.WeightFile} {GoDuration.Format(balance.Reload)}");
+        Assert.Contains("the file cannot be read yet", Corefiles.Warnings(directives));
+    }
+
+    [Theory]
     [InlineData("local", true)]
     [InlineData("local {\nlocalhost_prefix off\n}", false)]
     public void Local(string directives, bool expected) =>
@@ -247,9 +257,14 @@ public sealed class DirectiveTests
         + "ttl, reload, no_reverse, fallthrough")]
     [InlineData("hosts {\nfallthrough_unsupported\n}", "2: hosts: (nothing): expected fallthrough where "
         + "fallthrough_unsupported is")]
-    [InlineData("loadbalance best", "2: loadbalance: best: expected nothing or round_robin")]
-    [InlineData("loadbalance weighted file", "2: loadbalance: weighted file: expected round_robin: answers here have no "
-        + "weights; nearest to it: prefer")]
+    [InlineData("loadbalance best", "2: loadbalance: best: expected nothing, round_robin, or weighted and a weight file")]
+    [InlineData("loadbalance weighted", "2: loadbalance: weighted: expected one weight file after weighted")]
+    [InlineData("loadbalance weighted /weights {\nprefer 10.0.0.0/8\n}",
+        "3: loadbalance: prefer 10.0.0.0/8: expected one of reload")]
+    [InlineData("loadbalance weighted /weights {\nreload 0s\n}",
+        "2: loadbalance: weighted /weights: expected a readable file: no such file")]
+    [InlineData("loadbalance weighted /etc/resolv.conf",
+        "2: loadbalance: weighted /etc/resolv.conf: expected a weight file: line 1: expected a domain name before search")]
     [InlineData("loadbalance {\nprefer 10.0.0.1\n}", "3: loadbalance: 10.0.0.1: expected a network such as 10.0.0.0/8")]
     [InlineData("local x", "2: local: x: expected nothing after it")]
     [InlineData("local {\nlocalhost_prefix maybe\n}", "3: local: localhost_prefix maybe: expected on or off")]

@@ -19,7 +19,7 @@ public class ReplyFilterTests
     [Fact]
     public void Loadbalance_keeps_every_record_and_the_CNAME_in_front()
     {
-        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), new Random(1));
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), random: new Random(1));
         var orders = new HashSet<string>();
         for (int i = 0; i < 60; i++)
         {
@@ -35,7 +35,7 @@ public class ReplyFilterTests
     [Fact]
     public void Loadbalance_never_moves_an_address_to_another_owner()
     {
-        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), new Random(1));
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), random: new Random(1));
         string[] lines =
         [
             "a.example.org. 60 IN A 192.0.2.1", "a.example.org. 60 IN A 192.0.2.2", "b.example.org. 60 IN A 192.0.2.3",
@@ -61,6 +61,60 @@ public class ReplyFilterTests
             Assert.Equal(
                 ["192.0.2.3", "192.0.2.2", "192.0.2.1"], reply.Answer.Skip(1).Select(record => record.Data));
         }
+    }
+
+    [Fact]
+    public void Loadbalance_prefer_puts_other_records_behind_the_addresses()
+    {
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig { Prefer = [IPNetwork.Parse("192.0.2.2/32")] });
+        DnsMessage reply = Apply(filter, "www.example.org.", "A",
+            [.. Pool[..2], "www.example.org. 5 IN TXT \"one\"", "www.example.org. 5 IN TXT \"two\"", Pool[2]]);
+        Assert.Equal(
+            [Pool[0], Pool[2], Pool[1], "www.example.org. 5 IN TXT \"one\"", "www.example.org. 5 IN TXT \"two\""],
+            reply.Answer.Select(record => record.ToString()));
+    }
+
+    [Fact]
+    public void Loadbalance_shuffles_MX_records_and_the_addresses_of_their_hosts()
+    {
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), random: new Random(1));
+        string[] servers = [.. Enumerable.Range(1, 3).Select(i => $"example.org. 60 IN MX 10 mail{i}.example.org.")];
+        string[] hosts = [.. Enumerable.Range(1, 3).Select(i => $"mail{i}.example.org. 60 IN A 192.0.2.{i}")];
+        var orders = new HashSet<string>();
+        var hostOrders = new HashSet<string>();
+        for (int i = 0; i < 60; i++)
+        {
+            DnsMessage message = Message("example.org.", "MX", servers, []);
+            message.Additional.AddRange(hosts.Select(DnsRecord.Parse));
+            DnsMessage reply = Filtered(filter, message);
+            string[] lines = [.. reply.Answer.Select(record => record.ToString())];
+            string[] hostLines = [.. reply.Additional.Select(record => record.ToString())];
+            Assert.Equal(servers, lines.Order());
+            Assert.Equal(hosts, hostLines.Order());
+            orders.Add(string.Concat(lines));
+            hostOrders.Add(string.Concat(hostLines));
+        }
+        Assert.Equal(6, orders.Count);
+        Assert.Equal(6, hostOrders.Count);
+    }
+
+    [Fact]
+    public void Loadbalance_brings_CNAMEs_to_the_front()
+    {
+        DnsMessage reply = Apply(
+            new LoadbalanceFilter(new LoadbalanceConfig()), "www.example.org.", "A", [Pool[1], Pool[0]]);
+        Assert.Equal([Pool[0], Pool[1]], reply.Answer.Select(record => record.ToString()));
+    }
+
+    [Fact]
+    public void Loadbalance_shuffles_every_address_of_a_large_answer()
+    {
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig(), random: new Random(1));
+        string[] many = [.. Enumerable.Range(0, 500).Select(i => $"many.example. 60 IN A 10.0.{i / 250}.{i % 250}")];
+        DnsMessage reply = Apply(filter, "many.example.", "A", many);
+        string[] lines = [.. reply.Answer.Select(record => record.ToString())];
+        Assert.NotEqual(many[450..], lines[450..]);
+        Assert.Equal(many.Order(), lines.Order());
     }
 
     [Fact]
@@ -100,9 +154,12 @@ public class ReplyFilterTests
         }
     }
 
-    private static DnsMessage Apply(LoadbalanceFilter filter, string name, string type, string[] answer)
+    private static DnsMessage Apply(LoadbalanceFilter filter, string name, string type, string[] answer) =>
+        Filtered(filter, Message(name, type, answer, []));
+
+    private static DnsMessage Filtered(LoadbalanceFilter filter, DnsMessage message)
     {
-        byte[] octets = Message(name, type, answer, []).ToBytes();
+        byte[] octets = message.ToBytes();
         int length = filter.Apply(octets, octets.Length);
         return DnsMessage.Parse(octets.AsSpan(0, length));
     }

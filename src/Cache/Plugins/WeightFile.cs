@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>The weight file of loadbalance weighted, read again when its text has changed. A file that cannot be read
+/// or is wrong leaves the weights as they are.</summary>
+internal sealed class WeightFile : IPolled
+{
+    private readonly string _path;
+    private readonly ILogger _log;
+
+    // Written by Poll, read by all workers: a whole table at a time.
+    private volatile WeightTable _weights = new([]);
+    private string? _seen;
+    private bool _unreadable;
+
+    public WeightFile(string path, TimeSpan reload, ILogger log)
+    {
+        _path = path;
+        _log = log;
+        Period = reload;
+        Poll();
+    }
+
+    public TimeSpan Period { get; }
+
+    public WeightTable Weights => _weights;
+
+    public void Poll()
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (!_unreadable)
+                _log.WeightFileUnusable(_path, e.Message);
+            _unreadable = true;
+            return;
+        }
+        _unreadable = false;
+        if (text == _seen)
+            return;
+        _seen = text;
+        if (WeightText.Parse(text, out string problem) is not { } weights)
+        {
+            _log.WeightFileUnusable(_path, problem);
+            return;
+        }
+        _weights = new WeightTable(weights);
+        _log.WeightFileRead(_path);
+    }
+}

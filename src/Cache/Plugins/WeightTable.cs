@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>Weights by owner name and address. Filled once, then read by all workers.</summary>
+internal sealed class WeightTable
+{
+    /// <summary>What an address has that the file does not name.</summary>
+    public const byte Default = 1;
+
+    private readonly Dictionary<byte[], List<(byte[] Address, byte Weight)>> _names = new(NameComparer.Instance);
+
+    /// <param name="weights">The first of an address of a name counts.</param>
+    public WeightTable(ImmutableArray<AddressWeight> weights)
+    {
+        foreach (AddressWeight weight in weights)
+        {
+            if (DnsName.Parse(weight.Name) is not { } name)
+                continue;
+            DnsName.ToLower(name, name);
+            if (!_names.TryGetValue(name, out List<(byte[], byte)>? addresses))
+                _names[name] = addresses = [];
+            addresses.Add((weight.Address.GetAddressBytes(), weight.Weight));
+        }
+    }
+
+    /// <param name="name">Lower case, uncompressed.</param>
+    public byte Of(ReadOnlySpan<byte> name, ReadOnlySpan<byte> address)
+    {
+        if (_names.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out List<(byte[], byte)>? addresses))
+        {
+            foreach ((byte[] known, byte weight) in addresses)
+            {
+                if (address.SequenceEqual(known))
+                    return weight;
+            }
+        }
+        return Default;
+    }
+}

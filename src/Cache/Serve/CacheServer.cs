@@ -90,7 +90,6 @@ public sealed class CacheServer : IDisposable
         _log.Started(BuildVersion.Text, RuntimeInformation.FrameworkDescription);
         if (Load() is not { } model) return 1;
         _model = model;
-        _fingerprint = _source.Fingerprint();
         int workers = _options.Workers > 0
             ? _options.Workers
             : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
@@ -145,6 +144,8 @@ public sealed class CacheServer : IDisposable
     private ServeModel? Load()
     {
         LoadedConfig loaded = _source.Load();
+        // Remembered whatever comes of it: a bad file is tried again when it changes, not every few seconds.
+        _fingerprint = loaded.Fingerprint;
         foreach (CorefileProblem problem in loaded.KubeDnsProblems)
         {
             _metrics.BadConfigMapEntry();
@@ -241,15 +242,10 @@ public sealed class CacheServer : IDisposable
     private void Reload()
     {
         if (_stopping) return;
-        ulong fingerprint = _source.Fingerprint();
-        if (fingerprint != _fingerprint)
+        if (_source.Fingerprint() != _fingerprint)
         {
-            // Remembered whatever comes of it: a bad file is tried again when it changes, not every few seconds.
-            _fingerprint = fingerprint;
             _reloadLog.Reloading();
             if (!TryReload()) _metrics.FailedReload();
-            // Imports may have changed with it.
-            _fingerprint = _source.Fingerprint();
         }
         ArmReload(_model);
     }
@@ -257,22 +253,10 @@ public sealed class CacheServer : IDisposable
     private bool TryReload()
     {
         if (Load() is not { } model) return false;
-        IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
-        foreach (string problem in problems) _reloadLog.ReloadFailed(problem);
-        if (problems.Count > 0) return false;
-        ListenEndPoint[] added = [.. model.EndPoints.Except(_model.EndPoints)];
-        IReadOnlyList<ListenSocket> opened = [];
-        if (added.Length > 0 && _guard is null)
+        if (OpenListeners(model) is not { } opened)
         {
-            try
-            {
-                opened = ListenSockets.Open(added, _workers.Count);
-            }
-            catch (Interop.Linux.SyscallException failed)
-            {
-                _reloadLog.ReloadFailed(failed.Message);
-                return false;
-            }
+            ModelBuilder.RestoreLimits(_model.Config, _shared.Store);
+            return false;
         }
         _model = model;
         foreach (Worker worker in _workers)
@@ -287,6 +271,29 @@ public sealed class CacheServer : IDisposable
         Announce(model);
         _reloadLog.Reloaded();
         return true;
+    }
+
+    /// <summary>Opens what a changed configuration listens on and this one does not: all of it, or nothing.</summary>
+    /// <returns>The new DNS sockets; null after logging what cannot be opened.</returns>
+    private IReadOnlyList<ListenSocket>? OpenListeners(ServeModel model)
+    {
+        IReadOnlyList<ListenSocket> opened;
+        try
+        {
+            opened = _guard is null
+                ? ListenSockets.Open([.. model.EndPoints.Except(_model.EndPoints)], _workers.Count)
+                : [];
+        }
+        catch (Interop.Linux.SyscallException failed)
+        {
+            _reloadLog.ReloadFailed(failed.Message);
+            return null;
+        }
+        IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
+        foreach (string problem in problems) _reloadLog.ReloadFailed(problem);
+        if (problems.Count == 0) return opened;
+        ListenSockets.Close(opened);
+        return null;
     }
 
     private void BeginStop(string reason)

@@ -12,11 +12,13 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
     /// <summary>Reads everything. A ConfigMap with mistakes still gives its good entries.</summary>
     public LoadedConfig Load()
     {
-        CorefileOptions now = reading;
+        var files = new ReadFiles(reading.Files);
+        CorefileOptions now = reading with { Files = files };
+        IReadOnlyList<string> kubeDnsFiles = KubeDnsFiles();
         IReadOnlyList<CorefileProblem> kubeDnsProblems = [];
         if (options.KubeDnsDirectory is { } directory)
         {
-            (KubeDnsConfig kubeDns, var problems) = KubeDnsReader.Read(directory, KubeDnsFiles(directory));
+            (KubeDnsConfig kubeDns, var problems) = KubeDnsReader.Read(directory, Texts(kubeDnsFiles, files));
             kubeDnsProblems = problems;
             now = now with
             {
@@ -24,24 +26,26 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
                 Pillars = now.Pillars with { UpstreamServers = kubeDns.UpstreamNameservers },
             };
         }
-        CorefileResult result = reading.Files.Read(options.ConfigFile, out string reason) is { } text
+        CorefileResult result = files.Read(options.ConfigFile, out string reason) is { } text
             ? CorefileLoader.Load(options.ConfigFile, text, now)
             : new CorefileResult(null,
                 [new CorefileProblem(new SourceLine(options.ConfigFile, 1), "file", options.ConfigFile,
                     $"expected a readable file: {reason}")], []);
         if (result.Files.Length > 0) (_files, _patterns) = (result.Files, result.Patterns);
-        return new LoadedConfig(result, kubeDnsProblems);
+        return new LoadedConfig(result, kubeDnsProblems, Fingerprint(files, kubeDnsFiles));
     }
 
-    /// <summary>A number that differs when any file that was read the last time does, or would be read now.</summary>
-    public ulong Fingerprint()
+    /// <summary>A number that differs from <see cref="LoadedConfig.Fingerprint"/> when any file that was read the last time
+    /// does, or would be read now.</summary>
+    public ulong Fingerprint() => Fingerprint(reading.Files, KubeDnsFiles());
+
+    private ulong Fingerprint(ICorefileFiles files, IReadOnlyList<string> kubeDnsFiles)
     {
         ulong sum = FnvOffset;
-        IEnumerable<string> kubeDns = options.KubeDnsDirectory is { } directory ? VisibleFiles(directory) : [];
-        foreach (string file in _files.Concat(_patterns.SelectMany(reading.Files.Glob)).Concat(kubeDns))
+        foreach (string file in _files.Concat(_patterns.SelectMany(files.Glob)).Concat(kubeDnsFiles))
         {
             Add(ref sum, Path.GetFileName(file));
-            Add(ref sum, reading.Files.Read(file, out string reason) ?? $"unreadable: {reason}");
+            Add(ref sum, files.Read(file, out string reason) ?? $"unreadable: {reason}");
         }
         return sum;
     }
@@ -56,28 +60,59 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
     private const ulong FnvOffset = 14695981039346656037;
     private const ulong FnvPrime = 1099511628211;
 
-    private Dictionary<string, string> KubeDnsFiles(string directory)
+    private static Dictionary<string, string> Texts(IReadOnlyList<string> paths, ReadFiles files)
     {
-        var files = new Dictionary<string, string>();
-        foreach (string path in VisibleFiles(directory))
-            if (reading.Files.Read(path, out _) is { } text)
-                files[Path.GetFileName(path)] = text;
-        return files;
+        var texts = new Dictionary<string, string>();
+        foreach (string path in paths)
+            if (files.Read(path, out _) is { } text)
+                texts[Path.GetFileName(path)] = text;
+        return texts;
     }
 
     /// <summary>A mounted ConfigMap keeps its versions in hidden directories beside the keys.</summary>
-    private static IEnumerable<string> VisibleFiles(string directory)
+    private IReadOnlyList<string> KubeDnsFiles()
     {
+        if (options.KubeDnsDirectory is not { } directory) return [];
         try
         {
-            return Directory.GetFiles(directory).Where(path => Path.GetFileName(path)[0] != '.').Order(StringComparer.Ordinal);
+            return [.. Directory.GetFiles(directory)
+                .Where(path => Path.GetFileName(path)[0] != '.')
+                .Order(StringComparer.Ordinal)];
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             return [];
         }
     }
+
+    /// <summary>Files as one load found them: each is read once, so that what was loaded can be told from what a slow load
+    /// has been overtaken by.</summary>
+    private sealed class ReadFiles(ICorefileFiles files) : ICorefileFiles
+    {
+        private readonly Dictionary<string, (string? Text, string Reason)> _texts = [];
+        private readonly Dictionary<string, IReadOnlyList<string>> _matches = [];
+
+        public string? Read(string path, out string reason)
+        {
+            if (!_texts.TryGetValue(path, out var read))
+            {
+                string? text = files.Read(path, out string why);
+                _texts[path] = read = (text, why);
+            }
+            reason = read.Reason;
+            return read.Text;
+        }
+
+        public IReadOnlyList<string> Glob(string pattern)
+        {
+            if (!_matches.TryGetValue(pattern, out IReadOnlyList<string>? paths))
+                _matches[pattern] = paths = files.Glob(pattern);
+            return paths;
+        }
+    }
 }
 
 /// <param name="KubeDnsProblems">Entries of the ConfigMap that were left out.</param>
-internal sealed record LoadedConfig(CorefileResult Corefile, IReadOnlyList<CorefileProblem> KubeDnsProblems);
+/// <param name="Fingerprint">Of the texts that were read.</param>
+internal sealed record LoadedConfig(
+    CorefileResult Corefile, IReadOnlyList<CorefileProblem> KubeDnsProblems, ulong Fingerprint);

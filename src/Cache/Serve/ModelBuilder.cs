@@ -47,6 +47,14 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         };
     }
 
+    /// <summary>Gives the store's scopes the limits of a configuration that stays in force: building another one has set
+    /// that one's.</summary>
+    internal static void RestoreLimits(CorefileConfig config, AnswerStore store)
+    {
+        foreach (ServerBlockConfig block in config.Blocks)
+            store.Scope(BlockIdentity.Of(block), ScopeOptions(block.Cache));
+    }
+
     /// <summary>As CoreDNS writes it: "dns://169.254.20.10:53", and "dns://:53" for every address.</summary>
     internal static string ServerName(IPEndPoint endPoint) =>
         endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)

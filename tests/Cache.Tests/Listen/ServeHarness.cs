@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using NodeDns.Cache.Clock;
+using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Serve;
@@ -23,13 +24,15 @@ internal sealed class ServeHarness : IDisposable
     private int _exitCode = -1;
 
     /// <param name="corefile">{port} and {upstream} are filled in.</param>
-    public ServeHarness(string corefile, int workers = 1)
+    /// <param name="reading">Changes how the Corefile is read.</param>
+    public ServeHarness(string corefile, int workers = 1, Func<CorefileOptions, CorefileOptions>? reading = null)
     {
         Port = FreePort();
         _loggers = new StderrLogger(Stream.Synchronized(_log));
         Write(corefile);
         var options = new ServeOptions { ConfigFile = Path.Combine(_folder, "Corefile"), Workers = workers, DnsPort = Port };
-        Server = new CacheServer(options, ServeCommand.Reading(options), _loggers, Clock);
+        CorefileOptions how = ServeCommand.Reading(options);
+        Server = new CacheServer(options, reading?.Invoke(how) ?? how, _loggers, Clock);
         _thread = new Thread(() => _exitCode = Server.Run()) { IsBackground = true };
         _thread.Start();
         while (!Server.Started.Wait(50))
@@ -124,6 +127,19 @@ internal sealed class ServeHarness : IDisposable
         _loggers.Dispose();
         Upstream.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Waits until something is true.</summary>
+    public static Task Until(Func<bool> isTrue, string what) => Until(() => Task.FromResult(isTrue()), what);
+
+    public static async Task Until(Func<Task<bool>> isTrue, string what)
+    {
+        CancellationToken patience = Patience();
+        while (!await isTrue())
+        {
+            Assert.False(patience.IsCancellationRequested, $"{what} did not come");
+            await Task.Delay(1);
+        }
     }
 
     /// <summary>No test waits for this; it ends one that would hang.</summary>

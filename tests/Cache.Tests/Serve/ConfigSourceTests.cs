@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Net;
 using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Serve;
 using Xunit;
@@ -41,6 +43,23 @@ public sealed class ConfigSourceTests : IDisposable
         Write("common", "errors\n");
         Assert.NotEqual(before, source.Fingerprint());
         Assert.NotNull(source.Load().Corefile.Config);
+    }
+
+    [Fact]
+    public void What_was_loaded_has_the_fingerprint_of_the_texts_that_were_read()
+    {
+        Write("Corefile", ". {\nforward . up.example\n}\nimport *.server\n");
+        var source = new ConfigSource(
+            new ServeOptions { ConfigFile = Path.Combine(_folder, "Corefile") },
+            new CorefileOptions { Files = new DiskFiles(), Lookup = Overtaken });
+        Assert.NotEqual(source.Load().Fingerprint, source.Fingerprint());
+        Assert.Equal(source.Load().Fingerprint, source.Fingerprint());
+
+        ImmutableArray<IPAddress> Overtaken(string name, ImmutableArray<IPEndPoint> resolvers)
+        {
+            Write("a.server", "a {\nwhoami\n}\n");
+            return [IPAddress.Loopback];
+        }
     }
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);

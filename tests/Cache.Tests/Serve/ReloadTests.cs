@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Tests.Listen;
+using NodeDns.Testing;
+using NodeDns.Testing.Messages;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Serve;
+
+public class ReloadTests
+{
+    private const string Plain = ".:{port} {\n cache 30\n bind 127.0.0.1\n forward . {upstream}\n}\n";
+
+    [Fact]
+    public async Task A_dns_socket_that_cannot_be_opened_leaves_the_http_listeners_as_they_were()
+    {
+        using Socket old = Bound(SocketType.Stream), moved = Bound(SocketType.Stream), taken = Bound(SocketType.Dgram);
+        int oldPort = Released(old), movedPort = Released(moved);
+        using var serve = new ServeHarness(Plain + Metrics(oldPort));
+        await Reload(serve, $"other:{PortOf(taken)} {{\n bind 127.0.0.1\n whoami\n}}\n" + Plain + Metrics(movedPort),
+            "reload failed");
+
+        Assert.True(Accepts(oldPort));
+        Assert.False(Accepts(movedPort));
+    }
+
+    [Fact]
+    public async Task An_http_port_that_cannot_be_opened_leaves_the_dns_sockets_as_they_were()
+    {
+        using Socket taken = Bound(SocketType.Stream), added = Bound(SocketType.Dgram);
+        taken.Listen();
+        int addedPort = Released(added);
+        using var serve = new ServeHarness(Plain);
+        await Reload(serve, Plain + Metrics(PortOf(taken), addedPort), "reload failed");
+
+        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        free.Bind(new IPEndPoint(IPAddress.Loopback, addedPort));
+        serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
+        Assert.Single((await serve.AskUdp(DnsMessage.Query("www.example.", "A"))).Answer);
+    }
+
+    [Fact]
+    public async Task A_failed_reload_leaves_the_limits_of_the_cache_as_they_were()
+    {
+        const int More = CacheConfig.CapacityMinimum + 1;
+        using Socket taken = Bound(SocketType.Dgram);
+        using var serve = new ServeHarness(Plain);
+        serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
+        await Reload(serve,
+            Plain.Replace("cache 30", $"cache {{\n success {CacheConfig.CapacityMinimum}\n }}")
+            + $"other:{PortOf(taken)} {{\n bind 127.0.0.1\n whoami\n}}\n",
+            "reload failed");
+        for (int i = 0; i < 2 * More; i++) await serve.AskUdp(DnsMessage.Query($"{i % More}.example.", "A"));
+        Assert.Equal(More, serve.Upstream.Queries.Count);
+    }
+
+    [Fact]
+    public async Task A_change_during_a_slow_load_is_loaded_next()
+    {
+        ServeHarness? started = null;
+        using var serve = new ServeHarness(Plain, reading: options => options with { Lookup = Overtaken });
+        started = serve;
+        await Reload(serve, Plain + "slow:{port} {\n bind 127.0.0.1\n forward . up.example\n}\n", "Reloading complete");
+        serve.Server.ReloadNow();
+        await ServeHarness.Until(
+            async () => (await serve.AskUdp(DnsMessage.Query("newest.", "A"))).Additional.Count > 0, "the newest file");
+
+        ImmutableArray<IPAddress> Overtaken(string name, ImmutableArray<IPEndPoint> resolvers)
+        {
+            started!.Write(Plain + "newest:{port} {\n bind 127.0.0.1\n whoami\n}\n");
+            return [IPAddress.Loopback];
+        }
+    }
+
+    /// <summary>Reloads once and waits until the log says how it ended.</summary>
+    private static async Task Reload(ServeHarness serve, string corefile, string end)
+    {
+        serve.Write(corefile);
+        serve.Server.ReloadNow();
+        await ServeHarness.Until(() => serve.Log.Contains(end, StringComparison.Ordinal), end);
+    }
+
+    private static string Metrics(int port, int? dnsPort = null) =>
+        $"metrics:{dnsPort?.ToString() ?? "{port}"} {{\n bind 127.0.0.1\n prometheus 127.0.0.1:{port}\n whoami\n}}\n";
+
+    private static Socket Bound(SocketType type)
+    {
+        var socket = new Socket(
+            AddressFamily.InterNetwork, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+
+    private static int PortOf(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
+
+    /// <summary>A port that nobody holds any more.</summary>
+    private static int Released(Socket socket)
+    {
+        int port = PortOf(socket);
+        socket.Dispose();
+        return port;
+    }
+
+    private static bool Accepts(int port)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            client.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -16,23 +16,37 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>A segment larger than the link's MTU is refused; 1232 octets pass every IPv6 link.</summary>
     private const int LargestSegment = 1232;
 
-    private readonly int _slotSize;
-    private readonly byte* _memory;
-    private readonly MultiMessageHeader* _headers;
-    private readonly IoVector* _vectors;
-    private readonly SocketAddress* _addresses;
-    private readonly SegmentSize* _segments;
-    private readonly byte* _controls;
-    private readonly byte* _slots;
+    private int _slotSize;
+    private byte* _memory;
+    private MultiMessageHeader* _headers;
+    private IoVector* _vectors;
+    private SocketAddress* _addresses;
+    private SegmentSize* _segments;
+    private byte* _controls;
+    private byte* _slots;
     private int _fd = -1;
     private int _replies;
     private int _messages;
     private bool _pairs = true;
 
     /// <param name="largestReply">Octets; what a block's bufsize allows.</param>
-    public SendBatch(int largestReply)
+    public SendBatch(int largestReply) => Map(SlotSizeFor(largestReply));
+
+    /// <summary>Takes replies of this size too from now on. Not between <see cref="Next"/> and <see cref="Add"/>.</summary>
+    public void Grow(int largestReply)
     {
-        _slotSize = (largestReply + 127) & ~63;
+        int slotSize = SlotSizeFor(largestReply);
+        if (slotSize <= _slotSize) return;
+        Flush();
+        Dispose();
+        Map(slotSize);
+    }
+
+    private static int SlotSizeFor(int largestReply) => (largestReply + 127) & ~63;
+
+    private void Map(int slotSize)
+    {
+        _slotSize = slotSize;
         _memory = Libc.MapPages((nuint)Size);
         _headers = (MultiMessageHeader*)_memory;
         _vectors = (IoVector*)(_headers + Capacity);

@@ -31,6 +31,13 @@ internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnec
         else loop.Remove(socket.Fd);
     }
 
+    /// <summary>Closes the socket; open connections end with their next message.</summary>
+    public void Close()
+    {
+        Serve(null);
+        Libc.Close(socket.Fd);
+    }
+
     public void OnEvents(uint events)
     {
         for (int i = 0; i < AcceptsPerTurn && _reading; i++)

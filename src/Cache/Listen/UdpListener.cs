@@ -19,6 +19,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
     private readonly PacketInfo? _packetInfo = PacketInfo.For(socket);
     private ServerModel? _server;
     private bool _reading;
+    private bool _closed;
     private bool _flushAsked;
 
     public ListenSocket Socket => socket;
@@ -36,6 +37,16 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
         _reading = reading;
         if (reading) loop.Add(socket.Fd, Wanted, this);
         else loop.Remove(socket.Fd);
+    }
+
+    /// <summary>Sends what has been answered and closes the socket; what is answered later is dropped, for the descriptor's
+    /// number may by then be another's.</summary>
+    public void Close()
+    {
+        Serve(null);
+        replies.Flush();
+        _closed = true;
+        Libc.Close(socket.Fd);
     }
 
     public void OnEvents(uint events)
@@ -61,6 +72,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
 
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
+        if (_closed) return;
         message.CopyTo(replies.Next(socket.Fd));
         replies.Add(message.Length, to.Client, ControlOf(to.Cookie));
         if (_flushAsked) return;

@@ -43,6 +43,8 @@ public sealed class CacheServer : IDisposable
     private readonly List<Worker> _workers = [];
     private readonly HashSet<Worker> _drained = [];
     private readonly ServeMetrics _metrics;
+    private readonly KernelDrops _drops = new();
+    private readonly HashSet<ListenEndPoint> _unbound = [];
     private ServeModel _model = null!;
     private readonly CancellationTokenSource _connecting = new();
     private HandoverClient? _guard;
@@ -64,7 +66,7 @@ public sealed class CacheServer : IDisposable
         _metrics = new ServeMetrics(registry, BuildVersion.Text, revision: "");
         _metrics.Store(() => options.MemoryBytes, () => _shared.Store.UsedBytes, () => _shared.Store.Evictions);
         _metrics.Listeners(
-            () => KernelDrops.Of(Sockets), () => _workers.Sum(worker => worker.TcpConnections));
+            () => _drops.Total, () => _workers.Sum(worker => worker.TcpConnections));
         _selfProbe = new HealthSelfProbe(_http.Loop, registry);
         _upkeep = new PluginUpkeep(_loop, _http.Loop);
         _reload = new ReloadTimer(this);
@@ -73,7 +75,15 @@ public sealed class CacheServer : IDisposable
     }
 
     /// <summary>Where every listener is bound, once <see cref="Started"/>; for tests that asked for port 0.</summary>
-    public IReadOnlyList<ListenSocket> Sockets { get; private set; } = [];
+    public IReadOnlyList<ListenSocket> Sockets
+    {
+        get;
+        private set
+        {
+            _drops.Use(value);
+            field = value;
+        }
+    } = [];
 
     /// <summary>Set once queries are being read.</summary>
     public ManualResetEventSlim Started { get; } = new();
@@ -209,6 +219,7 @@ public sealed class CacheServer : IDisposable
                 server.EndPoint.ToString());
         HealthConfig? health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
         _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
+        WarnOfUnbound();
         _upkeep.Use(model);
         _readiness.Require(model.Config.Blocks.Any(block => block.Ready is { Continuously: true }),
             [("forward", () => model.Groups.All(group => !group.IsKnownDead))]);
@@ -259,11 +270,12 @@ public sealed class CacheServer : IDisposable
             return false;
         }
         _model = model;
+        // A guard's sockets stay open: it may give them to the next cache, or this one be asked to offer them.
+        Sockets = [.. Sockets.Where(socket => _guard is not null || IsServed(socket)), .. opened];
         foreach (Worker worker in _workers)
         {
             worker.Use(model);
             worker.Add([.. opened.Where(socket => socket.Worker % _workers.Count == worker.Index)]);
-            // A guard's sockets stay open: it may give them to the next cache, or this one be asked to offer them.
             if (_guard is null) worker.DropUnserved();
         }
         _guard?.Want(model.EndPoints);
@@ -281,7 +293,7 @@ public sealed class CacheServer : IDisposable
         try
         {
             opened = _guard is null
-                ? ListenSockets.Open([.. model.EndPoints.Except(_model.EndPoints)], _workers.Count)
+                ? ListenSockets.Open([.. model.EndPoints.Except(Sockets.Select(EndPointOf))], _workers.Count)
                 : [];
         }
         catch (Interop.Linux.SyscallException failed)
@@ -294,6 +306,19 @@ public sealed class CacheServer : IDisposable
         if (problems.Count == 0) return opened;
         ListenSockets.Close(opened);
         return null;
+    }
+
+    private bool IsServed(ListenSocket socket) => _model.Queries.ServerAt(socket.EndPoint) is not null;
+
+    private static ListenEndPoint EndPointOf(ListenSocket socket) => new(socket.Protocol, socket.EndPoint);
+
+    /// <summary>Says once of each of a guard's sockets that no block binds it.</summary>
+    private void WarnOfUnbound()
+    {
+        _unbound.ExceptWith(Sockets.Where(IsServed).Select(EndPointOf));
+        foreach (ListenSocket socket in Sockets)
+            if (!IsServed(socket) && _unbound.Add(EndPointOf(socket)))
+                _log.NobodyBinds(EndPointOf(socket).ToString());
     }
 
     private void BeginStop(string reason)
@@ -370,6 +395,8 @@ public sealed class CacheServer : IDisposable
 
         public void Add(IReadOnlyList<ListenSocket> sockets) => server._loop.Post(() =>
         {
+            server.Sockets = [.. server.Sockets, .. sockets];
+            server.WarnOfUnbound();
             foreach (Worker worker in server._workers)
                 worker.Add([.. sockets.Where(socket => socket.Worker % server._workers.Count == worker.Index)]);
         });

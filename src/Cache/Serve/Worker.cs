@@ -4,6 +4,7 @@ using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
 using NodeDns.Cache.Query;
+using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Upstream;
 
 namespace NodeDns.Cache.Serve;
@@ -21,8 +22,10 @@ internal sealed class Worker : IDisposable
     private readonly TcpConnections _connections;
     private readonly List<UdpListener> _udp = [];
     private readonly List<TcpListener> _tcp = [];
+    private readonly MetricRegistry _registry;
     private readonly Thread _thread;
     private readonly Action<Worker> _drained;
+    private readonly DrainTimer _drain;
     private GroupForwarder[] _forwarders = [];
     private ServeModel? _model;
     private bool _draining;
@@ -36,7 +39,9 @@ internal sealed class Worker : IDisposable
         _handler = new QueryHandler(Loop, shared);
         _replies = new SendBatch(largestUdpReply);
         _connections = new TcpConnections(Loop, _handler);
+        _registry = shared.Registry;
         _drained = drained;
+        _drain = new DrainTimer(this);
         _thread = new Thread(Loop.Run, StackBytes) { Name = $"worker {index}", IsBackground = true };
     }
 
@@ -57,8 +62,8 @@ internal sealed class Worker : IDisposable
             new GroupForwarder(new Forwarder(Loop, group, _handler.Counters)))];
         _handler.Use(_forwarders);
         _model = model;
-        foreach (UdpListener listener in _udp) listener.Serve(model.Queries.ServerAt(listener.Socket.EndPoint));
-        foreach (TcpListener listener in _tcp) listener.Serve(model.Queries.ServerAt(listener.Socket.EndPoint));
+        _replies.Grow(model.LargestUdpReply);
+        ServeAll();
         if (_draining) StopReading();
         foreach (GroupForwarder forwarder in before) forwarder.Retire();
     });
@@ -68,7 +73,7 @@ internal sealed class Worker : IDisposable
     {
         foreach (ListenSocket socket in sockets)
         {
-            ServerModel? server = _draining ? null : _model?.Queries.ServerAt(socket.EndPoint);
+            ServerModel? server = _draining ? null : ServerFor(socket);
             if (socket.Protocol == ListenProtocol.Udp)
             {
                 var listener = new UdpListener(Loop, socket, _handler, _received, _replies);
@@ -90,32 +95,33 @@ internal sealed class Worker : IDisposable
         foreach (UdpListener listener in _udp.Where(l => !IsServed(l.Socket.EndPoint)).ToList())
         {
             _udp.Remove(listener);
-            listener.SetReading(false);
-            Libc.Close(listener.Socket.Fd);
+            listener.Close();
         }
         foreach (TcpListener listener in _tcp.Where(l => !IsServed(l.Socket.EndPoint)).ToList())
         {
             _tcp.Remove(listener);
-            listener.SetReading(false);
-            Libc.Close(listener.Socket.Fd);
+            listener.Close();
         }
     });
 
-    /// <summary>Reads no more; tells the owner when all that was read and accepted has been answered.</summary>
+    /// <summary>Reads no more; tells the owner when all that was read and accepted has been answered, also where that is
+    /// long done.</summary>
     /// <param name="emptyQueues">Whether what the kernel has queued is still to be read: nobody else reads these sockets.
     /// </param>
     public void Drain(bool emptyQueues) => Loop.Post(() =>
     {
-        if (_draining) return;
-        _draining = true;
-        if (emptyQueues)
+        if (!_draining)
         {
-            foreach (UdpListener listener in _udp) listener.OnEvents(Libc.EPOLLIN);
-            foreach (TcpListener listener in _tcp) listener.OnEvents(Libc.EPOLLIN);
+            _draining = true;
+            if (emptyQueues)
+            {
+                foreach (UdpListener listener in _udp) listener.OnEvents(Libc.EPOLLIN);
+                foreach (TcpListener listener in _tcp) listener.OnEvents(Libc.EPOLLIN);
+            }
+            StopReading();
+            _connections.Drain();
         }
-        StopReading();
-        _connections.Drain();
-        new DrainTimer(this).OnTimer();
+        if (!_drain.IsArmed) _drain.OnTimer();
     });
 
     /// <summary>Reads again.</summary>
@@ -124,8 +130,7 @@ internal sealed class Worker : IDisposable
         _draining = false;
         _connections.Resume();
         // Sockets that came while draining have no model yet.
-        foreach (UdpListener listener in _udp) listener.Serve(_model?.Queries.ServerAt(listener.Socket.EndPoint));
-        foreach (TcpListener listener in _tcp) listener.Serve(_model?.Queries.ServerAt(listener.Socket.EndPoint));
+        ServeAll();
     });
 
     public void Stop()
@@ -144,6 +149,20 @@ internal sealed class Worker : IDisposable
         _replies.Dispose();
         Loop.Dispose();
     }
+
+    private void ServeAll()
+    {
+        foreach (UdpListener listener in _udp) listener.Serve(ServerFor(listener.Socket));
+        foreach (TcpListener listener in _tcp) listener.Serve(ServerFor(listener.Socket));
+    }
+
+    /// <summary>What is served at a socket. A guard's socket that no block binds is read all the same: a client that is
+    /// REFUSED asks elsewhere at once, one that hears nothing waits.</summary>
+    private ServerModel? ServerFor(ListenSocket socket) => _model is null ? null
+        : _model.Queries.ServerAt(socket.EndPoint) ?? new ServerModel(
+            socket.EndPoint,
+            new ZoneTable([]),
+            new ServerMetrics(_registry, ModelBuilder.ServerName(socket.EndPoint), "dropped"));
 
     private void StopReading()
     {

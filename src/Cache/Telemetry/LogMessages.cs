@@ -32,6 +32,12 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Warning, Message = "Hand-over at {socket}: {problem}; trying again")]
     public static partial void HandoverFailed(this ILogger log, string socket, string problem);
 
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{socket}: the guard gives this socket, and no server block binds its address: queries there are "
+            + "REFUSED. Remedy: add the address to a bind line of the Corefile, or take it from the guard's --address")]
+    public static partial void NobodyBinds(this ILogger log, string socket);
+
     // Configuration and reload.
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Running configuration {algorithm} = {hash}")]

@@ -8,6 +8,7 @@ using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Tests.Serve;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
@@ -25,12 +26,20 @@ internal sealed class ServeHarness : IDisposable
 
     /// <param name="corefile">{port} and {upstream} are filled in.</param>
     /// <param name="reading">Changes how the Corefile is read.</param>
-    public ServeHarness(string corefile, int workers = 1, Func<CorefileOptions, CorefileOptions>? reading = null)
+    /// <param name="guard">Gives the sockets; null: they are opened here.</param>
+    public ServeHarness(string corefile, int workers = 1, Func<CorefileOptions, CorefileOptions>? reading = null,
+        HandingGuard? guard = null)
     {
         Port = FreePort();
         _loggers = new StderrLogger(Stream.Synchronized(_log));
         Write(corefile);
-        var options = new ServeOptions { ConfigFile = Path.Combine(_folder, "Corefile"), Workers = workers, DnsPort = Port };
+        var options = new ServeOptions
+        {
+            ConfigFile = Path.Combine(_folder, "Corefile"),
+            Workers = workers,
+            DnsPort = Port,
+            HandoverSocket = guard?.Path,
+        };
         CorefileOptions how = ServeCommand.Reading(options);
         Server = new CacheServer(options, reading?.Invoke(how) ?? how, _loggers, Clock);
         _thread = new Thread(() => _exitCode = Server.Run()) { IsBackground = true };

@@ -16,8 +16,8 @@ public class ReloadTests
     [Fact]
     public async Task A_dns_socket_that_cannot_be_opened_leaves_the_http_listeners_as_they_were()
     {
-        using Socket old = Bound(SocketType.Stream), moved = Bound(SocketType.Stream), taken = Bound(SocketType.Dgram);
-        int oldPort = Released(old), movedPort = Released(moved);
+        using Socket taken = Bound(SocketType.Dgram);
+        int oldPort = UnusedPort(), movedPort = UnusedPort();
         using var serve = new ServeHarness(Plain + Metrics(oldPort));
         await Reload(serve, $"other:{PortOf(taken)} {{\n bind 127.0.0.1\n whoami\n}}\n" + Plain + Metrics(movedPort),
             "reload failed");
@@ -29,14 +29,13 @@ public class ReloadTests
     [Fact]
     public async Task An_http_port_that_cannot_be_opened_leaves_the_dns_sockets_as_they_were()
     {
-        using Socket taken = Bound(SocketType.Stream), added = Bound(SocketType.Dgram);
+        using Socket taken = Bound(SocketType.Stream);
         taken.Listen();
-        int addedPort = Released(added);
+        int addedPort = UnusedPort();
         using var serve = new ServeHarness(Plain);
         await Reload(serve, Plain + Metrics(PortOf(taken), addedPort), "reload failed");
 
-        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        free.Bind(new IPEndPoint(IPAddress.Loopback, addedPort));
+        Assert.True(IsFree(addedPort));
         serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
         Assert.Single((await serve.AskUdp(DnsMessage.Query("www.example.", "A"))).Answer);
     }
@@ -74,12 +73,50 @@ public class ReloadTests
         }
     }
 
+    [Fact]
+    public async Task Sockets_that_come_and_go_with_a_reload_are_known()
+    {
+        int addedPort = UnusedPort();
+        using var serve = new ServeHarness(Plain);
+        string other = $"other:{addedPort} {{\n bind 127.0.0.1\n whoami\n}}\n";
+        await Reload(serve, Plain + other, "Reloading complete");
+        Assert.Equal([serve.Port, serve.Port, addedPort, addedPort], serve.Server.Sockets.Select(s => s.EndPoint.Port));
+        await Reload(serve, other, "Reloading complete", times: 2);
+        Assert.Equal([addedPort, addedPort], serve.Server.Sockets.Select(s => s.EndPoint.Port));
+    }
+
+    [Fact]
+    public async Task An_address_that_goes_under_a_wildcard_and_comes_back_is_opened_once()
+    {
+        using var serve = new ServeHarness(Plain);
+        await Reload(serve, Plain.Replace("bind 127.0.0.1", "bind 0.0.0.0"), "Reloading complete");
+        await Reload(serve, Plain, "Reloading complete", times: 2);
+        Assert.Equal(2, serve.Server.Sockets.Count);
+    }
+
+    [Fact]
+    public async Task A_bufsize_that_grows_holds_for_the_next_reply()
+    {
+        var large = new FakeAnswer();
+        for (int i = 0; i < 30; i++)
+            large.Answer.Add(DnsRecord.Parse($"large.example. 60 IN TXT \"{new string('x', 100)}\""));
+        using var serve = new ServeHarness(Plain);
+        serve.Upstream.On("large.example.", "TXT", large);
+        DnsMessage query = DnsMessage.Query("large.example.", "TXT");
+        query.Edns = new DnsEdns(4096);
+        Assert.True((await serve.AskUdp(query)).Tc);
+        await Reload(serve, Plain.Replace("cache 30", "cache 30\n bufsize 4096"), "Reloading complete");
+        await ServeHarness.Until(
+            async () => await serve.AskUdp(query) is { Tc: false, Answer.Count: 30 }, "the whole reply");
+    }
+
     /// <summary>Reloads once and waits until the log says how it ended.</summary>
-    private static async Task Reload(ServeHarness serve, string corefile, string end)
+    /// <param name="times">The log says so for the first, second… time.</param>
+    private static async Task Reload(ServeHarness serve, string corefile, string end, int times = 1)
     {
         serve.Write(corefile);
         serve.Server.ReloadNow();
-        await ServeHarness.Until(() => serve.Log.Contains(end, StringComparison.Ordinal), end);
+        await ServeHarness.Until(() => serve.Log.Split(end).Length > times, end);
     }
 
     private static string Metrics(int port, int? dnsPort = null) =>
@@ -95,12 +132,26 @@ public class ReloadTests
 
     private static int PortOf(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
 
-    /// <summary>A port that nobody holds any more.</summary>
-    private static int Released(Socket socket)
+    /// <summary>A port that nobody holds, below those that the kernel gives to others meanwhile.</summary>
+    private static int UnusedPort()
     {
-        int port = PortOf(socket);
-        socket.Dispose();
-        return port;
+        while (true)
+            if (Random.Shared.Next(10_000, 20_000) is var port && IsFree(port) && !Accepts(port))
+                return port;
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static bool Accepts(int port)

@@ -1,0 +1,56 @@
+using System.Net;
+using NodeDns.Cache.Guard;
+using NodeDns.Cache.Listen;
+using NodeDns.Cache.Loop;
+
+namespace NodeDns.Cache.Tests.Serve;
+
+/// <summary>A guard's side of the hand-over, and nothing else of it: gives a cache what its Corefile binds, and sockets at
+/// addresses of its own.</summary>
+internal sealed class HandingGuard : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nodedns-guard-").FullName;
+    private readonly EventLoop _loop = new();
+    private readonly List<ListenSocket> _held = [];
+    private readonly UnixListener _listener;
+    private readonly Thread _thread;
+    private HandoverChannel? _cache;
+
+    /// <param name="own">Addresses where it listens whatever the Corefile says, at the port of the Corefile's.</param>
+    public HandingGuard(params IPAddress[] own)
+    {
+        _listener = UnixListener.Open(_loop, "test", Path, 0x180, _ => true, fd =>
+            _cache = new HandoverChannel(_loop, fd, message => OnMessage(message, own), () => { }));
+        _thread = new Thread(_loop.Run) { IsBackground = true };
+        _thread.Start();
+    }
+
+    public string Path => System.IO.Path.Combine(_folder, "handover.sock");
+
+    /// <summary>Hellos are answered once this is set.</summary>
+    public ManualResetEventSlim Gives { get; } = new(initialState: true);
+
+    public void Dispose()
+    {
+        Gives.Set();
+        _loop.Stop();
+        _thread.Join();
+        _listener.Close();
+        _cache?.Close();
+        _loop.Dispose();
+        ListenSockets.Close(_held);
+        Gives.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void OnMessage(HandoverMessage message, IPAddress[] own)
+    {
+        if (message.Kind != HandoverKind.Hello) return;
+        Gives.Wait();
+        ListenEndPoint[] wanted = [.. message.EndPoints()];
+        int port = wanted[0].EndPoint.Port;
+        _held.AddRange(ListenSockets.Open(
+            [.. wanted, .. own.Select(ip => new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(ip, port)))], 1));
+        _cache!.SendSockets(HandoverKind.Sockets, _held);
+    }
+}

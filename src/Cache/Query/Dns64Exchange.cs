@@ -12,6 +12,7 @@ internal sealed class Dns64Exchange : IReplySink
     private readonly Dns64 _dns64;
     private readonly Waiter _client;
     private readonly byte[] _message;
+    private readonly IForwarder[] _forwarders;
     private byte[]? _aaaaReply;
 
     private Dns64Exchange(QueryHandler handler, Dns64 dns64, in ClientQuery query)
@@ -21,6 +22,7 @@ internal sealed class Dns64Exchange : IReplySink
         _client = new Waiter(handler.Misses);
         _client.Set(query, limitSlot: 0);
         _message = query.Message.ToArray();
+        _forwarders = query.Forwarders;
     }
 
     public static QueryOutcome Begin(QueryHandler handler, Dns64 dns64, in ClientQuery query, Span<byte> reply)
@@ -108,6 +110,7 @@ internal sealed class Dns64Exchange : IReplySink
             Needs = _client.Needs with { HasEdns = false, Limit = QueryHandler.MaxMessage },
             Server = _client.Server,
             Zone = _client.Zone,
+            Forwarders = _forwarders,
             ReceivedTicks = _client.ReceivedTicks,
         };
         return _handler.Answer(query, buffer);

@@ -31,8 +31,6 @@ internal sealed class MissPath
     /// <summary>The reply being built for one waiter.</summary>
     private readonly byte[] _reply = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
 
-    private IForwarder[] _forwarders = [];
-
     public MissPath(QueryHandler handler, EventLoop loop, QueryShared shared, ReplyLedger ledger)
     {
         _handler = handler;
@@ -46,7 +44,8 @@ internal sealed class MissPath
     /// <summary>Waiters of this worker.</summary>
     public int PendingCount { get; private set; }
 
-    public void Use(IForwarder[] forwarders) => _forwarders = forwarders;
+    /// <summary>Those of queries that come from now on, by <see cref="ForwardModel.Index"/>.</summary>
+    public IForwarder[] Forwarders { get; set; } = [];
 
     /// <param name="cache">null when the name is not cached.</param>
     public QueryOutcome Begin(in ClientQuery query, in AnswerKey key, CacheModel? cache, Span<byte> reply)
@@ -150,7 +149,7 @@ internal sealed class MissPath
         if (rewritten is null) pending.Set(query, key, overTcp);
         else pending.Set(query, key, overTcp, rewritten);
         pending.Forward = forward;
-        pending.Forwarders = _forwarders;
+        pending.Forwarders = query.Forwarders;
         JoinOutcome joined = _inFlight.Join(key, overTcp, waiter, pending);
         if (joined != JoinOutcome.Started)
         {
@@ -305,10 +304,10 @@ internal sealed class MissPath
         return true;
     }
 
-    private bool IsKnownDead(in ClientQuery query)
+    private static bool IsKnownDead(in ClientQuery query)
     {
         int forward = NextForward(query.Zone.Block, query.Name, 0);
-        return forward >= 0 && _forwarders[query.Zone.Block.Forwards[forward].Index].IsKnownDead;
+        return forward >= 0 && query.Forwarders[query.Zone.Block.Forwards[forward].Index].IsKnownDead;
     }
 
     private static int NextForward(BlockModel block, ReadOnlySpan<byte> name, int from)

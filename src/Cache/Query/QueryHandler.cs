@@ -61,7 +61,7 @@ public sealed class QueryHandler
 
     /// <summary>Uses other forwarders from now on; exchanges under way finish with theirs.</summary>
     /// <param name="forwarders">By <see cref="ForwardModel.Index"/>.</param>
-    public void Use(IForwarder[] forwarders) => _misses.Use(forwarders);
+    public void Use(IForwarder[] forwarders) => _misses.Forwarders = forwarders;
 
     /// <summary>Deals with one message from a client.</summary>
     /// <param name="server">The listen address it came to.</param>
@@ -122,6 +122,7 @@ public sealed class QueryHandler
             Needs = needs,
             Server = server,
             Zone = zone,
+            Forwarders = _misses.Forwarders,
             ReceivedTicks = ReceivedTicks,
         };
         return zone.Block.Dns64 is { } dns64 && dns64.AppliesTo(query.ForPlugins())

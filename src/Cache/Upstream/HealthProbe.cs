@@ -39,7 +39,19 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
         forwarder.Probe(_query, server, this);
     }
 
-    public void OnAnswer(ReadOnlySpan<byte> message) => Stop();
+    public void OnAnswer(ReadOnlySpan<byte> message)
+    {
+        if (!_running)
+        {
+            return;
+        }
+        Stop();
+        if (server.NeedsProbe(forwarder.Loop.NowMs))
+        {
+            _running = true;
+            ProbeAgain();
+        }
+    }
 
     public void OnFailure(UpstreamError error)
     {
@@ -53,6 +65,11 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
             forwarder.Group.Log.UpstreamDown(server.Endpoint.To, reason);
         }
         server.Metrics.HealthFailure(forwarder.Counters);
+        ProbeAgain();
+    }
+
+    private void ProbeAgain()
+    {
         var interval = forwarder.Options.HealthCheck.Interval;
         if (interval < HealthCheckOptions.IntervalMinimum)
         {

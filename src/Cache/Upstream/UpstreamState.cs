@@ -70,5 +70,12 @@ internal sealed class UpstreamState(
     /// <returns>true when this failure makes the server count as down.</returns>
     public bool ProbeFailed() => Interlocked.Increment(ref _fails) == options.MaxFails + 1;
 
-    public void ReleaseProbe() => Volatile.Write(ref _probeClaimed, 0);
+    /// <summary>The probe has ended. A full fence, as <see cref="Failed"/> has one after its write: one of the two sees
+    /// the other.</summary>
+    public void ReleaseProbe() => Interlocked.Exchange(ref _probeClaimed, 0);
+
+    /// <summary>After <see cref="ReleaseProbe"/>: whether a query has failed since the server answered, whose worker saw
+    /// that the probe was taken.</summary>
+    /// <returns>true for the one worker that must now probe until the server answers.</returns>
+    public bool NeedsProbe(long nowMs) => IsSuspect(nowMs) && Interlocked.Exchange(ref _probeClaimed, 1) == 0;
 }

@@ -148,6 +148,19 @@ public class QueryHandlerTests
     }
 
     [Fact]
+    public void The_second_question_of_dns64_goes_to_the_upstreams_of_the_first_when_the_configuration_changes()
+    {
+        using var harness = new QueryHarness(".:53 {\n bind 127.0.0.1\n dns64 {\n allow_ipv4\n }\n"
+            + " cache 30 {\n serve_stale 1h verify\n }\n forward . 192.0.2.1\n}\n");
+        harness.Ask("www.example.", "AAAA");
+        harness.Workers[0].Handler.Use([]);
+        harness.Workers[0].Upstreams[0].Answer(_ => { });
+        Assert.Equal((ushort)Qtype.A, harness.Workers[0].Upstreams[0].Next.Question!.Type);
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Answer.Add(DnsRecord.Parse("www.example. 60 IN A 192.0.2.9")));
+        Assert.Equal("64:ff9b::c000:209", DnsMessage.Parse(harness.Workers[0].Late.Single()).Answer.Single().Data);
+    }
+
+    [Fact]
     public void The_longest_zone_answers_and_ds_belongs_to_the_parent()
     {
         using var harness = new QueryHarness(

@@ -44,6 +44,27 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public void A_failure_while_a_probe_is_ending_keeps_it_going()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, server.EndPoint);
+        var state = cache.Group.Servers[0];
+        var probe = new HealthProbe(cache.Forwarder, state);
+        Assert.True(state.Failed(cache.Loop.NowMs));
+        probe.Start();
+        server.Receive();
+        // The reply has come to the probe's worker; before the probe ends, another worker's query fails.
+        state.Answered(cache.Loop.NowMs);
+        Assert.False(state.Failed(cache.Loop.NowMs));
+        probe.OnAnswer([]);
+        cache.Pass(500);
+        var (again, from) = server.Receive();
+        server.Send(from, ScriptedUpstream.Reply(again));
+        cache.Until(() => !state.IsSuspect(cache.Loop.NowMs), "trusting it again");
+        Assert.True(state.Failed(cache.Loop.NowMs));
+    }
+
+    [Fact]
     public void Health_check_options_shape_the_probe()
     {
         using var server = new ScriptedUpstream();

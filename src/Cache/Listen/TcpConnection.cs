@@ -90,7 +90,11 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     public void Forget(in ReplyTo to)
     {
-        if (to.Cookie == _generation && _fd >= 0) _inFlight--;
+        if (to.Cookie != _generation || _fd < 0) return;
+        _inFlight--;
+        if (_closing && IsIdle) Close();
+        else if (_inFlight == MaxInFlight / 2) ResumeReading();
+        else ArmTimer();
     }
 
     public void OnTurnEnd()
@@ -132,6 +136,12 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
     private void Read()
     {
         _in ??= ArrayPool<byte>.Shared.Rent(SmallBuffer);
+        if (_inEnd == _in.Length)
+        {
+            // Whole messages that had to wait; reading into no room would look like the client's end.
+            HandleFrames();
+            return;
+        }
         SyscallResult count = Libc.Receive(_fd, _in.AsSpan(_inEnd));
         if (count.WouldBlock) return;
         if (count.IsError)
@@ -236,7 +246,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     private void Flush()
     {
-        bool wasBlocked = _unsentSinceMs != long.MaxValue;
+        bool wasBlocked = _unsentSinceMs != long.MaxValue || _outEnd - _outStart >= MaxUnsent;
         while (_outStart < _outEnd)
         {
             SyscallResult sent = Libc.Send(_fd, _out.AsSpan(_outStart, _outEnd - _outStart));

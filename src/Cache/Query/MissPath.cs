@@ -417,7 +417,7 @@ internal sealed class MissPath
             waiter.Next = null;
             if (waiter.Owner == this)
             {
-                TryReplyOwn(waiter, _answer.AsSpan(0, length), flags, rcode, by, isStale);
+                ReplyOwn(waiter, _answer.AsSpan(0, length), flags, rcode, by, isStale);
                 continue;
             }
             copy ??= _answer.AsSpan(0, length).ToArray();
@@ -427,24 +427,34 @@ internal sealed class MissPath
 
     /// <summary>Any thread may call.</summary>
     private void Post(Waiter waiter, byte[] answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale) =>
-        _loop.Post(() => TryReplyOwn(waiter, answer, flags, rcode, by, isStale));
+        _loop.Post(() => ReplyOwn(waiter, answer, flags, rcode, by, isStale));
 
     /// <summary>A bug in one waiter's reply costs that reply, not the others' and not the process.</summary>
-    private void TryReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    private void ReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
+        PendingCount--;
+        ReplyTo to = waiter.To;
+        bool released = false;
         try
         {
-            ReplyOwn(waiter, answer, flags, rcode, by, isStale);
+            int length = Write(waiter, answer, flags, rcode, by, isStale);
+            Release(waiter);
+            released = true;
+            to.Sink.Reply(to, _reply.AsSpan(0, length));
         }
         catch (Exception bug)
         {
             _handler.OnBug(bug);
+            if (released) return;
+            Release(waiter);
+            to.Sink.Forget(to);
         }
     }
 
-    private void ReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    /// <summary>Writes a waiter's reply to <see cref="_reply"/>, and counts it.</summary>
+    /// <returns>Its length.</returns>
+    private int Write(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
-        PendingCount--;
         int length;
         if (answer.IsEmpty) length = ReplyFinish.Empty(_reply, waiter.Question, waiter.Needs, rcode);
         else
@@ -455,14 +465,11 @@ internal sealed class MissPath
             length = ReplyFinish.End(_reply, answer.Length, questionEnd, waiter.Needs, waiter.Zone.Block.Filters);
         }
         if (isStale) waiter.Zone.CacheMetrics?.ServedStale(_ledger.Counters);
-        Span<byte> reply = _reply.AsSpan(0, length);
         Span<byte> lowerName = stackalloc byte[DnsName.MaxLength];
         lowerName = lowerName[..(waiter.Question.Length - 4)];
         DnsName.ToLower(waiter.Question[..^4], lowerName);
-        _ledger.Note(waiter, lowerName, reply, by);
-        ReplyTo to = waiter.To;
-        Release(waiter);
-        to.Sink.Reply(to, reply);
+        _ledger.Note(waiter, lowerName, _reply.AsSpan(0, length), by);
+        return length;
     }
 
     private Waiter? Complete(PendingQuery pending)

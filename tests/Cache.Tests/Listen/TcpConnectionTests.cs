@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Query;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
@@ -127,5 +129,108 @@ public class TcpConnectionTests
             DnsMessage reply = await ServeHarness.Read(stream);
             Assert.Equal((id, 300, false), (reply.Id, reply.Answer.Count, reply.Tc));
         }
+    }
+
+    [Fact]
+    public void A_client_that_asks_on_while_it_takes_no_replies_gets_all_of_them_later()
+    {
+        using var listener = new TurnedListener(Turned, sendBuffer: 16_384);
+        using Socket client = listener.ConnectTcp(receiveBuffer: 16_384);
+        client.Send(Queries(60));
+        listener.Until(() => listener.Worker.Handler.PendingCount == 60, "the first queries");
+        // More than the input buffer holds, read when more is unsent than a client may leave.
+        client.Send(Queries(200));
+        listener.Upstream.Answer(reply => Fill(reply, octets: 20_000));
+        Assert.Equal(260, Replies(listener, client, 260));
+    }
+
+    [Fact]
+    public void Queries_that_waited_for_replies_to_leave_are_answered_also_when_these_leave_at_once()
+    {
+        using var listener = new TurnedListener(Turned, sendBuffer: 1 << 20);
+        using Socket client = listener.ConnectTcp(receiveBuffer: 1 << 20);
+        client.Send(Queries(1));
+        listener.Until(() => listener.Upstream.Count == 1, "the first query");
+        listener.Upstream.Answer(reply => Fill(reply, octets: 60_000));
+        Assert.Equal(1, Replies(listener, client, 1));
+        client.Send(Queries(8));
+        Assert.Equal(8, Replies(listener, client, 8));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_query_that_gets_no_reply_after_all_does_not_keep_its_connection_open(bool halfClosed)
+    {
+        using var listener = new TurnedListener(".:53 {\n bind 127.0.0.1\n dns64 {\n allow_ipv4\n }\n"
+            + " acl {\n drop type A\n }\n forward . 192.0.2.53\n}\n");
+        using Socket client = listener.ConnectTcp();
+        client.Send(ServeHarness.Framed(DnsMessage.Query("www.example.", "AAAA", 1)));
+        listener.Until(() => listener.Upstream.Count == 1, "the query");
+        if (halfClosed) client.Shutdown(SocketShutdown.Send);
+        listener.Turn();
+        listener.Harness.NowMs += 10_001;
+        listener.Upstream.Answer(_ => { });
+        listener.Turn();
+        if (!halfClosed) listener.Harness.NowMs += 10_001;
+        listener.Until(() => client.Poll(0, SelectMode.SelectRead), "the end of the connection");
+        Assert.Equal(0, client.Available);
+    }
+
+    [Fact]
+    public void A_bug_in_a_reply_does_not_keep_its_connection_open()
+    {
+        using var listener = new TurnedListener(Turned);
+        ZoneModel zone = listener.Harness.Server.Zones.Zones.Single();
+        listener.Serve(listener.Harness.Server with
+        {
+            Zones = new ZoneTable([zone with { Block = zone.Block with { Filters = [new BuggyFilter()] } }]),
+        });
+        using Socket client = listener.ConnectTcp();
+        client.Send(Queries(1));
+        client.Shutdown(SocketShutdown.Send);
+        listener.Until(() => listener.Upstream.Count == 1, "the query");
+        listener.Upstream.Answer(reply => Fill(reply, octets: 300));
+        listener.Until(() => client.Poll(0, SelectMode.SelectRead), "the end of the connection");
+        Assert.Equal((0, 0, 1), (client.Available, listener.Worker.Handler.PendingCount, listener.Harness.Panics));
+    }
+
+    private sealed class BuggyFilter : IReplyFilter
+    {
+        public int Apply(Span<byte> reply, int length) => throw new InvalidOperationException("a bug");
+    }
+
+    private const string Turned = ".:53 {\n cache 30\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n";
+
+    private static byte[] Queries(int count) =>
+        [.. Enumerable.Range(0, count).SelectMany(i => ServeHarness.Framed(DnsMessage.Query("big.example.", "TXT", (ushort)i)))];
+
+    private static void Fill(DnsMessage reply, int octets)
+    {
+        for (int i = 0; i < octets / 220; i++)
+            reply.Answer.Add(DnsRecord.Parse($"big.example. 60 IN TXT \"{new string('x', 200)}\""));
+    }
+
+    /// <summary>Reads replies as fast as they come.</summary>
+    /// <returns>How many came, at most <paramref name="wanted"/>.</returns>
+    private static int Replies(TurnedListener listener, Socket client, int wanted)
+    {
+        using var received = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
+        int count = 0, at = 0;
+        for (int quiet = 0; count < wanted && quiet < 200; quiet++)
+        {
+            listener.Turn();
+            while (client.Poll(1_000, SelectMode.SelectRead) && client.Receive(buffer) is > 0 and var length)
+            {
+                received.Write(buffer, 0, length);
+                quiet = 0;
+                listener.Turn();
+            }
+            byte[] octets = received.GetBuffer();
+            for (; at + 2 <= received.Length && (octets[at] << 8 | octets[at + 1]) + at + 2 <= received.Length; count++)
+                at += 2 + (octets[at] << 8 | octets[at + 1]);
+        }
+        return count;
     }
 }

@@ -31,8 +31,7 @@ internal sealed class TurnedListener : IDisposable
         if (sendBuffer > 0) Libc.SetSocketOption(listening.Fd, Libc.SOL_SOCKET, SO_SNDBUF, sendBuffer);
         _connections = new TcpConnections(Loop, Worker.Handler);
         _tcp = new TcpListener(Loop, listening, _connections);
-        Udp.Serve(Harness.Server);
-        _tcp.Serve(Harness.Server);
+        Serve(Harness.Server);
     }
 
     public QueryHarness Harness { get; }
@@ -44,6 +43,12 @@ internal sealed class TurnedListener : IDisposable
     public QueryHarness.HeldForwarder Upstream => Worker.Upstreams[0];
 
     private EventLoop Loop => Worker.Loop;
+
+    public void Serve(ServerModel server)
+    {
+        Udp.Serve(server);
+        _tcp.Serve(server);
+    }
 
     public Socket ConnectTcp(int receiveBuffer = 0)
     {

@@ -135,4 +135,50 @@ public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "Corefile reload, good and bad");
     }
+
+    [Fact]
+    public void A_node_that_keeps_the_guard_waiting_loses_no_lookup()
+    {
+        // As iptables waits for another's lock: each call, while the file is there.
+        var folder = Directory.CreateDirectory(Path.Combine(_lab.Folder, "path")).FullName;
+        var program = Path.Combine(folder, "iptables");
+        File.WriteAllText(program, $"#!/bin/sh\n[ ! -e {folder}/slow ] || sleep 2\nexec /usr/sbin/iptables \"$@\"\n");
+        NetworkNamespace.Sh($"chmod 755 {program}");
+        var guard = _lab.StartGuardWith("-all,+net_admin,+net_bind_service", $"PATH={folder}:/usr/bin:/bin",
+            "--rules", "iptables", "--check-interval", "1s");
+        var serve = _lab.StartServe();
+        NodeLab.WaitForService(guard);
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        File.WriteAllText(Path.Combine(folder, "slow"), "");
+        NodeLab.Pass(1.5);
+        serve.Signal(Libc.SIGKILL);
+        guard.WaitFor("relaying");
+        NodeLab.Pass(2);
+        File.Delete(Path.Combine(folder, "slow"));
+        _lab.StartServe();
+        _lab.WaitUntil(() => guard.Count("serves") == 2, "the next cache serves");
+        NodeLab.Pass(0.5);
+        _lab.AssertNothingLost(load, "SIGKILL of the cache while iptables waits for a lock");
+    }
+
+    [Fact]
+    public void Endpoints_that_a_reload_adds_and_drops_are_opened_and_left()
+    {
+        var (_, serve) = _lab.StartPair();
+        var load = _lab.Load();
+        NodeLab.Pass(0.5);
+        var second = NodeLab.Corefile().Replace(".:53", ".:5353", StringComparison.Ordinal);
+        _lab.WriteCorefile($"{NodeLab.Corefile()}\n{second}");
+        _lab.WaitUntil(() => _lab.Dig("added.example.", flags: "+tcp -p 5353").Contains("10.1.2.3", StringComparison.Ordinal),
+            "the added port answers over TCP");
+        Assert.Contains("10.1.2.3", _lab.Dig("added.example.", flags: "-p 5353"), StringComparison.Ordinal);
+        _lab.WriteCorefile(NodeLab.Corefile());
+        _lab.WaitUntil(() => serve.Count("Reloading complete") == 2, "the second reload");
+        NodeLab.Pass(1);
+        Assert.Contains("10.1.2.3", _lab.Dig("kept.example."), StringComparison.Ordinal);
+        // The guard keeps what it has opened, for the next reload.
+        Assert.Contains("REFUSED", _lab.Dig("dropped.example.", flags: "-p 5353"), StringComparison.Ordinal);
+        _lab.AssertNothingLost(load, "reloads that add a port and drop it");
+    }
 }

@@ -21,7 +21,7 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
         var guard = _lab.StartGuard();
         _lab.StartServe();
         guard.WaitFor("new lookups come here only");
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         NodeLab.Pass(1);
         nodeCache.TearDown();
         guard.WaitFor("link nodelocaldns created");
@@ -33,20 +33,32 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
         Assert.DoesNotContain("nodelocaldns-2", _lab.Node.Run("ip link"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void What_a_killed_node_cache_has_left_is_adopted_or_removed()
+    [Theory]
+    [InlineData("iptables")]
+    [InlineData("iptables-legacy")]
+    public void What_a_killed_node_cache_has_left_is_adopted_or_removed(string iptables)
     {
-        var nodeCache = new NodeCacheStandIn(_lab);
+        var nodeCache = new NodeCacheStandIn(_lab, iptables);
         var load = _lab.Load();
-        var guard = _lab.StartGuard("a", "--host-accept", "off");
+        var guard = _lab.StartGuardWith("-all,+net_admin,+net_bind_service,+net_raw", "--host-accept", "off");
         _lab.StartServe();
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         nodeCache.Stop();
         guard.WaitFor("12 iptables rules of node-cache removed");
         NodeLab.Pass(1);
-        _lab.AssertNothingLost(load, "takeover from node-cache, which leaves link and rules");
+        _lab.AssertNothingLost(load, $"takeover from node-cache, which leaves link and {iptables} rules");
         Assert.Equal(0, nodeCache.CountRules());
         Assert.Contains("scope link", _lab.Node.Run("ip addr show nodelocaldns"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rules_of_iptables_legacy_that_cannot_be_seen_are_named()
+    {
+        var nodeCache = new NodeCacheStandIn(_lab, "iptables-legacy");
+        nodeCache.Stop();
+        var guard = _lab.StartGuard();
+        guard.WaitFor("for iptables-legacy also CAP_NET_RAW");
+        Assert.Equal(12, nodeCache.CountRules());
     }
 
     [Fact]
@@ -56,7 +68,7 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
         _lab.Node.Run("iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -m state --state ESTABLISHED -j ACCEPT; iptables -P INPUT DROP");
         var guard = _lab.StartGuard();
         _lab.StartServe();
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         nodeCache.Stop();
         guard.WaitFor("8 iptables rules of node-cache removed");
         Assert.Equal(4, nodeCache.CountRules());
@@ -154,7 +166,7 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
             "-localip", NodeLab.LocalAddress, "-conf", Path.Combine(_lab.Folder, "Corefile.out"), "-upstreamsvc",
             "kube-dns-upstream", "-basecorefile", corefile, "-pidfile", Path.Combine(_lab.Folder, "pid"),
         ]);
-        program.WaitFor("] guard: the cache (", 25);
+        NodeLab.WaitForService(program);
         return (program, corefile);
     }
 

@@ -15,6 +15,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
 
             + "nft \"add chain inet tracker o { type filter hook output priority 0; }\"; nft add rule inet tracker o ct state established accept";
 
+    private const string ClusterIp = "10.96.0.10";
+
     private readonly NodeLab _lab = new(output);
 
     public void Dispose() => _lab.Dispose();
@@ -71,24 +73,46 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void An_intercepted_cluster_address_goes_back_to_kube_proxy_without_a_loss()
     {
-        const string clusterIp = "10.96.0.10";
-        // What kube-proxy does for the Service.
-        _lab.Node.Run("nft add table ip kubeproxy; "
-            + "nft \"add chain ip kubeproxy pre { type nat hook prerouting priority dstnat; }\"; "
-            + $"nft add rule ip kubeproxy pre ip daddr {clusterIp} udp dport 53 dnat to {NodeLab.ClusterDns}; "
-            + $"nft add rule ip kubeproxy pre ip daddr {clusterIp} tcp dport 53 dnat to {NodeLab.ClusterDns}; "
-            + "nft \"add chain ip kubeproxy post { type nat hook postrouting priority srcnat; }\"");
-        _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {clusterIp}"));
-        var load = _lab.Load(clusterIp);
+        StartKubeProxy();
+        _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {ClusterIp}"));
+        var load = _lab.Load(ClusterIp);
         NodeLab.Pass(1);
-        var (guard, serve) = _lab.StartPair("--intercept-cluster-dns", clusterIp);
+        var (guard, serve) = _lab.StartPair("--intercept-cluster-dns", ClusterIp);
         NodeLab.Pass(1);
         guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
         serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
         guard.WaitForExit();
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "interception of the ClusterIP, begun and ended");
-        Assert.DoesNotContain(clusterIp, _lab.Node.Run("ip addr"), StringComparison.Ordinal);
+        Assert.DoesNotContain(ClusterIp, _lab.Node.Run("ip addr"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void In_a_crash_loop_an_intercepted_address_is_kube_proxys()
+    {
+        StartKubeProxy();
+        _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {ClusterIp}"));
+        var load = _lab.Load(ClusterIp);
+        var (guard, serve) = _lab.StartPair("--intercept-cluster-dns", ClusterIp);
+        Assert.Contains(ClusterIp, ServingSet(), StringComparison.Ordinal);
+        for (var death = 1; death <= 3; death++)
+        {
+            NodeLab.Pass(0.5);
+            serve.Signal(Cache.Interop.Linux.Libc.SIGKILL);
+            serve.WaitForExit();
+            serve = _lab.StartServe();
+            if (death < 3)
+            {
+                _lab.WaitUntil(() => guard.Count("serves") == death + 1, "the next cache serves");
+            }
+        }
+        guard.WaitFor("held back for 2 s");
+        _lab.WaitUntil(() => !ServingSet().Contains(ClusterIp, StringComparison.Ordinal), "it is kube-proxy's");
+        Assert.Contains(NodeLab.LocalAddress, ServingSet(), StringComparison.Ordinal);
+        _lab.WaitUntil(() => guard.Count("serves") == 4, "the cache is let in again");
+        _lab.WaitUntil(() => ServingSet().Contains(ClusterIp, StringComparison.Ordinal), "it is intercepted again");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "interception of the ClusterIP, crash loop");
     }
 
     [Fact]
@@ -131,6 +155,18 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
         guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
         guard.WaitForExit();
         Assert.DoesNotContain("nodelocaldns", _lab.Node.Run("ip link; nft list ruleset"), StringComparison.Ordinal);
+    }
+
+    private string ServingSet() => _lab.Node.Run("nft list set inet nodelocaldns serving4");
+
+    private void StartKubeProxy()
+    {
+        // What kube-proxy does for the Service.
+        _lab.Node.Run("nft add table ip kubeproxy; "
+            + "nft \"add chain ip kubeproxy pre { type nat hook prerouting priority dstnat; }\"; "
+            + $"nft add rule ip kubeproxy pre ip daddr {ClusterIp} udp dport 53 dnat to {NodeLab.ClusterDns}; "
+            + $"nft add rule ip kubeproxy pre ip daddr {ClusterIp} tcp dport 53 dnat to {NodeLab.ClusterDns}; "
+            + "nft \"add chain ip kubeproxy post { type nat hook postrouting priority srcnat; }\"");
     }
 
     private int CountEntries() =>

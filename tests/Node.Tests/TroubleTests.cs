@@ -21,7 +21,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         var guard = _lab.StartGuardWith("-all,+net_bind_service");
         _lab.StartServe();
         guard.WaitFor("give the container CAP_NET_ADMIN");
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         AssertCounted("capability");
         AssertAnswered();
         Assert.NotEqual("0", _lab.Metric("coredns_nodecache_setup_errors_total{errortype=\"interface_add\"}"));
@@ -45,7 +45,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
             "iptables");
         _lab.StartServe();
         guard.WaitFor("exit code 3: I am broken");
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         AssertCounted("rules");
         Assert.NotEqual("0", _lab.Metric("coredns_nodecache_setup_errors_total{errortype=\"iptables\"}"));
         AssertAnswered();
@@ -67,7 +67,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         guard.WaitFor("sysctl -w net.ipv4.icmp_ratemask=6160");
         AssertCounted("sysctl");
         _lab.StartServe();
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         AssertAnswered();
     }
 
@@ -116,7 +116,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         var guard = _lab.StartGuard();
         _lab.StartServe();
         guard.WaitFor("has not handed its sockets over in 3000 ms");
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         AssertCounted("takeover");
         AssertAnswered();
     }
@@ -155,7 +155,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         guard.WaitFor("127.0.0.1:9255");
         guard.WaitFor("held by socat (process");
         _lab.StartServe();
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         AssertAnswered();
     }
 
@@ -172,7 +172,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         squatter.Signal(Libc.SIGKILL);
         guard.WaitFor("sockets opened");
         _lab.StartServe();
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         AssertAnswered();
     }
 
@@ -193,11 +193,43 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         Assert.Equal("503", Status("readyz"));
         Assert.Equal("200", Status("healthz"));
         var serve = _lab.StartServe();
-        guard.WaitFor("the cache (");
+        NodeLab.WaitForService(guard);
         _lab.WaitUntil(() => Status("readyz") == "200", "/readyz says so");
         Assert.Equal("200", Status("cachez"));
         serve.Signal(Libc.SIGKILL);
         _lab.WaitUntil(() => Status("readyz") == "503", "/readyz says so");
+    }
+
+    [Fact]
+    public void A_cache_that_answers_wrongly_is_relayed_around_until_it_is_right_again()
+    {
+        _lab.WriteCorefile(NodeLab.Corefile(extra: "template IN ANY . {\n rcode SERVFAIL\n }"));
+        var guard = _lab.StartGuard();
+        _lab.StartServe();
+        guard.WaitFor("probe: kubernetes.default.svc.cluster.local");
+        Assert.Equal("503", Status("readyz"));
+        _lab.WaitUntil(() => guard.Count("probe:") == 3 && _lab.Metric("nodedns_guard_relaying") == "1", "it relays");
+        AssertAnswered();
+        Assert.NotEqual("0", _lab.Metric("nodedns_guard_wrong_answers_total"));
+        _lab.WriteCorefile(NodeLab.Corefile());
+        guard.WaitFor("trying the cache again");
+        _lab.WaitUntil(() => Status("readyz") == "200", "/readyz says so", 30);
+        Assert.Equal("0", _lab.Metric("nodedns_guard_relaying"));
+        AssertAnswered();
+    }
+
+    [Fact]
+    public void A_hung_cache_fails_its_liveness()
+    {
+        var (guard, serve) = _lab.StartPair();
+        _lab.WaitUntil(() => Status("cachez") == "200", "/cachez says so");
+        const int stop = 19;
+        const int goOn = 18;
+        serve.Signal(stop);
+        guard.WaitFor("the cache is hung");
+        _lab.WaitUntil(() => Status("cachez") == "503", "/cachez says so");
+        serve.Signal(goOn);
+        _lab.WaitUntil(() => Status("cachez") == "200", "/cachez says so");
     }
 
     private string Status(string page) =>

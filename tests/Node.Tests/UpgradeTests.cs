@@ -97,7 +97,7 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         NodeLab.Pass(1);
         var next = _lab.StartGuard("b", "--exit-mode", "flip");
         _lab.StartServe("b");
-        next.WaitFor("the cache (");
+        NodeLab.WaitForService(next);
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "pod deleted, 1 s without any pod, exit mode flip");
     }

@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Guard;
 
 /// <summary>Another program, such as node-cache, that is bound to our endpoints with SO_REUSEPORT: all new traffic is
 /// steered away from it, so that it can be removed at any time without a loss.</summary>
-internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
+internal sealed class ForeignSockets(SocketSet sockets, GuardMetrics metrics, GuardLog log)
 {
     private readonly Dictionary<ListenEndPoint, int> _steered = [];
     private bool _looked;
@@ -14,22 +14,19 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
     /// <summary>Somebody else is bound to one of our endpoints.</summary>
     public bool InUse => _steered.Count > 0;
 
-    /// <summary>Looks again, and steers each endpoint's group as it needs.</summary>
-    public void Look()
+    /// <summary>What <see cref="Look.Run"/> needs to know of the sockets as they are now.</summary>
+    public Look Prepare() => new(
+        metrics,
+        [.. sockets.All.Select(s => SocketTable.Inode(s.Fd))],
+        [.. sockets.OwnEndPoints.Where(e => Own(e).Count > 0)]);
+
+    /// <summary>Steers each endpoint's group as it needs.</summary>
+    public void Steer(Look look)
     {
-        var ours = sockets.All.Select(s => SocketTable.Inode(s.Fd)).ToHashSet();
-        foreach (var endPoint in sockets.OwnEndPoints)
+        foreach (var (endPoint, foreign) in look.Foreign)
         {
-            var own = sockets.All.Where(s => SocketSet.Serves(s, [endPoint])).ToList();
-            if (own.Count == 0)
-            {
-                continue;
-            }
-            var bound = endPoint.Protocol == ListenProtocol.Udp
-                ? SocketTable.Udp(endPoint.EndPoint)
-                : SocketTable.Tcp(endPoint.EndPoint);
-            var foreign = bound.Count(inode => !ours.Contains(inode));
-            if (foreign == _steered.GetValueOrDefault(endPoint))
+            var own = Own(endPoint);
+            if (foreign == _steered.GetValueOrDefault(endPoint) || own.Count == 0)
             {
                 continue;
             }
@@ -52,5 +49,32 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardLog log)
             }
         }
         _looked = true;
+    }
+
+    private List<ListenSocket> Own(ListenEndPoint endPoint) =>
+        [.. sockets.All.Where(s => SocketSet.Serves(s, [endPoint]))];
+
+    /// <summary>One look at the kernel's socket tables, which are long on a busy node: on any thread.</summary>
+    internal sealed class Look(GuardMetrics metrics, HashSet<ulong> ours, IReadOnlyList<ListenEndPoint> endPoints)
+    {
+        /// <summary>How many sockets of others are bound to each endpoint; empty before <see cref="Run"/>.</summary>
+        public IReadOnlyDictionary<ListenEndPoint, int> Foreign { get; private set; } =
+            new Dictionary<ListenEndPoint, int>();
+
+        public void Run()
+        {
+            try
+            {
+                Foreign = endPoints.ToDictionary(e => e, e => Bound(e).Count(inode => !ours.Contains(inode)));
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                metrics.Problem(GuardProblem.Socket, $"who else holds the sockets cannot be told: {failure.Message}");
+            }
+        }
+
+        private static List<ulong> Bound(ListenEndPoint endPoint) => endPoint.Protocol == ListenProtocol.Udp
+            ? SocketTable.Udp(endPoint.EndPoint)
+            : SocketTable.Tcp(endPoint.EndPoint);
     }
 }

@@ -209,7 +209,8 @@ internal sealed partial class Guard
         _hang = null;
         _distrusted = false;
         _wrongAnswers = 0;
-        _nextProbeMs = _loop.NowMs + RetryMs;
+        _isProven = false;
+        _nextProbeMs = _loop.NowMs;
         _watchdog.Reset();
         _log.Info($"the cache ({peer.Program}) serves");
         RelievePredecessor();
@@ -249,11 +250,7 @@ internal sealed partial class Guard
         if (waitMs > 0)
         {
             _log.Warning($"the cache dies again and again: held back for {waitMs / 1000} s, cluster DNS is relayed until then");
-            if (_options.Intercepted.Count > 0 && State == GuardState.Guarding)
-            {
-                _node.Ensure(Serving, _foreign.InUse);
-                _loop.Arm(_checkTimer, waitMs);
-            }
+            Check();
         }
         return waitMs;
     }

@@ -1,7 +1,5 @@
-using System.Net;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
-using NodeDns.Cache.Node;
 
 namespace NodeDns.Cache.Guard;
 
@@ -26,8 +24,7 @@ internal sealed partial class Guard
     private readonly LoopAction _stopTimer;
     private UnixListener? _takeover;
     private HandoverChannel? _predecessor;
-    private EndPointFinder? _finder;
-    private IReadOnlyList<IPEndPoint> _endPoints = [];
+    private bool _hasLeft;
     private int _entries = -1;
     private long _entriesDueMs;
 
@@ -124,7 +121,7 @@ internal sealed partial class Guard
             _arriving.Clear();
             Claim();
         }
-        else if (State == GuardState.Guarding && _watch is null)
+        else if (State == GuardState.Guarding && !_ownsNode)
         {
             _log.Warning("the old guard is gone before it was relieved");
             OwnNode();
@@ -136,7 +133,7 @@ internal sealed partial class Guard
     /// <summary>Our cache serves: theirs may finish.</summary>
     private void RelievePredecessor()
     {
-        if (_predecessor is { IsOpen: true } predecessor && _watch is null)
+        if (_predecessor is { IsOpen: true } predecessor && !_ownsNode)
         {
             predecessor.Send(new HandoverMessage(HandoverKind.Relieve));
             OwnNode();
@@ -225,7 +222,6 @@ internal sealed partial class Guard
         {
             _log.Warning("the next guard is gone: guarding again");
             State = GuardState.Guarding;
-            // The cache first: looking over the node may take long where the machine is busy.
             _cache?.Channel.Send(new HandoverMessage(HandoverKind.Resume));
             AdmitWaiting();
             UpdateRelay();
@@ -251,9 +247,7 @@ internal sealed partial class Guard
         _log.Info("relieved by the next guard");
         StopRelay();
         _loop.Cancel(_bridgeTimer);
-        _loop.Cancel(_checkTimer);
-        _watch?.Dispose();
-        _watch = null;
+        DisownNode();
         _takeover?.Close();
         _cacheGoneMs = _loop.NowMs;
         if (_cache is { } cache)
@@ -336,27 +330,21 @@ internal sealed partial class Guard
     /// <summary>Nobody has taken over: what the exit mode says, then the last replies.</summary>
     private void Leave()
     {
-        _watch?.Dispose();
-        _watch = null;
-        _loop.Cancel(_checkTimer);
+        DisownNode();
         _log.Info($"leaving: {_options.ExitMode.ToString().ToLowerInvariant()}");
-        if (_options.ExitMode == ExitMode.Flip)
+        _side.Run(_node.Leave, () =>
         {
-            _node.Flip(_options.FlipTo.Count > 0 ? _options.FlipTo : _endPoints);
-        }
-        if (_options.Intercepted.Count > 0)
-        {
-            _node.HandBack(_options.Addresses, _options.Intercepted);
-        }
-        RefuseWhenAlone();
-        _loop.Arm(_stopTimer, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
+            _hasLeft = true;
+            RefuseWhenAlone();
+            _loop.Arm(_stopTimer, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
+        });
     }
 
     /// <summary>Leaving with nobody left to read: what is queued still gets its answer, what comes now is refused. A cache
     /// that stays, because only the guard was told to stop, keeps its sockets as they are.</summary>
     private void RefuseWhenAlone()
     {
-        if (State == GuardState.Stopping && _successors.Count == 0
+        if (_hasLeft && _successors.Count == 0
             && !_peers.Any(peer => peer.HasSockets && !peer.IsLeaving))
         {
             _sockets.RefuseNew();
@@ -365,33 +353,14 @@ internal sealed partial class Guard
 
     private void Finish()
     {
+        _child?.Signal(Libc.SIGKILL);
         if (_options.ExitMode == ExitMode.Teardown && !_successors.Any(s => s.Version > 0))
         {
-            _node.Remove();
+            _side.Run(_node.Remove, _loop.Stop);
         }
-        _child?.Signal(Libc.SIGKILL);
-        _loop.Stop();
-    }
-
-    /// <summary>Where a flip would send clients; looked up while there is time.</summary>
-    private void FindEndPoints()
-    {
-        if (_options.ExitMode != ExitMode.Flip || _options.FlipTo.Count > 0)
+        else
         {
-            return;
-        }
-        try
-        {
-            _finder ??= new EndPointFinder();
-            _endPoints =
-            [
-                .. _options.ClusterDns.GroupBy(server => server.AddressFamily)
-                    .Select(servers => _finder.Find(servers.First(), _options.ProbeName)),
-            ];
-        }
-        catch (SyscallException failure)
-        {
-            _metrics.Problem(GuardProblem.Flip, $"endpoints of cluster DNS: {failure.Message}: give --flip-to");
+            _loop.Stop();
         }
     }
 }

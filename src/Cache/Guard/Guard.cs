@@ -6,7 +6,8 @@ using NodeDns.Cache.Node;
 
 namespace NodeDns.Cache.Guard;
 
-/// <summary>The guard: its states and what moves it from one to the next. Everything runs on one loop.</summary>
+/// <summary>The guard: its states and what moves it from one to the next. Everything runs on one loop, but for what may
+/// wait (Guard.Node.cs).</summary>
 /// <remarks>
 /// <code>
 /// Claiming ──▶ Guarding ──▶ Relieved     a successor's cache serves; this one only waits for its end
@@ -34,16 +35,11 @@ internal sealed partial class Guard : IDisposable
     /// --hang-after.</summary>
     private const int StarvedMs = 3 * Watchdog.SampleMs;
 
-    /// <summary>At most so often are link and rules compared when notifications pour in.</summary>
-    private const int CheckPauseMs = 100;
-
     private readonly GuardOptions _options;
     private readonly EventLoop _loop;
     private readonly GuardMetrics _metrics;
     private readonly GuardLog _log;
-    private readonly NodeSetup _node;
     private readonly SocketSet _sockets;
-    private readonly ForeignSockets _foreign;
     private readonly UdpRelay _udpRelay;
     private readonly TcpRelay _tcpRelay;
     private readonly Watchdog _watchdog;
@@ -51,14 +47,13 @@ internal sealed partial class Guard : IDisposable
     private readonly LoopAction _claimTimer;
     private readonly LoopAction _bridgeTimer;
     private readonly LoopAction _sampleTimer;
-    private readonly LoopAction _checkTimer;
-    private NodeWatch? _watch;
     private string? _hang;
     private bool _harsh;
     private long _sampledMs;
     private long _starvedMs = long.MinValue / 2;
     private int _wrongAnswers;
     private bool _distrusted;
+    private bool _isProven;
     private long _distrustMs;
     private long _nextProbeMs;
     private long? _relayingSinceMs;
@@ -69,9 +64,10 @@ internal sealed partial class Guard : IDisposable
         _loop = loop;
         _metrics = metrics;
         _log = log;
+        _side = new SideThread(loop, "node");
         _node = new NodeSetup(options, metrics, log);
         _sockets = new SocketSet(options.DnsPort, options.AllAddresses);
-        _foreign = new ForeignSockets(_sockets, log);
+        _foreign = new ForeignSockets(_sockets, metrics, log);
         _udpRelay = new UdpRelay(loop, options.ClusterDns, metrics);
         _tcpRelay = new TcpRelay(loop, options.ClusterDns, metrics);
         _watchdog = new Watchdog(options.HangAfter);
@@ -109,11 +105,6 @@ internal sealed partial class Guard : IDisposable
     /// <summary>What other threads may know; replaced as a whole at each sample.</summary>
     public GuardStatus Status { get; private set; } = new();
 
-    /// <summary>The addresses to be answered here. In a crash loop the intercepted ones are left to
-    /// kube-proxy.</summary>
-    private IReadOnlyList<IPAddress> Serving =>
-        State == GuardState.Guarding && _crashes.WaitMs(_loop.NowMs) > 0 ? _options.Addresses : _options.AllAddresses;
-
     /// <summary>A cache reads the sockets, turns, and answers as it should.</summary>
     private bool IsCacheWell => _cache is { IsReady: true } && _hang is null && !_distrusted;
 
@@ -146,8 +137,8 @@ internal sealed partial class Guard : IDisposable
         }
         _sockets.Close();
         _watch?.Dispose();
+        _side.Dispose();
         _node.Dispose();
-        _finder?.Dispose();
     }
 
     // Claiming.
@@ -201,49 +192,6 @@ internal sealed partial class Guard : IDisposable
         UpdateRelay();
     }
 
-    // The node: link, addresses, rules.
-
-    /// <summary>From now on the node's set-up is this guard's.</summary>
-    private void OwnNode()
-    {
-        Check();
-        try
-        {
-            _watch ??= new NodeWatch(_loop, _node.HasNftables, () =>
-            {
-                if (!_checkTimer.IsArmed || _checkTimer.DueMs - _loop.NowMs > CheckPauseMs)
-                {
-                    _loop.Arm(_checkTimer, CheckPauseMs / 10);
-                }
-            });
-        }
-        catch (SyscallException failure)
-        {
-            _metrics.Problem(GuardProblem.Rules, $"no notifications, checking periodically only: {failure.Message}");
-        }
-    }
-
-    private void Check()
-    {
-        if (State != GuardState.Guarding)
-        {
-            return;
-        }
-        try
-        {
-            _foreign.Look();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            _metrics.Problem(GuardProblem.Socket, $"who else holds the sockets cannot be told: {failure.Message}");
-        }
-        _node.Ensure(Serving, _foreign.InUse);
-        FindEndPoints();
-        // A program that still shares our endpoints may leave at any moment, without a notification.
-        var pauseMs = _foreign.InUse ? RetryMs : (long)_options.CheckInterval.TotalMilliseconds;
-        _loop.Arm(_checkTimer, pauseMs);
-    }
-
     // Watching, and relaying while nobody else answers.
 
     private void Sample()
@@ -263,8 +211,10 @@ internal sealed partial class Guard : IDisposable
         {
             State = State,
             IsCacheWell = IsCacheWell,
+            IsProven = _isProven || _probe is null,
             IsHung = _hang is not null,
             IsRelaying = _relayingSinceMs is not null,
+            IsNodeSetUp = _isNodeSetUp || !_ownsNode,
             IsHeldBack = _crashes.WaitMs(_loop.NowMs) > 0,
             CacheGoneMs = _cache is { IsReady: true } ? 0 : _loop.NowMs - _cacheGoneMs,
             Waiting = _watchdog.Waiting,
@@ -340,6 +290,7 @@ internal sealed partial class Guard : IDisposable
         {
             _wrongAnswers = 0;
             _distrustMs = 0;
+            _isProven = true;
             return;
         }
         _metrics.WrongAnswer();

@@ -24,8 +24,13 @@ internal sealed class GuardPage(Func<GuardStatus> status, Func<GuardStatus, stri
             : null;
 
     /// <summary>/readyz: lookups of this node are answered by the cache.</summary>
-    public static string? Readyz(GuardStatus status) =>
-        status is { State: GuardState.Guarding, IsCacheWell: true } ? null : "no cache is serving";
+    public static string? Readyz(GuardStatus status) => status switch
+    {
+        not { State: GuardState.Guarding, IsCacheWell: true } => "no cache is serving",
+        { IsNodeSetUp: false } => "link, addresses and rules are not made yet",
+        { IsProven: false } => "no lookup through the local address has been answered yet",
+        _ => null,
+    };
 
     /// <summary>/cachez: the cache container's liveness. A cache that is being held back waits as it should.</summary>
     public static string? Cachez(GuardStatus status) => status switch

@@ -89,8 +89,6 @@ internal sealed class TcpPipe
                 return;
             }
             _server.IsConnected = true;
-            _client.IsConnected = true;
-            _loop.Add(_client.Fd, 0, _client);
         }
         else if ((events & Libc.EPOLLERR) != 0)
         {
@@ -144,16 +142,29 @@ internal sealed class TcpPipe
         }
     }
 
-    /// <summary>Readable while there is room for what would be read, writable while something waits to be
-    /// sent.</summary>
+    /// <summary>Readable while there is room for what would be read, writable while something waits to be sent; else not
+    /// watched at all, or a connection that is closed in both directions would wake the loop for ever
+    /// (EPOLLHUP).</summary>
     private void Watch(Side side, Side other)
     {
         var events = (side.AtEnd || other.Length > 0 ? 0 : Libc.EPOLLIN) | (side.Length > 0 ? Libc.EPOLLOUT : 0);
-        if (events != side.Watched)
+        if (events == side.Watched)
         {
-            side.Watched = events;
+            return;
+        }
+        if (events == 0)
+        {
+            _loop.Remove(side.Fd);
+        }
+        else if (side.Watched == 0)
+        {
+            _loop.Add(side.Fd, events, side);
+        }
+        else
+        {
             _loop.Modify(side.Fd, events);
         }
+        side.Watched = events;
     }
 
     private void Close()

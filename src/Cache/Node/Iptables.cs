@@ -55,10 +55,12 @@ internal static class Iptables
 
     /// <summary>Removes node-cache's rules from a table of one of the iptables programs.</summary>
     /// <returns>How many were removed.</returns>
+    /// <exception cref="InvalidOperationException">The program failed; iptables-legacy also needs
+    /// CAP_NET_RAW.</exception>
     public static int RemoveNodeCache(string program, string table)
     {
         var removed = 0;
-        foreach (var line in Run(program, ["-w", "5", "-t", table, "-S"]).Output.Split('\n'))
+        foreach (var line in RunOrThrow(program, ["-w", "5", "-t", table, "-S"]).Split('\n'))
         {
             if (line.StartsWith("-A ", StringComparison.Ordinal) && line.Contains(NodeCacheComment,
                 StringComparison.Ordinal))
@@ -99,14 +101,18 @@ internal static class Iptables
         .Split('"')
         .SelectMany((part, index) => index % 2 == 1 ? [part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
-    private static void RunOrThrow(string program, IReadOnlyList<string> arguments)
+    /// <summary>Returns what it has printed.</summary>
+    private static string RunOrThrow(string program, IReadOnlyList<string> arguments)
     {
         var (exitCode, output) = Run(program, arguments);
         if (exitCode != 0)
         {
             throw new InvalidOperationException(
-                $"{program} {string.Join(' ', arguments)}: exit code {exitCode}: {output.Trim().ReplaceLineEndings(" ")}");
+                $"{program} {string.Join(' ', arguments)}: exit code {exitCode}: {output.Trim().ReplaceLineEndings(" ")}"
+                + (output.Contains("Permission denied", StringComparison.Ordinal)
+                    ? ": give the container CAP_NET_ADMIN, for iptables-legacy also CAP_NET_RAW" : ""));
         }
+        return output;
     }
 
     private static (int ExitCode, string Output) Run(string program, IReadOnlyList<string> arguments)

@@ -5,7 +5,7 @@ using NodeDns.Cache.Interop.Linux;
 namespace NodeDns.Cache.Node;
 
 /// <summary>All that the guard sets up on the node. Each part fails alone: an address without rules still
-/// answers.</summary>
+/// answers. One thread at a time, and not one that must not wait.</summary>
 internal sealed class NodeSetup : IDisposable
 {
     private readonly GuardOptions _options;
@@ -15,7 +15,9 @@ internal sealed class NodeSetup : IDisposable
     private readonly NotrackRules? _rules;
     private readonly Leftovers? _leftovers;
     private readonly Dictionary<string, string> _standing = [];
-    private bool _withoutNftables;
+    private EndPointFinder? _finder;
+    private IReadOnlyList<IPEndPoint> _endPoints = [];
+    private volatile bool _withoutNftables;
 
     public NodeSetup(GuardOptions options, GuardMetrics metrics, GuardLog log)
     {
@@ -67,33 +69,31 @@ internal sealed class NodeSetup : IDisposable
         {
             Try(GuardProblem.Sysctl, () => Report(NodeSysctls.Ensure() is { } change ? [change] : []));
         }
+        if (_options.ExitMode == ExitMode.Flip && _options.FlipTo.Count == 0)
+        {
+            Try(GuardProblem.Flip, FindEndPoints);
+        }
     }
 
-    /// <summary>Sends clients on to these endpoints, for a while.</summary>
-    public void Flip(IReadOnlyCollection<IPEndPoint> endPoints)
+    /// <summary>What the exit mode says: clients are sent on to cluster DNS for a while, and intercepted addresses go back
+    /// to kube-proxy, which takes over with the next packet.</summary>
+    public void Leave()
     {
-        Try(GuardProblem.Flip, () =>
+        if (_options.ExitMode == ExitMode.Flip)
         {
-            if (_rules is null || _withoutNftables)
-            {
-                throw new InvalidOperationException("--exit-mode flip needs nf_tables: choose refuse or teardown");
-            }
-            _rules.Flip(_options.Addresses, endPoints, _options.FlipFor);
-            _log.Info($"clients are sent to {string.Join(", ", endPoints)} for {_options.FlipFor.TotalSeconds} s");
-        });
-    }
-
-    /// <summary>Leaves intercepted addresses to kube-proxy, which takes over with the next packet.</summary>
-    public void HandBack(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> intercepted)
-    {
-        Try(GuardProblem.Rules, () => EnsureRules(serving));
-        Try(GuardProblem.Link, () =>
+            Try(GuardProblem.Flip, Flip);
+        }
+        if (_options.Intercepted.Count > 0)
         {
-            foreach (var address in intercepted)
+            Try(GuardProblem.Rules, () => EnsureRules(_options.Addresses));
+            Try(GuardProblem.Link, () =>
             {
-                _link?.RemoveAddress(address);
-            }
-        });
+                foreach (var address in _options.Intercepted)
+                {
+                    _link?.RemoveAddress(address);
+                }
+            });
+        }
     }
 
     /// <summary>Removes link, addresses and rules.</summary>
@@ -122,6 +122,36 @@ internal sealed class NodeSetup : IDisposable
         _link?.Dispose();
         _rules?.Dispose();
         _leftovers?.Dispose();
+        _finder?.Dispose();
+    }
+
+    private void Flip()
+    {
+        if (_rules is null || _withoutNftables)
+        {
+            throw new InvalidOperationException("--exit-mode flip needs nf_tables: choose refuse or teardown");
+        }
+        var endPoints = _options.FlipTo.Count > 0 ? _options.FlipTo : _endPoints;
+        _rules.Flip(_options.Addresses, endPoints, _options.FlipFor);
+        _log.Info($"clients are sent to {string.Join(", ", endPoints)} for {_options.FlipFor.TotalSeconds} s");
+    }
+
+    /// <summary>Where a flip would send clients; looked up while there is time.</summary>
+    private void FindEndPoints()
+    {
+        try
+        {
+            _finder ??= new EndPointFinder();
+            _endPoints =
+            [
+                .. _options.ClusterDns.GroupBy(server => server.AddressFamily)
+                    .Select(servers => _finder.Find(servers.First(), _options.ProbeName)),
+            ];
+        }
+        catch (SyscallException failure)
+        {
+            throw new InvalidOperationException($"endpoints of cluster DNS: {failure.Message}: give --flip-to");
+        }
     }
 
     private static void CheckElsewhere(NodeLink link)
@@ -169,6 +199,8 @@ internal sealed class NodeSetup : IDisposable
     /// there.</summary>
     private void Try(string reason, Action part)
     {
+        const int longMs = 500;
+        var begunMs = Environment.TickCount64;
         try
         {
             part();
@@ -186,6 +218,10 @@ internal sealed class NodeSetup : IDisposable
                 _standing[reason] = message;
                 _metrics.Problem(denied ? GuardProblem.Capability : reason, message);
             }
+        }
+        if (Environment.TickCount64 - begunMs is > longMs and var tookMs)
+        {
+            _log.Warning($"{reason}: looking after it took {tookMs} ms: somebody holds the kernel's lock");
         }
     }
 }

@@ -9,10 +9,13 @@ public sealed class NodeCacheStandIn
     private const string Comment = "-m comment --comment \"NodeLocal DNS Cache: ";
     private readonly NodeLab _lab;
     private readonly RunningProgram _coredns;
+    private readonly string _iptables;
 
-    public NodeCacheStandIn(NodeLab lab)
+    /// <param name="iptables">iptables, or iptables-legacy: node-cache uses the one that the node uses.</param>
+    public NodeCacheStandIn(NodeLab lab, string iptables = "iptables")
     {
         _lab = lab;
+        _iptables = iptables;
         // Make exports it relative to the checkout; a test runs in a folder of its own.
         var tools = Environment.GetEnvironmentVariable("CLUSTER_TOOLS") is { Length: > 0 } set ? set : "../shared/cluster-tools";
         var archive = Path.Combine(Path.GetFullPath(tools, Tool.Checkout), "coredns.tar.xz");
@@ -47,7 +50,7 @@ public sealed class NodeCacheStandIn
     }
 
     /// <summary>How many of its rules there are.</summary>
-    public int CountRules() => (_lab.Node.Run("iptables -t raw -S; iptables -t filter -S"))
+    public int CountRules() => (_lab.Node.Run($"{_iptables} -t raw -S; {_iptables} -t filter -S"))
         .Split('\n').Count(line => line.Contains("NodeLocal DNS Cache:", StringComparison.Ordinal));
 
     private void Rules(string action)
@@ -63,6 +66,6 @@ public sealed class NodeCacheStandIn
         }
         lines.Add($"raw {action} OUTPUT -d {NodeLab.LocalAddress} -p tcp --dport 8080 {Comment}skip conntrack\" -j NOTRACK");
         lines.Add($"raw {action} OUTPUT -s {NodeLab.LocalAddress} -p tcp --sport 8080 {Comment}skip conntrack\" -j NOTRACK");
-        _lab.Node.Run(string.Join("; ", lines.Select(line => $"iptables -w 5 -t {line}")));
+        _lab.Node.Run(string.Join("; ", lines.Select(line => $"{_iptables} -w 5 -t {line}")));
     }
 }

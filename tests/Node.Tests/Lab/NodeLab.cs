@@ -155,8 +155,15 @@ public sealed class NodeLab : IDisposable
         var guard = StartGuard("a", guardFlags);
         guard.WaitFor("sockets opened");
         var serve = StartServe();
-        WaitUntil(() => guard.Count("serves") == 1, "the cache serves", 20);
+        WaitForService(guard);
         return (guard, serve);
+    }
+
+    /// <summary>Waits for the guard's first cache, and for the node's addresses and rules.</summary>
+    public static void WaitForService(RunningProgram guard)
+    {
+        guard.WaitFor("the node is set up");
+        guard.WaitFor("] guard: the cache (", 25);
     }
 
     /// <summary>A thousand lookups a second of each transport from the pod.</summary>

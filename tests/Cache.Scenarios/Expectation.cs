@@ -9,6 +9,7 @@ internal sealed class Expectation
     private readonly int _rcode;
     private readonly string? _flags;
     private readonly int? _ednsSize;
+    private readonly byte[]? _ednsOptions;
     private readonly uint? _ttlAtMost;
     private readonly Dictionary<string, List<DnsRecord>> _sections = [];
 
@@ -33,6 +34,9 @@ internal sealed class Expectation
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             switch (words)
             {
+                case ["options", var hex]:
+                    _ednsOptions = Convert.FromHexString(hex);
+                    break;
                 case ["no", var section]:
                     _sections[section] = [];
                     break;
@@ -69,6 +73,10 @@ internal sealed class Expectation
         if (_ednsSize is { } size && reply.Edns?.UdpSize != size)
         {
             return $"EDNS size {reply.Edns?.UdpSize.ToString() ?? "(no OPT)"}, expected {size}";
+        }
+        if (_ednsOptions is not null && !_ednsOptions.AsSpan().SequenceEqual(reply.Edns?.Options))
+        {
+            return $"EDNS options {Convert.ToHexString(reply.Edns?.Options ?? [])}, expected {Convert.ToHexString(_ednsOptions)}";
         }
         if ((reply.Edns is not null) != (query.Edns is not null))
         {

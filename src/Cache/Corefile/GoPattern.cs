@@ -30,12 +30,8 @@ public sealed class GoPattern
 
     public bool IsMatch(string text) => Regex.IsMatch(text);
 
-    /// <summary>The number of a named group, from 1; -1 when there is none of that name.</summary>
-    public int GroupNumber(string name)
-    {
-        var index = name.Length == 0 ? -1 : _names.IndexOf(name);
-        return index < 0 ? -1 : index + 1;
-    }
+    /// <summary>The name of a group, by its number from 1; empty when it has none.</summary>
+    public string GroupName(int number) => _names[number - 1];
 
     /// <summary>null, with the reason, for a pattern that Go or the linear-time engine would refuse.</summary>
     public static GoPattern? TryParse(string source, out string reason)

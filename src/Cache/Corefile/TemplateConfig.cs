@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NodeDns.Cache.Corefile.Templates;
 
 namespace NodeDns.Cache.Corefile;
 

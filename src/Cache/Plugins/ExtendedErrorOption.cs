@@ -49,6 +49,17 @@ public static class ExtendedErrorOption
         return [];
     }
 
+    /// <summary>Puts what <see cref="Take"/> took off behind another reply.</summary>
+    /// <returns>The new length; the old one where there is no room.</returns>
+    public static int Append(Span<byte> reply, int length, ReadOnlySpan<byte> options)
+    {
+        if (options.IsEmpty || length + QueryEdns.EmptyOptLength + options.Length > reply.Length)
+            return length;
+        QueryEdns.WriteEmptyOpt(reply[length..], 0, 0, dnssecOk: false);
+        DnsHeader.SetArCount(reply, DnsHeader.ArCount(reply) + 1);
+        return Put(reply, length + QueryEdns.EmptyOptLength, options, reply.Length);
+    }
+
     /// <summary>Appends options to a reply that ends with an OPT record without any.</summary>
     /// <returns>The new length; the old one where the client's limit leaves no room.</returns>
     public static int Put(Span<byte> reply, int length, ReadOnlySpan<byte> options, int limit)

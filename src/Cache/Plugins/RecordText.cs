@@ -33,7 +33,7 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         int at = 1;
         for (; at < fields.Count - 1; at++)
         {
-            if (uint.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out uint seconds))
+            if (TryTtl(fields[at], out uint seconds))
                 ttl = seconds;
             else if (Enum.TryParse(fields[at], ignoreCase: true, out Qclass named) && named != Qclass.Any)
                 @class = named;
@@ -109,6 +109,14 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
                         .. Name(data[5]),
                     ]
                     : null;
+            case Qtype.URI:
+                return data.Count == 3 ? [.. U16(data[0]), .. U16(data[1]), .. Text(data[2])] : null;
+            case Qtype.DS:
+                return data.Count > 3 ? [.. U16(data[0]), .. U8(data[1]), .. U8(data[2]), .. Hex(data, 3)] : null;
+            case Qtype.TLSA:
+                return data.Count > 3 ? [.. U8(data[0]), .. U8(data[1]), .. U8(data[2]), .. Hex(data, 3)] : null;
+            case Qtype.SSHFP:
+                return data.Count > 2 ? [.. U8(data[0]), .. U8(data[1]), .. Hex(data, 2)] : null;
             default:
                 return null;
         }
@@ -121,6 +129,10 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
 
     private static byte[] Name(string text) => DnsName.Parse(text) ?? throw new FormatException();
 
+    private static byte[] Hex(List<string> data, int from) => Convert.FromHexString(string.Concat(data.Skip(from)));
+
+    private static byte[] U8(string text) => [byte.Parse(text, CultureInfo.InvariantCulture)];
+
     private static byte[] U16(string text)
     {
         byte[] octets = new byte[2];
@@ -131,7 +143,7 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
     private static byte[] U32(string text)
     {
         byte[] octets = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(octets, uint.Parse(text, CultureInfo.InvariantCulture));
+        BinaryPrimitives.WriteUInt32BigEndian(octets, TryTtl(text, out uint number) ? number : throw new FormatException());
         return octets;
     }
 
@@ -141,37 +153,93 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         return octets.Length <= 255 ? [(byte)octets.Length, .. octets] : throw new FormatException();
     }
 
-    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
+    /// <summary>With its escapes undone: <c>\DDD</c> is an octet by its number, any other <c>\X</c> is X (RFC 1035 section
+    /// 5.1).</summary>
+    private static byte[] Text(string text)
+    {
+        byte[] octets = Encoding.UTF8.GetBytes(text);
+        int length = 0;
+        for (int i = 0; i < octets.Length; i++)
+        {
+            byte octet = octets[i];
+            if (octet == '\\' && i + 3 < octets.Length && byte.TryParse(
+                octets.AsSpan(i + 1, 3), NumberStyles.None, CultureInfo.InvariantCulture, out byte number))
+            {
+                octet = number;
+                i += 3;
+            }
+            else if (octet == '\\' && i + 1 < octets.Length)
+                octet = octets[++i];
+            octets[length++] = octet;
+        }
+        return octets[..length];
+    }
 
-    /// <summary>Splits at blanks outside quotes; quotes are taken off, and a backslash takes the next character as it
-    /// is.</summary>
+    /// <summary>Seconds, or numbers with the units w, d, h, m, s: 1h30m.</summary>
+    private static bool TryTtl(string text, out uint seconds)
+    {
+        ulong sum = 0, number = 0;
+        seconds = 0;
+        if (!char.IsAsciiDigit(text[0]))
+            return false;
+        foreach (char c in text)
+        {
+            ulong unit = char.ToLowerInvariant(c) switch
+            {
+                'w' => 604_800,
+                'd' => 86_400,
+                'h' => 3600,
+                'm' => 60,
+                's' => 1,
+                _ => 0,
+            };
+            if (unit == 0 && !char.IsAsciiDigit(c) || number > uint.MaxValue)
+                return false;
+            sum += unit * number;
+            number = unit == 0 ? 10 * number + (ulong)(c - '0') : 0;
+        }
+        seconds = (uint)(sum + number);
+        return sum + number <= uint.MaxValue;
+    }
+
+    /// <summary>The words of a record: between blanks outside quotes, up to a comment or the line's end; within parentheses
+    /// lines go on (RFC 1035 section 5.1). Quotes are taken off, escapes stay.</summary>
     private static List<string> Fields(string line)
     {
         var fields = new List<string>();
         var field = new StringBuilder();
         bool quoted = false, any = false;
+        int open = 0;
         for (int i = 0; i < line.Length; i++)
         {
             char c = line[i];
-            if (quoted && c == '\\' && i + 1 < line.Length)
-                field.Append(line[++i]);
+            if (c == '\\' && i + 1 < line.Length)
+                field.Append(c).Append(line[++i]);
             else if (c == '"')
             {
                 quoted = !quoted;
                 any = true;
             }
-            else if (!quoted && char.IsWhiteSpace(c))
+            else if (quoted)
+                field.Append(c);
+            else if (c is '(' or ')')
+                open += c == '(' ? 1 : -1;
+            else if (c == ';' || char.IsWhiteSpace(c))
             {
                 if (any || field.Length > 0)
                     fields.Add(field.ToString());
                 field.Clear();
                 any = false;
+                if (c == ';')
+                    i = line.IndexOf('\n', i) is >= 0 and var end ? end - 1 : line.Length;
+                else if (c == '\n' && open == 0 && fields.Count > 0)
+                    break;
             }
             else
                 field.Append(c);
         }
         if (any || field.Length > 0)
             fields.Add(field.ToString());
-        return fields;
+        return quoted || open != 0 ? [] : fields;
     }
 }

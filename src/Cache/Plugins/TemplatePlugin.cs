@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Corefile.Templates;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Wire;
@@ -52,7 +53,12 @@ public sealed class TemplatePlugin : IQueryPlugin
                 match.Match,
                 DnsName.ToText(query.NameAsSent),
                 new IPAddress(query.ClientAddress).ToString(),
-                DnsHeader.Id(query.Message));
+                DnsHeader.Id(query.Message),
+                DnsHeader.Flags(query.Message))
+            {
+                AskedQtype = (ushort)query.Type,
+                AskedQclass = (ushort)query.Class,
+            };
             Count(MetricNames.TemplateMatches, MetricNames.TemplateMatchesHelp, query, question);
             if (rule.Rcode == (ushort)Rcode.ServFail)
                 return Fail(ref reply);
@@ -101,9 +107,9 @@ public sealed class TemplatePlugin : IQueryPlugin
     {
         foreach (TemplateText template in templates)
         {
-            if (template.Render(question) is not { } line)
+            if (template.Render(question, out string missing) is not { } line)
             {
-                _log.TemplateFailed(question.Name, $"{template.Source}: a value it mentions is missing");
+                _log.TemplateFailed(question.Name, $"{template.Source}: {missing}");
                 Count(
                     MetricNames.TemplateFailures,
                     MetricNames.TemplateFailuresHelp,

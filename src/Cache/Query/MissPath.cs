@@ -110,10 +110,12 @@ internal sealed class MissPath
         if (length < 0) return QueryOutcome.Drop;
         if (length > 0)
         {
+            byte[] extendedError = ExtendedErrorOption.Take(step, ref length, end);
             length = rewritten.Restore(step.AsSpan(0, length), _reply);
             return length == 0
                 ? _handler.Reject(query, reply, Rcode.ServFail)
-                : _handler.FromPlugin(query, _reply, length, reply, by);
+                : _handler.FromPlugin(
+                    query, _reply, ExtendedErrorOption.Append(_reply, length, extendedError), reply, by);
         }
         return forward < 0 ? _handler.Reject(query, reply, Rcode.ServFail) : Wait(query, key, rewritten, forward, reply);
     }

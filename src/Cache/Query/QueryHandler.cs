@@ -174,6 +174,9 @@ public sealed class QueryHandler
     {
         PluginQuery forPlugins = query.ForPlugins();
         int length = AskPlugins(plugins, forPlugins, _scratch, out AnsweredBy by);
+        if (length > 0 && by == AnsweredBy.Template
+            && CnameExchange.TryBegin(this, query, _scratch.AsSpan(0, length), reply, out outcome))
+            return true;
         outcome = length > 0 ? FromPlugin(query, _scratch, length, reply, by) : QueryOutcome.Drop;
         return length != 0;
     }

@@ -74,7 +74,7 @@ public sealed class ValueTests
         var pattern = GoPattern.TryParse("(?P<first>a)(b)(?P<third>c)", out _)!;
         var match = pattern.Regex.Match("abc");
         Assert.Equal(["abc", "a", "b", "c"], match.Groups.Values.Select(group => group.Value));
-        Assert.Equal((1, 3, -1), (pattern.GroupNumber("first"), pattern.GroupNumber("third"), pattern.GroupNumber("b")));
+        Assert.Equal(("first", "", "third"), (pattern.GroupName(1), pattern.GroupName(2), pattern.GroupName(3)));
         Assert.Equal("c-b-a", GoPattern.Substitute("{3}-{2}-{1}", match));
     }
 

@@ -1,4 +1,5 @@
 using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Corefile.Templates;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Wire;
@@ -18,7 +19,7 @@ public sealed class TemplatePluginTests
         Qtype = 1,
         Zones = ["example."],
         Match = [Pattern(@"^ip-(?P<a>\d+)-(\d+)\.example\.$")],
-        Answer = [Text(Part(TemplateValue.Name), Part(" 60 IN A 10.0.0."), Group("a"))],
+        Answer = [Text("{{ .Name }} 60 IN A 10.0.0.{{ .Group.a }}")],
     };
 
     [Fact]
@@ -38,14 +39,11 @@ public sealed class TemplatePluginTests
             Match = [Pattern("^(.*)\\.x\\.example\\.$")],
             Answer =
             [
-                Text(
-                    Part("q.example. IN TXT \""), Part(TemplateValue.Zone), Part(" "), Part(TemplateValue.Type), Part(" "),
-                    Part(TemplateValue.Class), Part(" "), new TemplatePart(TemplateValue.Match, "", 1), Part(" "),
-                    Part(TemplateValue.QuestionName), Part(" "), Part(TemplateValue.Remote), Part(" "),
-                    Part(TemplateValue.MessageId), Part("\"")),
+                Text("q.example. IN TXT \"{{ .Zone }} {{ .Type }} {{ .Class }} {{ index .Match 1 }} {{ .Question.Name }} "
+                    + "{{ .Remote }} {{ .Message.Id }}\""),
             ],
-            Authority = [Text(Part("example. 60 IN SOA ns.example. root.example. 1 2 3 4 5"))],
-            Additional = [Text(Part("ns.example. 60 IN AAAA fd00::53"))],
+            Authority = [Text("example. 60 IN SOA ns.example. root.example. 1 2 3 4 5")],
+            Additional = [Text("ns.example. 60 IN AAAA fd00::53")],
             Rcode = 3,
         };
         DnsMessage reply = new Asked("A.x.example.", "TXT").Of(Template(rule))!;
@@ -71,7 +69,7 @@ public sealed class TemplatePluginTests
     {
         Assert.Equal("SERVFAIL", new Asked("other.example.", "A").Of(Template(Ip))!.RcodeText);
         Assert.Null(new Asked("other.example.", "A").Of(Template(Ip with { Fallthrough = ["."] })));
-        TemplateRule second = Ip with { Match = [Pattern("other")], Answer = [Text(Part("other.example. A 10.1.1.1"))] };
+        TemplateRule second = Ip with { Match = [Pattern("other")], Answer = [Text("other.example. A 10.1.1.1")] };
         DnsMessage reply = new Asked("other.example.", "A").Of(Template(Ip with { Fallthrough = ["."] }, second))!;
         Assert.Equal("10.1.1.1", reply.Answer[0].Data);
     }
@@ -109,7 +107,7 @@ public sealed class TemplatePluginTests
     [Fact]
     public void Template_that_makes_no_record_is_SERVFAIL_logged_and_counted()
     {
-        TemplateRule rule = Ip with { Answer = [Text(Part("x. 60 IN A 1.1.1.1")), Text(Part("x. 60 IN A 10.0.0.999"))] };
+        TemplateRule rule = Ip with { Answer = [Text("x. 60 IN A 1.1.1.1"), Text("x. 60 IN A 10.0.0.999")] };
         DnsMessage reply = new Asked("ip-7-8.example.", "A").Of(Template(rule))!;
         Assert.Equal("SERVFAIL", reply.RcodeText);
         Assert.Empty(Asked.Lines(reply));
@@ -131,6 +129,13 @@ public sealed class TemplatePluginTests
     [InlineData("a. 7 PTR b.", "a. 7 IN PTR b.")]
     [InlineData("a. 7 TXT one \"two three\" \"q\\\"q\"", "a. 7 IN TXT \"one\" \"two three\" \"q\"q\"")]
     [InlineData("a. 7 TYPE65280 \\# 3 0102 03", "a. 7 IN TYPE65280 \\# 3 010203")]
+    [InlineData("a. 1h30m SOA b. c. (1 7200 1d\n 4 ; four\n 60)", "a. 5400 IN SOA b. c. 1 7200 86400 4 60")]
+    [InlineData("a. 7 TXT (one) two\\046\\.\nb. 7 A 192.0.2.1", "a. 7 IN TXT \"one\" \"two..\"")]
+    [InlineData("a. 7 TXT \"(one); two\" ; three", "a. 7 IN TXT \"(one); two\"")]
+    [InlineData("a. 7 TLSA 3 1 1 0102 03", "a. 7 IN TYPE52 \\# 6 030101010203")]
+    [InlineData("a. 7 SSHFP 4 2 0102", "a. 7 IN TYPE44 \\# 4 04020102")]
+    [InlineData("a. 7 DS 1 8 2 0102", "a. 7 IN DS \\# 6 000108020102")]
+    [InlineData("a. 7 URI 10 1 \"ftp://a/\"", "a. 7 IN TYPE256 \\# 12 000A00016674703A2F2F612F")]
     public void Zone_file_lines_are_read(string line, string expected)
     {
         RecordText record = RecordText.Parse(line, out _)!;
@@ -151,6 +156,9 @@ public sealed class TemplatePluginTests
     [InlineData("a. 7 SRV 1 2 99999 b.")]
     [InlineData("a. 7 TYPE65280 \\# 4 010203")]
     [InlineData("a. 7 SOA b. c. 1 2 3 4")]
+    [InlineData("a. 7 SOA b. c. (1 2 3 4 5")]
+    [InlineData("a. 7 TXT \"open")]
+    [InlineData("a. 99999999999 A 192.0.2.1")]
     [InlineData("")]
     public void Lines_that_are_no_record_are_refused_with_a_reason(string line)
     {
@@ -163,13 +171,11 @@ public sealed class TemplatePluginTests
         _registry,
         new StderrLogger(_output).CreateLogger("plugin/template"));
 
-    private static TemplateText Text(params TemplatePart[] parts) => new("source", [.. parts]);
-
-    private static TemplatePart Part(string literal) => new(TemplateValue.Literal, literal);
-
-    private static TemplatePart Part(TemplateValue value) => new(value);
-
-    private static TemplatePart Group(string name) => new(TemplateValue.Group, name);
+    private static TemplateText Text(string source)
+    {
+        Assert.True(TemplateParser.TryParse(source, out TemplateText text, out _));
+        return text;
+    }
 
     private static byte[] U16(ushort value) => [(byte)(value >> 8), (byte)value];
 

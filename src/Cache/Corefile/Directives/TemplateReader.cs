@@ -1,3 +1,5 @@
+using NodeDns.Cache.Corefile.Templates;
+
 namespace NodeDns.Cache.Corefile.Directives;
 
 /// <summary>template CLASS TYPE [ZONES...] { match, answer, authority, additional, rcode, ederror, fallthrough }</summary>
@@ -60,7 +62,7 @@ internal static class TemplateReader
                 // Once an option of CoreDNS, today without meaning there too.
                 return rule;
             case "var" or "expr":
-                scope.Error(line, "expected no expressions: use match with groups, and {{ .Group.name }} in the answer");
+                scope.Error(line, "expected no expressions: use match with groups, and {{ if }} in the answer");
                 return rule;
             default:
                 scope.UnknownOption(line, Known);

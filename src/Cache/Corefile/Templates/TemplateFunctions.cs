@@ -1,0 +1,155 @@
+using System.Text;
+
+namespace NodeDns.Cache.Corefile.Templates;
+
+/// <summary>The functions of a template: Go's own that make sense in a record, and CoreDNS's parseInt.</summary>
+internal static class TemplateFunctions
+{
+    /// <summary>Arguments: the least, the most, and how they are called.</summary>
+    private static readonly Dictionary<string, (int Least, int Most, string Expected)> s_arguments = new()
+    {
+        ["and"] = (1, int.MaxValue, "at least one value"),
+        ["or"] = (1, int.MaxValue, "at least one value"),
+        ["not"] = (1, 1, "one value"),
+        ["eq"] = (2, int.MaxValue, "at least two values"),
+        ["ne"] = (2, 2, "two values"),
+        ["lt"] = (2, 2, "two values"),
+        ["le"] = (2, 2, "two values"),
+        ["gt"] = (2, 2, "two values"),
+        ["ge"] = (2, 2, "two values"),
+        ["len"] = (1, 1, "one value"),
+        ["index"] = (1, int.MaxValue, "a list or map and what to take of it"),
+        ["slice"] = (1, 4, "a text or list and where to cut it"),
+        ["print"] = (0, int.MaxValue, "values"),
+        ["println"] = (0, int.MaxValue, "values"),
+        ["printf"] = (1, int.MaxValue, "a format and values"),
+        ["parseInt"] = (3, 3, "a text, a base and a number of bits"),
+    };
+
+    public static string Known => string.Join(", ", s_arguments.Keys);
+
+    public static bool IsKnown(string name) => s_arguments.ContainsKey(name);
+
+    public static bool Takes(string name, int count, out string expected)
+    {
+        (var least, var most, expected) = s_arguments.GetValueOrDefault(name, (0, int.MaxValue, ""));
+        return count >= least && count <= most;
+    }
+
+    /// <summary>Calls any but and and or, which do not look at all their arguments.</summary>
+    /// <param name="problem">Why there is no value.</param>
+    public static object? Call(string name, IReadOnlyList<object?> arguments, out string? problem)
+    {
+        problem = null;
+        switch (name)
+        {
+            case "not":
+                return !TemplateRun.IsTrue(arguments[0]);
+            case "eq":
+                return arguments.Skip(1).Aggregate(seed: (object?)false, (found, next) =>
+                    found is true ? found : Equal(arguments[0], next)) ?? Fail(name, arguments, out problem);
+            case "ne":
+                return Equal(arguments[0], arguments[1]) is { } equal ? !equal : Fail(name, arguments, out problem);
+            case "lt" or "le" or "gt" or "ge":
+                return Compare(arguments[0], arguments[1]) is { } order
+                    ? name switch { "lt" => order < 0, "le" => order <= 0, "gt" => order > 0, _ => order >= 0 }
+                    : Fail(name, arguments, out problem);
+            case "len":
+                return Length(arguments[0]) is { } length ? (Int128)length : Fail(name, arguments, out problem);
+            case "index":
+                var value = arguments[0];
+                foreach (var key in arguments.Skip(1))
+                {
+                    if (!TryIndex(value, key, out value))
+                        return Fail(name, arguments, out problem);
+                }
+
+                return value;
+            case "slice":
+                return Slice(arguments) ?? Fail(name, arguments, out problem);
+            case "print":
+                return GoText.Print(arguments);
+            case "println":
+                return string.Join(' ', arguments.Select(GoText.Of)) + "\n";
+            case "printf":
+                return arguments[0] is string format
+                    ? GoText.Format(format, [.. arguments.Skip(1)])
+                    : Fail(name, arguments, out problem);
+            default:
+                return arguments is [string text, Int128 radix, Int128 bits]
+                    && TemplateNumber.ParseUnsigned(text, radix, bits) is { } number
+                    ? number
+                    : Fail(name, arguments, out problem);
+        }
+    }
+
+    private static object? Fail(string name, IReadOnlyList<object?> arguments, out string? problem)
+    {
+        problem = $"{name} {string.Join(' ', arguments.Select(GoText.Of))}: these values do not go together";
+        return null;
+    }
+
+    /// <returns>null for values of different kinds, or kinds that have no order among themselves.</returns>
+    private static bool? Equal(object? a, object? b) => (a, b) switch
+    {
+        (string x, string y) => x == y,
+        (Int128 x, Int128 y) => x == y,
+        (bool x, bool y) => x == y,
+        (null or TemplateNothing, _) or (_, null or TemplateNothing) =>
+            a is null or TemplateNothing && b is null or TemplateNothing,
+        _ => null,
+    };
+
+    private static int? Compare(object? a, object? b) => (a, b) switch
+    {
+        (string x, string y) => string.CompareOrdinal(x, y),
+        (Int128 x, Int128 y) => x.CompareTo(y),
+        _ => null,
+    };
+
+    private static int? Length(object? value) => value switch
+    {
+        string text => Encoding.UTF8.GetByteCount(text),
+        IReadOnlyList<object?> list => list.Count,
+        IReadOnlyDictionary<string, string> map => map.Count,
+        _ => null,
+    };
+
+    private static bool TryIndex(object? of, object? key, out object? value)
+    {
+        value = null;
+        switch (of, key)
+        {
+            case (IReadOnlyList<object?> list, Int128 at) when at >= 0 && at < list.Count:
+                value = list[(int)at];
+                return true;
+            case (IReadOnlyDictionary<string, string> map, string name):
+                // Unlike .Group.name: Go's index gives the empty value of the map's kind.
+                value = map.TryGetValue(name, out var found) ? found : "";
+                return true;
+            case (string text, Int128 at) when at >= 0 && at < Encoding.UTF8.GetByteCount(text):
+                value = (Int128)Encoding.UTF8.GetBytes(text)[(int)at];
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>slice x 1 2 is x[1:2].</summary>
+    private static object? Slice(IReadOnlyList<object?> arguments)
+    {
+        if (Length(arguments[0]) is not { } length || arguments.Count > 3
+            || arguments.Skip(1).Any(cut => cut is not Int128 at || at < 0 || at > length))
+            return null;
+        var start = arguments.Count > 1 ? (int)(Int128)arguments[1]! : 0;
+        var end = arguments.Count > 2 ? (int)(Int128)arguments[2]! : length;
+        if (start > end)
+            return null;
+        return arguments[0] switch
+        {
+            string text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)[start..end]),
+            IReadOnlyList<object?> list => list.Skip(start).Take(end - start).ToArray(),
+            _ => null,
+        };
+    }
+}

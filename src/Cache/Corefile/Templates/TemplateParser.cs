@@ -1,0 +1,267 @@
+using System.Collections.Immutable;
+
+namespace NodeDns.Cache.Corefile.Templates;
+
+/// <summary>Reads Go's text/template, as far as it says something about a question: text, values, variables, if, with,
+/// range, and the functions of <see cref="TemplateFunctions"/>.</summary>
+/// <remarks>What Go would only find while answering (a field that does not exist, a missing argument) is found here
+/// where it can be.</remarks>
+internal sealed class TemplateParser
+{
+    private readonly TemplateLexer _lexer;
+    private readonly List<TemplateToken> _tokens = [];
+    private readonly List<string> _variables = ["$"];
+    private int _at;
+    private int _ranges;
+    private bool _dotIsRoot = true;
+    private string? _problem;
+
+    private TemplateParser(string source) => _lexer = new(source);
+
+    /// <param name="reason">What was expected, for the error that names the place.</param>
+    public static bool TryParse(string source, out TemplateText text, out string reason)
+    {
+        var parser = new TemplateParser(source);
+        var (nodes, _) = parser.List(within: null);
+        reason = parser._lexer.Problem ?? parser._problem ?? "";
+        text = new(source, nodes);
+        return reason.Length == 0;
+    }
+
+    private bool HasFailed => _problem is not null || _lexer.Problem is not null;
+
+    private TemplateToken Token => _tokens[_at];
+
+    /// <param name="within">The action whose body this is; null outside of any.</param>
+    /// <returns>What was read, and whether {{ else }} ended it, of which the words behind else are still to come.</returns>
+    private (ImmutableArray<TemplateNode> Nodes, bool EndsWithElse) List(string? within)
+    {
+        var nodes = ImmutableArray.CreateBuilder<TemplateNode>();
+        while (!HasFailed)
+        {
+            var (text, hasAction) = _lexer.Text();
+            if (text.Length > 0)
+                nodes.Add(new TextNode(text));
+            if (!hasAction)
+            {
+                if (within is not null)
+                    Fail($"expected {{{{ end }}}} after {{{{ {within} }}}}");
+                break;
+            }
+
+            ReadAction();
+            if (Token.Kind != TemplateTokenKind.Word || Token.Text is not ("end" or "else"))
+            {
+                nodes.Add(Action());
+                continue;
+            }
+
+            var word = Take().Text;
+            if (within is null)
+                Fail($"expected no {{{{ {word} }}}} here");
+            if (word == "else")
+                return (nodes.ToImmutable(), true);
+            ExpectEnd();
+            break;
+        }
+
+        return (nodes.ToImmutable(), false);
+    }
+
+    private void ReadAction()
+    {
+        _tokens.Clear();
+        _at = 0;
+        do
+        {
+            _tokens.Add(_lexer.Next());
+        }
+        while (_tokens[^1].Kind != TemplateTokenKind.End);
+    }
+
+    private TemplateNode Action()
+    {
+        if (Token.Kind == TemplateTokenKind.Word)
+        {
+            switch (Token.Text)
+            {
+                case "if":
+                    return Branch(BranchKind.If);
+                case "with":
+                    return Branch(BranchKind.With);
+                case "range":
+                    return Branch(BranchKind.Range);
+                case "break" or "continue":
+                    if (_ranges == 0)
+                        Fail($"expected {Token.Text} within a range only");
+                    var exit = new LoopExitNode(Take().Text == "continue");
+                    ExpectEnd();
+                    return exit;
+                case "define" or "template" or "block":
+                    Fail($"expected no {Token.Text}: a record is one template");
+                    break;
+            }
+        }
+
+        var pipeline = Pipeline(forRange: false);
+        ExpectEnd();
+        return new ActionNode(pipeline);
+    }
+
+    private BranchNode Branch(BranchKind kind)
+    {
+        var word = Take().Text;
+        var variables = _variables.Count;
+        var pipeline = Pipeline(forRange: kind == BranchKind.Range);
+        ExpectEnd();
+        var inner = _variables.Count;
+        var dotIsRoot = _dotIsRoot;
+        _dotIsRoot &= kind == BranchKind.If;
+        _ranges += kind == BranchKind.Range ? 1 : 0;
+        var (body, hasElse) = List(word);
+        _ranges -= kind == BranchKind.Range ? 1 : 0;
+        _dotIsRoot = dotIsRoot;
+        _variables.RemoveRange(inner, _variables.Count - inner);
+
+        ImmutableArray<TemplateNode> otherwise = [];
+        if (hasElse && kind != BranchKind.Range && Token.Kind == TemplateTokenKind.Word && Token.Text == word)
+        {
+            otherwise = [Branch(kind)];
+        }
+        else if (hasElse)
+        {
+            ExpectEnd();
+            (otherwise, var again) = List("else");
+            if (again)
+                Fail("expected one {{ else }}");
+        }
+
+        _variables.RemoveRange(variables, _variables.Count - variables);
+        return new(kind, pipeline, body, otherwise);
+    }
+
+    /// <summary>[$x :=] command | command, up to the end of the action or a closing parenthesis.</summary>
+    private Pipeline Pipeline(bool forRange)
+    {
+        ImmutableArray<string> names = [];
+        var declares = false;
+        if (Token.Kind == TemplateTokenKind.Variable && (IsSign(1, ":=") || IsSign(1, "=")
+            || (forRange && IsSign(1, ",") && (IsSign(3, ":=") || IsSign(3, "=")))))
+        {
+            names = IsSign(1, ",") ? [Token.Text, _tokens[_at + 2].Text] : [Token.Text];
+            _at += names.Length == 2 ? 3 : 1;
+            declares = Take().Text == ":=";
+            foreach (var name in names.Where(name => !declares && !_variables.Contains(name)))
+                Fail($"expected a variable, but {name} has not been set");
+        }
+
+        var commands = ImmutableArray.CreateBuilder<ImmutableArray<Operand>>();
+        do
+        {
+            commands.Add(Command(isPiped: commands.Count > 0));
+        }
+        while (!HasFailed && IsSign(0, "|") && Take().Kind == TemplateTokenKind.Sign);
+        // After the value: a variable does not stand in what it is made of.
+        if (declares)
+            _variables.AddRange(names);
+        return new(names, declares, commands.ToImmutable());
+    }
+
+    private ImmutableArray<Operand> Command(bool isPiped)
+    {
+        var words = ImmutableArray.CreateBuilder<Operand>();
+        while (!HasFailed && Token.Kind != TemplateTokenKind.End && !IsSign(0, "|") && !IsSign(0, ")"))
+            words.Add(Operand());
+        if (HasFailed)
+            return words.ToImmutable();
+        var arguments = words.Count - 1 + (isPiped ? 1 : 0);
+        switch (words.FirstOrDefault())
+        {
+            case null:
+                Fail(isPiped ? "expected a value after |" : "expected a value");
+                break;
+            case FunctionOperand function when !TemplateFunctions.Takes(function.Name, arguments, out var expected):
+                Fail($"expected {expected} after {function.Name}");
+                break;
+            case PathOperand path when IsMeta(path):
+                if (arguments != 1)
+                    Fail("expected one name after .Meta");
+                break;
+            case PathOperand or LiteralOperand when arguments > 0:
+                Fail("expected a function before several values");
+                break;
+            case LiteralOperand { Value: null }:
+                Fail("expected a value, and nil is none");
+                break;
+        }
+
+        foreach (var operand in words)
+            Check(operand, isHead: ReferenceEquals(operand, words[0]), arguments);
+        return words.ToImmutable();
+    }
+
+    private Operand Operand()
+    {
+        var token = Take();
+        switch (token.Kind)
+        {
+            case TemplateTokenKind.Literal:
+                return new LiteralOperand(token.Value);
+            case TemplateTokenKind.Word:
+                if (!TemplateFunctions.IsKnown(token.Text))
+                    Fail($"expected one of {TemplateFunctions.Known}, but found {token.Text}");
+                return new FunctionOperand(token.Text);
+            case TemplateTokenKind.Dot:
+                return new PathOperand(null, null, []);
+            case TemplateTokenKind.Field:
+                return new PathOperand(null, null, [token.Text, .. Fields()]);
+            case TemplateTokenKind.Variable:
+                if (!_variables.Contains(token.Text))
+                    Fail($"expected a variable, but {token.Text} has not been set");
+                return new PathOperand(token.Text, null, Fields());
+            case TemplateTokenKind.Sign when token.Text == "(":
+                var nested = Pipeline(forRange: false);
+                if (!HasFailed && !IsSign(0, ")"))
+                    Fail("expected ) after (");
+                _at = Math.Min(_at + 1, _tokens.Count - 1);
+                return new PathOperand(null, nested, Fields());
+            default:
+                Fail($"expected a value, but found {token.Text}");
+                return new LiteralOperand(null);
+        }
+    }
+
+    /// <summary>.A.B directly behind a value.</summary>
+    private ImmutableArray<string> Fields()
+    {
+        var fields = ImmutableArray.CreateBuilder<string>();
+        while (Token is { Kind: TemplateTokenKind.Field, Spaced: false })
+            fields.Add(Take().Text);
+        return fields.ToImmutable();
+    }
+
+    private void Check(Operand operand, bool isHead, int arguments)
+    {
+        if (operand is FunctionOperand function && !isHead && !TemplateFunctions.Takes(function.Name, 0, out var expected))
+            Fail($"expected ({function.Name} …) with {expected}");
+        if (operand is PathOperand { Nested: null } path && (path.Variable == "$" || (path.Variable is null && _dotIsRoot))
+            && !(isHead && arguments == 1 && IsMeta(path)) && !TemplateFields.Exists(path.Fields))
+            Fail($"expected {TemplateFields.Known}, but found .{string.Join('.', path.Fields)}");
+    }
+
+    private static bool IsMeta(PathOperand path) => path is { Nested: null, Fields: ["Meta"] };
+
+    private bool IsSign(int ahead, string text) => _at + ahead < _tokens.Count
+        && _tokens[_at + ahead] is { Kind: TemplateTokenKind.Sign } sign && sign.Text == text;
+
+    /// <summary>The token here; reading stops at the action's end.</summary>
+    private TemplateToken Take() => _tokens[_at < _tokens.Count - 1 ? _at++ : _at];
+
+    private void ExpectEnd()
+    {
+        if (Token.Kind != TemplateTokenKind.End)
+            Fail($"expected }}}} before {Token.Text}");
+    }
+
+    private void Fail(string problem) => _problem ??= problem;
+}

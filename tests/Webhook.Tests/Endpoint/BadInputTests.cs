@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Endpoint;
@@ -130,7 +131,7 @@ public sealed class BadInputTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, _webhook.Mutate);
         request.Version = HttpVersion.Version11;
-        request.Content = new StreamContent(new EndlessSpaces(9 * 1024 * 1024));
+        request.Content = new StreamContent(new EndlessSpaces(MutateEndpoint.MaxBodyBytes + 1));
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.TransferEncodingChunked = true;
         using HttpResponseMessage message = await _webhook.Client.SendAsync(request);

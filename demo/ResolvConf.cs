@@ -23,11 +23,11 @@ internal sealed record ResolvConf(string[] Nameservers, string[] Searches, strin
 
     public void Print()
     {
+        Console.WriteLine($"  search {string.Join(' ', Searches)}");
         foreach (var nameserver in Nameservers)
         {
             Console.WriteLine($"  nameserver {nameserver}");
         }
-        Console.WriteLine($"  search {string.Join(' ', Searches)}");
         Console.WriteLine($"  options {string.Join(' ', Options)}");
         Console.WriteLine();
     }

@@ -36,6 +36,10 @@ internal sealed class Resolver(IPEndPoint cache)
         var response = await _client.QueryAsync(name, type);
         var took = TimeProvider.System.GetElapsedTime(started);
         var addresses = response.Answers.OfType<AddressRecord>().Select(record => record.Address.ToString()).Order();
-        return (response.HasError ? response.Header.ResponseCode.ToString() : string.Join(' ', addresses), took);
+        return (response.HasError ? Rcode(response.Header.ResponseCode) : string.Join(' ', addresses), took);
     }
+
+    /// <summary>The name that DNS tools print, not this library's.</summary>
+    private static string Rcode(DnsHeaderResponseCode code) =>
+        code == DnsHeaderResponseCode.NotExistentDomain ? "NXDOMAIN" : code.ToString();
 }

@@ -70,6 +70,10 @@ imagePullSecrets:
 {{- if and (eq .Values.tls.mode "existingSecret") (not .Values.tls.existingSecret) -}}
 {{ fail "tls.mode is existingSecret and tls.existingSecret is empty: name the Secret" }}
 {{- end -}}
+{{- /* Only where Helm sees the cluster at all: helm template knows no cert-manager. */ -}}
+{{- if and .Values.webhook.enabled (eq .Values.tls.mode "certManager") (not (.Capabilities.APIVersions.Has "cert-manager.io/v1/Certificate")) (lookup "v1" "Service" "kube-system" "kube-dns") -}}
+{{ fail "tls.mode is certManager and this cluster has no cert-manager (cert-manager.io/v1): install it, or --set tls.mode=helm, or tls.mode=existingSecret" }}
+{{- end -}}
 {{- if and (eq .Values.guard.exitMode "flip") (not .Values.guard.flipTo) -}}
 {{ fail "guard.exitMode is flip and guard.flipTo is empty: give the endpoints of cluster DNS" }}
 {{- end -}}

@@ -15,6 +15,7 @@ public sealed class Order : ITestCollectionOrderer
     public const string Uninstalled = "3 uninstalled";
     public const string OwnCertificate = "4 own certificate";
     public const string Swapped = "5 swapped";
+    public const string Readme = "6 readme";
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)

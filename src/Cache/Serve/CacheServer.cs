@@ -221,8 +221,8 @@ public sealed class CacheServer : IDisposable
         _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
         WarnOfUnbound();
         _upkeep.Use(model);
-        _readiness.Require(model.Config.Blocks.Any(block => block.Ready is { Continuously: true }),
-            [("forward", () => model.Groups.All(group => !group.IsKnownDead))]);
+        _readiness.Require(model.ReadyGroups.Select(ready => new ReadyCheck(
+            "forward", () => model.Groups[ready.Group] is { IsProven: true, IsKnownDead: false }, ready.Continuously)));
         _loggers.Debug = model.Config.Blocks.Any(block => block.Debug is not null);
         string fingerprint = _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
         _reloadLog.RunningConfiguration("fingerprint", fingerprint);

@@ -11,5 +11,7 @@ internal sealed class GroupForwarder(Forwarder forwarder) : IForwarder
     public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>
         forwarder.Forward(query, clientUsedTcp, owner);
 
+    public void Prove() => forwarder.Prove();
+
     public void Retire() => forwarder.Retire();
 }

@@ -18,6 +18,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
     private readonly List<BlockPlugins> _plugins = [];
     private readonly List<(LoopPlugin Loop, IPEndPoint Server)> _loops = [];
     private readonly List<UpstreamGroup> _groups = [];
+    private readonly List<(int Group, bool Continuously)> _readyGroups = [];
     private readonly Dictionary<string, ushort> _scopes = [];
     private readonly Dictionary<IPEndPoint, List<ZoneModel>> _zones = [];
     private readonly Dictionary<IPEndPoint, TcpLimits> _limits = [];
@@ -37,6 +38,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
             Config = config,
             Queries = new QueryModel(servers, _groups.Count),
             Groups = [.. _groups],
+            ReadyGroups = [.. _readyGroups],
             EndPoints = [.. _zones.Keys.SelectMany(endPoint => new[]
             {
                 new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint),
@@ -74,6 +76,8 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         var plugins = new BlockPlugins(block, shared.Registry, logs, lines);
         _plugins.Add(plugins);
         BlockModel model = Block(block, plugins);
+        if (block.Ready is { } ready)
+            _readyGroups.AddRange(model.Forwards.Select(forward => (forward.Index, ready.Continuously)));
         string zoneNames = string.Join(',', block.Zones.Select(zone => zone.Name));
         foreach (IPAddress address in BindAddresses.Of(block.Bind))
         {

@@ -18,6 +18,10 @@ public sealed record ServeModel
     /// <summary>By <see cref="ForwardModel.Index"/>; shared by the workers.</summary>
     public required ImmutableArray<UpstreamGroup> Groups { get; init; }
 
+    /// <summary>Numbers, in <see cref="Groups"/>, of those that must have answered before the server is ready; and whether
+    /// they must go on to.</summary>
+    public required ImmutableArray<(int Group, bool Continuously)> ReadyGroups { get; init; }
+
     /// <summary>Everything to be listened on, UDP and TCP.</summary>
     public required ImmutableArray<ListenEndPoint> EndPoints { get; init; }
 

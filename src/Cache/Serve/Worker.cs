@@ -65,6 +65,8 @@ internal sealed class Worker : IDisposable
         _replies.Grow(model.LargestUdpReply);
         ServeAll();
         if (_draining) StopReading();
+        if (Index == 0)
+            foreach (var (group, _) in model.ReadyGroups) _forwarders[group].Prove();
         foreach (GroupForwarder forwarder in before) forwarder.Retire();
     });
 

@@ -5,30 +5,16 @@ namespace NodeDns.Cache.Telemetry;
 public sealed class Readiness
 {
     private readonly Lock _gate = new();
-    private List<Check> _checks = [];
+
+    // Until there is a list, nothing is served: a guard may not have given the sockets yet.
+    private List<ReadyCheck> _waiting = [new("bind", static () => false, Continuously: true)];
     private bool _shuttingDown;
 
-    private sealed class Check(string name, Func<bool> isReady, bool continuously)
-    {
-        private bool _was;
-
-        public string Name => name;
-
-        public bool IsReady_NeedsLock()
-        {
-            if (_was && !continuously)
-                return true;
-            return _was = isReady();
-        }
-    }
-
     /// <summary>Replaces the list.</summary>
-    /// <param name="continuously">True asks each time; false never asks again what was ready once (CoreDNS's
-    /// default).</param>
-    public void Require(bool continuously, params IEnumerable<(string Name, Func<bool> IsReady)> checks)
+    public void Require(params IEnumerable<ReadyCheck> checks)
     {
         lock (_gate)
-            _checks = [.. checks.Select(c => new Check(c.Name, c.IsReady, continuously))];
+            _waiting = [.. checks];
     }
 
     public void ShutDown()
@@ -44,8 +30,15 @@ public sealed class Readiness
         {
             if (_shuttingDown)
                 return "Shutting down";
-            string[] missing = [.. _checks.Where(c => !c.IsReady_NeedsLock()).Select(c => c.Name).Distinct().Order()];
+            _waiting.RemoveAll(check => !check.Continuously && check.IsReady());
+            string[] missing = [.. _waiting.Where(check => !check.IsReady()).Select(check => check.Name).Distinct().Order()];
             return missing.Length == 0 ? null : string.Join(',', missing);
         }
     }
 }
+
+/// <summary>Something that must be ready.</summary>
+/// <param name="Name">The directive's.</param>
+/// <param name="IsReady">Any thread may call it.</param>
+/// <param name="Continuously">False: what was ready once is never asked again (CoreDNS's default).</param>
+public sealed record ReadyCheck(string Name, Func<bool> IsReady, bool Continuously);

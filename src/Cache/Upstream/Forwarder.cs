@@ -66,6 +66,19 @@ public sealed class Forwarder : ITurnEnd, IDisposable
         Rent().Begin(query, clientUsedTcp, owner, entered: true);
     }
 
+    /// <summary>Asks every server, as it would one that has failed, until it answers: whether names resolve is then known
+    /// before a client asks.</summary>
+    public void Prove()
+    {
+        foreach (var server in Group.Servers)
+        {
+            if (server.TakeProbe())
+            {
+                StartProbe(server);
+            }
+        }
+    }
+
     /// <summary>The configuration has been replaced: queries under way finish, idle sockets close, probing
     /// ends.</summary>
     public void Retire()
@@ -123,7 +136,7 @@ public sealed class Forwarder : ITurnEnd, IDisposable
     {
         if (!IsRetired && server.Failed(Loop.NowMs))
         {
-            (_probes[server.Index] ??= new HealthProbe(this, server)).Start();
+            StartProbe(server);
         }
     }
 
@@ -170,6 +183,9 @@ public sealed class Forwarder : ITurnEnd, IDisposable
             _pool.Push(exchange);
         }
     }
+
+    private void StartProbe(UpstreamState server) =>
+        (_probes[server.Index] ??= new HealthProbe(this, server)).Start();
 
     private Exchange Rent()
     {

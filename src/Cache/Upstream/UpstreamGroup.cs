@@ -58,6 +58,22 @@ public sealed class UpstreamGroup
         }
     }
 
+    /// <summary>Whether any server has answered since the configuration was loaded.</summary>
+    public bool IsProven
+    {
+        get
+        {
+            foreach (var server in Servers)
+            {
+                if (server.IsProven)
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
     /// <summary>Queries under way in all workers; counted only under <c>max_concurrent</c>.</summary>
     public int Concurrent => Volatile.Read(ref _concurrent);
 

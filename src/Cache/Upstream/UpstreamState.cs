@@ -38,6 +38,9 @@ internal sealed class UpstreamState(
 
     public bool IsDown => options.MaxFails > 0 && Volatile.Read(ref _fails) > options.MaxFails;
 
+    /// <summary>Whether it has ever answered a query or a probe.</summary>
+    public bool IsProven => Volatile.Read(ref _lastAnswerMs) != long.MinValue;
+
     public bool IsSuspect(long nowMs) => Volatile.Read(ref _suspectUntilMs) > nowMs;
 
     public bool IsPlain(long nowMs) => Volatile.Read(ref _plainUntilMs) > nowMs;
@@ -64,11 +67,15 @@ internal sealed class UpstreamState(
     {
         var probes = options.MaxFails > 0;
         Volatile.Write(ref _suspectUntilMs, probes ? long.MaxValue : nowMs + SuspectWithoutProbeMs);
-        return probes && Interlocked.Exchange(ref _probeClaimed, 1) == 0;
+        return probes && TakeProbe();
     }
 
     /// <returns>true when this failure makes the server count as down.</returns>
-    public bool ProbeFailed() => Interlocked.Increment(ref _fails) == options.MaxFails + 1;
+    public bool ProbeFailed() =>
+        options.MaxFails > 0 && Interlocked.Increment(ref _fails) == options.MaxFails + 1;
+
+    /// <returns>true for the one worker that must probe until the server answers.</returns>
+    public bool TakeProbe() => Interlocked.Exchange(ref _probeClaimed, 1) == 0;
 
     /// <summary>The probe has ended. A full fence, as <see cref="Failed"/> has one after its write: one of the two sees
     /// the other.</summary>
@@ -77,5 +84,5 @@ internal sealed class UpstreamState(
     /// <summary>After <see cref="ReleaseProbe"/>: whether a query has failed since the server answered, whose worker saw
     /// that the probe was taken.</summary>
     /// <returns>true for the one worker that must now probe until the server answers.</returns>
-    public bool NeedsProbe(long nowMs) => IsSuspect(nowMs) && Interlocked.Exchange(ref _probeClaimed, 1) == 0;
+    public bool NeedsProbe(long nowMs) => IsSuspect(nowMs) && TakeProbe();
 }

@@ -4,8 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using NodeDns.Cache.Clock;
 using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Tests.Serve;
@@ -30,7 +28,7 @@ internal sealed class ServeHarness : IDisposable
     public ServeHarness(string corefile, int workers = 1, Func<CorefileOptions, CorefileOptions>? reading = null,
         HandingGuard? guard = null)
     {
-        Port = FreePort();
+        Port = UnusedPort();
         _loggers = new StderrLogger(Stream.Synchronized(_log));
         Write(corefile);
         var options = new ServeOptions
@@ -154,15 +152,29 @@ internal sealed class ServeHarness : IDisposable
     /// <summary>No test waits for this; it ends one that would hang.</summary>
     public static CancellationToken Patience() => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
 
-    private static int FreePort()
+    /// <summary>A port of 127.0.0.1 that nobody holds, below those that the kernel gives to others meanwhile.</summary>
+    public static int UnusedPort()
     {
-        IReadOnlyList<ListenSocket> sockets = ListenSockets.Open(
-            [
-                new ListenEndPoint(ListenProtocol.Tcp, new IPEndPoint(IPAddress.Loopback, 0)),
-                new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(IPAddress.Loopback, 0)),
-            ], 1);
-        foreach (ListenSocket socket in sockets) Libc.Close(socket.Fd);
-        return sockets[0].EndPoint.Port;
+        while (true)
+            if (Random.Shared.Next(10_000, 20_000) is var port && IsFree(port))
+                return port;
+    }
+
+    public static bool IsFree(int port) =>
+        IsFree(port, SocketType.Stream, ProtocolType.Tcp) && IsFree(port, SocketType.Dgram, ProtocolType.Udp);
+
+    private static bool IsFree(int port, SocketType type, ProtocolType protocol)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, type, protocol);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     internal sealed class StepClock : MonotonicClock

@@ -27,26 +27,24 @@ internal sealed class HandingGuard : IDisposable
 
     public string Path => System.IO.Path.Combine(_folder, "handover.sock");
 
-    /// <summary>Hellos are answered once this is set.</summary>
-    public ManualResetEventSlim Gives { get; } = new(initialState: true);
+    /// <summary>Done while a cache waits for the sockets.</summary>
+    public Action BeforeGiving { get; init; } = () => { };
 
     public void Dispose()
     {
-        Gives.Set();
         _loop.Stop();
         _thread.Join();
         _listener.Close();
         _cache?.Close();
         _loop.Dispose();
         ListenSockets.Close(_held);
-        Gives.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
     private void OnMessage(HandoverMessage message, IPAddress[] own)
     {
         if (message.Kind != HandoverKind.Hello) return;
-        Gives.Wait();
+        BeforeGiving();
         ListenEndPoint[] wanted = [.. message.EndPoints()];
         int port = wanted[0].EndPoint.Port;
         _held.AddRange(ListenSockets.Open(

@@ -17,7 +17,7 @@ public class ReloadTests
     public async Task A_dns_socket_that_cannot_be_opened_leaves_the_http_listeners_as_they_were()
     {
         using Socket taken = Bound(SocketType.Dgram);
-        int oldPort = UnusedPort(), movedPort = UnusedPort();
+        int oldPort = ServeHarness.UnusedPort(), movedPort = ServeHarness.UnusedPort();
         using var serve = new ServeHarness(Plain + Metrics(oldPort));
         await Reload(serve, $"other:{PortOf(taken)} {{\n bind 127.0.0.1\n whoami\n}}\n" + Plain + Metrics(movedPort),
             "reload failed");
@@ -31,11 +31,11 @@ public class ReloadTests
     {
         using Socket taken = Bound(SocketType.Stream);
         taken.Listen();
-        int addedPort = UnusedPort();
+        int addedPort = ServeHarness.UnusedPort();
         using var serve = new ServeHarness(Plain);
         await Reload(serve, Plain + Metrics(PortOf(taken), addedPort), "reload failed");
 
-        Assert.True(IsFree(addedPort));
+        Assert.True(ServeHarness.IsFree(addedPort));
         serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
         Assert.Single((await serve.AskUdp(DnsMessage.Query("www.example.", "A"))).Answer);
     }
@@ -76,7 +76,7 @@ public class ReloadTests
     [Fact]
     public async Task Sockets_that_come_and_go_with_a_reload_are_known()
     {
-        int addedPort = UnusedPort();
+        int addedPort = ServeHarness.UnusedPort();
         using var serve = new ServeHarness(Plain);
         string other = $"other:{addedPort} {{\n bind 127.0.0.1\n whoami\n}}\n";
         await Reload(serve, Plain + other, "Reloading complete");
@@ -131,28 +131,6 @@ public class ReloadTests
     }
 
     private static int PortOf(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
-
-    /// <summary>A port that nobody holds, below those that the kernel gives to others meanwhile.</summary>
-    private static int UnusedPort()
-    {
-        while (true)
-            if (Random.Shared.Next(10_000, 20_000) is var port && IsFree(port) && !Accepts(port))
-                return port;
-    }
-
-    private static bool IsFree(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 
     private static bool Accepts(int port)
     {

@@ -79,17 +79,20 @@ public sealed class HttpEndpointTests : IDisposable
     public void Ready_names_what_is_not_ready_and_then_remembers_what_was()
     {
         bool ready = false;
-        _readiness.Require(continuously: false, ("upstream", () => ready), ("corefile", () => false), ("x", () => true));
         _endpoint.Apply(Routes());
+        Assert.EndsWith("\r\n\r\nbind", Get("/ready"), StringComparison.Ordinal);
+        _readiness.Require(Check("upstream", () => ready), Check("corefile", () => false), Check("x", () => true));
         Assert.EndsWith("\r\n\r\ncorefile,upstream", Get("/ready"), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 503 ", Get("/ready"), StringComparison.Ordinal);
-        _readiness.Require(continuously: false, ("upstream", () => ready));
+        _readiness.Require(Check("upstream", () => ready));
         ready = true;
         Assert.StartsWith("HTTP/1.1 200 ", Get("/ready"), StringComparison.Ordinal);
         ready = false;
         Assert.StartsWith("HTTP/1.1 200 ", Get("/ready"), StringComparison.Ordinal);
         _readiness.ShutDown();
         Assert.EndsWith("Shutting down", Get("/ready"), StringComparison.Ordinal);
+
+        static ReadyCheck Check(string name, Func<bool> isReady) => new(name, isReady, Continuously: false);
     }
 
     [Fact]

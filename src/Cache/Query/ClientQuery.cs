@@ -28,7 +28,7 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
 
     /// <summary>The worker's way to the upstreams of <see cref="Zone"/>'s configuration, by <see cref="ForwardModel.Index"/>:
     /// a question of our own may come after another configuration.</summary>
-    public IForwarder[] Forwarders { get; init; } = [];
+    public required IForwarder[] Forwarders { get; init; }
 
     /// <summary>Stopwatch ticks when the query was read.</summary>
     public required long ReceivedTicks { get; init; }

@@ -13,6 +13,7 @@ internal sealed class CnameExchange : IReplySink
 
     private readonly QueryHandler _handler;
     private readonly Waiter _client;
+    private readonly IForwarder[] _forwarders;
     private readonly byte[] _message;
     private readonly byte[] _first;
     private readonly byte[] _extendedError;
@@ -24,6 +25,7 @@ internal sealed class CnameExchange : IReplySink
         _handler = handler;
         _client = new Waiter(handler.Misses);
         _client.Set(query, limitSlot: 0);
+        _forwarders = query.Forwarders;
         _message = query.Message.ToArray();
         byte[] written = first.ToArray();
         int length = written.Length;
@@ -64,6 +66,7 @@ internal sealed class CnameExchange : IReplySink
             Needs = _client.Needs,
             Server = _client.Server,
             Zone = _client.Zone,
+            Forwarders = _forwarders,
             ReceivedTicks = _client.ReceivedTicks,
         };
         byte[] reply = new byte[QueryHandler.MaxMessage];
@@ -108,6 +111,7 @@ internal sealed class CnameExchange : IReplySink
             Needs = _client.Needs with { HasEdns = false, Limit = QueryHandler.MaxMessage },
             Server = _client.Server,
             Zone = zone,
+            Forwarders = _forwarders,
             ReceivedTicks = _client.ReceivedTicks,
         };
         return _handler.Answer(query, buffer);

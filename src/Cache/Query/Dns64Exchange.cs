@@ -60,6 +60,7 @@ internal sealed class Dns64Exchange : IReplySink
             Needs = _client.Needs,
             Server = _client.Server,
             Zone = _client.Zone,
+            Forwarders = _forwarders,
             ReceivedTicks = _client.ReceivedTicks,
         };
         byte[] reply = new byte[QueryHandler.MaxMessage];

@@ -38,6 +38,7 @@ internal sealed class ReplyLedger(WorkerCounters counters)
             Needs = waiter.Needs,
             Server = waiter.Server,
             Zone = waiter.Zone,
+            Forwarders = [],
             ReceivedTicks = waiter.ReceivedTicks,
         };
         log.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));

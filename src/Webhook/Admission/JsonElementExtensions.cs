@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace NodeDns.Webhook.Admission;
 
-/// <summary>Reading that treats an absent member, null and a parent that is no object alike: as Undefined or
-/// Null.</summary>
+/// <summary>Reading that treats an absent member, null and a parent that is no object alike: as Undefined.</summary>
 internal static class JsonElementExtensions
 {
     public static JsonElement Member(this JsonElement parent, ReadOnlySpan<byte> name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value)
+            && value.ValueKind != JsonValueKind.Null
             ? value
             : default;
 

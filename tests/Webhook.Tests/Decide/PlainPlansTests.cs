@@ -14,6 +14,7 @@ public sealed class PlainPlansTests
         ReviewHandler keeping = Handlers.New();
         JsonObject[] pods =
         [
+            Pods.Pod(("spec:dnsConfig", null)),
             Pods.Pod(),
             Pods.Pod(("metadata:annotations", new JsonObject())),
             Pods.Pod(("metadata:annotations:example.com/x", "y")),

@@ -1,15 +1,12 @@
-using System.Runtime.InteropServices;
-using System.Text.Json;
-
 namespace NodeDns.Webhook.Admission;
 
 /// <summary>The members of an AdmissionReview (admission.k8s.io/v1) that are looked at; nothing is copied out of the
-/// document, which must outlive this view.</summary>
+/// text, which must outlive this view.</summary>
 internal readonly struct AdmissionRequest
 {
-    private readonly JsonElement _request;
+    private readonly JsonView _request;
 
-    private AdmissionRequest(JsonElement apiVersion, JsonElement uid, JsonElement request)
+    private AdmissionRequest(JsonView apiVersion, JsonView uid, JsonView request)
     {
         ApiVersion = apiVersion;
         Uid = uid;
@@ -17,10 +14,10 @@ internal readonly struct AdmissionRequest
     }
 
     /// <summary>admission.k8s.io/v1 or v1beta1, whose members are the same; the answer repeats it.</summary>
-    public JsonElement ApiVersion { get; }
+    public JsonView ApiVersion { get; }
 
     /// <summary>A JSON string; the answer repeats its bytes.</summary>
-    public JsonElement Uid { get; }
+    public JsonView Uid { get; }
 
     public bool IsCreate => _request.Says("operation"u8, "CREATE"u8);
 
@@ -29,9 +26,9 @@ internal readonly struct AdmissionRequest
     /// <summary>The namespace of the call. The object's own may be empty (always before Kubernetes 1.24).</summary>
     public string? Namespace => _request.Text("namespace"u8);
 
-    public bool IsDryRun => _request.Member("dryRun"u8) is { ValueKind: JsonValueKind.True };
+    public bool IsDryRun => _request.Member("dryRun"u8).IsTrue;
 
-    public JsonElement Object => _request.Member("object"u8);
+    public JsonView Object => _request.Member("object"u8);
 
     /// <summary>By the resource asked for, then the kind, then the object's own kind: whichever is there
     /// first.</summary>
@@ -39,30 +36,28 @@ internal readonly struct AdmissionRequest
     {
         get
         {
-            if (_request.Member("resource"u8) is { ValueKind: JsonValueKind.Object } resource)
+            if (_request.Member("resource"u8) is { IsObject: true } resource)
                 return resource.Says("resource"u8, "pods"u8) && resource.IsEmpty("group"u8);
-            if (_request.Member("kind"u8) is { ValueKind: JsonValueKind.Object } kind)
+            if (_request.Member("kind"u8) is { IsObject: true } kind)
                 return kind.Says("kind"u8, "Pod"u8) && kind.IsEmpty("group"u8);
             return Object.Says("kind"u8, "Pod"u8);
         }
     }
 
     /// <returns>null, or what is missing from an AdmissionReview that we could answer.</returns>
-    public static string? TryRead(JsonElement review, out AdmissionRequest request)
+    public static string? TryRead(JsonView review, out AdmissionRequest request)
     {
         request = default;
-        if (review.ValueKind != JsonValueKind.Object || !review.Says("kind"u8, "AdmissionReview"u8))
+        if (!review.Says("kind"u8, "AdmissionReview"u8))
             return "expected an object of kind AdmissionReview";
-        JsonElement apiVersion = review.Member("apiVersion"u8);
-        if (apiVersion.ValueKind != JsonValueKind.String
-            || !(apiVersion.ValueEquals("admission.k8s.io/v1"u8)
-                || apiVersion.ValueEquals("admission.k8s.io/v1beta1"u8)))
+        JsonView apiVersion = review.Member("apiVersion"u8);
+        if (!apiVersion.Is("admission.k8s.io/v1"u8) && !apiVersion.Is("admission.k8s.io/v1beta1"u8))
             return "expected apiVersion admission.k8s.io/v1 or admission.k8s.io/v1beta1";
-        JsonElement member = review.Member("request"u8);
-        if (member.ValueKind != JsonValueKind.Object)
+        JsonView member = review.Member("request"u8);
+        if (!member.IsObject)
             return "expected a request";
-        JsonElement uid = member.Member("uid"u8);
-        if (uid.ValueKind != JsonValueKind.String || JsonMarshal.GetRawUtf8Value(uid).Length is <= 2 or > 512)
+        JsonView uid = member.Member("uid"u8);
+        if (!uid.IsString || uid.Raw.Length is <= 2 or > 512)
             return "expected request.uid, a string of 1 to 510 bytes";
         request = new AdmissionRequest(apiVersion, uid, member);
         return null;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace NodeDns.Webhook.Admission;
@@ -70,6 +69,6 @@ internal static class AdmissionResponse
         writer.WriteEndObject();
     }
 
-    private static void WriteRaw(Utf8JsonWriter writer, JsonElement value) =>
-        writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
+    private static void WriteRaw(Utf8JsonWriter writer, JsonView value) =>
+        writer.WriteRawValue(value.Raw, skipInputValidation: true);
 }

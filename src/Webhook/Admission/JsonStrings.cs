@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace NodeDns.Webhook.Admission;
 
-/// <summary>Checks once what JsonElement would otherwise throw for at each string it reads.</summary>
+/// <summary>Checks once what would otherwise throw at each string that is read.</summary>
 internal static class JsonStrings
 {
     /// <summary>False when the text is not UTF-8, or when an escape <c>\uD800</c> to <c>\uDFFF</c> has no partner.

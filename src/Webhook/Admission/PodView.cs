@@ -6,9 +6,9 @@ namespace NodeDns.Webhook.Admission;
 /// so that no accessor can fail.</summary>
 internal readonly struct PodView
 {
-    private readonly JsonElement _metadata;
+    private readonly JsonView _metadata;
 
-    private PodView(JsonElement metadata, JsonElement spec)
+    private PodView(JsonView metadata, JsonView spec)
     {
         _metadata = metadata;
         Spec = spec;
@@ -17,40 +17,40 @@ internal readonly struct PodView
         DnsConfig = spec.Member("dnsConfig"u8);
     }
 
-    public JsonElement Spec { get; }
+    public JsonView Spec { get; }
 
     /// <summary>An object, or absent.</summary>
-    public JsonElement Labels { get; }
+    public JsonView Labels { get; }
 
     /// <summary>An object, or absent.</summary>
-    public JsonElement Annotations { get; }
+    public JsonView Annotations { get; }
 
     /// <summary>An object, or absent.</summary>
-    public JsonElement DnsConfig { get; }
+    public JsonView DnsConfig { get; }
 
-    public bool HasMetadata => !_metadata.IsAbsent();
+    public bool HasMetadata => !_metadata.IsAbsent;
 
     public string? Name => _metadata.Text("name"u8) ?? _metadata.Text("generateName"u8);
 
     /// <summary>Absent counts as ClusterFirst, the API server's default.</summary>
     public string DnsPolicy => Spec.Text("dnsPolicy"u8) is { Length: > 0 } policy ? policy : "ClusterFirst";
 
-    public bool HostNetwork => Spec.Member("hostNetwork"u8) is { ValueKind: JsonValueKind.True };
+    public bool HostNetwork => Spec.Member("hostNetwork"u8).IsTrue;
 
     /// <summary>The ownerReference with <c>controller: true</c>, else the first; an object, or absent.</summary>
-    public JsonElement Owner
+    public JsonView Owner
     {
         get
         {
-            JsonElement owners = _metadata.Member("ownerReferences"u8);
-            if (owners.ValueKind != JsonValueKind.Array || owners.GetArrayLength() == 0)
+            JsonView owners = _metadata.Member("ownerReferences"u8);
+            if (!owners.IsArray)
                 return default;
-            foreach (JsonElement owner in owners.EnumerateArray())
+            foreach (JsonView owner in owners.Children)
             {
-                if (owner.Member("controller"u8).ValueKind == JsonValueKind.True)
+                if (owner.Member("controller"u8).IsTrue)
                     return owner;
             }
-            return owners[0];
+            return owners.Children.First;
         }
     }
 
@@ -59,25 +59,24 @@ internal readonly struct PodView
     public string? Annotation(ReadOnlySpan<byte> name) => Annotations.Text(name);
 
     /// <returns>null, or the path that does not have the shape of a pod's, and what was expected.</returns>
-    public static string? TryRead(JsonElement pod, out PodView view)
+    public static string? TryRead(JsonView pod, out PodView view)
     {
         view = default;
-        if (pod.ValueKind != JsonValueKind.Object)
+        if (!pod.IsObject)
             return "object: expected a pod";
-        JsonElement metadata = pod.Member("metadata"u8);
+        JsonView metadata = pod.Member("metadata"u8);
         if (!metadata.IsAbsentOr(JsonValueKind.Object))
             return "metadata: expected an object";
         if (!IsTextMap(metadata.Member("labels"u8)))
             return "metadata.labels: expected a map of strings";
         if (!IsTextMap(metadata.Member("annotations"u8)))
             return "metadata.annotations: expected a map of strings";
-        JsonElement spec = pod.Member("spec"u8);
-        if (spec.ValueKind != JsonValueKind.Object)
+        JsonView spec = pod.Member("spec"u8);
+        if (!spec.IsObject)
             return "spec: expected an object";
         if (!spec.Member("dnsPolicy"u8).IsAbsentOr(JsonValueKind.String))
             return "spec.dnsPolicy: expected a string";
-        if (spec.Member("hostNetwork"u8) is var host && !host.IsAbsent()
-            && host.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        if (spec.Member("hostNetwork"u8) is { IsAbsent: false, Kind: not (JsonValueKind.True or JsonValueKind.False) })
             return "spec.hostNetwork: expected true or false";
         if (DnsConfigProblem(spec.Member("dnsConfig"u8)) is { } problem)
             return problem;
@@ -85,7 +84,7 @@ internal readonly struct PodView
         return null;
     }
 
-    private static string? DnsConfigProblem(JsonElement dnsConfig)
+    private static string? DnsConfigProblem(JsonView dnsConfig)
     {
         if (!dnsConfig.IsAbsentOr(JsonValueKind.Object))
             return "spec.dnsConfig: expected an object";
@@ -93,44 +92,37 @@ internal readonly struct PodView
             return "spec.dnsConfig.nameservers: expected a list of strings";
         if (!IsListOf(dnsConfig.Member("searches"u8), JsonValueKind.String))
             return "spec.dnsConfig.searches: expected a list of strings";
-        JsonElement options = dnsConfig.Member("options"u8);
+        JsonView options = dnsConfig.Member("options"u8);
         if (!IsListOf(options, JsonValueKind.Object))
             return "spec.dnsConfig.options: expected a list of objects";
-        if (options.ValueKind == JsonValueKind.Array)
+        foreach (JsonView option in options.Children)
         {
-            foreach (JsonElement option in options.EnumerateArray())
-            {
-                if (!option.Member("name"u8).IsAbsentOr(JsonValueKind.String)
-                    || !option.Member("value"u8).IsAbsentOr(JsonValueKind.String))
-                    return "spec.dnsConfig.options: expected strings for name and value";
-            }
+            if (!option.Member("name"u8).IsAbsentOr(JsonValueKind.String)
+                || !option.Member("value"u8).IsAbsentOr(JsonValueKind.String))
+                return "spec.dnsConfig.options: expected strings for name and value";
         }
         return null;
     }
 
-    private static bool IsListOf(JsonElement list, JsonValueKind kind)
+    private static bool IsListOf(JsonView list, JsonValueKind kind)
     {
-        if (list.IsAbsent())
-            return true;
-        if (list.ValueKind != JsonValueKind.Array)
+        if (!list.IsAbsentOr(JsonValueKind.Array))
             return false;
-        foreach (JsonElement item in list.EnumerateArray())
+        foreach (JsonView item in list.Children)
         {
-            if (item.ValueKind != kind)
+            if (item.Kind != kind)
                 return false;
         }
         return true;
     }
 
-    private static bool IsTextMap(JsonElement map)
+    private static bool IsTextMap(JsonView map)
     {
-        if (map.IsAbsent())
-            return true;
-        if (map.ValueKind != JsonValueKind.Object)
+        if (!map.IsAbsentOr(JsonValueKind.Object))
             return false;
-        foreach (JsonProperty item in map.EnumerateObject())
+        foreach (JsonView item in map.Children)
         {
-            if (!item.Value.IsAbsentOr(JsonValueKind.String))
+            if (item.Kind is not (JsonValueKind.String or JsonValueKind.Null))
                 return false;
         }
         return true;

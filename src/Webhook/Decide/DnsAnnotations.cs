@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
+using NodeDns.Webhook.Admission;
 
 namespace NodeDns.Webhook.Decide;
 
@@ -34,21 +33,20 @@ internal sealed class DnsAnnotations
     /// <param name="model">Which options annotations may set, and how search domains are spelled.</param>
     /// <param name="onNamespace">Whether the annotations are a namespace's.</param>
     /// <param name="warnings">Receives one line for each annotation that is ignored.</param>
-    public static DnsAnnotations Read(JsonElement annotations, DnsModel model, bool onNamespace, Warnings warnings)
+    public static DnsAnnotations Read(JsonView annotations, DnsModel model, bool onNamespace, Warnings warnings)
     {
-        if (annotations.ValueKind != JsonValueKind.Object)
+        if (!annotations.IsObject)
             return None;
         DnsAnnotations? read = null;
-        foreach (JsonProperty property in annotations.EnumerateObject())
+        foreach (JsonView annotation in annotations.Children)
         {
-            ReadOnlySpan<byte> rawName = JsonMarshal.GetRawUtf8PropertyName(property);
-            if (!rawName.StartsWith("nodedns.io"u8))
+            if (!annotation.RawName.StartsWith("nodedns.io"u8))
                 continue;
-            string name = property.Name;
+            string name = annotation.Name;
             if (name == Status || !name.StartsWith(Prefix, StringComparison.Ordinal))
                 continue;
             read ??= new DnsAnnotations();
-            read._raw[name[Prefix.Length..]] = property.Value.GetString() ?? "";
+            read._raw[name[Prefix.Length..]] = annotation.AsText ?? "";
         }
         read?.Apply(model, onNamespace, warnings);
         return read ?? None;

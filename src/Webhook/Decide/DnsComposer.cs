@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NodeDns.Webhook.Admission;
 
 namespace NodeDns.Webhook.Decide;
@@ -26,7 +25,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         };
     }
 
-    private List<string> Nameservers(JsonElement own, Fallback fallback)
+    private List<string> Nameservers(JsonView own, Fallback fallback)
     {
         var servers = new List<string>(ApiLimits.MaxNameservers);
         AddNew(servers, model.LocalAddresses);
@@ -45,7 +44,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         return servers;
     }
 
-    private List<string> Searches(JsonElement own, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
+    private List<string> Searches(JsonView own, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
     {
         var searches = new List<string>(4);
         if (model.ClusterDomain.Length > 0)
@@ -94,18 +93,15 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         searches.RemoveRange(count, searches.Count - count);
     }
 
-    private List<ResolverOption> Options(JsonElement own, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
+    private List<ResolverOption> Options(JsonView own, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
     {
         var merge = new OptionMerge();
         merge.Add(s_ndots);
         merge.Add(model.Options);
         merge.Add(ofNamespace.Options);
         int operatorNdots = merge.Ndots;
-        if (own.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement option in own.EnumerateArray())
-                merge.Add(OwnOption(option));
-        }
+        foreach (JsonView option in own.Children)
+            merge.Add(OwnOption(option));
         merge.Add(ofPod.Options);
         // The pod's author can act on this, and only when the pod itself asked for it.
         if (merge.Ndots < operatorNdots && merge.Ndots < 5)
@@ -117,7 +113,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         return merge.ToSorted();
     }
 
-    private ResolverOption OwnOption(JsonElement option)
+    private ResolverOption OwnOption(JsonView option)
     {
         string name = option.Text("name"u8) ?? "";
         string? value = option.Text("value"u8);
@@ -137,12 +133,10 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
             AddNew(list, items[i]);
     }
 
-    private static void AddNew(List<string> list, JsonElement items)
+    private static void AddNew(List<string> list, JsonView items)
     {
-        if (items.ValueKind != JsonValueKind.Array)
-            return;
-        foreach (JsonElement item in items.EnumerateArray())
-            AddNew(list, item.GetString()!);
+        foreach (JsonView item in items.Children)
+            AddNew(list, item.AsText!);
     }
 
     /// <summary>Exact strings, as kubelet compares them: <c>corp</c> and <c>corp.</c> are two.</summary>

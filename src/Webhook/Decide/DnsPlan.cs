@@ -1,4 +1,4 @@
-using System.Text.Json;
+using NodeDns.Webhook.Admission;
 
 namespace NodeDns.Webhook.Decide;
 
@@ -14,7 +14,7 @@ internal sealed record DnsPlan
     public required Fallback Fallback { get; init; }
 
     /// <summary>The pod's own dnsConfig, for members that this version does not know; an object, or absent.</summary>
-    public JsonElement Original { get; init; }
+    public JsonView Original { get; init; }
 
     /// <summary>The encoded patch, for a plan that serves many pods: one for each of the three shapes of metadata
     /// that a patch distinguishes. Any thread may fill a slot; two that do write the same bytes.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using NodeDns.Webhook.Admission;
 
 namespace NodeDns.Webhook.Decide;
@@ -56,7 +55,7 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
         }
 
         // 4
-        bool plain = pod.DnsConfig.IsAbsent() && annotations.IsEmpty;
+        bool plain = pod.DnsConfig.IsAbsent && annotations.IsEmpty;
         DnsPlan? plan = plain ? _plainPlans.Find(@namespace, ofNamespace) : null;
         if (plan is null)
         {
@@ -126,17 +125,14 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
     /// webhook has since emptied the nameservers, which the API server would reject.</summary>
     private SkipReason? ByOwnServers(PodView pod, string @namespace, Warnings warnings)
     {
-        JsonElement servers = pod.DnsConfig.Member("nameservers"u8);
-        bool none = servers.IsAbsent() || servers.GetArrayLength() == 0;
+        JsonView server = pod.DnsConfig.Member("nameservers"u8).Children.First;
         bool injectedBefore = pod.Annotation("nodedns.io/status"u8) is not null;
-        if (none)
+        if (server.IsAbsent)
             return injectedBefore ? null : SkipReason.PolicyNone;
-        if (model.LocalAddresses.Count == 0 || servers[0].GetString() != model.LocalAddresses[0])
+        if (model.LocalAddresses.Count == 0 || server.AsText != model.LocalAddresses[0])
             return SkipReason.PolicyNone;
-        JsonElement searches = pod.DnsConfig.Member("searches"u8);
         if (injectedBefore && model.ClusterDomain.Length > 0
-            && searches.ValueKind == JsonValueKind.Array && searches.GetArrayLength() > 0
-            && searches[0].GetString() is { } first
+            && pod.DnsConfig.Member("searches"u8).Children.First.AsText is { } first
             && first.EndsWith(".svc." + model.ClusterDomain, StringComparison.Ordinal)
             && first != $"{@namespace}.svc.{model.ClusterDomain}")
         {
@@ -149,26 +145,20 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
 
     /// <summary>A dnsConfig that the API server rejects as it stands is left to it: its message names the pod's own
     /// mistake, and ours would hide it.</summary>
-    private string? OwnProblem(JsonElement dnsConfig)
+    private string? OwnProblem(JsonView dnsConfig)
     {
-        if (dnsConfig.IsAbsent())
+        if (dnsConfig.IsAbsent)
             return null;
         var options = new List<ResolverOption>();
-        if (dnsConfig.Member("options"u8) is { ValueKind: JsonValueKind.Array } list)
-        {
-            foreach (JsonElement option in list.EnumerateArray())
-                options.Add(new ResolverOption(option.Text("name"u8) ?? "", null));
-        }
+        foreach (JsonView option in dnsConfig.Member("options"u8).Children)
+            options.Add(new ResolverOption(option.Text("name"u8) ?? "", null));
         return model.Limits.Problem(Strings("nameservers"u8), Strings("searches"u8), options);
 
         List<string> Strings(ReadOnlySpan<byte> name)
         {
             var strings = new List<string>();
-            if (dnsConfig.Member(name) is { ValueKind: JsonValueKind.Array } items)
-            {
-                foreach (JsonElement item in items.EnumerateArray())
-                    strings.Add(item.GetString()!);
-            }
+            foreach (JsonView item in dnsConfig.Member(name).Children)
+                strings.Add(item.AsText!);
             return strings;
         }
     }

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using NodeDns.Webhook.Admission;
 
 namespace NodeDns.Webhook.Decide;
@@ -13,7 +12,7 @@ internal static class SkipRules
     /// <summary>By what the pod is and where it runs.</summary>
     public static SkipReason? ByPlace(PodView pod, SelectionModel selection)
     {
-        if (!pod.Annotations.Member("kubernetes.io/config.mirror"u8).IsAbsent())
+        if (!pod.Annotations.Member("kubernetes.io/config.mirror"u8).IsAbsent)
             return SkipReason.MirrorPod;
         if (IsWindows(pod))
             return SkipReason.Windows;
@@ -42,20 +41,20 @@ internal static class SkipRules
 
     private static bool IsFargate(PodView pod) =>
         pod.Spec.Says("schedulerName"u8, "fargate-scheduler"u8)
-        || !pod.Labels.Member("eks.amazonaws.com/fargate-profile"u8).IsAbsent();
+        || !pod.Labels.Member("eks.amazonaws.com/fargate-profile"u8).IsAbsent;
 
     private static bool IsVirtualNode(PodView pod)
     {
-        JsonElement selector = pod.Spec.Member("nodeSelector"u8);
+        JsonView selector = pod.Spec.Member("nodeSelector"u8);
         if (selector.Says("type"u8, "virtual-kubelet"u8) || selector.Says("kubernetes.io/role"u8, "agent"u8))
             return true;
         if (pod.Labels.Says("alibabacloud.com/eci"u8, "true"u8) || pod.Labels.Says("eci"u8, "true"u8)
             || pod.Labels.Says("alibabacloud.com/acs"u8, "true"u8))
             return true;
-        JsonElement tolerations = pod.Spec.Member("tolerations"u8);
-        if (tolerations.ValueKind != JsonValueKind.Array)
+        JsonView tolerations = pod.Spec.Member("tolerations"u8);
+        if (!tolerations.IsArray)
             return false;
-        foreach (JsonElement toleration in tolerations.EnumerateArray())
+        foreach (JsonView toleration in tolerations.Children)
         {
             if (toleration.Says("key"u8, "virtual-kubelet.io/provider"u8))
                 return true;
@@ -67,17 +66,17 @@ internal static class SkipRules
     /// not the node's, so it never meets the node's local address.</summary>
     private static bool BypassesHost(PodView pod)
     {
-        if (!pod.Annotations.Member("vpc.amazonaws.com/pod-eni"u8).IsAbsent()
+        if (!pod.Annotations.Member("vpc.amazonaws.com/pod-eni"u8).IsAbsent
             || pod.Annotations.Says("tke.cloud.tencent.com/networks"u8, "tke-direct-eni"u8))
             return true;
-        JsonElement containers = pod.Spec.Member("containers"u8);
-        if (containers.ValueKind != JsonValueKind.Array)
+        JsonView containers = pod.Spec.Member("containers"u8);
+        if (!containers.IsArray)
             return false;
-        foreach (JsonElement container in containers.EnumerateArray())
+        foreach (JsonView container in containers.Children)
         {
-            JsonElement limits = container.Member("resources"u8).Member("limits"u8);
-            if (!limits.Member("vpc.amazonaws.com/pod-eni"u8).IsAbsent()
-                || !limits.Member("tke.cloud.tencent.com/direct-eni"u8).IsAbsent())
+            JsonView limits = container.Member("resources"u8).Member("limits"u8);
+            if (!limits.Member("vpc.amazonaws.com/pod-eni"u8).IsAbsent
+                || !limits.Member("tke.cloud.tencent.com/direct-eni"u8).IsAbsent)
                 return true;
         }
         return false;

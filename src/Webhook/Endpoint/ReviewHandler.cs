@@ -21,43 +21,31 @@ internal sealed class ReviewHandler(
     WebhookMetrics metrics,
     ILogger logger)
 {
-    /// <summary>Deeper than any pod; the default of 64 is within reach of managedFields.</summary>
-    private static readonly JsonDocumentOptions s_parse = new() { MaxDepth = 256 };
-
     [ThreadStatic]
     private static ReviewBuffers? t_buffers;
 
     /// <summary>Never throws on any body.</summary>
     /// <returns>The HTTP status and the answer, always an AdmissionReview. The memory is this thread's: use it before
     /// its next call, and before any await.</returns>
-    public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ReadOnlyMemory<byte> body)
+    public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ArraySegment<byte> body)
     {
         long started = metrics.Now();
         ReviewBuffers buffers = t_buffers ??= new ReviewBuffers();
-        if (body.IsEmpty)
+        if (body.Count == 0)
             return Reject(
                 buffers, StatusCodes.Status400BadRequest, "empty-body",
                 "the body is empty: expected an AdmissionReview");
-        JsonDocument document;
-        try
-        {
-            // 1
-            document = JsonDocument.Parse(body, s_parse);
-        }
-        catch (JsonException e)
-        {
-            return Reject(buffers, StatusCodes.Status400BadRequest, "not-json",
-                $"the body is no JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine}");
-        }
-        using (document)
-        {
-            if (!JsonStrings.AreReadable(body.Span))
-                return Reject(
-                    buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
-            if (AdmissionRequest.TryRead(document.RootElement, out AdmissionRequest request) is { } problem)
-                return Reject(buffers, StatusCodes.Status400BadRequest, "not-a-review", problem);
-            Answer(buffers, request);
-        }
+        // 1
+        if (buffers.Body.TryRead(body, out JsonView review) is { } unreadable)
+            return Reject(
+                buffers, StatusCodes.Status400BadRequest, "not-json", $"the body is no JSON to read: {unreadable}");
+        if (!JsonStrings.AreReadable(body))
+            return Reject(
+                buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
+        if (AdmissionRequest.TryRead(review, out AdmissionRequest request) is { } problem)
+            return Reject(buffers, StatusCodes.Status400BadRequest, "not-a-review", problem);
+        Answer(buffers, request);
+        buffers.Body.Clear();
         metrics.Reviewed(started);
         return (StatusCodes.Status200OK, buffers.Reply.WrittenMemory);
     }
@@ -153,6 +141,7 @@ internal sealed class ReviewHandler(
     private (int StatusCode, ReadOnlyMemory<byte> Reply) Reject(
         ReviewBuffers buffers, int statusCode, string reason, string message)
     {
+        buffers.Body.Clear();
         metrics.Rejected(reason);
         logger.Rejected(statusCode, reason, message);
         buffers.Reset();
@@ -172,6 +161,8 @@ internal sealed class ReviewHandler(
             PatchWriter = new Utf8JsonWriter(Patch, s_write);
             ReplyWriter = new Utf8JsonWriter(Reply, s_write);
         }
+
+        public JsonIndex Body { get; } = new();
 
         public ArrayBufferWriter<byte> Patch { get; } = new(1024);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using NodeDns.Webhook.Admission;
 using NodeDns.Webhook.Decide;
@@ -105,15 +106,12 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         {
             using HttpResponseMessage response = await GetAsync(
                 $"/api/v1/namespaces?limit={PageSize}{page}", s_acceptList, HttpCompletionOption.ResponseContentRead);
-            using JsonDocument document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(_stop.Token));
-            JsonElement metadata = document.RootElement.Member("metadata"u8);
+            JsonView list = Read(await response.Content.ReadAsByteArrayAsync(_stop.Token));
+            JsonView metadata = list.Member("metadata"u8);
             version = metadata.Text("resourceVersion"u8) ?? "0";
             page = metadata.Text("continue"u8) is { Length: > 0 } next ? "&continue=" + Uri.EscapeDataString(next) : "";
-            if (document.RootElement.Member("items"u8) is { ValueKind: JsonValueKind.Array } items)
-            {
-                foreach (JsonElement item in items.EnumerateArray())
-                    Set(item.Member("metadata"u8), seen);
-            }
+            foreach (JsonView item in list.Member("items"u8).Children)
+                Set(item.Member("metadata"u8), seen);
         }
         while (page.Length > 0);
         foreach (string gone in _known.Keys.Where(name => !seen.Contains(name)))
@@ -135,10 +133,10 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(silence.Token) is { } line)
         {
-            using JsonDocument document = JsonDocument.Parse(line);
-            JsonElement item = document.RootElement.Member("object"u8);
-            JsonElement metadata = item.Member("metadata"u8);
-            switch (document.RootElement.Text("type"u8))
+            JsonView change = Read(Encoding.UTF8.GetBytes(line));
+            JsonView item = change.Member("object"u8);
+            JsonView metadata = item.Member("metadata"u8);
+            switch (change.Text("type"u8))
             {
                 case "ADDED" or "MODIFIED":
                     Set(metadata, null);
@@ -164,7 +162,11 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         return response;
     }
 
-    private void Set(JsonElement metadata, HashSet<string>? seen)
+    /// <exception cref="JsonException">The text is none that can be read.</exception>
+    private static JsonView Read(byte[] text) =>
+        new JsonIndex().TryRead(text, out JsonView root) is { } problem ? throw new JsonException(problem) : root;
+
+    private void Set(JsonView metadata, HashSet<string>? seen)
     {
         if (metadata.Text("name"u8) is not { } name)
             return;
@@ -172,7 +174,7 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         var warnings = new Warnings();
         DnsAnnotations annotations = DnsAnnotations.Read(
             metadata.Member("annotations"u8), _model, onNamespace: true, warnings);
-        JsonElement labels = metadata.Member("labels"u8);
+        JsonView labels = metadata.Member("labels"u8);
         bool? inject = DnsAnnotations.InjectValue(labels.Text("nodedns.io/inject"u8))
             ?? (_compatLabel ? DnsAnnotations.InjectValue(labels.Text("node-local-dns-injection"u8)) : null);
         _known[name] = new NamespaceSettings(annotations, inject ?? annotations.Inject);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using NodeDns.Webhook.Admission;
 using NodeDns.Webhook.Decide;
@@ -14,7 +13,7 @@ internal static class DnsConfigPatch
 {
     /// <summary>0 to 2: without metadata, without annotations, with them. Pods of one shape and plan get the same
     /// patch.</summary>
-    public static int Shape(PodView pod) => !pod.HasMetadata ? 0 : pod.Annotations.IsAbsent() ? 1 : 2;
+    public static int Shape(PodView pod) => !pod.HasMetadata ? 0 : pod.Annotations.IsAbsent ? 1 : 2;
 
     public static void Write(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
     {
@@ -59,16 +58,14 @@ internal static class DnsConfigPatch
     }
 
     /// <summary>Members of the pod's dnsConfig that a newer Kubernetes may have added, byte for byte.</summary>
-    private static void WriteUnknownMembers(Utf8JsonWriter writer, JsonElement original)
+    private static void WriteUnknownMembers(Utf8JsonWriter writer, JsonView original)
     {
-        if (original.ValueKind != JsonValueKind.Object)
-            return;
-        foreach (JsonProperty member in original.EnumerateObject())
+        foreach (JsonView member in original.Children)
         {
-            if (member.NameEquals("nameservers"u8) || member.NameEquals("searches"u8) || member.NameEquals("options"u8))
+            if (member.IsNamed("nameservers"u8) || member.IsNamed("searches"u8) || member.IsNamed("options"u8))
                 continue;
             writer.WritePropertyName(member.Name);
-            writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(member.Value), skipInputValidation: true);
+            writer.WriteRawValue(member.Raw, skipInputValidation: true);
         }
     }
 
@@ -76,7 +73,7 @@ internal static class DnsConfigPatch
     private static void WriteStatus(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
     {
         string status = InjectionStatus.Format(plan);
-        if (!pod.Annotations.IsAbsent())
+        if (!pod.Annotations.IsAbsent)
         {
             WriteOperation(writer, "/metadata/annotations/nodedns.io~1status"u8);
             writer.WriteStringValue(status);

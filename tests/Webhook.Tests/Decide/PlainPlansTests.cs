@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NodeDns.Webhook.Admission;
 using NodeDns.Webhook.Decide;
 using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Tests.Support;
@@ -44,9 +45,9 @@ public sealed class PlainPlansTests
         JsonObject review = Pods.Review(Pods.Pod());
         Assert.Contains("ndots:5", Pods.Patch(handler.Answer(review))!.ToJsonString());
 
-        using var document = System.Text.Json.JsonDocument.Parse("""{"nodedns.io/ndots":"7"}""");
+        JsonView annotations = Pods.View("""{"nodedns.io/ndots":"7"}""");
         settings = new NamespaceSettings(
-            DnsAnnotations.Read(document.RootElement, Handlers.Dns, onNamespace: true, new Warnings()), null);
+            DnsAnnotations.Read(annotations, Handlers.Dns, onNamespace: true, new Warnings()), null);
         Assert.Contains("ndots:7", Pods.Patch(handler.Answer(review))!.ToJsonString());
     }
 

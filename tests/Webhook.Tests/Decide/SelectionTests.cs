@@ -137,8 +137,7 @@ public sealed class SelectionTests
     {
         var map = new JsonObject(
             annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
-        using var document = System.Text.Json.JsonDocument.Parse(map.ToJsonString());
-        return new(DnsAnnotations.Read(document.RootElement, Handlers.Dns, onNamespace: true, new Warnings()), null);
+        return new(DnsAnnotations.Read(Pods.View(map.ToJsonString()), Handlers.Dns, onNamespace: true, new Warnings()), null);
     }
 
     private static bool IsInjected(ReviewHandler handler, JsonObject pod) =>

@@ -77,8 +77,7 @@ public sealed partial class DocsTests
     {
         var warnings = new Warnings();
         var model = new DnsModel { LocalAddresses = [], ClusterDns = [], ClusterDomain = "", HostSearches = [] };
-        using var document = System.Text.Json.JsonDocument.Parse($$"""{"{{name}}":"{{value}}"}""");
-        DnsAnnotations.Read(document.RootElement, model, onNamespace, warnings);
+        DnsAnnotations.Read(Pods.View($$"""{"{{name}}":"{{value}}"}"""), model, onNamespace, warnings);
         return warnings.Texts;
     }
 

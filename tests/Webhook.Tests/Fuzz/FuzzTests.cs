@@ -26,7 +26,7 @@ public sealed class FuzzTests
         int seed = Number("NODEDNS_FUZZ_SEED", 1);
         var metrics = new WebhookMetrics(TimeProvider.System);
         ReviewHandler handler = Handlers.New(metrics: metrics);
-        var mutator = new ReviewMutator(seed, Corpus());
+        var mutator = new ReviewMutator(seed, ReviewCorpus.Read());
         for (int i = 0; i < reviews; i++)
         {
             byte[] body = mutator.Next();
@@ -87,14 +87,6 @@ public sealed class FuzzTests
             return null;
         }
     }
-
-    private static List<string> Corpus() =>
-    [
-        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "cases"), "*.in.json").Order()
-            .Select(File.ReadAllText),
-        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "peers"), "*.json").Order()
-            .Select(path => Pods.Review(JsonNode.Parse(File.ReadAllText(path))).ToJsonString()),
-    ];
 
     private static int Number(string variable, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : otherwise;

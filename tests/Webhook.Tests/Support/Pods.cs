@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
+using NodeDns.Webhook.Admission;
 
 namespace NodeDns.Webhook.Tests.Support;
 
@@ -39,6 +41,13 @@ internal static class Pods
             parent[names[^1]] = value;
         }
         return pod;
+    }
+
+    /// <summary>A view of any JSON.</summary>
+    public static JsonView View(string json)
+    {
+        Assert.Null(new JsonIndex().TryRead(Encoding.UTF8.GetBytes(json), out JsonView view));
+        return view;
     }
 
     /// <summary>The patch of a response, decoded; null when it has none.</summary>

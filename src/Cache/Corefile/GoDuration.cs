@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace NodeDns.Cache.Corefile;
 
-/// <summary>Durations as Go writes them: 1h30m, 250ms, 1.5s. Ticks of 100 ns; what is finer is cut off.</summary>
+/// <summary>Durations as Go writes them: 1h30m, 250ms, 1.5s. Ticks of 100 ns; what is finer is cut off,
+/// but no duration becomes none.</summary>
 public static class GoDuration
 {
     private static readonly (string Unit, decimal Ticks)[] s_units =
@@ -46,6 +47,8 @@ public static class GoDuration
                 return false;
         }
 
+        if (ticks is > 0 and < 1)
+            ticks = 1;
         value = TimeSpan.FromTicks((long)(negative ? -ticks : ticks));
         return true;
     }

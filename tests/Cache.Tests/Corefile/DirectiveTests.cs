@@ -291,6 +291,34 @@ public sealed class DirectiveTests
     public void Rejected(string directives, string expected) => Assert.Equal(expected, Corefiles.Errors(directives));
 
     [Theory]
+    [InlineData("bufsize 1232 {\nx\n}", "3: bufsize: x: has no effect: this directive has no options")]
+    [InlineData("cancel 1s {\nx y\n}", "3: cancel: x y: has no effect: this directive has no options")]
+    [InlineData("hosts {\nttl 60 70\n}", "3: hosts: ttl 60 70: what follows has no effect: expected one TTL in seconds")]
+    [InlineData("hosts {\nno_reverse x\n}", "3: hosts: no_reverse x: what follows has no effect: expected nothing after it")]
+    public void What_CoreDNS_passes_over_is_a_warning(string directives, string expected)
+    {
+        Assert.Equal("", Corefiles.Errors(directives));
+        Assert.Equal(expected, Corefiles.Warnings(directives));
+    }
+
+    [Fact]
+    public void Numbers_beyond_ours_are_as_large_as_ours_are()
+    {
+        Assert.Equal(int.MaxValue, Corefiles.Block("cache {\nsuccess 4294967296\n}").Cache!.SuccessCapacity);
+        Assert.Equal(TimeSpan.FromTicks(1), Corefiles.Block("cancel 1ns").Cancel!.Timeout);
+    }
+
+    [Theory]
+    [InlineData("every -1", "every -1: expected a number, 0 or more")]
+    [InlineData("client_server yes", "client_server yes: expected true or false")]
+    [InlineData("datadog_analytics_rate 1.5", "datadog_analytics_rate 1.5: expected a rate, 0 to 1")]
+    [InlineData("zipkin_max_batch_size ten", "zipkin_max_batch_size ten: expected a number")]
+    [InlineData("zipkin_max_batch_interval 5", "zipkin_max_batch_interval 5: expected a duration such as 10s")]
+    [InlineData("service", "service: expected one name")]
+    public void Trace_is_read_though_it_does_nothing(string option, string expected) =>
+        Assert.Equal($"3: trace: {expected}", Corefiles.Errors($"trace {{\n{option}\n}}"));
+
+    [Theory]
     [InlineData("kubernetes", "forward to the cluster's own DNS, which runs this directive")]
     [InlineData("autopath", "no directive: pods' search lists are set by the webhook (nodedns.io/ndots)")]
     [InlineData("file", "hosts or template")]

@@ -88,10 +88,16 @@ public sealed class ForwardDirectiveTests
     [InlineData("tls cert.pem key.pem ca.pem", "cert.pem", "key.pem", "ca.pem")]
     public void Tls_files(string option, string? cert, string? key, string? ca)
     {
-        var options = Corefiles.Options with { Files = new TestFiles(("cert.pem", ""), ("key.pem", ""), ("ca.pem", "")) };
+        const string Pem = "-----BEGIN CERTIFICATE-----\n";
+        var options = Corefiles.Options with { Files = new TestFiles(("cert.pem", Pem), ("key.pem", Pem), ("ca.pem", Pem)) };
         var block = Corefiles.Good($". {{\nforward . tls://192.0.2.1 {{\n{option}\n}}\n}}", options).Blocks[0];
         Assert.Equal(new TlsFilesConfig(cert, key, ca), block.Forward[0].Tls);
     }
+
+    [Fact]
+    public void Tls_file_without_a_certificate_is_an_error() => Assert.Equal(
+        "3: forward: /etc/resolv.conf: expected a PEM file, with a line that starts with -----BEGIN",
+        Corefiles.Errors("forward . tls://192.0.2.1 {\ntls /etc/resolv.conf\n}"));
 
     [Fact]
     public void Several_forwards_stay_in_order() => Assert.Equal(["a.", "b.", "."],

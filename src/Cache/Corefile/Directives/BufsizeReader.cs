@@ -5,7 +5,7 @@ internal static class BufsizeReader
 {
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
-        scope.NoBody();
+        scope.IgnoredBody();
         var bytes = BufsizeConfig.Default;
         if (scope.Count(scope.Head, 0, 1, "expected one size") && !scope.Head.Args.IsEmpty)
             bytes = scope.Number(scope.Head, 0, bytes, "a size in bytes", BufsizeConfig.Minimum, BufsizeConfig.Maximum);

@@ -7,7 +7,7 @@ internal static class CancelReader
 
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
-        scope.NoBody();
+        scope.IgnoredBody();
         var timeout = CancelConfig.Default;
         if (scope.Count(scope.Head, 0, 1, "expected one timeout") && !scope.Head.Args.IsEmpty)
             timeout = scope.Duration(scope.Head, 0, timeout, "a timeout above zero", s_smallest);

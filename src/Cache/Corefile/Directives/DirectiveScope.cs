@@ -50,6 +50,21 @@ internal sealed class DirectiveScope(
             Error(Body[0], "expected no options in braces");
     }
 
+    /// <summary>For a directive whose options CoreDNS passes over.</summary>
+    public void IgnoredBody()
+    {
+        if (!Body.IsEmpty)
+            Warn(Body[0], "has no effect: this directive has no options");
+    }
+
+    /// <summary>For an option of which CoreDNS passes over surplus words.</summary>
+    public bool AtLeast(OptionLine line, int count, string expected)
+    {
+        if (line.Args.Length > count)
+            Warn(line, $"what follows has no effect: {expected}");
+        return line.Args.Length > count || Count(line, count, count, expected);
+    }
+
     public bool NoArgs(OptionLine line) => Count(line, 0, 0, "expected nothing after it");
 
     public bool Count(OptionLine line, int minimum, int maximum, string expected)
@@ -60,11 +75,13 @@ internal sealed class DirectiveScope(
         return false;
     }
 
+    /// <summary>A number beyond what we count with is the largest we do, where there is no other bound: Go's are
+    /// longer.</summary>
     public int Number(OptionLine line, int index, int fallback, string what, int minimum, int maximum = int.MaxValue)
     {
-        if (int.TryParse(line.Args[index].Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
-            && n >= minimum && n <= maximum)
-            return n;
+        if (long.TryParse(line.Args[index].Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
+            && n >= minimum && (n <= maximum || maximum == int.MaxValue))
+            return (int)Math.Clamp(n, int.MinValue, int.MaxValue);
         Error(line, (minimum, maximum) switch
         {
             (int.MinValue, int.MaxValue) => $"expected {what}",

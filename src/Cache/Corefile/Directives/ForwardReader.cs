@@ -127,8 +127,10 @@ internal static class ForwardReader
             return null;
         foreach (var file in line.Args)
         {
-            if (scope.Files.Read(file.Text, out var reason) is null)
+            if (scope.Files.Read(file.Text, out var reason) is not { } text)
                 scope.Error(file, $"expected a readable PEM file: {reason}");
+            else if (!text.Contains("-----BEGIN ", StringComparison.Ordinal))
+                scope.Error(file, "expected a PEM file, with a line that starts with -----BEGIN");
         }
 
         return line.Args switch

@@ -35,10 +35,10 @@ internal static class HostsReader
                 scope.NoArgs(line);
                 return hosts with { FallthroughUnsupported = true };
             case "no_reverse":
-                scope.NoArgs(line);
+                scope.AtLeast(line, 0, "expected nothing after it");
                 return hosts with { Reverse = false };
             case "ttl":
-                return !scope.Count(line, 1, 1, "expected one TTL in seconds") ? hosts : hosts with
+                return !scope.AtLeast(line, 1, "expected one TTL in seconds") ? hosts : hosts with
                 {
                     TtlSeconds = scope.Number(line, 0, HostsConfig.TtlSecondsDefault, "a TTL in seconds", 1,
                         HostsConfig.TtlSecondsMaximum),

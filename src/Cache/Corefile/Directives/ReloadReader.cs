@@ -5,7 +5,7 @@ internal static class ReloadReader
 {
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
-        scope.NoBody();
+        scope.IgnoredBody();
         var interval = ReloadConfig.IntervalDefault;
         var jitter = ReloadConfig.JitterDefault;
         var args = scope.Head.Args;

@@ -23,7 +23,7 @@ internal sealed class CnameExchange : IReplySink
     private CnameExchange(QueryHandler handler, in ClientQuery query, ReadOnlySpan<byte> first, byte[] target)
     {
         _handler = handler;
-        _client = new Waiter(handler.Misses);
+        _client = new Waiter(handler.Waiting);
         _client.Set(query, limitSlot: 0);
         _forwarders = query.Forwarders;
         _message = query.Message.ToArray();

@@ -19,7 +19,7 @@ internal sealed class Dns64Exchange : IReplySink
     {
         _handler = handler;
         _dns64 = dns64;
-        _client = new Waiter(handler.Misses);
+        _client = new Waiter(handler.Waiting);
         _client.Set(query, limitSlot: 0);
         _message = query.Message.ToArray();
         _forwarders = query.Forwarders;

@@ -6,9 +6,9 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One question on its way to upstream, and the clients that wait for it. Pooled by the miss path that made it;
+/// <summary>One question on its way to upstream, and the clients that wait for it. Pooled by the answer path that made it;
 /// its timer is the moment when waiters get a stale answer instead.</summary>
-internal sealed class PendingQuery(MissPath owner) : LoopTimer, IExchangeOwner
+internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
 {
     private readonly byte[] _name = new byte[DnsName.MaxLength];
     private readonly byte[] _sentName = new byte[DnsName.MaxLength];
@@ -97,6 +97,9 @@ internal sealed class PendingQuery(MissPath owner) : LoopTimer, IExchangeOwner
         FollowedReply = reply.ToArray();
         SetSent(target, SentType, Qclass.IN, []);
     }
+
+    /// <summary>Asks upstream.</summary>
+    public void Ask() => Forwarders[Zone.Block.Forwards[Forward].Index].Forward(Query, OverTcp, this);
 
     public bool Matches(in AnswerKey key, bool overTcp) =>
         Hash == key.Hash && Qtype == key.Type && Qclass == key.Class && _scope == key.Scope && _flags == key.Flags

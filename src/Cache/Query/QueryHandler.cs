@@ -16,7 +16,8 @@ namespace NodeDns.Cache.Query;
 ///          7 join or start an exchange ─▶ Forwarder ─▶ 8 judge and store the answer ─▶ 9 reply to every waiter
 /// </code>
 /// Steps 1 to 5 are here; they allocate nothing, take no lock and log nothing. The fork to 6 is at the end of
-/// <see cref="Answer"/>; 6 to 9 are <see cref="MissPath"/>. All members belong to the loop's thread.
+/// <see cref="Answer"/>; 6 and 7 are <see cref="MissPath"/>, 8 is
+/// <see cref="AnswerPath"/>, 9 <see cref="WaitingClients"/>. All members belong to the loop's thread.
 /// </remarks>
 public sealed class QueryHandler
 {
@@ -50,14 +51,14 @@ public sealed class QueryHandler
     public WorkerCounters Counters { get; }
 
     /// <summary>Queries of this worker that wait for upstream.</summary>
-    public int PendingCount => _misses.PendingCount;
+    public int PendingCount => _misses.Waiting.Count;
 
     /// <summary>Stopwatch ticks when the messages now handed in were read; the listener sets it once a batch.</summary>
     public long ReceivedTicks { get; set; }
 
     internal EventLoop Loop => _loop;
 
-    internal MissPath Misses => _misses;
+    internal WaitingClients Waiting => _misses.Waiting;
 
     /// <summary>Uses other forwarders from now on; exchanges under way finish with theirs.</summary>
     /// <param name="forwarders">By <see cref="ForwardModel.Index"/>.</param>

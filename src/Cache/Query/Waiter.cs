@@ -2,14 +2,14 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One client's query that waits for an exchange: all that its reply needs. Pooled by the miss path that made it,
-/// and answered there.</summary>
-internal sealed class Waiter(MissPath owner)
+/// <summary>One client's query that waits for an exchange: all that its reply needs. Pooled by the worker that made it, and
+/// answered there.</summary>
+internal sealed class Waiter(WaitingClients owner)
 {
     private readonly byte[] _question = new byte[DnsName.MaxLength + 4];
     private int _questionLength;
 
-    public MissPath Owner { get; } = owner;
+    public WaitingClients Owner { get; } = owner;
 
     /// <summary>The next waiter of the same exchange; under its table's lock while it is in the table.</summary>
     public Waiter? Next { get; set; }

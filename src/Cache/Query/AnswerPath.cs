@@ -1,0 +1,235 @@
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Upstream;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>Step 8 of the main path: what becomes of upstream's answer, or of there being none. One a worker; called back on
+/// its loop.</summary>
+internal sealed class AnswerPath(
+    QueryHandler handler, EventLoop loop, QueryShared shared, ReplyLedger ledger, WaitingClients waiting)
+{
+    private readonly AnswerStore _store = shared.Store;
+    private readonly InFlightTable _inFlight = shared.InFlight;
+    private readonly AnswerScan _scan = new();
+    private readonly Stack<PendingQuery> _pool = new();
+
+    /// <summary>The answer being dealt with: a message without OPT.</summary>
+    private readonly byte[] _answer = new byte[QueryHandler.MaxMessage];
+
+    private byte[] Scratch => waiting.Scratch;
+
+    public PendingQuery Rent() => _pool.TryPop(out PendingQuery? pooled) ? pooled : new PendingQuery(this);
+
+    public void Release(PendingQuery pending)
+    {
+        pending.Clear();
+        _pool.Push(pending);
+    }
+
+    /// <summary>Judges and stores the answer.</summary>
+    public void OnAnswer(PendingQuery pending, ReadOnlySpan<byte> message)
+    {
+        try
+        {
+            Judge(pending, message);
+        }
+        catch (Exception bug)
+        {
+            handler.OnBug(bug);
+            if (!pending.IsDone) Finish(pending, 0, Rcode.ServFail, AnsweredBy.Server);
+        }
+    }
+
+    private void Judge(PendingQuery pending, ReadOnlySpan<byte> message)
+    {
+        BlockModel block = pending.Zone.Block;
+        if (ReplyCheck.WantsNext(block.Forwards[pending.Forward].Options, message)
+            && block.NextForward(pending.SentName, pending.Forward + 1) is var next && next >= 0)
+        {
+            pending.Forward = next;
+            pending.Ask();
+            return;
+        }
+        if (message.Length < pending.SentQuestionEnd
+            || !_scan.TryRead(message, pending.SentQuestionEnd, pending.SentType))
+        {
+            pending.Zone.CacheMetrics?.Drop(ledger.Counters);
+            OnFailure(pending, UpstreamError.Malformed);
+            return;
+        }
+        message[.._scan.End].CopyTo(_answer);
+        _scan.Rewrite(_answer, null);
+        if (pending.Rewritten is not null && !TryRestore(pending)) return;
+
+        int questionEnd = pending.QuestionEnd;
+        if (block.Cache is { } cache && cache.Covers(pending.Name))
+        {
+            if (TryFinishStale(pending, cache, ChooseStale(cache))) return;
+            CacheVerdict? verdict = CacheRules.Judge(_scan, cache, pending.Name);
+            int length = _scan.End;
+            _scan.Rewrite(_answer, verdict?.TtlSeconds);
+            if (verdict is { TtlSeconds: > 0 } kept) Store(pending.Key, kept, _answer.AsSpan(0, length), questionEnd);
+            Finish(pending, length, Rcode.NoError, AnsweredBy.Forward);
+        }
+        else Finish(pending, _scan.End, Rcode.NoError, AnsweredBy.Forward);
+    }
+
+    /// <summary>Makes the answer in <see cref="_answer"/> one to the clients' question.</summary>
+    /// <returns>false when the exchange goes on, or has failed.</returns>
+    private bool TryRestore(PendingQuery pending)
+    {
+        RewrittenQuestion rewritten = pending.Rewritten!;
+        ReadOnlySpan<byte> answer = _answer.AsSpan(0, _scan.End);
+        if (pending.FollowedReply is null && rewritten.CnameToFollow(answer) is { } target)
+        {
+            pending.Follow(target, answer);
+            pending.Ask();
+            return false;
+        }
+        int length = answer.Length;
+        if (pending.FollowedReply is { } followed)
+        {
+            length = rewritten.MergeCname(followed, answer, Scratch);
+            Scratch.AsSpan(0, length).CopyTo(_answer);
+        }
+        length = length == 0 ? 0 : rewritten.Restore(_answer.AsSpan(0, length), Scratch);
+        if (length == 0 || length > _answer.Length || !_scan.TryRead(Scratch.AsSpan(0, length), pending.QuestionEnd, pending.Qtype))
+        {
+            OnFailure(pending, UpstreamError.Malformed);
+            return false;
+        }
+        Scratch.AsSpan(0, length).CopyTo(_answer);
+        return true;
+    }
+
+    /// <summary>Upstream gave no answer: 8 and 9 for failures.</summary>
+    public void OnFailure(PendingQuery pending, UpstreamError error)
+    {
+        CacheModel? cache = pending.Zone.Block.Cache;
+        if (cache is not null && !cache.Covers(pending.Name)) cache = null;
+        // Being at our own limit, or stopping, says nothing about the name.
+        bool isOwn = error is UpstreamError.TooManyConcurrent or UpstreamError.Stopped or UpstreamError.LocalLimit;
+        Rcode rcode = error == UpstreamError.TooManyConcurrent ? Rcode.Refused : Rcode.ServFail;
+        pending.Zone.Block.Errors?.Failed(rcode, pending.Name, pending.Qtype,
+            $"{pending.Zone.Block.Forwards[pending.Forward].To}: {UpstreamErrorText.Of(error)}");
+        if (cache is not null)
+        {
+            if (!isOwn) StoreFailure(pending.Key, cache);
+            if (cache.Stale is not null && TryFinishStale(pending, cache, StaleChoice.Any)) return;
+        }
+        Finish(pending, 0, rcode, AnsweredBy.Server);
+    }
+
+    /// <summary>Those who wait have waited long enough for a verified answer; the exchange goes on without them.</summary>
+    public void OnStaleTimer(PendingQuery pending)
+    {
+        if (pending.Zone.Block.Cache is not { Stale: { } stale } cache) return;
+        int length = FetchStale(pending, cache, StaleChoice.Any, out ushort flags);
+        if (length == 0) return;
+        // For those who join the same exchange from now on.
+        loop.Arm(pending, stale.VerifyTimeoutMs);
+        Reply(_inFlight.TakeWaiters(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
+    }
+
+    /// <summary>Which stale answer, if any, is better than the answer just scanned: any when upstream failed (RFC 8767
+    /// section 4: NXDOMAIN and NOERROR are answers, everything else is not); a positive one when upstream denies what it
+    /// confirmed before and the file prefers that.</summary>
+    private StaleChoice ChooseStale(CacheModel cache)
+    {
+        if (cache.Stale is not { } stale) return StaleChoice.None;
+        if ((Rcode)_scan.Rcode is not (Rcode.NoError or Rcode.NXDomain)) return StaleChoice.Any;
+        bool denies = !_scan.AnswersQtype && (_scan.Flags & DnsHeader.TC) == 0;
+        return denies && stale.PreferPositive ? StaleChoice.Positive : StaleChoice.None;
+    }
+
+    /// <summary>Serves every waiter a stale answer, if there is one, and leaves upstream alone for a while.</summary>
+    private bool TryFinishStale(PendingQuery pending, CacheModel cache, StaleChoice choice)
+    {
+        if (choice == StaleChoice.None || FetchStale(pending, cache, choice, out ushort flags) is not (> 0 and var length))
+            return false;
+        StoreFailure(pending.Key, cache);
+        Reply(Complete(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
+        Release(pending);
+        return true;
+    }
+
+    /// <summary>Fetches the answer that the store has, stale or not, into <see cref="_answer"/>.</summary>
+    /// <returns>Its length; 0 when there is none, and then <see cref="_answer"/> is as it was.</returns>
+    private int FetchStale(PendingQuery pending, CacheModel cache, StaleChoice choice, out ushort flags)
+    {
+        var options = new GetOptions(loop.NowMs, cache.StaleMs, cache.StaleTtlSeconds);
+        GetOutcome found = _store.TryGet(pending.Key, options, Scratch, pending.QuestionEnd, out StoredAnswer stored);
+        flags = (ushort)(stored.HeaderFlags & ~DnsHeader.AA);
+        if (found is not (GetOutcome.Stale or GetOutcome.Fresh)
+            || choice == StaleChoice.Positive && stored.Kind != AnswerKind.Success)
+            return 0;
+        int length = pending.QuestionEnd + stored.RecordsLength;
+        Scratch.AsSpan(0, length).CopyTo(_answer);
+        return length;
+    }
+
+    private enum StaleChoice
+    {
+        None,
+        Any,
+        Positive,
+    }
+
+    private void Store(in AnswerKey key, CacheVerdict verdict, ReadOnlySpan<byte> answer, int questionEnd)
+    {
+        AnswerKey under = verdict.Kind == AnswerKind.Failure ? key.ForFailure() : key;
+        _store.Put(
+            under,
+            new AnswerRecords
+            {
+                Kind = verdict.Kind,
+                HeaderFlags = DnsHeader.Flags(answer),
+                Counts = answer[6..DnsHeader.Length],
+                Records = answer[questionEnd..],
+                TtlOffsets = _scan.TakeRelativeTtlOffsets(questionEnd),
+                TtlSeconds = verdict.TtlSeconds,
+            },
+            loop.NowMs);
+    }
+
+    /// <summary>RFC 9520: a failure is remembered whoever caused it, also when upstream was silent.</summary>
+    private void StoreFailure(in AnswerKey key, CacheModel cache)
+    {
+        uint ttl = cache.Stale is { RecheckSeconds: > 0 } stale ? stale.RecheckSeconds : cache.FailureTtlSeconds;
+        if (ttl == 0) return;
+        _store.Put(
+            key.ForFailure(),
+            new AnswerRecords
+            {
+                Kind = AnswerKind.Failure,
+                HeaderFlags = (ushort)(DnsHeader.QR | (int)Rcode.ServFail),
+                Counts = NoCounts,
+                Records = [],
+                TtlOffsets = [],
+                TtlSeconds = ttl,
+            },
+            loop.NowMs);
+    }
+
+    private static ReadOnlySpan<byte> NoCounts => [0, 0, 0, 0, 0, 0];
+
+    private void Finish(PendingQuery pending, int length, Rcode rcode, AnsweredBy by)
+    {
+        ushort flags = length > 0 ? DnsHeader.Flags(_answer) : (ushort)0;
+        Reply(Complete(pending), length, flags, rcode, by, isStale: false);
+        Release(pending);
+    }
+
+    private void Reply(Waiter? waiters, int length, ushort flags, Rcode rcode, AnsweredBy by, bool isStale) =>
+        waiting.Reply(waiters, _answer.AsSpan(0, length), flags, rcode, by, isStale);
+
+    private Waiter? Complete(PendingQuery pending)
+    {
+        loop.Cancel(pending);
+        return _inFlight.Complete(pending);
+    }
+}

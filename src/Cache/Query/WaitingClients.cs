@@ -1,0 +1,102 @@
+using NodeDns.Cache.Loop;
+using NodeDns.Cache.Telemetry;
+using NodeDns.Cache.Wire;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>Step 9 of the main path: the clients that wait for an answer, and their replies. One a worker.</summary>
+internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, ReplyLedger ledger)
+{
+    private readonly ClientLimit _limit = new();
+    private readonly Stack<Waiter> _pool = new();
+
+    /// <summary>Waiters of this worker.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>A reply, or whatever else steps 6 to 9 build; what it holds lasts until the next call of any of them.
+    /// </summary>
+    public byte[] Scratch { get; } = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
+
+    /// <returns>null when the client has too many queries under way.</returns>
+    public Waiter? Enter(in ClientQuery query)
+    {
+        int slot = _limit.Enter(query.To.Client);
+        if (slot < 0) return null;
+        Waiter waiter = _pool.TryPop(out Waiter? pooled) ? pooled : new Waiter(this);
+        waiter.Set(query, slot);
+        Count++;
+        return waiter;
+    }
+
+    public void Leave(Waiter waiter)
+    {
+        Count--;
+        _limit.Leave(waiter.LimitSlot);
+        waiter.Clear();
+        _pool.Push(waiter);
+    }
+
+    /// <summary>Replies to every waiter: this worker's at once, another's on its own loop.</summary>
+    public void Reply(Waiter? waiters, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    {
+        byte[]? copy = null;
+        while (waiters is { } waiter)
+        {
+            waiters = waiter.Next;
+            waiter.Next = null;
+            if (waiter.Owner == this)
+            {
+                ReplyOwn(waiter, answer, flags, rcode, by, isStale);
+                continue;
+            }
+            copy ??= answer.ToArray();
+            waiter.Owner.Post(waiter, copy, flags, rcode, by, isStale);
+        }
+    }
+
+    /// <summary>Any thread may call.</summary>
+    private void Post(Waiter waiter, byte[] answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale) =>
+        loop.Post(() => ReplyOwn(waiter, answer, flags, rcode, by, isStale));
+
+    /// <summary>A bug in one waiter's reply costs that reply, not the others' and not the process.</summary>
+    private void ReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    {
+        ReplyTo to = waiter.To;
+        bool left = false;
+        try
+        {
+            int length = Write(waiter, answer, flags, rcode, by, isStale);
+            Leave(waiter);
+            left = true;
+            to.Sink.Reply(to, Scratch.AsSpan(0, length));
+        }
+        catch (Exception bug)
+        {
+            handler.OnBug(bug);
+            if (left) return;
+            Leave(waiter);
+            to.Sink.Forget(to);
+        }
+    }
+
+    /// <summary>Writes a waiter's reply to <see cref="Scratch"/>, and counts it.</summary>
+    /// <returns>Its length.</returns>
+    private int Write(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    {
+        int length;
+        if (answer.IsEmpty) length = ReplyFinish.Empty(Scratch, waiter.Question, waiter.Needs, rcode);
+        else
+        {
+            int questionEnd = DnsHeader.Length + waiter.Question.Length;
+            answer.CopyTo(Scratch);
+            ReplyFinish.Begin(Scratch, waiter.Question, waiter.Needs, flags);
+            length = ReplyFinish.End(Scratch, answer.Length, questionEnd, waiter.Needs, waiter.Zone.Block.Filters);
+        }
+        if (isStale) waiter.Zone.CacheMetrics?.ServedStale(ledger.Counters);
+        Span<byte> lowerName = stackalloc byte[DnsName.MaxLength];
+        lowerName = lowerName[..(waiter.Question.Length - 4)];
+        DnsName.ToLower(waiter.Question[..^4], lowerName);
+        ledger.Note(waiter, lowerName, Scratch.AsSpan(0, length), by);
+        return length;
+    }
+}

@@ -1,7 +1,12 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using NodeDns.Cache.Telemetry;
+
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>The attempts of one exchange that may still be answered; a fifth closes the oldest.</summary>
-internal sealed class AttemptSet
+/// <summary>Sends an exchange's query, and keeps the attempts that may still be answered; a fifth closes the
+/// oldest.</summary>
+internal sealed class AttemptSet(Forwarder forwarder)
 {
     private const int Capacity = 4;
 
@@ -26,23 +31,35 @@ internal sealed class AttemptSet
         }
     }
 
-    /// <summary>The index of a free place, made free if need be.</summary>
-    public int Take()
+    /// <summary>Sends the query of <paramref name="exchange"/> once more.</summary>
+    /// <param name="plain">Without its OPT record.</param>
+    public bool TrySend(
+        Exchange exchange, UpstreamState server, UpstreamProto proto, bool plain, out UpstreamError error)
     {
-        var oldest = 0;
-        for (var i = 0; i < _attempts.Length; i++)
+        var index = Take();
+        ref var attempt = ref _attempts[index];
+        var query = exchange.Query.Form(plain);
+        proto = server.Endpoint.Tls ? UpstreamProto.Tls : proto;
+        error = default;
+        if (proto == UpstreamProto.Udp && !TrySendUdp(exchange, server, index, query, out error))
         {
-            if (!_attempts[i].IsOpen)
+            if (error != UpstreamError.LocalLimit)
             {
-                return i;
+                return false;
             }
-            if (_attempts[i].SentMs < _attempts[oldest].SentMs)
-            {
-                oldest = i;
-            }
+            // Out of descriptors or ports: a connection carries many queries on one of each.
+            proto = UpstreamProto.Tcp;
         }
-        Close(oldest);
-        return oldest;
+        if (proto != UpstreamProto.Udp && !TrySendStream(exchange, server, index, query, out error))
+        {
+            return false;
+        }
+        attempt.Server = server;
+        attempt.Proto = proto;
+        attempt.Plain = plain;
+        attempt.SentMs = forwarder.Loop.NowMs;
+        attempt.SentTicks = Stopwatch.GetTimestamp();
+        return true;
     }
 
     public bool Uses(StreamConnection connection)
@@ -74,5 +91,57 @@ internal sealed class AttemptSet
         {
             Close(i);
         }
+    }
+
+    private bool TrySendUdp(
+        Exchange exchange, UpstreamState server, int index, Span<byte> query, out UpstreamError error)
+    {
+        var pool = forwarder.Channels(server);
+        if (pool.Connect(server, out error) is not { } channel)
+        {
+            return false;
+        }
+        var id = forwarder.Random.Next();
+        BinaryPrimitives.WriteUInt16BigEndian(query, id);
+        var sent = channel.Send(exchange, index, query, id);
+        if (sent.IsError)
+        {
+            channel.Release();
+            error = ConnectError.From(sent.Error);
+            return false;
+        }
+        _attempts[index].Channel = channel;
+        return true;
+    }
+
+    private bool TrySendStream(
+        Exchange exchange, UpstreamState server, int index, ReadOnlySpan<byte> query, out UpstreamError error)
+    {
+        if (forwarder.Connections(server).Pick(exchange, out error) is not { } connection)
+        {
+            return false;
+        }
+        _attempts[index].Connection = connection;
+        _attempts[index].Id = connection.Submit(exchange, index, query);
+        return true;
+    }
+
+    /// <summary>The index of a free place, made free if need be.</summary>
+    private int Take()
+    {
+        var oldest = 0;
+        for (var i = 0; i < _attempts.Length; i++)
+        {
+            if (!_attempts[i].IsOpen)
+            {
+                return i;
+            }
+            if (_attempts[i].SentMs < _attempts[oldest].SentMs)
+            {
+                oldest = i;
+            }
+        }
+        Close(oldest);
+        return oldest;
     }
 }

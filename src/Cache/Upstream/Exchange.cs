@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using NodeDns.Cache.Loop;
 using NodeDns.Cache.Telemetry;
@@ -30,7 +29,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>What a truncated reply in hand waits for the whole one over TCP.</summary>
     private const long TruncatedWaitMs = 2000;
 
-    private readonly AttemptSet _attempts = new();
+    private readonly AttemptSet _attempts = new(forwarder);
     private readonly OutgoingQuery _query = new();
     private readonly HeldReply _held = new();
     private bool _withoutOpt;
@@ -283,64 +282,15 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 
     private bool Send(UpstreamState server, UpstreamProto proto)
     {
-        var index = _attempts.Take();
-        ref var attempt = ref _attempts[index];
         var plain = _query.HasOpt && (_withoutOpt || server.IsPlain(Now));
-        var query = _query.Form(plain);
-        proto = server.Endpoint.Tls ? UpstreamProto.Tls : proto;
-        if (proto == UpstreamProto.Udp && !TrySendUdp(server, index, query))
-        {
-            if (_lastError != UpstreamError.LocalLimit)
-            {
-                return false;
-            }
-            // Out of descriptors or ports: a connection carries many queries on one of each.
-            proto = UpstreamProto.Tcp;
-        }
-        if (proto != UpstreamProto.Udp && !TrySendStream(server, index, query))
+        if (!_attempts.TrySend(this, server, proto, plain, out _lastError))
         {
             return false;
         }
-        attempt.Server = server;
-        attempt.Proto = proto;
-        attempt.Plain = plain;
-        attempt.SentMs = Now;
-        attempt.SentTicks = Stopwatch.GetTimestamp();
         if (_only is null)
         {
             server.Metrics.Request(forwarder.Counters);
         }
-        return true;
-    }
-
-    private bool TrySendUdp(UpstreamState server, int index, Span<byte> query)
-    {
-        var pool = forwarder.Channels(server);
-        if (pool.Connect(server, out _lastError) is not { } channel)
-        {
-            return false;
-        }
-        var id = forwarder.Random.Next();
-        BinaryPrimitives.WriteUInt16BigEndian(query, id);
-        var sent = channel.Send(this, index, query, id);
-        if (sent.IsError)
-        {
-            channel.Release();
-            _lastError = ConnectError.From(sent.Error);
-            return false;
-        }
-        _attempts[index].Channel = channel;
-        return true;
-    }
-
-    private bool TrySendStream(UpstreamState server, int index, ReadOnlySpan<byte> query)
-    {
-        if (forwarder.Connections(server).Pick(this, out _lastError) is not { } connection)
-        {
-            return false;
-        }
-        _attempts[index].Connection = connection;
-        _attempts[index].Id = connection.Submit(this, index, query);
         return true;
     }
 

@@ -58,4 +58,4 @@ lint: ## check the code's formatting
 
 .PHONY: clean
 clean: ## remove everything that building and testing made
-	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
+	rm -rf artifacts {src/*,tests/*,demo}/{bin,obj}

@@ -139,6 +139,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         var guard = _lab.StartGuard("a", "--serve-uid", "4711");
         guard.WaitFor("sockets opened");
         _lab.StartServe();
+        guard.WaitFor("the node is set up");
         guard.WaitFor("a process of uid 65534 wants the sockets: --serve-uid is 4711");
         AssertCounted("handover");
         AssertAnswered();

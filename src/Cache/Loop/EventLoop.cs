@@ -49,6 +49,9 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>Turns since the start. A loop that hangs stops counting: the heartbeat reads this from outside.</summary>
     public long Turns => Volatile.Read(ref _turns);
 
+    /// <summary>How often <see cref="Run"/> may turn; null: whenever there is something to do.</summary>
+    public TurnPace? Pace { get; init; }
+
     /// <summary>When the next timer is due, or long.MaxValue when none is armed.</summary>
     public long EarliestTimerMs => _timers.EarliestMs;
 
@@ -117,6 +120,7 @@ public sealed unsafe class EventLoop : IDisposable
     {
         while (!_stopping)
         {
+            Pace?.Wait();
             RunTurn(Timeout());
         }
     }

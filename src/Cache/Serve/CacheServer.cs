@@ -105,7 +105,8 @@ public sealed class CacheServer : IDisposable
             : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
         _log.Sized(workers, _options.MemoryBytes);
         for (int i = 0; i < workers; i++)
-            _workers.Add(new Worker(i, _shared, _clock, model.LargestUdpReply, worker => _loop.Post(() => OnDrained(worker))));
+            _workers.Add(new Worker(i, _shared, _clock, model.LargestUdpReply, _options.MaxWakeUps,
+                worker => _loop.Post(() => OnDrained(worker))));
 
         IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
         foreach (string problem in problems) _log.CannotStart(problem);

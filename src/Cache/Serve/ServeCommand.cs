@@ -38,6 +38,13 @@ public static class ServeCommand
         Description = "Threads; 0 is one for each CPU that the container may use.", HelpName = "N",
     };
 
+    private static readonly Option<int> MaxWakeUps = new("--max-wakeups")
+    {
+        Description = "Wake-ups a second of a thread: above it one serves several queries. 0 for no limit.",
+        HelpName = "N",
+        DefaultValueFactory = _ => ServeOptions.MaxWakeUpsDefault,
+    };
+
     private static readonly Option<string?> LocalAddress = new("--local-address")
     {
         Description = "For __PILLAR__LOCAL__DNS__.", HelpName = "A[,A]",
@@ -70,9 +77,14 @@ public static class ServeCommand
             if (result.GetValueOrDefault<string>() is { } size && ByteSize.Parse(size) is null)
                 result.AddError($"--memory: {size}: expected a size such as 64Mi");
         });
+        MaxWakeUps.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is not (0 or >= 100 and <= 1_000_000) and var number)
+                result.AddError($"--max-wakeups: {number}: expected 0, or 100 to 1000000");
+        });
         var command = new Command("serve", "Serve DNS from the cache: the data path.")
         {
-            Conf, DnsPort, Memory, KubeDnsConfig, Handover, Workers,
+            Conf, DnsPort, Memory, KubeDnsConfig, Handover, Workers, MaxWakeUps,
             LocalAddress, ClusterDns, ClusterDomain, DnsServer, PrometheusEndpoint,
         };
         command.SetAction(result => Run(new ServeOptions
@@ -83,6 +95,7 @@ public static class ServeCommand
             KubeDnsDirectory = result.GetValue(KubeDnsConfig),
             HandoverSocket = result.GetValue(Handover),
             Workers = result.GetValue(Workers),
+            MaxWakeUps = result.GetValue(MaxWakeUps),
             LocalAddresses = [.. (result.GetValue(LocalAddress) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)],
             ClusterDns = result.GetValue(ClusterDns),
             ClusterDomain = result.GetValue(ClusterDomain),

@@ -8,6 +8,8 @@ public sealed record ServeOptions
     /// <summary>Fits a pod of 64 MiB beside the program itself and its sockets.</summary>
     public const long MemoryDefault = 32L << 20;
 
+    public const int MaxWakeUpsDefault = 10_000;
+
     public required string ConfigFile { get; init; }
 
     public int DnsPort { get; init; } = 53;
@@ -23,6 +25,9 @@ public sealed record ServeOptions
 
     /// <summary>0: from the container's CPU limit.</summary>
     public int Workers { get; init; }
+
+    /// <summary>How often a worker may wake up in a second, in the mean; 0: no limit.</summary>
+    public int MaxWakeUps { get; init; } = MaxWakeUpsDefault;
 
     /// <summary>For __PILLAR__LOCAL__DNS__.</summary>
     public ImmutableArray<string> LocalAddresses { get; init; } = [];

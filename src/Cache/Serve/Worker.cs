@@ -30,12 +30,18 @@ internal sealed class Worker : IDisposable
     private ServeModel? _model;
     private bool _draining;
 
+    /// <param name="maxWakeUps">Turns a second at most; 0: no limit.</param>
     /// <param name="drained">Called on the worker's loop once a drain has finished everything that was accepted.</param>
     public Worker(
-        int index, QueryShared shared, MonotonicClock clock, int largestUdpReply, Action<Worker> drained)
+        int index,
+        QueryShared shared,
+        MonotonicClock clock,
+        int largestUdpReply,
+        int maxWakeUps,
+        Action<Worker> drained)
     {
         Index = index;
-        Loop = new EventLoop(clock);
+        Loop = new EventLoop(clock) { Pace = maxWakeUps > 0 ? new TurnPace(maxWakeUps) : null };
         _handler = new QueryHandler(Loop, shared);
         _replies = new SendBatch(largestUdpReply);
         _connections = new TcpConnections(Loop, _handler);

@@ -17,7 +17,7 @@ public class WorkerTests
         using var store = new AnswerStore(1 << 20);
         using var told = new SemaphoreSlim(0);
         var shared = new QueryShared(store, new InFlightTable(), new MetricRegistry(), NullLogger.Instance);
-        using var worker = new Worker(0, shared, MonotonicClock.System, 1232, _ => told.Release());
+        using var worker = new Worker(0, shared, MonotonicClock.System, 1232, maxWakeUps: 0, _ => told.Release());
         worker.Start();
         worker.Drain(emptyQueues: false);
         await told.WaitAsync(ServeHarness.Patience());

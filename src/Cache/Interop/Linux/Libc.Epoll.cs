@@ -67,6 +67,18 @@ public static unsafe partial class Libc
         _ = read(fd, &count, sizeof(ulong));
     }
 
+    /// <summary>Sleeps; a signal may end it early.</summary>
+    public static void Sleep(long nanoseconds)
+    {
+        long* time = stackalloc long[2];
+        time[0] = nanoseconds / 1_000_000_000;
+        time[1] = nanoseconds % 1_000_000_000;
+        _ = nanosleep(time, null);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int nanosleep(long* wanted, long* left);
+
     [LibraryImport("libc")]
     private static partial int epoll_create1(int flags);
 

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Clock;
 using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Guard;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
 using NodeDns.Cache.Plugins;
@@ -16,7 +15,7 @@ namespace NodeDns.Cache.Serve;
 /// <summary>The life of `serve`: load, listen, serve, reload, stop.</summary>
 /// <remarks>It runs on the thread that called <see cref="Run"/>, on a loop of its own; what other threads ask of it
 /// (signals, the guard, a worker that has drained) is posted there.</remarks>
-public sealed class CacheServer : IDisposable
+public sealed partial class CacheServer : IDisposable
 {
     /// <summary>A stop waits this long for answers that are under way: as long as clients wait for them.</summary>
     private const int DrainLimitMs = 5_000;
@@ -44,10 +43,7 @@ public sealed class CacheServer : IDisposable
     private readonly HashSet<Worker> _drained = [];
     private readonly ServeMetrics _metrics;
     private readonly KernelDrops _drops = new();
-    private readonly HashSet<ListenEndPoint> _unbound = [];
     private ServeModel _model = null!;
-    private readonly CancellationTokenSource _connecting = new();
-    private HandoverClient? _guard;
     private ulong _fingerprint;
     private bool _stopping;
 
@@ -172,47 +168,6 @@ public sealed class CacheServer : IDisposable
         return null;
     }
 
-    private bool TakeSockets()
-    {
-        try
-        {
-            if (_options.HandoverSocket is { } path)
-            {
-                var hello = new HandoverHello(BuildVersion.Text, _workers.Count, _model.EndPoints);
-                HandedSockets handed = HandoverClient.Connect(
-                    path, hello, problem => _log.HandoverFailed(path, problem), _connecting.Token);
-                Sockets = handed.Sockets;
-                _guard = handed.Client;
-                Import(handed.Entries);
-                _log.SocketsTaken(path);
-            }
-            else Sockets = ListenSockets.Open(_model.EndPoints, _workers.Count);
-            return true;
-        }
-        catch (Exception failed) when (failed is Interop.Linux.SyscallException or HandoverRefusedException)
-        {
-            _log.CannotStart(failed.Message);
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
-            // Told to stop while the guard had not answered yet.
-            return false;
-        }
-    }
-
-    private void Import(Stream? entries)
-    {
-        if (entries is null) return;
-        using (entries)
-        {
-            var snapshot = new MemoryStream();
-            entries.CopyTo(snapshot);
-            StoreSnapshot.Import(_shared.Store, snapshot.GetBuffer().AsSpan(0, (int)snapshot.Length), _loop.NowMs,
-                _model.Scopes);
-        }
-    }
-
     private void Announce(ServeModel model)
     {
         foreach (ServerModel server in model.Queries.Servers)
@@ -313,15 +268,6 @@ public sealed class CacheServer : IDisposable
 
     private static ListenEndPoint EndPointOf(ListenSocket socket) => new(socket.Protocol, socket.EndPoint);
 
-    /// <summary>Says once of each of a guard's sockets that no block binds it.</summary>
-    private void WarnOfUnbound()
-    {
-        _unbound.ExceptWith(Sockets.Where(IsServed).Select(EndPointOf));
-        foreach (ListenSocket socket in Sockets)
-            if (!IsServed(socket) && _unbound.Add(EndPointOf(socket)))
-                _log.NobodyBinds(EndPointOf(socket).ToString());
-    }
-
     private void BeginStop(string reason)
     {
         if (_stopping) return;
@@ -371,35 +317,5 @@ public sealed class CacheServer : IDisposable
             else server.BeginDrain();
             _draining = true;
         }
-    }
-
-    /// <summary>What the guard asks, on the hand-over thread.</summary>
-    private sealed class GuardControl(CacheServer server) : IHandoverControl
-    {
-        public void Drain() => server._loop.Post(() =>
-        {
-            server._drained.Clear();
-            foreach (Worker worker in server._workers) worker.Drain(emptyQueues: false);
-        });
-
-        public void Resume() => server._loop.Post(() =>
-        {
-            foreach (Worker worker in server._workers) worker.Resume();
-        });
-
-        public void ExportEntries(Stream to)
-        {
-            var snapshot = new System.Buffers.ArrayBufferWriter<byte>(1 << 16);
-            StoreSnapshot.Export(server._shared.Store, server._clock.NowMs, snapshot);
-            to.Write(snapshot.WrittenSpan);
-        }
-
-        public void Add(IReadOnlyList<ListenSocket> sockets) => server._loop.Post(() =>
-        {
-            server.Sockets = [.. server.Sockets, .. sockets];
-            server.WarnOfUnbound();
-            foreach (Worker worker in server._workers)
-                worker.Add([.. sockets.Where(socket => socket.Worker % server._workers.Count == worker.Index)]);
-        });
     }
 }

@@ -10,32 +10,41 @@ public static class ServeCommand
 {
     private static readonly Option<string> Conf = new("--conf")
     {
-        Description = "The Corefile.", HelpName = "FILE", Required = true,
+        Description = "The Corefile.",
+        HelpName = "FILE",
+        Required = true,
     };
 
     private static readonly Option<int> DnsPort = new("--dns-port")
     {
-        Description = "Port of server blocks that name none.", HelpName = "N", DefaultValueFactory = _ => 53,
+        Description = "Port of server blocks that name none.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 53,
     };
 
     private static readonly Option<string> Memory = new("--memory")
     {
-        Description = "The cache's budget, such as 64Mi.", HelpName = "SIZE", DefaultValueFactory = _ => "32Mi",
+        Description = "The cache's budget, such as 64Mi.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => "32Mi",
     };
 
     private static readonly Option<string?> KubeDnsConfig = new("--kube-dns-config")
     {
-        Description = "Directory of the kube-dns ConfigMap (stubDomains, upstreamNameservers).", HelpName = "DIR",
+        Description = "Directory of the kube-dns ConfigMap (stubDomains, upstreamNameservers).",
+        HelpName = "DIR",
     };
 
     private static readonly Option<string?> Handover = new("--handover")
     {
-        Description = "Take the listening sockets from the guard at this Unix socket.", HelpName = "SOCKET",
+        Description = "Take the listening sockets from the guard at this Unix socket.",
+        HelpName = "SOCKET",
     };
 
     private static readonly Option<int> Workers = new("--workers")
     {
-        Description = "Threads; 0 is one for each CPU that the container may use.", HelpName = "N",
+        Description = "Threads; 0 is one for each CPU that the container may use.",
+        HelpName = "N",
     };
 
     private static readonly Option<int> MaxWakeUps = new("--max-wakeups")
@@ -47,27 +56,32 @@ public static class ServeCommand
 
     private static readonly Option<string?> LocalAddress = new("--local-address")
     {
-        Description = "For __PILLAR__LOCAL__DNS__.", HelpName = "A[,A]",
+        Description = "For __PILLAR__LOCAL__DNS__.",
+        HelpName = "A[,A]",
     };
 
     private static readonly Option<string?> ClusterDns = new("--cluster-dns")
     {
-        Description = "For __PILLAR__CLUSTER__DNS__.", HelpName = "A",
+        Description = "For __PILLAR__CLUSTER__DNS__.",
+        HelpName = "A",
     };
 
     private static readonly Option<string?> ClusterDomain = new("--cluster-domain")
     {
-        Description = "For __PILLAR__DNS__DOMAIN__.", HelpName = "D",
+        Description = "For __PILLAR__DNS__DOMAIN__.",
+        HelpName = "D",
     };
 
     private static readonly Option<string?> DnsServer = new("--dns-server")
     {
-        Description = "For __PILLAR__DNS__SERVER__.", HelpName = "A",
+        Description = "For __PILLAR__DNS__SERVER__.",
+        HelpName = "A",
     };
 
     private static readonly Option<string?> PrometheusEndpoint = new("--prometheus-endpoint")
     {
-        Description = "For __PROMETHEUS__ENDPOINT__.", HelpName = "HOST:PORT",
+        Description = "For __PROMETHEUS__ENDPOINT__.",
+        HelpName = "HOST:PORT",
     };
 
     public static Command Create()

@@ -43,12 +43,24 @@ internal sealed class HandingGuard : IDisposable
 
     private void OnMessage(HandoverMessage message, IPAddress[] own)
     {
-        if (message.Kind != HandoverKind.Hello) return;
-        BeforeGiving();
         ListenEndPoint[] wanted = [.. message.EndPoints()];
-        int port = wanted[0].EndPoint.Port;
-        _held.AddRange(ListenSockets.Open(
-            [.. wanted, .. own.Select(ip => new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(ip, port)))], 1));
-        _cache!.SendSockets(HandoverKind.Sockets, _held);
+        switch (message.Kind)
+        {
+            case HandoverKind.Hello:
+                BeforeGiving();
+                int port = wanted[0].EndPoint.Port;
+                Give([.. wanted, .. own.Select(ip => new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(ip, port)))]);
+                break;
+            case HandoverKind.Want:
+                Give([.. wanted.Except(_held.Select(socket => new ListenEndPoint(socket.Protocol, socket.EndPoint)))]);
+                break;
+        }
+    }
+
+    private void Give(ListenEndPoint[] endPoints)
+    {
+        IReadOnlyList<ListenSocket> opened = ListenSockets.Open(endPoints, 1);
+        _held.AddRange(opened);
+        _cache!.SendSockets(HandoverKind.Sockets, opened);
     }
 }

@@ -26,6 +26,10 @@ public class HandoverTests
         await ServeHarness.Until(
             async () => (await serve.AskUdp(DnsMessage.Query("www.example.", "A"), unbound)).Answer.Count == 1,
             "the new address");
+        await ServeHarness.Until(() => serve.Server.Sockets.Count > 3, "the socket that was missing");
+        Assert.Equal(
+            ["Tcp 127.0.0.1", "Tcp 127.0.0.2", "Udp 127.0.0.1", "Udp 127.0.0.2"],
+            serve.Server.Sockets.Select(socket => $"{socket.Protocol} {socket.EndPoint.Address}").Order());
         Assert.Equal((int)Rcode.Refused, (await serve.AskUdp(DnsMessage.Query("www.example.", "A"))).Rcode);
         await ServeHarness.Until(() => serve.Log.Contains($"udp 127.0.0.1:{serve.Port}:"), "the warning");
         Assert.Equal(2, serve.Log.Split($"udp {unbound}: the guard gives").Length);

@@ -35,7 +35,7 @@ public class ReloadTests
         using var serve = new ServeHarness(Plain);
         await Reload(serve, Plain + Metrics(PortOf(taken), addedPort), "reload failed");
 
-        Assert.True(ServeHarness.IsFree(addedPort));
+        await ServeHarness.Until(() => ServeHarness.IsFree(addedPort), "the end of the new sockets");
         serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
         Assert.Single((await serve.AskUdp(DnsMessage.Query("www.example.", "A"))).Answer);
     }

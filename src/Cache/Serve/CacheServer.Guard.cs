@@ -1,0 +1,95 @@
+using NodeDns.Cache.Guard;
+using NodeDns.Cache.Listen;
+using NodeDns.Cache.Store;
+using NodeDns.Cache.Telemetry;
+
+namespace NodeDns.Cache.Serve;
+
+/// <summary>Where the sockets come from, and what a guard that gives them may ask.</summary>
+public sealed partial class CacheServer
+{
+    private readonly CancellationTokenSource _connecting = new();
+    private readonly HashSet<ListenEndPoint> _unbound = [];
+    private HandoverClient? _guard;
+
+    private bool TakeSockets()
+    {
+        try
+        {
+            if (_options.HandoverSocket is { } path)
+            {
+                var hello = new HandoverHello(BuildVersion.Text, _workers.Count, _model.EndPoints);
+                HandedSockets handed = HandoverClient.Connect(
+                    path, hello, problem => _log.HandoverFailed(path, problem), _connecting.Token);
+                // A copy: the client adds to its own, on its own thread.
+                Sockets = [.. handed.Sockets];
+                _guard = handed.Client;
+                Import(handed.Entries);
+                _log.SocketsTaken(path);
+            }
+            else Sockets = ListenSockets.Open(_model.EndPoints, _workers.Count);
+            return true;
+        }
+        catch (Exception failed) when (failed is Interop.Linux.SyscallException or HandoverRefusedException)
+        {
+            _log.CannotStart(failed.Message);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop while the guard had not answered yet.
+            return false;
+        }
+    }
+
+    private void Import(Stream? entries)
+    {
+        if (entries is null) return;
+        using (entries)
+        {
+            var snapshot = new MemoryStream();
+            entries.CopyTo(snapshot);
+            StoreSnapshot.Import(_shared.Store, snapshot.GetBuffer().AsSpan(0, (int)snapshot.Length), _loop.NowMs,
+                _model.Scopes);
+        }
+    }
+
+    /// <summary>Says once of each of a guard's sockets that no block binds it.</summary>
+    private void WarnOfUnbound()
+    {
+        _unbound.ExceptWith(Sockets.Where(IsServed).Select(EndPointOf));
+        foreach (ListenSocket socket in Sockets)
+            if (!IsServed(socket) && _unbound.Add(EndPointOf(socket)))
+                _log.NobodyBinds(EndPointOf(socket).ToString());
+    }
+
+    /// <summary>What the guard asks, on the hand-over thread.</summary>
+    private sealed class GuardControl(CacheServer server) : IHandoverControl
+    {
+        public void Drain() => server._loop.Post(() =>
+        {
+            server._drained.Clear();
+            foreach (Worker worker in server._workers) worker.Drain(emptyQueues: false);
+        });
+
+        public void Resume() => server._loop.Post(() =>
+        {
+            foreach (Worker worker in server._workers) worker.Resume();
+        });
+
+        public void ExportEntries(Stream to)
+        {
+            var snapshot = new System.Buffers.ArrayBufferWriter<byte>(1 << 16);
+            StoreSnapshot.Export(server._shared.Store, server._clock.NowMs, snapshot);
+            to.Write(snapshot.WrittenSpan);
+        }
+
+        public void Add(IReadOnlyList<ListenSocket> sockets) => server._loop.Post(() =>
+        {
+            server.Sockets = [.. server.Sockets, .. sockets];
+            server.WarnOfUnbound();
+            foreach (Worker worker in server._workers)
+                worker.Add([.. sockets.Where(socket => socket.Worker % server._workers.Count == worker.Index)]);
+        });
+    }
+}

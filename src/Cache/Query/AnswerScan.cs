@@ -4,7 +4,8 @@ using NodeDns.Cache.Wire;
 namespace NodeDns.Cache.Query;
 
 /// <summary>Everything that one pass over an answer tells. One a worker, used again for each answer.</summary>
-public sealed class AnswerScan
+/// <param name="time">For the time that signatures are judged by; the machine's own when null.</param>
+public sealed class AnswerScan(TimeProvider? time = null)
 {
     /// <summary>The most records that fit a message: each has at least a one-octet owner and ten octets behind it.
     /// </summary>
@@ -45,6 +46,10 @@ public sealed class AnswerScan
     /// <summary>MINIMUM of the authority section's SOA, in seconds (RFC 2308 section 4).</summary>
     public uint SoaMinimum { get; private set; }
 
+    /// <summary>The answer is one to a question with DO, and a signature in it is not valid yet or no more (RFC 4034 section
+    /// 3.1.5).</summary>
+    public bool HasExpiredSignature { get; private set; }
+
     /// <summary>Offsets in the message of the TTL fields up to <see cref="End"/>.</summary>
     public ReadOnlySpan<ushort> TtlOffsets => _ttlOffsets.AsSpan(0, _ttlCount);
 
@@ -59,8 +64,8 @@ public sealed class AnswerScan
         End = questionEnd;
         MinTtl = uint.MaxValue;
         _ttlCount = AnswerCount = AuthorityCount = AdditionalCount = 0;
-        AnswersQtype = HasCname = HasAuthorityNs = HasAuthoritySoa = false;
-        bool behindOpt = false;
+        AnswersQtype = HasCname = HasAuthorityNs = HasAuthoritySoa = HasExpiredSignature = false;
+        bool behindOpt = false, dnssecOk = false;
 
         var records = new RecordReader(message, questionEnd);
         while (records.MoveNext())
@@ -68,11 +73,14 @@ public sealed class AnswerScan
             if (records.Type == Qtype.OPT)
             {
                 if (records.Section != Section.Additional) return false;
-                Rcode |= QueryEdns.Parse(message, records.TtlOffset - 4).ExtendedRcode << 4;
+                QueryEdns edns = QueryEdns.Parse(message, records.TtlOffset - 4);
+                Rcode |= edns.ExtendedRcode << 4;
+                dnssecOk = edns.DnssecOk;
                 behindOpt = true;
             }
             else if (!behindOpt) Note(records);
         }
+        HasExpiredSignature &= dnssecOk;
         return !records.IsMalformed;
     }
 
@@ -98,6 +106,7 @@ public sealed class AnswerScan
         End = record.End;
         _ttlOffsets[_ttlCount++] = (ushort)record.TtlOffset;
         MinTtl = Math.Min(MinTtl, record.Ttl);
+        if (record.Type == Qtype.RRSIG) HasExpiredSignature |= !IsInTime(record.Rdata);
         switch (record.Section)
         {
             case Section.Answer:
@@ -116,5 +125,15 @@ public sealed class AnswerScan
                 AdditionalCount++;
                 break;
         }
+    }
+
+    /// <summary>Wire: octets 8-11 of the RDATA are the expiration, 12-15 the inception, compared as serial numbers (RFC 4034
+    /// section 3.1.5).</summary>
+    private bool IsInTime(ReadOnlySpan<byte> rrsig)
+    {
+        if (rrsig.Length < 16) return true;
+        uint now = (uint)(time ?? TimeProvider.System).GetUtcNow().ToUnixTimeSeconds();
+        return (int)(BinaryPrimitives.ReadUInt32BigEndian(rrsig[8..]) - now) >= 0
+            && (int)(now - BinaryPrimitives.ReadUInt32BigEndian(rrsig[12..])) >= 0;
     }
 }

@@ -29,6 +29,7 @@ public static class CacheRules
     public static AnswerKind? KindOf(AnswerScan answer)
     {
         if ((answer.Flags & DnsHeader.TC) != 0 || answer.Qtype is Qtype.AXFR or Qtype.IXFR) return null;
+        if (answer.HasExpiredSignature) return null;
         return (Rcode)answer.Rcode switch
         {
             Rcode.NoError when answer.AnswersQtype => AnswerKind.Success,

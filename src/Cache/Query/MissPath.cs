@@ -135,7 +135,8 @@ internal sealed class MissPath
         int forward)
     {
         PendingQuery pending = _answers.Rent();
-        bool overTcp = query.IsTcp && query.Zone.Block.Forwards[forward].FollowsClient;
+        // A refresh is nobody's in particular: hits over either protocol want the same one.
+        bool overTcp = waiter is not null && query.IsTcp && query.Zone.Block.Forwards[forward].FollowsClient;
         if (rewritten is null) pending.Set(query, key, overTcp);
         else pending.Set(query, key, overTcp, rewritten);
         pending.Forward = forward;

@@ -1,0 +1,11 @@
+using NodeDns.Webhook.Fuzz;
+using SharpFuzz;
+
+if (args is not [var target, ..] || Targets.Named(target) is not { } run)
+{
+    Console.Error.WriteLine("usage: Webhook.Fuzz review|annotation|resolv-conf [FILE…]");
+    return 2;
+}
+foreach (string file in args[1..]) run(File.ReadAllBytes(file));
+if (args is [_]) Fuzzer.LibFuzzer.Run(octets => run(octets));
+return 0;

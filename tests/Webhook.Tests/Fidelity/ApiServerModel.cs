@@ -23,11 +23,11 @@ internal static partial class ApiServerModel
             && options.All(option => (string?)option!["name"] is { Length: > 0 });
     }
 
-    private static bool IsAddress(string text) =>
-        IPAddress.TryParse(text, out IPAddress? address)
-        && !text.AsSpan().ContainsAny('%', '[', '/')
-        && (text.Contains(':') || text.Count(c => c == '.') == 3)
-        && (text.Contains(':') || address.ToString() == text);
+    /// <summary>Zeros may lead in an old field like this one (ParseIPSloppy).</summary>
+    private static bool IsAddress(string text) => text.Contains(':')
+        ? IPAddress.TryParse(text, out _) && !text.AsSpan().ContainsAny('%', '[', '/')
+        : text.Split('.') is { Length: 4 } parts && parts.All(part =>
+            part.Length > 0 && part.All(char.IsAsciiDigit) && int.TryParse(part, out int number) && number <= 255);
 
     private static bool IsSearch(string text) =>
         text == "." || (text.TrimSuffixDot() is { Length: > 0 and <= 253 } name && NamePattern().IsMatch(name));

@@ -43,7 +43,9 @@ public sealed class DefaultsTests
     public void Every_object_of_a_namespace_names_it_and_every_object_is_labelled()
     {
         string[] clusterWide = ["MutatingWebhookConfiguration", "ClusterRole", "ClusterRoleBinding"];
-        Assert.All(Rendered.With("--set", "selection.namespaceSettings=true").Objects, o =>
+        Assert.All(Rendered.With(
+            "--set", "selection.namespaceSettings=true,webhook.networkPolicy.enabled=true",
+            "--set", "monitoring.serviceMonitor.enabled=true").Objects, o =>
         {
             Assert.Equal(clusterWide.Contains(o.Text("kind")) ? "" : "node-dns", o.Text("metadata.namespace"));
             Assert.Equal("nd", (string?)o["metadata"]!["labels"]!["app.kubernetes.io/instance"]);

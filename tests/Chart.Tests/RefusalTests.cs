@@ -14,6 +14,8 @@ public sealed class RefusalTests
     [InlineData("dns.fallback=clusterDNS", "fallback")]
     [InlineData("dns.localAddresses=169.254.20.10", "localAddresses")]
     [InlineData("dns.localAddresses={node-cache}", "localAddresses")]
+    [InlineData("webhook.networkPolicy.ingress=x", "ingress")]
+    [InlineData("monitoring.serviceMonitor.interval=often", "interval")]
     [InlineData("tls.mode=certmanager", "mode")]
     [InlineData("cache.memory=64MB", "memory")]
     [InlineData("cache.metricsPort=70000", "metricsPort")]

@@ -142,6 +142,8 @@ public sealed class WebhookTests
         Assert.Contains("--listen=:10250", arguments);
         Assert.Contains("--host-searches=corp.example", arguments);
         Assert.Contains("--excluded-namespaces=kube-system,kube-public,kube-node-lease,node-dns", arguments);
+        Assert.Contains("--mode=optIn", arguments);
+        Assert.Contains("--mode=optOut", Arguments(Rendered.With("--set", "selection.mode=optOut")));
     }
 
     [Fact]

@@ -46,7 +46,8 @@ internal readonly struct JsonView(JsonIndex index, int at)
     }
 
     /// <summary>The name of a member of an object.</summary>
-    public string Name => HasPlainName ? Encoding.UTF8.GetString(RawName) : Unescape([(byte)'"', .. RawName, (byte)'"']);
+    public string Name =>
+        HasPlainName ? Encoding.UTF8.GetString(RawName) : Unescape([(byte)'"', .. RawName, (byte)'"']);
 
     /// <summary>The same as it is written, without its quotes.</summary>
     public ReadOnlySpan<byte> RawName =>

@@ -39,6 +39,10 @@ internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
             return Decision.Skip(SkipReason.PodOptedOut);
         if (wish is null && ofNamespace.InjectLabel == false)
             return Decision.Skip(SkipReason.NamespaceOptedOut);
+        // Of a namespace that is not known, the selector of the configuration has said what there is to say.
+        if (wish is null && selection.Mode == SelectionMode.OptIn
+            && ofNamespace is { IsKnown: true, InjectLabel: null })
+            return Decision.Skip(SkipReason.NotOptedIn);
 
         // 3
         SkipReason? reason = SkipRules.ByPlace(pod, selection) ?? ByPolicy(pod, @namespace, warnings);

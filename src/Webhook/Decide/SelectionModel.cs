@@ -2,9 +2,24 @@ using System.Collections.Frozen;
 
 namespace NodeDns.Webhook.Decide;
 
+/// <summary>Whether silence means no or yes.</summary>
+internal enum SelectionMode
+{
+    OptIn,
+    OptOut,
+}
+
+internal static class SelectionModes
+{
+    /// <summary>As flag and chart spell it.</summary>
+    public static string Name(this SelectionMode mode) => mode == SelectionMode.OptIn ? "optIn" : "optOut";
+}
+
 /// <summary>Which of the pods that the API server sends are injected.</summary>
 internal sealed record SelectionModel
 {
+    public SelectionMode Mode { get; init; }
+
     public FrozenSet<string> ExcludedNamespaces { get; init; } = FrozenSet<string>.Empty;
 
     /// <summary>Also understand <c>node-local-dns-injection</c>, so that users of ACK and CCE change nothing.</summary>

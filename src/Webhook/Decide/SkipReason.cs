@@ -12,6 +12,7 @@ internal enum SkipReason
     NamespaceExcluded,
     NamespaceOptedOut,
     PodOptedOut,
+    NotOptedIn,
     MirrorPod,
     Windows,
     Fargate,
@@ -49,6 +50,8 @@ internal static class SkipReasons
         SkipReason.NamespaceExcluded => "the namespace is excluded by the webhook's options",
         SkipReason.NamespaceOptedOut => "the namespace is labelled nodedns.io/inject: disabled",
         SkipReason.PodOptedOut => "the pod is labelled nodedns.io/inject: disabled",
+        SkipReason.NotOptedIn =>
+            "neither the pod nor its namespace is labelled nodedns.io/inject: enabled (--mode optIn)",
         SkipReason.MirrorPod => "a static pod: kubelet does not read what the API server changes",
         SkipReason.Windows => "Windows has no resolv.conf",
         SkipReason.Fargate => "Fargate nodes run no node cache",

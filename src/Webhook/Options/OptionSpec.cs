@@ -35,6 +35,10 @@ internal static class OptionTable
         new("max-search-chars", "2048",
             "characters of the search line it accepts: 2048, or 256 before Kubernetes 1.26"),
         new("allow-underscore-searches", "false", "true from Kubernetes 1.34, where search domains may contain _"),
+        new("mode", "optIn",
+            "optIn: pods that ask by their own label or their namespace's; optOut: all but those that say no; "
+            + "a namespace's label is checked here with --namespace-settings, else by the configuration's selectors "
+            + "alone"),
         new("excluded-namespaces", "kube-system,kube-public,kube-node-lease",
             "namespaces whose pods are never changed"),
         new("compat-label", "true", "also understand the pod label node-local-dns-injection (ACK, CCE)"),

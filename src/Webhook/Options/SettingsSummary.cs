@@ -19,7 +19,8 @@ internal sealed class SettingsSummary
             + $"host-searches={Join(dns.HostSearches)} fallback={dns.Fallback.Name()} "
             + $"options={Join([.. dns.Options.Select(option => option.ToString())])} "
             + $"max-searches={dns.Limits.MaxSearches} max-search-chars={dns.Limits.MaxSearchChars} "
-            + $"allow-underscore-searches={dns.Limits.AllowUnderscores} percent={selection.Percent} "
+            + $"allow-underscore-searches={dns.Limits.AllowUnderscores} mode={selection.Mode.Name()} "
+            + $"percent={selection.Percent} "
             + $"namespace-settings={options.NamespaceSettings}");
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..12];
     }

@@ -212,6 +212,7 @@ internal static class WebhookOptionsValidator
         }
         return new SelectionModel
         {
+            Mode = Mode(reader),
             ExcludedNamespaces = reader.List("excluded-namespaces").ToFrozenSet(),
             CompatLabel = reader.Flag("compat-label"),
             Percent = reader.Number("percent", 0, 100),
@@ -219,6 +220,14 @@ internal static class WebhookOptionsValidator
             InjectHostNetwork = reader.Flag("inject-host-network"),
             IgnoredRules = ignored.ToFrozenSet(),
         };
+    }
+
+    private static SelectionMode Mode(OptionsReader reader)
+    {
+        string text = reader.Text("mode");
+        if (text is not ("optIn" or "optOut"))
+            reader.Fail("mode", "expected optIn or optOut");
+        return text == SelectionMode.OptOut.Name() ? SelectionMode.OptOut : SelectionMode.OptIn;
     }
 
     private static ProbeOptions? Probe(OptionsReader reader, DnsModel dns)

@@ -58,7 +58,8 @@ public sealed class JsonIndexTests
         Assert.Null(index.TryRead("[]"u8.ToArray(), out JsonView root));
         Assert.True(root.Children.First.IsAbsent);
 
-        static byte[] List(int items) => Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat('1', items))}]");
+        static byte[] List(int items) =>
+            Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat('1', items))}]");
     }
 
     private static void Same(JsonElement expected, JsonView actual)

@@ -47,7 +47,7 @@ public sealed class PlainPlansTests
 
         JsonView annotations = Pods.View("""{"nodedns.io/ndots":"7"}""");
         settings = new NamespaceSettings(
-            DnsAnnotations.Read(annotations, Handlers.Dns, onNamespace: true, new Warnings()), null);
+            DnsAnnotations.Read(annotations, Handlers.Dns, onNamespace: true, new Warnings()), true);
         Assert.Contains("ndots:7", Pods.Patch(handler.Answer(review))!.ToJsonString());
     }
 

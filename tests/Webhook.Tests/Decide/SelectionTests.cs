@@ -94,6 +94,38 @@ public sealed class SelectionTests
         Assert.True(IsInjected(handler, Pods.Pod(("metadata:labels:nodedns.io/inject", "enabled"))));
     }
 
+    [Theory]
+    [InlineData("optIn", null, null, "not-opted-in")]
+    [InlineData("optIn", false, null, "namespace-opted-out")]
+    [InlineData("optIn", true, null, null)]
+    [InlineData("optIn", null, "enabled", null)]
+    [InlineData("optIn", false, "enabled", null)]
+    [InlineData("optIn", true, "disabled", "pod-opted-out")]
+    [InlineData("optIn", null, "other", "not-opted-in")]
+    [InlineData("optOut", null, null, null)]
+    [InlineData("optOut", false, null, "namespace-opted-out")]
+    [InlineData("optOut", true, "disabled", "pod-opted-out")]
+    [InlineData("optOut", null, "disabled", "pod-opted-out")]
+    public void Mode_holds_even_where_the_selector_sends_every_pod(
+        string mode, bool? ofNamespace, string? ofPod, string? reason)
+    {
+        var selection = new SelectionModel { Mode = Enum.Parse<SelectionMode>(mode, ignoreCase: true) };
+        var metrics = new NodeDns.Webhook.Telemetry.WebhookMetrics(TimeProvider.System);
+        ReviewHandler handler = Handlers.New(
+            selection: selection,
+            namespaces: _ => new NamespaceSettings(DnsAnnotations.None, ofNamespace),
+            metrics: metrics);
+        JsonObject pod = ofPod is null ? Pods.Pod() : Pods.Pod(("metadata:labels:nodedns.io/inject", ofPod));
+
+        JsonNode answer = handler.Answer(Pods.Review(pod));
+
+        Assert.Equal(reason, answer.Reason());
+        Assert.Equal(reason is null, Pods.Patch(answer) is not null);
+        Assert.Equal(reason is null ? 1 : 0, metrics.InjectedCount);
+        if (reason is not null)
+            Assert.Equal(1, metrics.SkippedCount((SkipReason)Array.IndexOf(SkipReasons.Names, reason)));
+    }
+
     /// <summary>built-in &lt; operator &lt; namespace &lt; the pod's dnsConfig &lt; the pod's annotations.</summary>
     [Fact]
     public void Layers_win_in_their_order()
@@ -137,7 +169,8 @@ public sealed class SelectionTests
     {
         var map = new JsonObject(
             annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
-        return new(DnsAnnotations.Read(Pods.View(map.ToJsonString()), Handlers.Dns, onNamespace: true, new Warnings()), null);
+        return new(
+            DnsAnnotations.Read(Pods.View(map.ToJsonString()), Handlers.Dns, onNamespace: true, new Warnings()), true);
     }
 
     private static bool IsInjected(ReviewHandler handler, JsonObject pod) =>

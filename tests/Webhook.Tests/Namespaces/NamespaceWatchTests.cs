@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodeDns.Webhook.Decide;
 using NodeDns.Webhook.Namespaces;
@@ -91,7 +92,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     public async Task Webhook_is_unready_until_the_namespaces_are_known_and_uses_them()
     {
         using var certificates = new TestCertificates();
-        _server.Set("web", null, ("ndots", "4"), ("fallback", "none"));
+        _server.Set("web", "enabled", ("ndots", "4"), ("fallback", "none"));
         await using RunningWebhook webhook =
             await RunningWebhook.StartAsync(certificates, "--namespace-settings true", () => _server.Connect());
         await Until.TrueAsync(() => webhook.App.NamespacesKnown);
@@ -99,9 +100,36 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
         Assert.Contains("nodedns_webhook_namespaces 1", await webhook.GetAsync("/metrics"));
 
         using HttpResponseMessage message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
-        var answer = System.Text.Json.Nodes.JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        var answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
         Assert.Contains(
             "nameservers 169.254.20.10; fallback none; options ndots:4", Pods.Patch(answer)!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("optIn", null, "not-opted-in")]
+    [InlineData("optIn", "disabled", "namespace-opted-out")]
+    [InlineData("optOut", "disabled", "namespace-opted-out")]
+    public async Task Namespace_that_does_not_want_it_is_left_alone_whatever_the_selector_sends(
+        string mode, string? label, string reason)
+    {
+        using var certificates = new TestCertificates();
+        _server.Set("web", label);
+        await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+            certificates, $"--namespace-settings true --mode {mode}", () => _server.Connect());
+        await Until.TrueAsync(() => webhook.App.NamespacesKnown);
+
+        Assert.Equal(reason, (await AnswerAsync()).Reason());
+        Assert.Contains($"reason=\"{reason}\"}} 1", await webhook.GetAsync("/metrics"));
+        Assert.Contains($"reason={reason} (", webhook.Log.ToString());
+
+        _server.Set("web", "enabled");
+        await Until.TrueAsync(async () => (await AnswerAsync()).Reason() is null);
+
+        async Task<JsonNode> AnswerAsync()
+        {
+            using HttpResponseMessage message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
+            return JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        }
     }
 
     private NamespaceWatch Watch() =>

@@ -102,12 +102,13 @@ public sealed class OptionsTests
                 "--tls-cert: \"\": required: the path of a PEM file",
                 "--tls-key: \"\": required: the path of a PEM file",
                 "--ignore-skip-rules: \"windows\": expected fargate, virtual-node, bypasses-host, dns-server",
+                "--mode: \"all\": expected optIn or optOut",
                 "--percent: \"101\": expected 0 to 100",
                 "--log-level: \"loud\": expected debug, info, warn or error",
             ],
             Invalid(
                 "--nonsense --max-searches 99 --local-address 169.254.20 --fallback maybe --options ndots:16 --listen host:80 "
-                + "--ignore-skip-rules windows --percent=101 --log-level loud", Kubelet));
+                + "--ignore-skip-rules windows --mode all --percent=101 --log-level loud", Kubelet));
 
     [Theory]
     [InlineData(":8443", null, 8443)]

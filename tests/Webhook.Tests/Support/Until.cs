@@ -8,4 +8,10 @@ internal static class Until
         while (!condition())
             await Task.Delay(2);
     }
+
+    public static async Task TrueAsync(Func<Task<bool>> condition)
+    {
+        while (!await condition())
+            await Task.Delay(2);
+    }
 }

@@ -246,7 +246,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     private void Flush()
     {
-        bool wasBlocked = _unsentSinceMs != long.MaxValue || _outEnd - _outStart >= MaxUnsent;
+        bool hadStopped = _unsentSinceMs != long.MaxValue || _outEnd - _outStart >= MaxUnsent;
         while (_outStart < _outEnd)
         {
             SyscallResult sent = Libc.Send(_fd, _out.AsSpan(_outStart, _outEnd - _outStart));
@@ -274,7 +274,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             Close();
             return;
         }
-        if (wasBlocked) ResumeReading();
+        if (hadStopped) ResumeReading();
         else ArmTimer();
     }
 

@@ -14,15 +14,20 @@ internal static class HttpRoutes
         var ready = new ReadyPage(readiness);
         foreach (ServerBlockConfig block in config.Blocks)
         {
-            if (block.Prometheus is { } prometheus) Add("prometheus", prometheus.Address, "/metrics", metrics);
+            if (block.Prometheus is { } prometheus) Add("prometheus", prometheus.Address, "/metrics", metrics, prometheus.Tls);
             if (block.Health is { } alive) Add("health", alive.Address, "/health", health);
             if (block.Ready is { } isReady) Add("ready", isReady.Address, "/ready", ready);
         }
         return routes;
 
-        void Add(string directive, ListenAddress at, string path, HttpPage page)
+        void Add(string directive, ListenAddress at, string path, HttpPage page, WebTlsConfig? tls = null)
         {
-            var route = new HttpRoute(directive, at.Address, at.Port, path, page);
+            var route = new HttpRoute(directive, at.Address, at.Port, path, page)
+            {
+                Tls = tls is null ? null : new HttpTlsFiles(
+                    tls.CertificateFile, tls.KeyFile, tls.AsksClients ? tls.ClientCaFile : null, tls.ClientMustShow,
+                    tls.MinVersion),
+            };
             if (!routes.Exists(known => known.Path == path && known.Port == at.Port && Equals(known.Address, at.Address)))
                 routes.Add(route);
         }

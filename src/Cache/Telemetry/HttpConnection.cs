@@ -18,6 +18,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private readonly HttpEndpoint _endpoint;
     private readonly HttpListener _listener;
     private readonly int _fd;
+    private readonly HttpSocket _socket;
     private byte[] _received = new byte[1024];
     private int _receivedLength;
     private ArrayBufferWriter<byte>? _response;
@@ -25,11 +26,13 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private bool _closeAfterResponse;
     private bool _closed;
 
-    public HttpConnection(HttpEndpoint endpoint, HttpListener listener, int fd)
+    /// <param name="ssl">0: plain HTTP.</param>
+    public HttpConnection(HttpEndpoint endpoint, HttpListener listener, int fd, nint ssl)
     {
         _endpoint = endpoint;
         _listener = listener;
         _fd = fd;
+        _socket = new HttpSocket(fd, ssl);
         _endpoint.Loop.Add(fd, Libc.EPOLLIN, this);
         _endpoint.Loop.Arm(this, DeadlineMs);
     }
@@ -40,10 +43,14 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
             Send();
         else
             Receive();
-        while (!_closed && _response is null && Answer())
+        do
         {
-            // Pipelined requests, each answered before the next is looked at.
+            while (!_closed && _response is null && Answer())
+            {
+                // Pipelined requests, each answered before the next is looked at.
+            }
         }
+        while (_socket.ReadsAhead && !_closed && _response is null && Receive());
     }
 
     public override void OnTimer() => Close();
@@ -55,23 +62,25 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         _closed = true;
         _endpoint.Loop.Cancel(this);
         _endpoint.Loop.Remove(_fd);
-        Libc.Close(_fd);
+        _socket.Close();
         _endpoint.Closed(this);
     }
 
-    private void Receive()
+    /// <returns>Whether octets came.</returns>
+    private bool Receive()
     {
         if (_receivedLength == _received.Length)
             Array.Resize(ref _received, HttpRequestHead.MaxLength);
-        SyscallResult result = Libc.Receive(_fd, _received.AsSpan(_receivedLength));
+        SyscallResult result = _socket.Receive(_received.AsSpan(_receivedLength));
         if (result.WouldBlock)
-            return;
+            return false;
         if (result.IsError || result.Value == 0)
         {
             Close();
-            return;
+            return false;
         }
         _receivedLength += result.Value;
+        return true;
     }
 
     /// <summary>Answers the first whole request that has been received.</summary>
@@ -143,7 +152,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     {
         while (_sent < _response!.WrittenCount)
         {
-            SyscallResult result = Libc.Send(_fd, _response.WrittenSpan[_sent..]);
+            SyscallResult result = _socket.Send(_response.WrittenSpan[_sent..]);
             if (result.WouldBlock)
             {
                 _endpoint.Loop.Modify(_fd, Libc.EPOLLOUT);

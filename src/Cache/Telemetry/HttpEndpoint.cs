@@ -37,9 +37,17 @@ public sealed class HttpEndpoint : IDisposable
         {
             var problems = new List<string>();
             var opened = new Dictionary<(IPAddress? Address, int Port), HttpListener>();
+            var certificates = new Dictionary<(IPAddress? Address, int Port), HttpTls>();
             var wanted = routes.GroupBy(r => (r.Address, r.Port)).ToList();
             foreach (var group in wanted)
             {
+                if (group.Select(route => route.Tls).FirstOrDefault(files => files is not null) is { } files)
+                {
+                    if (HttpTls.Open(files, out string problem) is { } tls)
+                        certificates[group.Key] = tls;
+                    else
+                        problems.Add($"{group.First().Directive} tls: {problem}");
+                }
                 if (_listeners.ContainsKey(group.Key))
                     continue;
                 SyscallResult result =
@@ -66,7 +74,10 @@ public sealed class HttpEndpoint : IDisposable
                 foreach (var (_, listener) in closed)
                     listener.Close();
                 foreach (var group in wanted)
+                {
                     _listeners[group.Key].Pages = Pages(group);
+                    _listeners[group.Key].Tls = certificates.GetValueOrDefault(group.Key);
+                }
                 foreach (HttpListener listener in opened.Values)
                     listener.Start();
             });

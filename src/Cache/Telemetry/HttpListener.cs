@@ -21,6 +21,9 @@ internal sealed class HttpListener : IEventHandler
     /// <summary>By path. Written and read on the loop's thread, once the listener has started.</summary>
     public IReadOnlyDictionary<string, HttpPage> Pages { get; set; } = new Dictionary<string, HttpPage>();
 
+    /// <summary>HTTPS; null: plain HTTP. Written and read like <see cref="Pages"/>.</summary>
+    public HttpTls? Tls { get; set; }
+
     /// <summary>With the port the kernel chose, where 0 was asked for.</summary>
     public IPEndPoint Bound { get; }
 
@@ -65,8 +68,14 @@ internal sealed class HttpListener : IEventHandler
     public void OnEvents(uint events)
     {
         SyscallResult accepted = Libc.Accept(_fd, out _);
-        if (!accepted.IsError)
-            _endpoint.Accepted(new HttpConnection(_endpoint, this, accepted.Value));
+        if (accepted.IsError)
+            return;
+        Tls = Tls?.Current();
+        nint ssl = Tls?.Accept(accepted.Value) ?? 0;
+        if (Tls is not null && ssl == 0)
+            Libc.Close(accepted.Value);
+        else
+            _endpoint.Accepted(new HttpConnection(_endpoint, this, accepted.Value, ssl));
     }
 
     public void Close()

@@ -15,7 +15,11 @@ public abstract class HttpPage
 /// <summary>A page at an address. Several pages may share an address if their paths differ.</summary>
 /// <param name="Directive">Whose listener it is, for messages: prometheus, health or ready.</param>
 /// <param name="Address">Null is every address of the machine.</param>
-public sealed record HttpRoute(string Directive, IPAddress? Address, int Port, string Path, HttpPage Page);
+public sealed record HttpRoute(string Directive, IPAddress? Address, int Port, string Path, HttpPage Page)
+{
+    /// <summary>HTTPS for all of the address's pages; null: plain HTTP.</summary>
+    public HttpTlsFiles? Tls { get; init; }
+}
 
 /// <summary>/metrics.</summary>
 public sealed class MetricsPage(MetricRegistry registry) : HttpPage

@@ -274,8 +274,7 @@ public sealed class DirectiveTests
     [InlineData("loop\nloop", "3: loop: (nothing): expected once in a block, and it is at 2 already")]
     [InlineData("pprof x", "2: pprof: x: expected host:port or :port, where host is an address or localhost")]
     [InlineData("prometheus a b", "2: prometheus: a b: expected one address")]
-    [InlineData("prometheus {\ntls x\n}", "3: prometheus: tls x: expected no tls: metrics are plain HTTP here; bind them to "
-        + "localhost and put a TLS proxy such as kube-rbac-proxy before them")]
+    [InlineData("prometheus {\ntls x\n}", "3: prometheus: tls x: expected a readable web configuration file: no such file")]
     [InlineData("ready {\nmonitor sometimes\n}", "3: ready: monitor sometimes: expected until-ready or continuously")]
     [InlineData("reload 1s", "2: reload: 1s: expected an interval as a duration such as 500ms, 10s or 1h, 2s or more")]
     [InlineData("reload 10s 500ms", "2: reload: 10s 500ms: expected a jitter as a duration, 0s or 1s or more")]
@@ -289,6 +288,37 @@ public sealed class DirectiveTests
     [InlineData("trace jaeger x", "2: trace: jaeger x: expected zipkin or datadog before the endpoint")]
     [InlineData("whoami x", "2: whoami: x: expected nothing after it")]
     public void Rejected(string directives, string expected) => Assert.Equal(expected, Corefiles.Errors(directives));
+
+    private const string Pem = "-----BEGIN X-----\n";
+
+    [Theory]
+    [InlineData("tls_server_config:\n  cert_file: a.pem # ours\n  key_file: 'b.pem'\n", "/w/a.pem /w/b.pem  False False 771")]
+    [InlineData("http_server_config:\n  http2: false\ntls_server_config:\n  cert_file: /w/a.pem\n  key_file: b.pem\n"
+        + "  client_ca_file: c.pem\n  client_auth_type: RequireAndVerifyClientCert\n  min_version: TLS13\n",
+        "/w/a.pem /w/b.pem /w/c.pem True True 772")]
+    [InlineData("# nothing\n", "")]
+    public void Prometheus_tls(string text, string expected)
+    {
+        var files = new TestFiles(("/w/web.yml", text), ("/w/a.pem", Pem), ("/w/b.pem", Pem), ("/w/c.pem", Pem));
+        var tls = Corefiles.Good(". {\nprometheus {\ntls /w/web.yml\n}\n}", Corefiles.Options with { Files = files })
+            .Blocks[0].Prometheus!.Tls;
+        Assert.Equal(expected, tls is null ? "" : $"{tls.CertificateFile} {tls.KeyFile} {tls.ClientCaFile} {tls.AsksClients} "
+            + $"{tls.ClientMustShow} {tls.MinVersion}");
+    }
+
+    [Theory]
+    [InlineData("tls_server_config:\n  cert_file: a.pem\n", "expected cert_file and key_file under tls_server_config")]
+    [InlineData("basic_auth_users:\n  a: b\n", "line 1: basic_auth_users: expected tls_server_config")]
+    [InlineData("tls_server_config:\n  cipher_suites: [x]\n",
+        "line 2: cipher_suites: [x]: expected cert_file, key_file, client_auth_type, client_ca_file or min_version")]
+    [InlineData("tls_server_config:\n  min_version: TLS10\n", "line 2: min_version: TLS10: expected TLS12 or TLS13")]
+    [InlineData("tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: VerifyClientCertIfGiven\n",
+        "expected client_ca_file where client_auth_type verifies")]
+    public void Prometheus_tls_that_cannot_be_honoured(string text, string expected)
+    {
+        Assert.Null(WebConfigText.Parse(text, "", out string problem));
+        Assert.Equal(expected, problem);
+    }
 
     [Theory]
     [InlineData("bufsize 1232 {\nx\n}", "3: bufsize: x: has no effect: this directive has no options")]

@@ -19,15 +19,37 @@ internal static class PrometheusReader
                     prometheus = prometheus with { RuntimeMetrics = true };
                     break;
                 case "tls":
-                    scope.Error(line, "expected no tls: metrics are plain HTTP here; bind them to localhost and put a "
-                        + "TLS proxy such as kube-rbac-proxy before them");
+                    if (scope.Count(line, 1, 1, "expected one web configuration file"))
+                        prometheus = prometheus with { Tls = Tls(scope, line) };
                     break;
                 default:
-                    scope.UnknownOption(line, "runtime_metrics");
+                    scope.UnknownOption(line, "runtime_metrics, tls");
                     break;
             }
         }
 
         return block with { Prometheus = prometheus };
+    }
+
+    private static WebTlsConfig? Tls(DirectiveScope scope, OptionLine line)
+    {
+        var path = line.Args[0].Text;
+        if (scope.Files.Read(path, out var reason) is not { } text)
+        {
+            scope.Error(line, $"expected a readable web configuration file: {reason}");
+            return null;
+        }
+
+        var tls = WebConfigText.Parse(text, Path.GetDirectoryName(path) ?? "", out var problem);
+        if (problem.Length > 0)
+            scope.Error(line, $"expected a web configuration file: {problem}");
+        foreach (var file in new[] { tls?.CertificateFile, tls?.KeyFile, tls?.ClientCaFile }.OfType<string>())
+        {
+            // Read again by itself when it changes.
+            if (scope.Options.Files.Read(file, out reason) is null)
+                scope.Error(line, $"expected a readable PEM file {file}: {reason}");
+        }
+
+        return tls;
     }
 }

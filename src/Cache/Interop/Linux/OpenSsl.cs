@@ -3,7 +3,7 @@ using System.Text;
 
 namespace NodeDns.Cache.Interop.Linux;
 
-/// <summary>The few functions of libssl and libcrypto (1.1.1 or 3) that a DNS-over-TLS client needs.</summary>
+/// <summary>The few functions of libssl and libcrypto (1.1.1 or 3) that DNS over TLS, and metrics over HTTPS, need.</summary>
 /// <remarks>
 /// Found with dlopen(3) at the first <see cref="TryLoad"/>, so that a process without a tls:// server maps neither
 /// library (4 MB resident). SslStream would do the same work on the thread pool and adds 3.2 MB to the program. An
@@ -84,11 +84,15 @@ internal static unsafe partial class OpenSsl
     /// <param name="caFile">PEM file with the only roots to trust; null: the machine's.</param>
     /// <param name="certificateFile">PEM file with the client's chain; null: none.</param>
     /// <returns>0, and the problem, when a file cannot be used.</returns>
-    public static nint NewContext(string? caFile, string? certificateFile, string? keyFile, out string problem)
+    public static nint NewContext(string? caFile, string? certificateFile, string? keyFile, out string problem) =>
+        NewContext(s_clientMethod(), caFile, certificateFile, keyFile, out problem);
+
+    private static nint NewContext(
+        nint method, string? caFile, string? certificateFile, string? keyFile, out string problem)
     {
         problem = "";
         s_clearErrors();
-        var context = s_contextNew(s_clientMethod());
+        var context = s_contextNew(method);
         s_contextControl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, 0);
         s_contextControl(
             context,
@@ -256,6 +260,7 @@ internal static unsafe partial class OpenSsl
         s_clearErrors = (delegate* unmanaged<void>)Crypto("ERR_clear_error");
         s_getErrorCode = (delegate* unmanaged<nuint>)Crypto("ERR_get_error");
         s_errorText = (delegate* unmanaged<nuint, byte*, nuint, void>)Crypto("ERR_error_string_n");
+        BindServer_NeedsLock();
     }
 
     private static nint Ssl(string name) => NativeLibrary.GetExport(_ssl, name);

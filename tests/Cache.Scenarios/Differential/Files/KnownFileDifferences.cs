@@ -24,9 +24,10 @@ internal static class KnownFileDifferences
         new("patterns-ascii", difference => Refused(difference, "expected a regular expression in RE2 syntax", "expected a code point")
             && (difference.Snippet.Text.Contains(@"\p{") || difference.Snippet.Text.Contains(@"\x{"))),
         new("checked-when-read", difference => Refused(difference, "expected host:port or :port", "expected addresses or address:port",
-            "expected an address, address:port", "expected a weight file", "weighted /nonexistent: expected a readable file")),
+            "expected an address, address:port", "expected a weight file", "weighted /nonexistent: expected a readable file", "expected a readable web configuration file",
+            "expected a web configuration file")),
         new("template-checked", difference => difference.Snippet.Directive == "template" && Refused(difference, "{{")),
-        new("refused-options", difference => Refused(difference, "expected no tls: metrics", "{some/metadata}: expected")),
+        new("refused-options", difference => Refused(difference, "{some/metadata}: expected")),
 
         // We take it.
         new("newer-options", difference => Taken(difference, "read_timeout", "source_address", "fallthrough_unsupported",

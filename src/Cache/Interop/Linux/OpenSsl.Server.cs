@@ -1,0 +1,57 @@
+namespace NodeDns.Cache.Interop.Linux;
+
+/// <summary>What an HTTPS listener needs of libssl.</summary>
+internal static unsafe partial class OpenSsl
+{
+    private const int SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
+
+    // SAFETY: set once under the gate, as the client's are.
+    private static delegate* unmanaged<nint> s_serverMethod;
+    private static delegate* unmanaged<nint, void> s_setAcceptState;
+
+    /// <summary>An SSL_CTX of a server with a certificate.</summary>
+    /// <param name="clientCaFile">PEM file with the roots that clients' certificates must come from; null: clients show
+    /// none.</param>
+    /// <param name="clientMustShow">Clients without a certificate are refused.</param>
+    /// <param name="minVersion">As on the wire: 0x0303 is TLS 1.2.</param>
+    /// <returns>0, and the problem, when a file cannot be used.</returns>
+    public static nint NewServerContext(string certificateFile, string keyFile, string? clientCaFile, bool clientMustShow,
+        int minVersion, out string problem)
+    {
+        var context = NewContext(s_serverMethod(), clientCaFile, certificateFile, keyFile, out problem);
+        if (context == 0)
+        {
+            return 0;
+        }
+        s_contextControl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, minVersion, 0);
+        s_contextVerify(
+            context,
+            clientCaFile is null ? 0 : SSL_VERIFY_PEER | (clientMustShow ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+            0);
+        return context;
+    }
+
+    /// <summary>An SSL on an accepted non-blocking socket; its first read or write shakes hands.</summary>
+    /// <returns>0 when memory prevents it.</returns>
+    public static nint NewAccepted(nint context, int fd)
+    {
+        var ssl = s_sslNew(context);
+        if (ssl == 0)
+        {
+            return 0;
+        }
+        s_setAcceptState(ssl);
+        if (s_setFd(ssl, fd) == 1)
+        {
+            return ssl;
+        }
+        s_sslFree(ssl);
+        return 0;
+    }
+
+    private static void BindServer_NeedsLock()
+    {
+        s_serverMethod = (delegate* unmanaged<nint>)Ssl("TLS_server_method");
+        s_setAcceptState = (delegate* unmanaged<nint, void>)Ssl("SSL_set_accept_state");
+    }
+}

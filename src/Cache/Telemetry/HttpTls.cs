@@ -1,0 +1,58 @@
+using NodeDns.Cache.Interop.Linux;
+
+namespace NodeDns.Cache.Telemetry;
+
+/// <summary>What an HTTPS listener shows and asks for. All in PEM.</summary>
+/// <param name="ClientCaFile">Roots of the clients' certificates; null: clients show none.</param>
+/// <param name="MinVersion">As on the wire: 0x0303 is TLS 1.2.</param>
+public sealed record HttpTlsFiles(
+    string CertificateFile, string KeyFile, string? ClientCaFile, bool ClientMustShow, int MinVersion);
+
+/// <summary>The certificate of an HTTPS listener, in use for new connections until its files change.</summary>
+internal sealed class HttpTls
+{
+    private readonly HttpTlsFiles _files;
+    private readonly (DateTime, DateTime) _written;
+    private readonly nint _context;
+
+    private HttpTls(HttpTlsFiles files, out string problem)
+    {
+        _files = files;
+        _written = Written(files);
+        if (OpenSsl.TryLoad(out problem))
+        {
+            _context = OpenSsl.NewServerContext(
+                files.CertificateFile, files.KeyFile, files.ClientCaFile, files.ClientMustShow, files.MinVersion, out problem);
+        }
+    }
+
+    ~HttpTls()
+    {
+        if (_context != 0)
+        {
+            OpenSsl.FreeContext(_context);
+        }
+    }
+
+    /// <returns>null, and the problem, when a file cannot be used.</returns>
+    public static HttpTls? Open(HttpTlsFiles files, out string problem)
+    {
+        var tls = new HttpTls(files, out problem);
+        return tls._context == 0 ? null : tls;
+    }
+
+    /// <summary>This, or what the files hold since; a pair that cannot be used leaves this in force.</summary>
+    public HttpTls Current() => Written(_files) == _written ? this : Open(_files, out _) ?? this;
+
+    /// <summary>An SSL on an accepted socket, which keeps the context's memory alive by itself; 0 when memory prevents
+    /// it.</summary>
+    public nint Accept(int fd)
+    {
+        nint ssl = OpenSsl.NewAccepted(_context, fd);
+        GC.KeepAlive(this);
+        return ssl;
+    }
+
+    private static (DateTime, DateTime) Written(HttpTlsFiles files) =>
+        (File.GetLastWriteTimeUtc(files.CertificateFile), File.GetLastWriteTimeUtc(files.KeyFile));
+}

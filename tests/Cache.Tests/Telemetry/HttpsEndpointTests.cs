@@ -1,0 +1,140 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using NodeDns.Cache.Telemetry;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Telemetry;
+
+public sealed class HttpsEndpointTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nodedns-https-").FullName;
+    private readonly MetricRegistry _registry = new();
+    private readonly HttpEndpoint _endpoint = new();
+
+    private string CertificateFile => Path.Combine(_folder, "cert.pem");
+
+    private string KeyFile => Path.Combine(_folder, "key.pem");
+
+    public void Dispose()
+    {
+        _endpoint.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Metrics_are_served_over_https()
+    {
+        _registry.Increment(_registry.Counter("a_total", "A."));
+        for (int i = 0; i < 3000; i++)
+            _registry.Increment(_registry.Counter("b_total", "B.", ("i", $"{i}")));
+        Write("one");
+        Assert.Empty(_endpoint.Apply([Route()]));
+        (string answer, string name) = await Ask("GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+        Assert.Equal("CN=one", name);
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\nb_total{i=\"2999\"} 1\n", answer, StringComparison.Ordinal);
+        Assert.Equal(3000, answer.Split("\nb_total{", StringSplitOptions.None).Length - 1);
+    }
+
+    [Fact]
+    public async Task Pipelined_and_long_requests_in_one_record_are_all_answered()
+    {
+        Write("one");
+        _endpoint.Apply([Route()]);
+        string asked = string.Concat(Enumerable.Repeat($"GET /{new string('x', 1500)} HTTP/1.1\r\n\r\n", 5));
+        (string answer, _) = await Ask(asked + "GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+        Assert.Equal(5, answer.Split("HTTP/1.1 404 Not Found\r\n").Length - 1);
+        Assert.Equal(1, answer.Split("HTTP/1.1 200 OK\r\n").Length - 1);
+    }
+
+    [Fact]
+    public async Task New_certificate_is_shown_and_a_broken_one_is_not()
+    {
+        Write("one");
+        _endpoint.Apply([Route()]);
+        Assert.Equal("CN=one", (await Ask("GET / HTTP/1.0\r\n\r\n")).Name);
+        Write("two");
+        Touch(1);
+        Assert.Equal("CN=two", (await Ask("GET / HTTP/1.0\r\n\r\n")).Name);
+        File.WriteAllText(CertificateFile, "nonsense");
+        Touch(2);
+        Assert.Equal("CN=two", (await Ask("GET / HTTP/1.0\r\n\r\n")).Name);
+    }
+
+    [Fact]
+    public async Task Client_without_a_certificate_is_refused_where_one_is_asked_for()
+    {
+        using X509Certificate2 own = Write("one");
+        _endpoint.Apply([Route() with
+        {
+            Tls = new HttpTlsFiles(CertificateFile, KeyFile, CertificateFile, ClientMustShow: true, 0x0303),
+        }]);
+        await Assert.ThrowsAnyAsync<IOException>(() => Ask("GET /metrics HTTP/1.0\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 200 OK", (await Ask("GET /metrics HTTP/1.0\r\n\r\n", own)).Answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Client_that_speaks_plain_http_is_closed()
+    {
+        Write("one");
+        _endpoint.Apply([Route()]);
+        using var client = new TcpClient();
+        await client.ConnectAsync(_endpoint.BoundAddress(IPAddress.Loopback, 0));
+        await client.GetStream().WriteAsync("GET /metrics HTTP/1.0\r\n\r\n"u8.ToArray());
+        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+        string answer = "";
+        try
+        {
+            answer = await reader.ReadToEndAsync();
+        }
+        catch (IOException)
+        {
+            // Closed with its request unread: a reset.
+        }
+        Assert.DoesNotContain("200 OK", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_that_cannot_be_used_are_told_and_nothing_listens() => Assert.Contains(
+        "prometheus tls: " + _folder, Assert.Single(_endpoint.Apply([Route()])), StringComparison.Ordinal);
+
+    private HttpRoute Route() => new("prometheus", IPAddress.Loopback, 0, "/metrics", new MetricsPage(_registry))
+    {
+        Tls = new HttpTlsFiles(CertificateFile, KeyFile, null, ClientMustShow: false, 0x0303),
+    };
+
+    private X509Certificate2 Write(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using X509Certificate2 made = request.CreateSelfSigned(
+            TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        File.WriteAllText(CertificateFile, made.ExportCertificatePem());
+        File.WriteAllText(KeyFile, key.ExportPkcs8PrivateKeyPem());
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+    }
+
+    private void Touch(int minutes) =>
+        File.SetLastWriteTimeUtc(CertificateFile, File.GetLastWriteTimeUtc(CertificateFile).AddMinutes(minutes));
+
+    private async Task<(string Answer, string Name)> Ask(string request, X509Certificate2? own = null)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(_endpoint.BoundAddress(IPAddress.Loopback, 0));
+        await using var tls = new SslStream(client.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "one",
+            ClientCertificates = own is null ? null : [own],
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject is "CN=one" or "CN=two",
+        });
+        await tls.WriteAsync(Encoding.Latin1.GetBytes(request));
+        using var reader = new StreamReader(tls, Encoding.Latin1);
+        return (await reader.ReadToEndAsync(), tls.RemoteCertificate!.Subject);
+    }
+}

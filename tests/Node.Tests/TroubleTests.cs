@@ -160,21 +160,42 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         AssertAnswered();
     }
 
-    [Fact]
-    public void Sockets_that_another_program_holds_are_waited_for()
+    [Theory]
+    [InlineData("UDP-RECV:53", "+tcp", "")]
+    [InlineData("TCP-LISTEN:53", "", "+tcp")]
+    public void Sockets_that_another_program_holds_are_waited_for_while_the_others_serve(
+        string held, string others, string waited)
     {
         _lab.Node.Run($"ip link add other0 type bridge; ip link set other0 up; ip addr add {NodeLab.LocalAddress}/32 dev other0");
-        var squatter = _lab.Start("squatter", ["socat", $"UDP-RECV:53,bind={NodeLab.LocalAddress}", "PIPE"]);
-        _lab.WaitUntil(() => _lab.Node.Run("ss -lun").Contains($"{NodeLab.LocalAddress}:53", StringComparison.Ordinal),
+        var squatter = _lab.Start("squatter", ["socat", $"{held},bind={NodeLab.LocalAddress}", "PIPE"]);
+        _lab.WaitUntil(() => _lab.Node.Run("ss -ltun").Contains($"{NodeLab.LocalAddress}:53", StringComparison.Ordinal),
             "it is bound");
         var guard = _lab.StartGuard();
+        _lab.StartServe();
         guard.WaitFor("another program holds it without SO_REUSEPORT or under another uid");
         AssertCounted("socket");
-        squatter.Signal(Libc.SIGKILL);
-        guard.WaitFor("sockets opened");
-        _lab.StartServe();
         NodeLab.WaitForService(guard);
+        Assert.Contains("10.1.2.3", _lab.Dig("others.example.", flags: others), StringComparison.Ordinal);
+        squatter.Signal(Libc.SIGKILL);
+        guard.WaitFor("opened at last");
+        _lab.WaitUntil(() => _lab.Dig("waited.example.", flags: waited).Contains("10.1.2.3", StringComparison.Ordinal),
+            "the cache reads them too");
+    }
+
+    [Fact]
+    public void A_reload_that_asks_for_a_port_in_use_unseats_no_cache()
+    {
+        var (guard, serve) = _lab.StartPair();
+        _lab.Start("squatter", ["socat", $"TCP-LISTEN:5353,bind={NodeLab.LocalAddress}", "PIPE"]);
+        var second = NodeLab.Corefile().Replace(".:53", ".:5353", StringComparison.Ordinal);
+        _lab.WriteCorefile($"{NodeLab.Corefile()}\n{second}");
+        guard.WaitFor("another program holds it without SO_REUSEPORT or under another uid");
+        serve.WaitFor("Reloading complete");
         AssertAnswered();
+        _lab.WaitUntil(() => _lab.Dig("second.example.", flags: "-p 5353").Contains("10.1.2.3", StringComparison.Ordinal),
+            "the new port answers over UDP");
+        Assert.Equal(0, guard.Count("is gone"));
+        Assert.Equal(0, guard.Count("is hung"));
     }
 
     [Fact]

@@ -63,7 +63,42 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         next.WaitForExit();
         NodeLab.Pass(2);
         _lab.AssertNothingLost(load, "half-finished hand-over");
+        Assert.Equal("1", _lab.Metric("nodedns_guard_errors_total{reason=\"handover\"}"));
         Assert.Equal(0, guard.Count("relieved"));
+    }
+
+    [Fact]
+    public void A_new_version_whose_cache_dies_after_the_hand_over_loses_no_lookup()
+    {
+        var (guard, _) = _lab.StartPair();
+        var load = _lab.Load();
+        var next = _lab.StartGuard("b");
+        var nextServe = _lab.StartServe("b");
+        guard.WaitFor("relieved by the next guard");
+        NodeLab.Pass(0.5);
+        nextServe.Signal(Libc.SIGKILL);
+        nextServe.WaitForExit();
+        next.WaitFor("relaying");
+        NodeLab.Pass(2);
+        _lab.StartServe("b");
+        _lab.WaitUntil(() => next.Count("serves") == 2, "the next cache serves");
+        NodeLab.Pass(0.5);
+        _lab.AssertNothingLost(load, "a new version's cache dies after the hand-over");
+    }
+
+    [Fact]
+    public void A_guard_that_starts_while_another_leaves_opens_sockets_of_its_own()
+    {
+        var (guard, serve) = _lab.StartPair();
+        serve.Signal(Libc.SIGTERM);
+        serve.WaitForExit();
+        guard.Signal(Libc.SIGTERM);
+        guard.WaitFor("leaving: refuse");
+        var next = _lab.StartGuard("b");
+        _lab.StartServe("b");
+        NodeLab.WaitForService(next);
+        guard.WaitForExit();
+        Assert.Contains("10.1.2.3", _lab.Dig("after.example."), StringComparison.Ordinal);
     }
 
     [Fact]

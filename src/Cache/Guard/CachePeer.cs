@@ -46,6 +46,7 @@ internal sealed class CachePeer
         {
             _turns = new ulong[now.Length];
             _advancedMs = new long[now.Length];
+            Array.Fill(_advancedMs, nowMs);
         }
         for (var worker = 0; worker < now.Length; worker++)
         {

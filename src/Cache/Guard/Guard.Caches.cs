@@ -52,7 +52,7 @@ internal sealed partial class Guard
             case HandoverKind.Leaving:
                 peer.IsLeaving = true;
                 peer.IsReady = false;
-                if (peer == _cache && State == GuardState.Guarding && _predecessor is not { IsOpen: true })
+                if (peer == _cache && State == GuardState.Guarding && !PredecessorAnswers)
                 {
                     StartRelayNow();
                 }
@@ -148,21 +148,16 @@ internal sealed partial class Guard
     private void Give(CachePeer peer, bool onlyNew)
     {
         List<ListenEndPoint> endPoints = [.. _sockets.Resolve(peer.Wanted)];
-        List<ListenSocket> opened;
-        try
-        {
-            opened = _sockets.Open(endPoints, peer.Workers);
-        }
-        catch (SyscallException failure)
-        {
-            _metrics.Problem(GuardProblem.Socket, $"the Corefile asks for it: {failure.Message}");
-            Refuse(peer, $"cannot open what the Corefile asks for: {failure.Message}");
-            return;
-        }
+        var opened = Open(endPoints, peer.Workers);
         peer.Reads = [.. _sockets.All.Where(s => SocketSet.Serves(s, endPoints))];
         var sockets = peer.Reads.Where(peer.Given.Add).ToList();
         if (onlyNew && sockets.Count == 0)
         {
+            return;
+        }
+        if (sockets.Count == 0)
+        {
+            Refuse(peer, "nothing of what the Corefile asks for can be opened: see the guard's log");
             return;
         }
         if (!onlyNew && peer.Version >= HandoverVersion.Entries)
@@ -205,10 +200,14 @@ internal sealed partial class Guard
             former.IsLeaving = true;
             former.Channel.Send(new HandoverMessage(HandoverKind.Drain));
         }
+        if (peer != _cache)
+        {
+            // One that reads again after its wrong answers is tried with a single probe.
+            _wrongAnswers = 0;
+        }
         _cache = peer;
         _hang = null;
         _distrusted = false;
-        _wrongAnswers = 0;
         _isProven = false;
         _nextProbeMs = _loop.NowMs;
         _watchdog.Reset();
@@ -278,7 +277,10 @@ internal sealed partial class Guard
     {
         if (State == GuardState.Stopping)
         {
-            _loop.Arm(_stopTimer, LastRepliesMs);
+            if (_hasLeft)
+            {
+                _loop.Arm(_stopTimer, LastRepliesMs);
+            }
             return;
         }
         var crashed = code != 0;

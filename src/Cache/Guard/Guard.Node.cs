@@ -84,6 +84,11 @@ internal sealed partial class Guard
 
     private void Ensure(ForeignSockets.Look look)
     {
+        if (!_ownsNode)
+        {
+            _checking = false;
+            return;
+        }
         _foreign.Steer(look);
         var (serving, foreignInUse) = (Serving, _foreign.InUse);
         _side.Run(() => _node.Ensure(serving, foreignInUse), OnChecked);

@@ -123,7 +123,7 @@ internal sealed partial class Guard
         }
         else if (State == GuardState.Guarding && !_ownsNode)
         {
-            _log.Warning("the old guard is gone before it was relieved");
+            _metrics.Problem(GuardProblem.Handover, "the old guard went away before it was relieved");
             OwnNode();
             AdmitWaiting();
             UpdateRelay();
@@ -218,6 +218,10 @@ internal sealed partial class Guard
     private void OnSuccessorGone(Successor successor)
     {
         _successors.Remove(successor);
+        if (!successor.HasRelieved && successor.Version > 0)
+        {
+            _metrics.Problem(GuardProblem.Handover, "the next guard went away before its cache served");
+        }
         if (State == GuardState.Relieved && !_successors.Any(s => s.HasRelieved))
         {
             _log.Warning("the next guard is gone: guarding again");
@@ -347,6 +351,8 @@ internal sealed partial class Guard
         if (_hasLeft && _successors.Count == 0
             && !_peers.Any(peer => peer.HasSockets && !peer.IsLeaving))
         {
+            // A next guard would get sockets that nothing arrives at any more.
+            _takeover?.Close();
             _sockets.RefuseNew();
         }
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
 using NodeDns.Cache.Node;
 
@@ -25,9 +24,6 @@ internal sealed partial class Guard : IDisposable
     /// <summary>How long the kernel's queue bridges before the guard relays: a native cache is back in 10 ms.</summary>
     private const int BridgeMs = 20;
 
-    /// <summary>How long a cache that holds the sockets has to offer them: it tries every 100 ms.</summary>
-    private const int OfferWaitMs = 1500;
-
     private const int RetryMs = 500;
 
     /// <summary>Relaying is harmless when the cache was merely starved of CPU; resetting its clients is not. A machine
@@ -39,12 +35,10 @@ internal sealed partial class Guard : IDisposable
     private readonly EventLoop _loop;
     private readonly GuardMetrics _metrics;
     private readonly GuardLog _log;
-    private readonly SocketSet _sockets;
     private readonly UdpRelay _udpRelay;
     private readonly TcpRelay _tcpRelay;
     private readonly Watchdog _watchdog;
     private readonly CacheProbe? _probe;
-    private readonly LoopAction _claimTimer;
     private readonly LoopAction _bridgeTimer;
     private readonly LoopAction _sampleTimer;
     private string? _hang;
@@ -75,7 +69,7 @@ internal sealed partial class Guard : IDisposable
             ? new CacheProbe(loop, new IPEndPoint(options.Addresses[0], options.DnsPort), options.ClusterDns[0],
                 options.ProbeName)
             : null;
-        _claimTimer = new LoopAction(OpenSockets);
+        _claimTimer = new LoopAction(OpenAgain);
         _bridgeTimer = new LoopAction(StartRelay);
         _sampleTimer = new LoopAction(Sample);
         _checkTimer = new LoopAction(Check);
@@ -104,6 +98,9 @@ internal sealed partial class Guard : IDisposable
 
     /// <summary>What other threads may know; replaced as a whole at each sample.</summary>
     public GuardStatus Status { get; private set; } = new();
+
+    /// <summary>The old pod's cache still reads the sockets: this guard's has not relieved it yet.</summary>
+    private bool PredecessorAnswers => _predecessor is { IsOpen: true } && !_ownsNode;
 
     /// <summary>A cache reads the sockets, turns, and answers as it should.</summary>
     private bool IsCacheWell => _cache is { IsReady: true } && _hang is null && !_distrusted;
@@ -139,57 +136,6 @@ internal sealed partial class Guard : IDisposable
         _watch?.Dispose();
         _side.Dispose();
         _node.Dispose();
-    }
-
-    // Claiming.
-
-    private void Claim()
-    {
-        if (_sockets.OwnEndPoints.Any(IsHeldElsewhere))
-        {
-            _log.Info($"the sockets are held already: waiting {OfferWaitMs} ms for their cache to offer them");
-            _loop.Arm(_claimTimer, OfferWaitMs);
-        }
-        else
-        {
-            OpenSockets();
-        }
-    }
-
-    private static bool IsHeldElsewhere(ListenEndPoint endPoint) =>
-        (endPoint.Protocol == ListenProtocol.Udp ? SocketTable.Udp(endPoint.EndPoint)
-            : SocketTable.Tcp(endPoint.EndPoint))
-        .Count > 0;
-
-    private void OpenSockets()
-    {
-        _loop.Cancel(_claimTimer);
-        try
-        {
-            var opened = _sockets.Open(_sockets.OwnEndPoints, _options.Workers);
-            _log.Info($"{opened.Count} sockets opened, {_sockets.All.Count - opened.Count} taken over");
-        }
-        catch (SyscallException failure)
-        {
-            var remedy = failure.Error switch
-            {
-                Errno.EADDRINUSE => "another program holds it without SO_REUSEPORT or under another uid: stop that one",
-                Errno.EACCES => "give the container CAP_NET_BIND_SERVICE",
-                _ => "trying again",
-            };
-            _metrics.Problem(GuardProblem.Socket, $"{failure.Message}: {remedy}");
-            _loop.Arm(_claimTimer, RetryMs);
-            return;
-        }
-        State = GuardState.Guarding;
-        if (_predecessor is not { IsOpen: true })
-        {
-            OwnNode();
-        }
-        ListenForSuccessor();
-        AdmitWaiting();
-        SpawnCache();
-        UpdateRelay();
     }
 
     // Watching, and relaying while nobody else answers.
@@ -253,7 +199,7 @@ internal sealed partial class Guard : IDisposable
         _harsh = true;
         try
         {
-            var count = TcpReset.Reset(_options.AllAddresses, _options.DnsPort);
+            var count = TcpReset.Reset(_options.AllAddresses, _options.DnsPort, _tcpRelay.Inodes());
             _metrics.ResetConnections(count);
             _log.Info($"{count} connections of the hung cache reset");
         }
@@ -310,7 +256,7 @@ internal sealed partial class Guard : IDisposable
     /// <summary>Starts or stops relaying according to who else would answer.</summary>
     private void UpdateRelay()
     {
-        var othersAnswer = IsCacheWell || _predecessor is { IsOpen: true } || State == GuardState.Relieved;
+        var othersAnswer = IsCacheWell || PredecessorAnswers || State == GuardState.Relieved;
         if (State == GuardState.Claiming || (othersAnswer && State != GuardState.Stopping))
         {
             _loop.Cancel(_bridgeTimer);

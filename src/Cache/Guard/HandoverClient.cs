@@ -71,7 +71,14 @@ public sealed class HandoverClient : IDisposable
     {
         _control = control;
         _workers = workers;
-        Open(_connected);
+        if (_connected >= 0)
+        {
+            Open(_connected);
+        }
+        else
+        {
+            _loop.Arm(_reconnect, 0);
+        }
         _loop.Arm(_beat, 0);
         _thread = new Thread(_loop.Run) { IsBackground = true, Name = "handover" };
         _thread.Start();
@@ -155,6 +162,11 @@ public sealed class HandoverClient : IDisposable
         }
         if (handed is not null)
         {
+            if (gone)
+            {
+                // It gave the sockets and went: the channel has closed the descriptor.
+                handed.Client._connected = -1;
+            }
             return handed;
         }
         ListenSockets.Close(sockets);

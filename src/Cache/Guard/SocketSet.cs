@@ -102,13 +102,14 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
     private static IEnumerable<ListenEndPoint> Both(IPEndPoint endPoint) =>
         [new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint)];
 
-    /// <summary>A descriptor from another process may be anything: only a socket of that kind at that address will do.
-    /// </summary>
+    /// <summary>A descriptor from another process may be anything: only a socket of that kind at that address will do, and
+    /// none after <see cref="RefuseNew"/>.</summary>
     private static bool IsWhatItSays(ListenSocket socket) =>
         !Libc.GetSocketOption(socket.Fd, Libc.SOL_SOCKET, Libc.SO_TYPE, out var type).IsError
         && type == (socket.Protocol == ListenProtocol.Udp ? Libc.SOCK_DGRAM : Libc.SOCK_STREAM)
         && !Libc.GetSocketName(socket.Fd, out var name).IsError
-        && name.ToIPEndPoint().Equals(socket.EndPoint);
+        && name.ToIPEndPoint().Equals(socket.EndPoint)
+        && Libc.GetPeerName(socket.Fd).Error == Errno.ENOTCONN;
 
     /// <summary>The kernel's number for a socket, the same through every descriptor (SO_COOKIE).</summary>
     private static ulong Cookie(int fd)

@@ -15,7 +15,7 @@ internal sealed class TcpPipe
 
     private readonly EventLoop _loop;
     private readonly IReadOnlyList<SocketAddress> _servers;
-    private readonly Action _onClosed;
+    private readonly Action<TcpPipe> _onClosed;
     private readonly LoopAction _idle;
     private readonly Side _client;
     private readonly int _firstServer;
@@ -26,7 +26,7 @@ internal sealed class TcpPipe
     /// <param name="clientFd">Accepted; the pipe closes it.</param>
     /// <param name="firstServer">Where in the list to begin; each server is tried once.</param>
     public TcpPipe(
-        EventLoop loop, int clientFd, IReadOnlyList<SocketAddress> servers, int firstServer, Action onClosed)
+        EventLoop loop, int clientFd, IReadOnlyList<SocketAddress> servers, int firstServer, Action<TcpPipe> onClosed)
     {
         _loop = loop;
         _servers = servers;
@@ -35,6 +35,9 @@ internal sealed class TcpPipe
         _idle = new LoopAction(Close);
         _client = new Side(this, clientFd);
     }
+
+    /// <summary>The client's connection; closed with the pipe.</summary>
+    public int ClientFd => _client.Fd;
 
     public void Start()
     {
@@ -183,7 +186,7 @@ internal sealed class TcpPipe
                 Libc.Close(side.Fd);
             }
         }
-        _onClosed();
+        _onClosed(this);
     }
 
     /// <summary>One of the two sockets, and what waits to be sent to it.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
+using NodeDns.Cache.Node;
 using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
 
 namespace NodeDns.Cache.Guard;
@@ -14,7 +15,7 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
 
     private readonly IReadOnlyList<SocketAddress> _servers = [.. servers.Select(SocketAddress.From)];
     private readonly Dictionary<int, Source> _sources = [];
-    private int _pipes;
+    private readonly HashSet<TcpPipe> _pipes = [];
     private uint _next;
     private bool _full;
 
@@ -40,24 +41,29 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
         _full = false;
     }
 
+    /// <summary>Of the connections that were accepted here and are open.</summary>
+    public HashSet<ulong> Inodes() => [.. _pipes.Select(pipe => SocketTable.Inode(pipe.ClientFd))];
+
     private void Accept(int listenFd)
     {
-        while (_pipes < MaxPipes && Libc.Accept(listenFd, out _) is { IsError: false } accepted)
+        while (_pipes.Count < MaxPipes && Libc.Accept(listenFd, out _) is { IsError: false } accepted)
         {
-            _pipes++;
             metrics.RelayedConnection();
-            new TcpPipe(loop, accepted.Value, _servers, (int)(_next++ % (uint)Math.Max(1, _servers.Count)), OnClosed).Start();
+            var first = (int)(_next++ % (uint)Math.Max(1, _servers.Count));
+            var pipe = new TcpPipe(loop, accepted.Value, _servers, first, OnClosed);
+            _pipes.Add(pipe);
+            pipe.Start();
         }
-        if (_pipes >= MaxPipes && !_full)
+        if (_pipes.Count >= MaxPipes && !_full)
         {
             _full = true;
             WatchFor(0);
         }
     }
 
-    private void OnClosed()
+    private void OnClosed(TcpPipe pipe)
     {
-        _pipes--;
+        _pipes.Remove(pipe);
         if (_full)
         {
             _full = false;

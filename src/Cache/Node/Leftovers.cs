@@ -55,7 +55,17 @@ internal sealed class Leftovers : IDisposable
     {
         var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETRULE, family, Libc.NLM_F_DUMP);
         var found = new List<(string, string, ulong)>();
-        foreach (var rule in _netlink.Request(query, "list rules").Where(r => r.Body.AsSpan().IndexOf(Comment) >= 0))
+        List<NetlinkMessage> rules;
+        try
+        {
+            rules = _netlink.Request(query, "list rules");
+        }
+        catch (NetlinkException failure) when (failure.Error == Errno.EINVAL)
+        {
+            // This kernel has no nf_tables, and so no such rules.
+            return found;
+        }
+        foreach (var rule in rules.Where(r => r.Body.AsSpan().IndexOf(Comment) >= 0))
         {
             var attributes = rule.Attributes(4).ToDictionary(a => a.Type, a => a);
             var table = attributes[Libc.NFTA_RULE_TABLE].Text;

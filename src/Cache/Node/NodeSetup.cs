@@ -209,7 +209,7 @@ internal sealed class NodeSetup : IDisposable
                 _log.Info($"{reason}: in order again");
             }
         }
-        catch (Exception failure) when (failure is NetlinkException or SyscallException or InvalidOperationException or IOException)
+        catch (Exception failure) when (failure is NetlinkException or SyscallException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             var denied = failure is NetlinkException { Error: Errno.EPERM };
             var message = denied ? $"{failure.Message}: give the container CAP_NET_ADMIN" : failure.Message;

@@ -206,6 +206,11 @@ internal sealed class NotrackRules : IDisposable
         {
             return false;
         }
+        catch (NetlinkException failure) when (failure.Error == Errno.EINVAL)
+        {
+            // What nfnetlink says of a subsystem that it does not have (nfnetlink_rcv_msg).
+            throw new NetlinkException("find nf_tables", Errno.EOPNOTSUPP, null);
+        }
     }
 
     private int CountRules(string table)

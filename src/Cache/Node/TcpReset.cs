@@ -17,8 +17,9 @@ internal static class TcpReset
     private const int InodeOffset = 68;
 
     /// <summary>Resets every accepted connection to the addresses' port.</summary>
+    /// <param name="kept">Inodes of those that somebody else has accepted.</param>
     /// <returns>How many; 0 also where the kernel cannot (CONFIG_INET_DIAG_DESTROY).</returns>
-    public static int Reset(IReadOnlyCollection<IPAddress> addresses, int port)
+    public static int Reset(IReadOnlyCollection<IPAddress> addresses, int port, IReadOnlySet<ulong> kept)
     {
         using var netlink = new NetlinkSocket(Libc.NETLINK_SOCK_DIAG);
         var count = 0;
@@ -32,8 +33,8 @@ internal static class TcpReset
                 var found = connection.Body.AsSpan(IdOffset, IdSize).ToArray();
                 var address = new IPAddress(found.AsSpan(4, family == Libc.AF_INET6 ? 16 : 4));
                 // Inode 0: not accepted yet, the relay will.
-                var accepted = MemoryMarshal.Read<uint>(connection.Body.AsSpan(InodeOffset)) != 0;
-                if (accepted && BinaryPrimitives.ReadUInt16BigEndian(found) == port && addresses.Contains(address))
+                var inode = MemoryMarshal.Read<uint>(connection.Body.AsSpan(InodeOffset));
+                if (inode != 0 && !kept.Contains(inode) && BinaryPrimitives.ReadUInt16BigEndian(found) == port && addresses.Contains(address))
                 {
                     count += Destroy(netlink, family, found) ? 1 : 0;
                 }

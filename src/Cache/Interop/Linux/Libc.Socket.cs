@@ -201,6 +201,15 @@ public static unsafe partial class Libc
         }
     }
 
+    /// <summary>ENOTCONN: it is not connected to anybody.</summary>
+    public static SyscallResult GetPeerName(int fd)
+    {
+        SocketAddress address;
+        uint length = SocketAddress.Capacity;
+        // SAFETY: the kernel writes at most SocketAddress.Capacity octets.
+        return Result(getpeername(fd, &address, &length));
+    }
+
     /// <summary>shutdown(2) of the writing side: the peer reads end-of-file after what was sent.</summary>
     public static SyscallResult ShutdownWrite(int fd) => Result(shutdown(fd, 1));
 
@@ -247,6 +256,9 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial int getsockname(int fd, SocketAddress* address, uint* length);
+
+    [LibraryImport("libc")]
+    private static partial int getpeername(int fd, SocketAddress* address, uint* length);
 
     [LibraryImport("libc")]
     private static partial int shutdown(int fd, int how);

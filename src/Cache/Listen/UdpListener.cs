@@ -39,8 +39,8 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
         else loop.Remove(socket.Fd);
     }
 
-    /// <summary>Sends what has been answered and closes the socket; what is answered later is dropped, for the descriptor's
-    /// number may by then be another's.</summary>
+    /// <summary>Sends what has been answered and closes the socket; what is answered later is dropped, for the
+    /// descriptor's number may by then be another's.</summary>
     public void Close()
     {
         Serve(null);

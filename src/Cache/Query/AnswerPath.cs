@@ -7,8 +7,8 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Step 8 of the main path: what becomes of upstream's answer, or of there being none. One a worker; called back on
-/// its loop.</summary>
+/// <summary>Step 8 of the main path: what becomes of upstream's answer, or of there being none. One a worker; called
+/// back on its loop.</summary>
 internal sealed class AnswerPath(
     QueryHandler handler, EventLoop loop, QueryShared shared, ReplyLedger ledger, WaitingClients waiting)
 {
@@ -97,7 +97,8 @@ internal sealed class AnswerPath(
             Scratch.AsSpan(0, length).CopyTo(_answer);
         }
         length = length == 0 ? 0 : rewritten.Restore(_answer.AsSpan(0, length), Scratch);
-        if (length == 0 || length > _answer.Length || !_scan.TryRead(Scratch.AsSpan(0, length), pending.QuestionEnd, pending.Qtype))
+        if (length == 0 || length > _answer.Length
+            || !_scan.TryRead(Scratch.AsSpan(0, length), pending.QuestionEnd, pending.Qtype))
         {
             OnFailure(pending, UpstreamError.Malformed);
             return false;
@@ -124,7 +125,8 @@ internal sealed class AnswerPath(
         Finish(pending, 0, rcode, AnsweredBy.Server);
     }
 
-    /// <summary>Those who wait have waited long enough for a verified answer; the exchange goes on without them.</summary>
+    /// <summary>Those who wait have waited long enough for a verified answer; the exchange goes on without
+    /// them.</summary>
     public void OnStaleTimer(PendingQuery pending)
     {
         if (pending.Zone.Block.Cache is not { Stale: { } stale } cache) return;
@@ -136,8 +138,8 @@ internal sealed class AnswerPath(
     }
 
     /// <summary>Which stale answer, if any, is better than the answer just scanned: any when upstream failed (RFC 8767
-    /// section 4: NXDOMAIN and NOERROR are answers, everything else is not); a positive one when upstream denies what it
-    /// confirmed before and the file prefers that.</summary>
+    /// section 4: NXDOMAIN and NOERROR are answers, everything else is not); a positive one when upstream denies what
+    /// it confirmed before and the file prefers that.</summary>
     private StaleChoice ChooseStale(CacheModel cache)
     {
         if (cache.Stale is not { } stale) return StaleChoice.None;

@@ -26,8 +26,8 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
 
     public required ZoneModel Zone { get; init; }
 
-    /// <summary>The worker's way to the upstreams of <see cref="Zone"/>'s configuration, by <see cref="ForwardModel.Index"/>:
-    /// a question of our own may come after another configuration.</summary>
+    /// <summary>The worker's way to the upstreams of <see cref="Zone"/>'s configuration, by
+    /// <see cref="ForwardModel.Index"/>: a question of our own may come after another configuration.</summary>
     public required IForwarder[] Forwarders { get; init; }
 
     /// <summary>Stopwatch ticks when the query was read.</summary>

@@ -37,7 +37,8 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
     }
 
     /// <summary>Replies to every waiter: this worker's at once, another's on its own loop.</summary>
-    public void Reply(Waiter? waiters, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    public void Reply(
+        Waiter? waiters, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
         byte[]? copy = null;
         while (waiters is { } waiter)
@@ -59,7 +60,8 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
         loop.Post(() => ReplyOwn(waiter, answer, flags, rcode, by, isStale));
 
     /// <summary>A bug in one waiter's reply costs that reply, not the others' and not the process.</summary>
-    private void ReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    private void ReplyOwn(
+        Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
         ReplyTo to = waiter.To;
         bool left = false;

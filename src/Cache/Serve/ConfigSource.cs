@@ -35,8 +35,8 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
         return new LoadedConfig(result, kubeDnsProblems, Fingerprint(files, kubeDnsFiles));
     }
 
-    /// <summary>A number that differs from <see cref="LoadedConfig.Fingerprint"/> when any file that was read the last time
-    /// does, or would be read now.</summary>
+    /// <summary>A number that differs from <see cref="LoadedConfig.Fingerprint"/> when any file that was read the last
+    /// time does, or would be read now.</summary>
     public ulong Fingerprint() => Fingerprint(reading.Files, KubeDnsFiles());
 
     private ulong Fingerprint(ICorefileFiles files, IReadOnlyList<string> kubeDnsFiles)
@@ -85,8 +85,8 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
         }
     }
 
-    /// <summary>Files as one load found them: each is read once, so that what was loaded can be told from what a slow load
-    /// has been overtaken by.</summary>
+    /// <summary>Files as one load found them: each is read once, so that what was loaded can be told from what a slow
+    /// load has been overtaken by.</summary>
     private sealed class ReadFiles(ICorefileFiles files) : ICorefileFiles
     {
         private readonly Dictionary<string, (string? Text, string Reason)> _texts = [];

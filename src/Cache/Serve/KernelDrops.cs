@@ -4,8 +4,8 @@ using NodeDns.Cache.Listen;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>How many queries the kernel has dropped for want of room in our receive buffers, asked of the sockets at each
-/// scrape: counting costs the data path nothing.</summary>
+/// <summary>How many queries the kernel has dropped for want of room in our receive buffers, asked of the sockets at
+/// each scrape: counting costs the data path nothing.</summary>
 internal sealed class KernelDrops
 {
     /// <summary>SK_MEMINFO_DROPS: the last of the nine 32-bit numbers of SO_MEMINFO (sock_diag(7)).</summary>

@@ -49,8 +49,8 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         };
     }
 
-    /// <summary>Gives the store's scopes the limits of a configuration that stays in force: building another one has set
-    /// that one's.</summary>
+    /// <summary>Gives the store's scopes the limits of a configuration that stays in force: building another one has
+    /// set that one's.</summary>
     internal static void RestoreLimits(CorefileConfig config, AnswerStore store)
     {
         foreach (ServerBlockConfig block in config.Blocks)

@@ -31,7 +31,8 @@ public sealed class Readiness
             if (_shuttingDown)
                 return "Shutting down";
             _waiting.RemoveAll(check => !check.Continuously && check.IsReady());
-            string[] missing = [.. _waiting.Where(check => !check.IsReady()).Select(check => check.Name).Distinct().Order()];
+            string[] missing =
+                [.. _waiting.Where(check => !check.IsReady()).Select(check => check.Name).Distinct().Order()];
             return missing.Length == 0 ? null : string.Join(',', missing);
         }
     }

@@ -66,8 +66,8 @@ public sealed class Forwarder : ITurnEnd, IDisposable
         Rent().Begin(query, clientUsedTcp, owner, entered: true);
     }
 
-    /// <summary>Asks every server, as it would one that has failed, until it answers: whether names resolve is then known
-    /// before a client asks.</summary>
+    /// <summary>Asks every server, as it would one that has failed, until it answers: whether names resolve is then
+    /// known before a client asks.</summary>
     public void Prove()
     {
         foreach (var server in Group.Servers)

@@ -81,8 +81,8 @@ internal sealed class UpstreamState(
     /// the other.</summary>
     public void ReleaseProbe() => Interlocked.Exchange(ref _probeClaimed, 0);
 
-    /// <summary>After <see cref="ReleaseProbe"/>: whether a query has failed since the server answered, whose worker saw
-    /// that the probe was taken.</summary>
+    /// <summary>After <see cref="ReleaseProbe"/>: whether a query has failed since the server answered, whose worker
+    /// saw that the probe was taken.</summary>
     /// <returns>true for the one worker that must now probe until the server answers.</returns>
     public bool NeedsProbe(long nowMs) => IsSuspect(nowMs) && TakeProbe();
 }

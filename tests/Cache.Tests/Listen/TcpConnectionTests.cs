@@ -203,7 +203,8 @@ public class TcpConnectionTests
     private const string Turned = ".:53 {\n cache 30\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n";
 
     private static byte[] Queries(int count) =>
-        [.. Enumerable.Range(0, count).SelectMany(i => ServeHarness.Framed(DnsMessage.Query("big.example.", "TXT", (ushort)i)))];
+        [.. Enumerable.Range(0, count)
+            .SelectMany(i => ServeHarness.Framed(DnsMessage.Query("big.example.", "TXT", (ushort)i)))];
 
     private static void Fill(DnsMessage reply, int octets)
     {

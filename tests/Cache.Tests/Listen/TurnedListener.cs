@@ -10,8 +10,8 @@ using TcpListener = NodeDns.Cache.Listen.TcpListener;
 
 namespace NodeDns.Cache.Tests.Listen;
 
-/// <summary>One worker's listeners on loopback, on a loop that the test turns, before upstreams that it answers for: every
-/// order of events can be written down.</summary>
+/// <summary>One worker's listeners on loopback, on a loop that the test turns, before upstreams that it answers for:
+/// every order of events can be written down.</summary>
 internal sealed class TurnedListener : IDisposable
 {
     private const int SO_SNDBUF = 7;
@@ -22,7 +22,8 @@ internal sealed class TurnedListener : IDisposable
     private readonly TcpConnections _connections;
     private bool _udpClosed;
 
-    /// <param name="sendBuffer">Octets that the kernel takes for a TCP client that does not read; 0: as it likes.</param>
+    /// <param name="sendBuffer">Octets that the kernel takes for a TCP client that does not read; 0: as it
+    /// likes.</param>
     public TurnedListener(string corefile, int sendBuffer = 0)
     {
         Harness = new QueryHarness(corefile);

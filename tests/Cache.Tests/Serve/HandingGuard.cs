@@ -5,8 +5,8 @@ using NodeDns.Cache.Loop;
 
 namespace NodeDns.Cache.Tests.Serve;
 
-/// <summary>A guard's side of the hand-over, and nothing else of it: gives a cache what its Corefile binds, and sockets at
-/// addresses of its own.</summary>
+/// <summary>A guard's side of the hand-over, and nothing else of it: gives a cache what its Corefile binds, and sockets
+/// at addresses of its own.</summary>
 internal sealed class HandingGuard : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("nodedns-guard-").FullName;
@@ -49,7 +49,10 @@ internal sealed class HandingGuard : IDisposable
             case HandoverKind.Hello:
                 BeforeGiving();
                 int port = wanted[0].EndPoint.Port;
-                Give([.. wanted, .. own.Select(ip => new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(ip, port)))]);
+                Give([
+                    .. wanted,
+                    .. own.Select(ip => new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(ip, port))),
+                ]);
                 break;
             case HandoverKind.Want:
                 Give([.. wanted.Except(_held.Select(socket => new ListenEndPoint(socket.Protocol, socket.EndPoint)))]);

@@ -69,7 +69,8 @@ public class ReadyTests
     }
 
     private static string Block(string zone, IPEndPoint? upstream, string ready = "", string option = "") =>
-        $"{zone}:{{port}} {{\n bind 127.0.0.1\n {ready}\n forward . {upstream?.ToString() ?? "{upstream}"} {{\n {option}\n }}\n}}\n";
+        $"{zone}:{{port}} {{\n bind 127.0.0.1\n {ready}\n"
+        + $" forward . {upstream?.ToString() ?? "{upstream}"} {{\n {option}\n }}\n}}\n";
 
     /// <summary>Asks until the server is known to be down.</summary>
     private static async Task Fail(ServeHarness serve)

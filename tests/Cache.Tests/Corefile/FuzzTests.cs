@@ -1,5 +1,7 @@
 using CsCheck;
 using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Corefile.Templates;
+using NodeDns.Cache.Plugins;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;
@@ -35,6 +37,48 @@ public sealed class FuzzTests
     {
         KubeDnsReader.Read("d", new Dictionary<string, string> { ["stubDomains"] = text, ["upstreamNameservers"] = text });
     }, iter: 1000);
+
+    private static readonly string[] s_templateWords =
+    [
+        "{{ ", " }}", "{{- ", " -}}", "{{", "}}", "if ", "else ", "end ", "with ", "range ", "break ", "continue ", "define ", ".Name ",
+        ".Group.a ", ".Match ", ".Nothing ", ". ", "$ ", "$x ", ":= ", "= ", ", ", "| ", "(", ") ", "index ", "printf ", "`%05d%s%q` ",
+        "slice ", "eq ", "and ", "not ", "len ", "parseInt ", "16 ", "-1 ", "0x ", "1.5 ", "99999999999999999999999 ", "\"a ", "\"b\" ",
+        "'c' ", "'", "`", "\\", "/* x */", "/*", "nil ", "true ", ".Message.Question ", ".1 ", "\0", "é", "\ud800", "text ",
+    ];
+
+    [Fact]
+    public void Arbitrary_templates_never_throw_and_never_loop()
+    {
+        var pattern = GoPattern.TryParse("^(?P<a>[0-9]+)", out _)!;
+        var question = new TemplateQuestion(
+            "7.example.", "example.", 1, 1, pattern, pattern.Regex.Match("7.example."), "7.example.", "::1", 0, 0);
+        var rendered = 0;
+        Gen.Int[0, s_templateWords.Length - 1].Array[0, 14]
+            .Select(words => string.Concat(words.Select(word => s_templateWords[word]))).Sample(text =>
+            {
+                if (TemplateParser.TryParse(text, out var template, out _))
+                {
+                    template.Render(question, out var _);
+                    Interlocked.Increment(ref rendered);
+                }
+            }, iter: 50_000);
+        Assert.True(rendered > 100, $"only {rendered} templates");
+    }
+
+    [Theory]
+    [InlineData("{{ if .Name }}", false)]
+    [InlineData("{{ if 1 }}{{ else if 1 }}", false)]
+    [InlineData("{{ (((", false)]
+    [InlineData("{{/* */}}", true)]
+    public void Deep_templates_end(string piece, bool isTemplate) => Assert.Equal(isTemplate, TemplateParser.TryParse(
+        piece + string.Concat(Enumerable.Repeat(piece.StartsWith("{{ (", StringComparison.Ordinal) ? "(" : piece, 20_000)),
+        out _,
+        out _));
+
+    [Fact]
+    public void Arbitrary_records_never_throw() => Gen.OneOf(Gen.String, Gen.Int[0, 20].Array[0, 12].Select(words =>
+        string.Concat(words.Select(word => "a. |60 |IN |A |192.0.2.1 |TXT |\"|(|)|;|\\|\n|SOA |1w2d |MX |10 |\\# |0102 |b.. |\\046|CAA "
+            .Split('|')[word])))).Sample(text => RecordText.Parse(text, out _), iter: 20_000);
 
     private static void Check(string text)
     {

@@ -99,6 +99,25 @@ public class ReplyFilterTests
     }
 
     [Fact]
+    public void Loadbalance_allocates_nothing_once_it_is_warm()
+    {
+        var filter = new LoadbalanceFilter(new LoadbalanceConfig());
+        byte[] addresses = Message("www.example.org.", "A", Pool, []).ToBytes();
+        byte[] servers = Message("a.", "MX", ["a. 1 IN MX 1 b.a.", "a. 1 IN MX 2 c.a.", "a. 1 IN MX 3 d.a."], []).ToBytes();
+        void Both()
+        {
+            filter.Apply(addresses, addresses.Length);
+            filter.Apply(servers, servers.Length);
+        }
+        for (int i = 0; i < 200; i++)
+            Both();
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 2000; i++)
+            Both();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    [Fact]
     public void Loadbalance_brings_CNAMEs_to_the_front()
     {
         DnsMessage reply = Apply(

@@ -111,7 +111,10 @@ public class MutatedPacketTests
         reply.Answer.Add(DnsRecord.Parse("other.example. 60 IN A 192.0.2.1"));
         reply.Answer.Add(DnsRecord.Parse("other.example. 60 IN A 192.0.2.2"));
         reply.Authority.Add(DnsRecord.Parse("example. 60 IN SOA ns.example. host.example. 1 2 3 4 5"));
+        // loadbalance writes a message with several of these anew.
         reply.Additional.Add(DnsRecord.Parse("mail.example. 60 IN MX 10 other.example."));
+        reply.Additional.Add(DnsRecord.Parse("mail.example. 60 IN MX 20 mx.example."));
+        reply.Additional.Add(DnsRecord.Parse("mx.example. 60 IN AAAA 2001:db8::1"));
         return reply;
     }
 }

@@ -17,38 +17,40 @@ internal sealed class TemplateLexer(string source)
     /// action follows; comments are passed over.</summary>
     public (string Text, bool HasAction) Text()
     {
-        var open = source.IndexOf("{{", _at, StringComparison.Ordinal);
-        var text = open < 0 ? source[_at..] : source[_at..open];
-        if (_trim)
-            text = text.TrimStart(Spaces.ToCharArray());
-        _trim = false;
-        if (open < 0)
-            return (text, false);
-        _at = open + 2;
-        if (At("-") && _at + 1 < source.Length && Spaces.Contains(source[_at + 1]))
+        var text = new StringBuilder();
+        while (true)
         {
-            text = text.TrimEnd(Spaces.ToCharArray());
-            _at++;
-        }
+            var open = source.IndexOf("{{", _at, StringComparison.Ordinal);
+            var piece = open < 0 ? source[_at..] : source[_at..open];
+            if (_trim)
+                piece = piece.TrimStart(Spaces.ToCharArray());
+            _trim = false;
+            if (open < 0)
+                return (text.Append(piece).ToString(), false);
+            _at = open + 2;
+            if (At("-") && _at + 1 < source.Length && Spaces.Contains(source[_at + 1]))
+            {
+                piece = piece.TrimEnd(Spaces.ToCharArray());
+                _at++;
+            }
 
-        var start = _at;
-        SkipSpaces();
-        if (!At("/*"))
-        {
-            _at = start;
-            return (text, true);
-        }
+            text.Append(piece);
+            var start = _at;
+            SkipSpaces();
+            if (!At("/*"))
+            {
+                _at = start;
+                return (text.ToString(), true);
+            }
 
-        var end = source.IndexOf("*/", _at + 2, StringComparison.Ordinal);
-        _at = end < 0 ? source.Length : end + 2;
-        if (end < 0 || Next().Kind != TemplateTokenKind.End)
-        {
-            Fail("expected }} after a comment");
-            return (text, false);
+            var end = source.IndexOf("*/", _at + 2, StringComparison.Ordinal);
+            _at = end < 0 ? source.Length : end + 2;
+            if (end < 0 || Next().Kind != TemplateTokenKind.End)
+            {
+                Fail("expected }} after a comment");
+                return (text.ToString(), false);
+            }
         }
-
-        var (more, hasAction) = Text();
-        return (text + more, hasAction);
     }
 
     /// <summary>The next word of the action.</summary>
@@ -130,7 +132,7 @@ internal sealed class TemplateLexer(string source)
             if (quote == '`' || source[_at] != '\\')
                 text.Append(source[_at++]);
             else if (!Escape(text))
-                return Fail($"expected an escape such as \\n, \\\\ or \\x41, but found {source[start.._at]}");
+                return Fail($"expected an escape such as \\n, \\\\ or \\x41, but found {source[start..Math.Min(_at, source.Length)]}");
         }
 
         if (_at >= source.Length)

@@ -8,11 +8,15 @@ namespace NodeDns.Cache.Corefile.Templates;
 /// where it can be.</remarks>
 internal sealed class TemplateParser
 {
+    /// <summary>Actions within actions, and parentheses within parentheses; nobody writes as many.</summary>
+    private const int DepthMaximum = 50;
+
     private readonly TemplateLexer _lexer;
     private readonly List<TemplateToken> _tokens = [];
     private readonly List<string> _variables = ["$"];
     private int _at;
     private int _ranges;
+    private int _depth;
     private bool _dotIsRoot = true;
     private string? _problem;
 
@@ -110,6 +114,8 @@ internal sealed class TemplateParser
 
     private BranchNode Branch(BranchKind kind)
     {
+        if (++_depth > DepthMaximum)
+            Fail($"expected at most {DepthMaximum} actions within each other");
         var word = Take().Text;
         var variables = _variables.Count;
         var pipeline = Pipeline(forRange: kind == BranchKind.Range);
@@ -137,6 +143,7 @@ internal sealed class TemplateParser
         }
 
         _variables.RemoveRange(variables, _variables.Count - variables);
+        _depth--;
         return new(kind, pipeline, body, otherwise);
     }
 
@@ -220,7 +227,10 @@ internal sealed class TemplateParser
                     Fail($"expected a variable, but {token.Text} has not been set");
                 return new PathOperand(token.Text, null, Fields());
             case TemplateTokenKind.Sign when token.Text == "(":
+                if (++_depth > DepthMaximum)
+                    Fail($"expected at most {DepthMaximum} parentheses within each other");
                 var nested = Pipeline(forRange: false);
+                _depth--;
                 if (!HasFailed && !IsSign(0, ")"))
                     Fail("expected ) after (");
                 _at = Math.Min(_at + 1, _tokens.Count - 1);

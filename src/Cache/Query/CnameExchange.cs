@@ -18,10 +18,17 @@ internal sealed class CnameExchange : IReplySink
     private readonly byte[] _first;
     private readonly byte[] _extendedError;
     private readonly byte[] _target;
+    private readonly Qtype _qtype;
+    private readonly int _questionEnd;
+    private readonly RewrittenQuestion? _rewritten;
     private readonly int _depth;
 
-    private CnameExchange(QueryHandler handler, in ClientQuery query, ReadOnlySpan<byte> first, byte[] target)
+    private CnameExchange(QueryHandler handler, in ClientQuery query, ReadOnlySpan<byte> first, QuestionReader question,
+        byte[] target, RewrittenQuestion? rewritten)
     {
+        _qtype = question.Type;
+        _questionEnd = question.End;
+        _rewritten = rewritten;
         _handler = handler;
         _client = new Waiter(handler.Waiting);
         _client.Set(query, limitSlot: 0);
@@ -29,22 +36,24 @@ internal sealed class CnameExchange : IReplySink
         _message = query.Message.ToArray();
         byte[] written = first.ToArray();
         int length = written.Length;
-        _extendedError = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
+        _extendedError = ExtendedErrorOption.Take(written, ref length, _questionEnd);
         _first = written[..length];
         _target = target;
         _depth = DepthOf(query) + 1;
     }
 
     /// <param name="written">The template's reply.</param>
+    /// <param name="rewritten">What the question had become; null when it is the client's own.</param>
     /// <returns>false when it stands as it is.</returns>
-    public static bool TryBegin(
-        QueryHandler handler, in ClientQuery query, ReadOnlySpan<byte> written, Span<byte> reply, out QueryOutcome outcome)
+    public static bool TryBegin(QueryHandler handler, in ClientQuery query, ReadOnlySpan<byte> written, Span<byte> reply,
+        out QueryOutcome outcome, RewrittenQuestion? rewritten = null)
     {
         outcome = default;
-        if (query.Type is not (Qtype.A or Qtype.AAAA) || DepthOf(query) == DepthMaximum
-            || TargetOf(written, query.QuestionEnd) is not { } target || query.Server.Zones.Find(target) is not { } zone)
+        if (!QuestionReader.TryRead(written, out QuestionReader question)
+            || question.Type is not (Qtype.A or Qtype.AAAA) || DepthOf(query) == DepthMaximum
+            || TargetOf(written, question.End) is not { } target || query.Server.Zones.Find(target) is not { } zone)
             return false;
-        var exchange = new CnameExchange(handler, query, written, target);
+        var exchange = new CnameExchange(handler, query, written, question, target, rewritten);
         byte[] buffer = new byte[QueryHandler.MaxMessage];
         outcome = exchange.Ask(zone, buffer);
         if (!outcome.IsPending) outcome = exchange.Finish(query, buffer.AsSpan(0, outcome.Length), reply);
@@ -100,13 +109,13 @@ internal sealed class CnameExchange : IReplySink
         byte[] message = new byte[DnsHeader.Length + _target.Length + 4];
         _message.AsSpan(0, DnsHeader.Length).CopyTo(message);
         DnsHeader.SetArCount(message, 0);
-        QuestionReader.Write(message.AsSpan(DnsHeader.Length), _target, _client.Qtype, _client.Qclass);
+        QuestionReader.Write(message.AsSpan(DnsHeader.Length), _target, _qtype, _client.Qclass);
         var query = new ClientQuery(in to)
         {
             Message = message,
             Question = message.AsSpan(DnsHeader.Length),
             Name = _target,
-            Type = _client.Qtype,
+            Type = _qtype,
             Class = _client.Qclass,
             Needs = _client.Needs with { HasEdns = false, Limit = QueryHandler.MaxMessage },
             Server = _client.Server,
@@ -124,10 +133,11 @@ internal sealed class CnameExchange : IReplySink
     {
         byte[] whole = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
         byte[] rdata = new byte[QueryHandler.MaxMessage + 2 * DnsName.MaxLength];
-        var builder = new MessageBuilder(whole.AsSpan(0, QueryHandler.MaxMessage), _first, query.Question);
+        var builder = new MessageBuilder(
+            whole.AsSpan(0, QueryHandler.MaxMessage), _first, _first.AsSpan(DnsHeader.Length.._questionEnd));
         for (Section section = Section.Answer; section <= Section.Additional; section++)
         {
-            Copy(_first, query.QuestionEnd, section, rdata, ref builder);
+            Copy(_first, _questionEnd, section, rdata, ref builder);
             if (section == Section.Answer && found.Length > DnsHeader.Length)
                 Copy(found, DnsHeader.Length + _target.Length + 4, section, rdata, ref builder);
         }
@@ -136,6 +146,13 @@ internal sealed class CnameExchange : IReplySink
         {
             _first.CopyTo(whole, 0);
             length = _first.Length;
+        }
+        if (_rewritten is not null)
+        {
+            byte[] restored = new byte[whole.Length];
+            length = _rewritten.Restore(whole.AsSpan(0, length), restored);
+            if (length == 0) return _handler.Reject(query, reply, Rcode.ServFail);
+            whole = restored;
         }
         length = ExtendedErrorOption.Append(whole, length, _extendedError);
         return _handler.FromPlugin(query, whole, length, reply, AnsweredBy.Template);

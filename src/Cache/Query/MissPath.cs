@@ -102,6 +102,9 @@ internal sealed class MissPath
         if (length < 0) return QueryOutcome.Drop;
         if (length > 0)
         {
+            if (by == AnsweredBy.Template
+                && CnameExchange.TryBegin(_handler, query, step.AsSpan(0, length), reply, out QueryOutcome outcome, rewritten))
+                return outcome;
             byte[] extendedError = ExtendedErrorOption.Take(step, ref length, end);
             length = rewritten.Restore(step.AsSpan(0, length), Scratch);
             return length == 0

@@ -28,7 +28,6 @@ public sealed class RefusalTests
 
     [Theory]
     [InlineData("tls.mode=existingSecret", "tls.existingSecret is empty")]
-    [InlineData("guard.exitMode=flip", "guard.flipTo is empty")]
     [InlineData("dns.localAddresses={10.96.0.10}", "the cache would ask itself")]
     [InlineData("guard.interceptClusterDNS={10.96.0.10}", "another way to cluster DNS")]
     [InlineData("guard.metricsPort=9253", "cache.metricsPort and guard.metricsPort are both 9253")]

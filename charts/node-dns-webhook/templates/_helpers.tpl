@@ -74,9 +74,6 @@ imagePullSecrets:
 {{- if and .Values.webhook.enabled (eq .Values.tls.mode "certManager") (not (.Capabilities.APIVersions.Has "cert-manager.io/v1/Certificate")) (lookup "v1" "Service" "kube-system" "kube-dns") -}}
 {{ fail "tls.mode is certManager and this cluster has no cert-manager (cert-manager.io/v1): install it, or --set tls.mode=helm, or tls.mode=existingSecret" }}
 {{- end -}}
-{{- if and (eq .Values.guard.exitMode "flip") (not .Values.guard.flipTo) -}}
-{{ fail "guard.exitMode is flip and guard.flipTo is empty: give the endpoints of cluster DNS" }}
-{{- end -}}
 {{- range .Values.dns.clusterDNS -}}
 {{- if has . $.Values.dns.localAddresses -}}
 {{ fail (printf "dns.clusterDNS has %s, which is also in dns.localAddresses: the cache would ask itself" .) }}

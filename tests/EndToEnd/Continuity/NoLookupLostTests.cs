@@ -18,12 +18,23 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
     /// way applies, the second nameserver after a refusal.</summary>
     [Fact]
     public void Deleting_the_caches_pod_loses_none() =>
-        LosesNone("delete", $"{Installation.LocalAddress},{installation.ClusterDns}", () =>
+        LosesNone("delete", $"{Installation.LocalAddress},{installation.ClusterDns}", DeletePod);
+
+    /// <summary>Where clients are flipped to cluster DNS in the kernel, they need no second nameserver: the endpoint is the
+    /// one that kube-proxy has chosen for the guard's own query.</summary>
+    [Fact]
+    public void Deleting_the_caches_pod_loses_none_with_one_nameserver_where_clients_are_flipped()
+    {
+        SetExitMode("flip");
+        try
         {
-            var old = Assert.Single(Installation.CachePods());
-            Kubectl.Run("delete", "pod", "-n", Installation.Namespace, old, "--wait=true", "--timeout=60s");
-            Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=60s");
-        });
+            LosesNone("flip", Installation.LocalAddress, DeletePod);
+        }
+        finally
+        {
+            SetExitMode("refuse");
+        }
+    }
 
     /// <summary>A TCP connection that the killed process had accepted is reset by the kernel, and its owner turns to the
     /// second nameserver at once; datagrams never need to.</summary>
@@ -46,6 +57,20 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
     private static void RollingUpdate()
     {
         Kubectl.Run("rollout", "restart", "-n", Installation.Namespace, Installation.DaemonSet);
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
+    }
+
+    private static void DeletePod()
+    {
+        var old = Assert.Single(Installation.CachePods());
+        Kubectl.Run("delete", "pod", "-n", Installation.Namespace, old, "--wait=true", "--timeout=60s");
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=60s");
+    }
+
+    private static void SetExitMode(string mode)
+    {
+        Kubectl.Helm(["upgrade", Installation.Release, Tool.ChartFolder, "--namespace", Installation.Namespace,
+            "--reuse-values", "--set", $"guard.exitMode={mode}", "--wait", "--timeout=120s"]);
         Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
     }
 

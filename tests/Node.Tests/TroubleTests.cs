@@ -199,6 +199,20 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void A_Corefile_that_does_not_bind_the_local_address_is_named_and_refuses_at_once()
+    {
+        _lab.WriteCorefile(NodeLab.Corefile(bind: "127.0.0.1"));
+        var guard = _lab.StartGuard();
+        var serve = _lab.StartServe();
+        NodeLab.WaitForService(guard);
+        serve.WaitFor($"udp {NodeLab.LocalAddress}:53");
+        foreach (var flags in new[] { "", "+tcp" })
+        {
+            Assert.Contains("REFUSED", _lab.Dig("unbound.example.", flags: flags), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_cache_without_a_guard_waits_and_can_be_stopped()
     {
         var serve = _lab.StartServe();

@@ -150,7 +150,11 @@ internal sealed partial class Guard
         List<ListenEndPoint> endPoints = [.. _sockets.Resolve(peer.Wanted)];
         var opened = Open(endPoints, peer.Workers);
         peer.Reads = [.. _sockets.All.Where(s => SocketSet.Serves(s, endPoints))];
-        var sockets = peer.Reads.Where(peer.Given.Add).ToList();
+        // The guard's own that its Corefile does not bind too: the cache refuses there, nobody else would answer.
+        var sockets = _sockets.All
+            .Where(s => SocketSet.Serves(s, endPoints) || SocketSet.Serves(s, _sockets.OwnEndPoints))
+            .Where(peer.Given.Add)
+            .ToList();
         if (onlyNew && sockets.Count == 0)
         {
             return;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using NodeDns.Webhook.Decide;
 using NodeDns.Webhook.Patch;
 using NodeDns.Webhook.Tests.Support;
 
@@ -35,6 +36,7 @@ public sealed class CaseTests
             readable["response"]!["patch"] = patch;
         Assert.Equal(expected.ToJsonString(), readable.ToJsonString());
         OnlyOurPathsChange(JsonNode.Parse(review)!["request"]!["object"], answer);
+        await IsCountedAndLoggedAsync(webhook, answer.Reason());
     }
 
     [Fact]
@@ -43,6 +45,27 @@ public sealed class CaseTests
             Enumerable.Range(1, 58).Select(number => $"{number:00}"),
             Directory.GetFiles(s_folder, "*.out.json").Select(path => Path.GetFileName(path)[..2])
                 .Where(number => string.CompareOrdinal(number, "58") <= 0).Distinct().Order());
+
+    [Fact]
+    public void Every_reason_has_a_case_or_a_test_of_its_own()
+    {
+        // Canary and the namespaces' labels: SelectionTests, NamespaceWatchTests; the last two: SafetyNetTests.
+        string[] elsewhere = ["canary", "namespace-opted-out", "not-opted-in", "result-invalid", "internal-error"];
+        Assert.Equal(
+            SkipReasons.Names.Order(),
+            Directory.GetFiles(s_folder, "*.out.json").Select(path => JsonNode.Parse(File.ReadAllText(path))!.Reason())
+                .OfType<string>().Concat(elsewhere).Distinct().Order());
+    }
+
+    private static async Task IsCountedAndLoggedAsync(RunningWebhook webhook, string? reason)
+    {
+        string metrics = await webhook.GetAsync("/metrics");
+        Assert.Contains(
+            reason is null ? "nodedns_webhook_injected_total 1\n"
+                : $"nodedns_webhook_skipped_total{{reason=\"{reason}\"}} 1\n",
+            metrics);
+        Assert.Contains(reason is null ? " injected: namespace=" : $" reason={reason} (", webhook.Log.ToString());
+    }
 
     private static void OnlyOurPathsChange(JsonNode? pod, JsonNode answer)
     {

@@ -1,5 +1,6 @@
 using NodeDns.Webhook.Decide;
 using NodeDns.Webhook.Options;
+using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Options;
 
@@ -131,6 +132,26 @@ public sealed class OptionsTests
     [InlineData("1.2.3.4:65536")]
     [InlineData("1.2.3.4:-1")]
     public void Wrong_listen_addresses_are_refused(string text) => Assert.False(ListenAddress.TryParse(text, out _));
+
+    [Fact]
+    public async Task Detected_settings_are_shown_at_start_and_in_readiness_and_metrics()
+    {
+        using var certificates = new TestCertificates();
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("resolv.conf", Kubelet);
+        await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+            certificates,
+            $"--resolv-conf {file} --cluster-dns auto --cluster-domain auto --host-searches auto");
+
+        const string Detected = "cluster-dns=10.96.0.10 cluster-domain=cluster.local "
+            + "host-searches=us-west-2.compute.internal,corp.example";
+        Assert.Contains(Detected, webhook.Log.ToString());
+        Assert.Contains(Detected, await webhook.GetAsync("/readyz?verbose"));
+        Assert.Contains(
+            "cluster_dns=\"10.96.0.10\",cluster_domain=\"cluster.local\","
+                + "host_searches=\"us-west-2.compute.internal,corp.example\"",
+            await webhook.GetAsync("/metrics"));
+    }
 
     [Fact]
     public void Replicas_with_other_settings_have_another_fingerprint()

@@ -321,6 +321,8 @@ public sealed class DirectiveTests
     }
 
     [Theory]
+    [InlineData("rewrite edns0 local set 0xffee {some/label}",
+        "2: rewrite: edns0 local set 0xffee {some/label}: has no effect: nothing here makes metadata")]
     [InlineData("bufsize 1232 {\nx\n}", "3: bufsize: x: has no effect: this directive has no options")]
     [InlineData("cancel 1s {\nx y\n}", "3: cancel: x y: has no effect: this directive has no options")]
     [InlineData("hosts {\nttl 60 70\n}", "3: hosts: ttl 60 70: what follows has no effect: expected one TTL in seconds")]

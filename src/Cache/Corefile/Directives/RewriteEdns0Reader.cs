@@ -87,6 +87,13 @@ internal static class RewriteEdns0Reader
         };
         if (variable != Edns0Variable.None)
             return rule with { Variable = variable };
+        if (data.IndexOf('/') is > 1 and var slash && slash < data.Length - 2)
+        {
+            // As in a CoreDNS without its metadata directive: such a rule applies to no question.
+            scope.Warn(scope.Head, "has no effect: nothing here makes metadata");
+            return null;
+        }
+
         scope.Error(scope.Head,
             "expected {qname}, {qtype}, {client_ip}, {client_port}, {protocol}, {server_ip} or {server_port}");
         return null;

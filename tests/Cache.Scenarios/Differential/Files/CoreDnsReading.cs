@@ -46,7 +46,7 @@ internal sealed partial class CoreDnsReading(string program, string folder)
         for (var i = 0; i < snippets.Count; i++)
         {
             starts.Add(lines);
-            var block = $"z{i}.test:5398 {{\n{snippets[i].Text}\n}}\n";
+            var block = snippets[i].Block(i);
             text.Append(block);
             lines += block.Count(c => c == '\n');
         }

@@ -65,7 +65,7 @@ public sealed class FileDifferentialTests(ITestOutputHelper output)
     /// <summary>What we say against a snippet, as `serve` reads it; null when we take it.</summary>
     private static string? Refusal(Snippet snippet)
     {
-        var errors = CorefileLoader.Load("Corefile", $"z.test:5398 {{\n{snippet.Text}\n}}\n", Reading).Errors;
+        var errors = CorefileLoader.Load("Corefile", snippet.Block(0), Reading).Errors;
         return errors.IsEmpty ? null : errors[0].ToString();
     }
 

@@ -25,9 +25,10 @@ internal static class KnownFileDifferences
             && (difference.Snippet.Text.Contains(@"\p{") || difference.Snippet.Text.Contains(@"\x{"))),
         new("checked-when-read", difference => Refused(difference, "expected host:port or :port", "expected addresses or address:port",
             "expected an address, address:port", "expected a weight file", "weighted /nonexistent: expected a readable file", "expected a readable web configuration file",
-            "expected a web configuration file")),
+            "expected a web configuration file", "expected a port, 0 to 65535", "expected once on each address")),
         new("template-checked", difference => difference.Snippet.Directive == "template" && Refused(difference, "{{")),
-        new("refused-options", difference => Refused(difference, "{some/metadata}: expected")),
+
+        new("refused-options", difference => Refused(difference, "expected dns:// or no scheme")),
 
         // We take it.
         new("newer-options", difference => Taken(difference, "read_timeout", "source_address", "fallthrough_unsupported",

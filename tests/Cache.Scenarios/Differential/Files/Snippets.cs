@@ -3,13 +3,18 @@ namespace NodeDns.Cache.Scenarios.Differential.Files;
 /// <summary>The lines of one server block, which CoreDNS and we are both asked to read.</summary>
 /// <param name="Directive">The first word.</param>
 /// <param name="Text">The lines.</param>
-internal sealed record Snippet(string Directive, string Text)
+/// <param name="Zones">What stands before the block; null: a name of its own.</param>
+internal sealed record Snippet(string Directive, string Text, string? Zones = null)
 {
     /// <summary>Braces stand where they belong, so that a reader who takes it goes on behind its end.</summary>
     public bool IsRegular
     {
         get
         {
+            if (Zones is not null)
+            {
+                return false;
+            }
             var open = 0;
             foreach (var words in Text.Split('\n').Select(line => line.Split(' ')))
             {
@@ -24,7 +29,10 @@ internal sealed record Snippet(string Directive, string Text)
         }
     }
 
-    public override string ToString() => Text.Replace("\n", " ⏎ ", StringComparison.Ordinal);
+    /// <summary>The block, as the n-th of a file.</summary>
+    public string Block(int n) => $"{Zones ?? $"z{n}.test:5398"} {{\n{Text}\n}}\n";
+
+    public override string ToString() => (Zones is null ? "" : $"{Zones}: ") + Text.Replace("\n", " ⏎ ", StringComparison.Ordinal);
 }
 
 /// <summary>The snippets: each form of each directive, and in each place of a form every value that may stand
@@ -237,6 +245,19 @@ internal static class Snippets
         "whoami {\nx\n}", "whoami\nwhoami",
     ];
 
+    /// <summary>Before a block.</summary>
+    private static readonly string[] Zones =
+    [
+        "example.org", "example.org.", "example.org:1053", ".", ".:1053", "Example.ORG", "a..b", "10.0.0.0/24", "10.0.0.0/23",
+        "10.0.0.0/9", "10.0.0.0/33", "2001:db8::/32", "2001:db8::/33", "10.0.0.0/24:1053", "dns://example.org", "dns://.:1053",
+        "tls://example.org", "https://example.org", "https3://example.org", "grpc://example.org", "quic://example.org",
+        "unix://example.org", "example.org:dns", "example.org:65536", "example.org:0", "example.org:-1", "example.org example.org",
+        "example.org Example.ORG.", "a.org, b.org", "a.org,b.org", "a.org,", "a.org:53 a.org:54", "*.example.org",
+        "_tcp.example.org", "xn--nxasmq6b", "é.example", "\"a b\"", "1.2.3.4", "::1", "[::1]:53", ":53", "53", "example.org/foo",
+        "://x", "-a.org", "a_b.org", "{$NOT_SET_ANYWHERE}.org",
+        "this-label-is-longer-than-the-sixty-three-octets-that-a-label-may-have.org",
+    ];
+
     /// <summary>Every form with every value in one place and the first value in the others.</summary>
     public static List<Snippet> All()
     {
@@ -250,7 +271,11 @@ internal static class Snippets
                 texts.AddRange(Values[places[i].Kind].Select(value => Filled(form, places, i, value)));
             }
         }
-        return [.. texts.Distinct().Select(text => new Snippet(text.Split(' ', '\n')[0], text))];
+        return
+        [
+            .. texts.Distinct().Select(text => new Snippet(text.Split(' ', '\n')[0], text)),
+            .. Zones.Select(zones => new Snippet("zones", "whoami", zones)),
+        ];
     }
 
     private static List<(int At, string Kind)> PlacesOf(string form)

@@ -133,7 +133,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     private static bool IsRefused()
     {
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram,
-            ProtocolType.Udp) { ReceiveTimeout = 1000 };
+            ProtocolType.Udp)
+        { ReceiveTimeout = 1000 };
         client.Connect(IPAddress.Parse(NodeLab.LocalAddress), 53);
         client.Send(new byte[12]);
         try

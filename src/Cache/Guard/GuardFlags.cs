@@ -154,27 +154,27 @@ internal sealed class GuardFlags
 
     private static Option<T[]> List<T>(string name, string description, Func<string, (T? Value, string Expected)> parse)
         where T : class => new(name)
-    {
-        Description = description,
-        AllowMultipleArgumentsPerToken = false,
-        CustomParser = result =>
         {
-            var values = new List<T>();
-            foreach (var text in result.Tokens.SelectMany(t => t.Value.Split(',')).Select(t => t.Trim()))
+            Description = description,
+            AllowMultipleArgumentsPerToken = false,
+            CustomParser = result =>
             {
-                var (value, expected) = parse(text);
-                if (value is null)
+                var values = new List<T>();
+                foreach (var text in result.Tokens.SelectMany(t => t.Value.Split(',')).Select(t => t.Trim()))
                 {
-                    result.AddError($"{name} '{text}': expected {expected}");
+                    var (value, expected) = parse(text);
+                    if (value is null)
+                    {
+                        result.AddError($"{name} '{text}': expected {expected}");
+                    }
+                    else
+                    {
+                        values.Add(value);
+                    }
                 }
-                else
-                {
-                    values.Add(value);
-                }
-            }
-            return [.. values];
-        },
-    };
+                return [.. values];
+            },
+        };
 
     private static (IPAddress?, string) IpAddress(string text) =>
         (IPAddress.TryParse(text, out var address) ? address : null, "IP addresses separated by commas");
@@ -218,21 +218,21 @@ internal sealed class GuardFlags
 
     private static Option<T> Choice<T>(string name, string description, T otherwise)
         where T : struct, Enum => new(name)
-    {
-        Description = $"{description} One of {string.Join(", ", Names<T>())}.",
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = result =>
         {
-            var text = result.Tokens.Single().Value;
-            var index = Array.IndexOf(Names<T>(), text);
-            if (index >= 0)
+            Description = $"{description} One of {string.Join(", ", Names<T>())}.",
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result =>
             {
-                return Enum.GetValues<T>()[index];
-            }
-            result.AddError($"{name} {text}: expected one of {string.Join(", ", Names<T>())}");
-            return default;
-        },
-    };
+                var text = result.Tokens.Single().Value;
+                var index = Array.IndexOf(Names<T>(), text);
+                if (index >= 0)
+                {
+                    return Enum.GetValues<T>()[index];
+                }
+                result.AddError($"{name} {text}: expected one of {string.Join(", ", Names<T>())}");
+                return default;
+            },
+        };
 
     private static string[] Names<T>()
         where T : struct, Enum =>

@@ -52,13 +52,19 @@ internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int Memo
         {
             figures.Add(new(MissTcp16, "misses over TCP to CoreDNS, 16 in flight")
             {
-                Load = $"closed sockets=16 outstanding=16 {Misses}", Applies = p => p.ForcesTcp, Slices = 7, Seconds = 1,
+                Load = $"closed sockets=16 outstanding=16 {Misses}",
+                Applies = p => p.ForcesTcp,
+                Slices = 7,
+                Seconds = 1,
             });
             figures.Add(new(HitTcp, "hits over TCP, 4 connections, 64 in flight")
             {
-                Load = "tcp sockets=4 outstanding=64", WarmNames = 1000,
+                Load = "tcp sockets=4 outstanding=64",
+                WarmNames = 1000,
                 // dnsmasq has a process for each connection: its own processor time would be left out.
-                Applies = p => !p.IsFloor && p.Key != "dnsmasq", Slices = 7, Seconds = 1,
+                Applies = p => !p.IsFloor && p.Key != "dnsmasq",
+                Slices = 7,
+                Seconds = 1,
             });
         }
         return new Plan(mode, figures, memory, cold);

@@ -5,15 +5,40 @@ public static class DnsTypes
 {
     private static readonly Dictionary<string, ushort> Types = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["A"] = 1, ["NS"] = 2, ["CNAME"] = 5, ["SOA"] = 6, ["NULL"] = 10, ["PTR"] = 12, ["HINFO"] = 13, ["MX"] = 15,
-        ["TXT"] = 16, ["AAAA"] = 28, ["SRV"] = 33, ["NAPTR"] = 35, ["DNAME"] = 39, ["OPT"] = 41, ["DS"] = 43,
-        ["RRSIG"] = 46, ["NSEC"] = 47, ["DNSKEY"] = 48, ["SVCB"] = 64, ["HTTPS"] = 65, ["SPF"] = 99, ["IXFR"] = 251,
-        ["AXFR"] = 252, ["ANY"] = 255, ["CAA"] = 257,
+        ["A"] = 1,
+        ["NS"] = 2,
+        ["CNAME"] = 5,
+        ["SOA"] = 6,
+        ["NULL"] = 10,
+        ["PTR"] = 12,
+        ["HINFO"] = 13,
+        ["MX"] = 15,
+        ["TXT"] = 16,
+        ["AAAA"] = 28,
+        ["SRV"] = 33,
+        ["NAPTR"] = 35,
+        ["DNAME"] = 39,
+        ["OPT"] = 41,
+        ["DS"] = 43,
+        ["RRSIG"] = 46,
+        ["NSEC"] = 47,
+        ["DNSKEY"] = 48,
+        ["SVCB"] = 64,
+        ["HTTPS"] = 65,
+        ["SPF"] = 99,
+        ["IXFR"] = 251,
+        ["AXFR"] = 252,
+        ["ANY"] = 255,
+        ["CAA"] = 257,
     };
 
     private static readonly Dictionary<string, ushort> Classes = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["IN"] = 1, ["CH"] = 3, ["HS"] = 4, ["NONE"] = 254, ["ANY"] = 255,
+        ["IN"] = 1,
+        ["CH"] = 3,
+        ["HS"] = 4,
+        ["NONE"] = 254,
+        ["ANY"] = 255,
     };
 
     private static readonly string[] Rcodes =

@@ -96,6 +96,8 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
                 Unreadable("it does not exist");
                 return;
             }
+            // Files of a ConfigMap are links to links; time and size of a link itself never change.
+            file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
             var now = (file.LastWriteTimeUtc, file.Length);
             if (now == _seen)
                 return;

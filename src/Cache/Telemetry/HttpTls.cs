@@ -53,6 +53,18 @@ internal sealed class HttpTls
         return ssl;
     }
 
-    private static (DateTime, DateTime) Written(HttpTlsFiles files) =>
-        (File.GetLastWriteTimeUtc(files.CertificateFile), File.GetLastWriteTimeUtc(files.KeyFile));
+    private static (DateTime, DateTime) Written(HttpTlsFiles files) => (Written(files.CertificateFile), Written(files.KeyFile));
+
+    private static DateTime Written(string path)
+    {
+        try
+        {
+            // Files of a Secret are links to links; the time of a link itself never changes.
+            return (File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).LastWriteTimeUtc;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return default;
+        }
+    }
 }

@@ -77,6 +77,35 @@ public sealed class HostsPluginTests : IDisposable
     }
 
     [Fact]
+    public void File_of_a_ConfigMap_is_read_again_when_its_links_turn()
+    {
+        string folder = Directory.CreateTempSubdirectory("nodedns-hosts-").FullName;
+        try
+        {
+            foreach ((string version, string address) in (ReadOnlySpan<(string, string)>)[("v1", "10.0.0.1"), ("v2", "10.0.0.2")])
+            {
+                Directory.CreateDirectory(Path.Combine(folder, version));
+                File.WriteAllText(Path.Combine(folder, version, "hosts"), $"{address} a.example\n");
+                File.SetLastWriteTimeUtc(Path.Combine(folder, version, "hosts"), new DateTime(2026, 1, version[1] - '0'));
+            }
+            string data = Path.Combine(folder, "..data"), file = Path.Combine(folder, "hosts");
+            File.CreateSymbolicLink(data, "v1");
+            File.CreateSymbolicLink(file, "..data/hosts");
+            var plugin = new HostsPlugin(
+                new HostsConfig { Path = file, Zones = ["."] }, _registry, _logs.CreateLogger("plugin/hosts"));
+            Assert.Equal("10.0.0.1", Assert.Single(new Asked("a.example.", "A").Of(plugin)!.Answer).Data);
+            File.Delete(data);
+            File.CreateSymbolicLink(data, "v2");
+            plugin.Poll();
+            Assert.Equal("10.0.0.2", Assert.Single(new Asked("a.example.", "A").Of(plugin)!.Answer).Data);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Names_outside_its_zones_go_on_and_are_not_read()
     {
         HostsPlugin plugin = Hosts(config => config with { Zones = ["example.org."] });

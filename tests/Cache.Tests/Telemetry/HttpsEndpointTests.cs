@@ -54,11 +54,19 @@ public sealed class HttpsEndpointTests : IDisposable
     [Fact]
     public async Task New_certificate_is_shown_and_a_broken_one_is_not()
     {
+        // As kubelet mounts a Secret: what changes is a link to the folder that a file links to.
+        Directory.CreateDirectory(Path.Combine(_folder, "v1"));
+        File.CreateSymbolicLink(Path.Combine(_folder, "..data"), "v1");
+        File.CreateSymbolicLink(CertificateFile, "..data/cert.pem");
+        File.CreateSymbolicLink(KeyFile, "..data/key.pem");
         Write("one");
+        Touch(-1);
         _endpoint.Apply([Route()]);
         Assert.Equal("CN=one", (await Ask("GET / HTTP/1.0\r\n\r\n")).Name);
+        Directory.CreateDirectory(Path.Combine(_folder, "v2"));
+        File.Delete(Path.Combine(_folder, "..data"));
+        File.CreateSymbolicLink(Path.Combine(_folder, "..data"), "v2");
         Write("two");
-        Touch(1);
         Assert.Equal("CN=two", (await Ask("GET / HTTP/1.0\r\n\r\n")).Name);
         File.WriteAllText(CertificateFile, "nonsense");
         Touch(2);
@@ -120,7 +128,9 @@ public sealed class HttpsEndpointTests : IDisposable
     }
 
     private void Touch(int minutes) =>
-        File.SetLastWriteTimeUtc(CertificateFile, File.GetLastWriteTimeUtc(CertificateFile).AddMinutes(minutes));
+        File.SetLastWriteTimeUtc(
+            File.ResolveLinkTarget(CertificateFile, returnFinalTarget: true)!.FullName,
+            TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(minutes));
 
     private async Task<(string Answer, string Name)> Ask(string request, X509Certificate2? own = null)
     {

@@ -73,6 +73,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
 
     private void Add(ServerBlockConfig block)
     {
+        if (block.Prometheus is { RuntimeMetrics: true }) RuntimeMetrics.Register(shared.Registry);
         var plugins = new BlockPlugins(block, shared.Registry, logs, lines);
         _plugins.Add(plugins);
         BlockModel model = Block(block, plugins);

@@ -40,7 +40,9 @@ public sealed class LiveServer : IDisposable
             $$"""
             . {
                 bind 127.0.0.1
-                prometheus 127.0.0.1:{{Metrics.Port}}
+                prometheus 127.0.0.1:{{Metrics.Port}} {
+                    runtime_metrics
+                }
                 health 127.0.0.1:{{FreePort()}}
                 errors
                 reload

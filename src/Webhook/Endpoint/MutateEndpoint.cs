@@ -16,6 +16,10 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
     /// flow-control window they share.</summary>
     private const int LargeBodyBytes = 256 * 1024;
 
+    /// <summary>Larger buffers are made for one body in its size: a pool would keep them, each up to twice as
+    /// large.</summary>
+    private const int PooledBytes = 2 * LargeBodyBytes;
+
     private readonly SemaphoreSlim _largeBodies = new(2);
 
     public void Dispose() => _largeBodies.Dispose();
@@ -54,7 +58,7 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
                 ReadResult read = await reader.ReadAsync();
                 ReadOnlySequence<byte> part = read.Buffer;
                 if (length + part.Length > buffer.Length)
-                    buffer = Grow(buffer, length, length + part.Length);
+                    buffer = Grow(buffer, length, length + part.Length, request.ContentLength ?? 0);
                 part.CopyTo(buffer.AsSpan(length));
                 length += (int)part.Length;
                 reader.AdvanceTo(part.End);
@@ -74,13 +78,19 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
             // Longer than it said, longer than allowed, or slower than the minimum rate.
             await RejectAsync(context, e.StatusCode, "bad-http", e.Message);
         }
+        catch (OutOfMemoryException)
+        {
+            // Several of the largest bodies at once; the runtime keeps the heap below the container's limit.
+            await RejectAsync(
+                context, StatusCodes.Status503ServiceUnavailable, "no-memory", "no memory for a body of this size now");
+        }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             // The caller has gone; there is nobody to answer.
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Return(buffer);
             if (large)
                 _largeBodies.Release();
         }
@@ -112,12 +122,25 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
         return type.Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static byte[] Grow(byte[] buffer, int used, long needed)
+    /// <param name="buffer">Given back.</param>
+    /// <param name="used">How much of it is copied.</param>
+    /// <param name="needed">At least so large.</param>
+    /// <param name="announced">By Content-Length; 0 when it is not known.</param>
+    private static byte[] Grow(byte[] buffer, int used, long needed, long announced)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(
-            (int)Math.Min(Math.Max(needed, buffer.Length * 2L), MaxBodyBytes + 1));
+        long wanted = announced > 0 ? announced : buffer.Length * 2L;
+        int size = (int)Math.Min(Math.Max(needed, wanted), MaxBodyBytes + 1);
+        byte[] larger = size > PooledBytes
+            ? GC.AllocateUninitializedArray<byte>(size)
+            : ArrayPool<byte>.Shared.Rent(size);
         buffer.AsSpan(0, used).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
+        Return(buffer);
         return larger;
+    }
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length <= PooledBytes)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 }

@@ -9,7 +9,10 @@ internal sealed class WebhookMetrics(TimeProvider time)
     public static readonly int[] BucketMicroseconds = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 100_000];
 
     public static readonly string[] RejectReasons =
-        ["empty-body", "not-json", "not-utf8", "not-a-review", "method", "content-type", "too-large", "bad-http"];
+    [
+        "empty-body", "not-json", "not-utf8", "not-a-review", "method", "content-type", "too-large", "bad-http",
+        "no-memory",
+    ];
 
     private readonly long[] _buckets = new long[BucketMicroseconds.Length + 1];
     private readonly long[] _skipped = new long[SkipReasons.Names.Length];

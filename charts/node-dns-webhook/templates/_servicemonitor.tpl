@@ -18,7 +18,7 @@ spec:
   selector:
     matchLabels: {{- include "ndw.selector" (list $top $component) | nindent 6 }}
   namespaceSelector:
-    matchNames: [{{ $top.Release.Namespace }}]
+    matchNames: [{{ $top.Release.Namespace | quote }}]
   endpoints:
     {{- range index . 2 }}
     - port: {{ . }}

@@ -109,11 +109,11 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         var next = _lab.StartGuard("b");
         var nextServe = _lab.StartServe("b");
         guard.WaitFor("relieved by the next guard");
-        // The cache finishes first: one that is killed takes with it what it has read.
-        nextServe.Signal(Libc.SIGTERM);
-        nextServe.WaitForExit();
+        // Its cache is told to finish: one that is killed, or a relay, takes with it what it has read.
         next.Signal(Libc.SIGKILL);
         guard.WaitFor("guarding again");
+        nextServe.Signal(Libc.SIGTERM);
+        nextServe.WaitForExit();
         _lab.WaitUntil(() => guard.Count("serves") == 2, "the old cache serves again");
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "successor vanishes after the hand-over");

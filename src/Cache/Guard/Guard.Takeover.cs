@@ -360,13 +360,13 @@ internal sealed partial class Guard
     private void Finish()
     {
         _child?.Signal(Libc.SIGKILL);
-        if (_options.ExitMode == ExitMode.Teardown && !_successors.Any(s => s.Version > 0))
+        if (_successors.Any(s => s.Version > 0))
         {
-            _side.Run(_node.Remove, _loop.Stop);
+            _loop.Stop();
         }
         else
         {
-            _loop.Stop();
+            _side.Run(_node.Finish, _loop.Stop);
         }
     }
 }

@@ -76,7 +76,7 @@ internal sealed class NodeSetup : IDisposable
     }
 
     /// <summary>What the exit mode says: clients are sent on to cluster DNS for a while, and intercepted addresses go back
-    /// to kube-proxy, which takes over with the next packet.</summary>
+    /// to kube-proxy, which takes over with the next packet. What has been read can still be answered.</summary>
     public void Leave()
     {
         if (_options.ExitMode == ExitMode.Flip)
@@ -86,18 +86,34 @@ internal sealed class NodeSetup : IDisposable
         if (_options.Intercepted.Count > 0)
         {
             Try(GuardProblem.Rules, () => EnsureRules(_options.Addresses));
-            Try(GuardProblem.Link, () =>
-            {
-                foreach (var address in _options.Intercepted)
-                {
-                    _link?.RemoveAddress(address);
-                }
-            });
         }
     }
 
-    /// <summary>Removes link, addresses and rules.</summary>
-    public void Remove()
+    /// <summary>The last replies are out: a source address is needed no more.</summary>
+    public void Finish()
+    {
+        if (_options.ExitMode == ExitMode.Teardown)
+        {
+            Remove();
+        }
+        Try(GuardProblem.Link, () =>
+        {
+            foreach (var address in _options.Intercepted)
+            {
+                _link?.RemoveAddress(address);
+            }
+        });
+    }
+
+    public void Dispose()
+    {
+        _link?.Dispose();
+        _rules?.Dispose();
+        _leftovers?.Dispose();
+        _finder?.Dispose();
+    }
+
+    private void Remove()
     {
         if (_link is not null)
         {
@@ -115,14 +131,6 @@ internal sealed class NodeSetup : IDisposable
                 Iptables.Remove(_options.AllAddresses, _options.DnsPort, notrack: false);
             }
         });
-    }
-
-    public void Dispose()
-    {
-        _link?.Dispose();
-        _rules?.Dispose();
-        _leftovers?.Dispose();
-        _finder?.Dispose();
     }
 
     private void Flip()

@@ -2,13 +2,15 @@ using System.Net;
 
 namespace NodeDns.Cache.Corefile;
 
-/// <summary>What only shows when all blocks are known: zones served twice, questions sent to oneself.</summary>
+/// <summary>What only shows when all blocks are known: zones served twice, questions sent to oneself, metrics of one
+/// address over different HTTPS.</summary>
 public static class CorefileValidator
 {
     public static void Check(CorefileConfig config, ProblemList problems)
     {
         Duplicates(config, problems);
         DifferentBinds(config, problems);
+        DifferentTls(config, problems);
         foreach (var block in config.Blocks)
             OwnUpstreams(block, problems);
     }
@@ -50,6 +52,24 @@ public static class CorefileValidator
                 problems.Warn(block.Bind?.At ?? block.At, "bind", Describe(block),
                     $"differs from {Describe(first[port])} of {first[port].At} on port {port}: each address serves only "
                     + "the zones bound to it, and refuses other names");
+            }
+        }
+    }
+
+    /// <summary>CoreDNS serves the address as the first block says, without a word; a client could go unverified.</summary>
+    private static void DifferentTls(CorefileConfig config, ProblemList problems)
+    {
+        var first = new Dictionary<ListenAddress, PrometheusConfig>();
+        foreach (var prometheus in config.Blocks.Select(block => block.Prometheus).OfType<PrometheusConfig>())
+        {
+            if (prometheus.Tls is null || first.TryAdd(prometheus.Address, prometheus))
+                continue;
+            var other = first[prometheus.Address];
+            if (other.Tls != prometheus.Tls)
+            {
+                problems.Error(prometheus.At, "prometheus", prometheus.Address.ToString(),
+                    $"expected the tls of {other.At}, which serves this address too: an address has one, so write the same "
+                    + "there and here, or another address");
             }
         }
     }

@@ -30,6 +30,16 @@ public static class WebConfigText
                 section = key;
                 if (section is not ("tls_server_config" or "http_server_config"))
                     problem = $"{key}: expected tls_server_config";
+                else if (value.Length > 0)
+                    problem = $"{key}: {value}: expected its keys on lines of their own";
+            }
+            else if (section.Length == 0)
+            {
+                problem = $"{key}: expected at the start of its line";
+            }
+            else if (section == "http_server_config" && key != "http2")
+            {
+                problem = $"{key}: expected http2";
             }
             else if (section == "tls_server_config" && !TrySet(key, value, folder, ref tls, out var expected))
             {
@@ -42,12 +52,18 @@ public static class WebConfigText
             return null;
         }
 
-        if (tls is { CertificateFile: "", KeyFile: "", ClientCaFile: null })
+        if (tls is { CertificateFile: "", KeyFile: "", ClientCaFile: null, ClientAuthType: null })
             return null;
         if (tls.CertificateFile.Length == 0 || tls.KeyFile.Length == 0)
             problem = "expected cert_file and key_file under tls_server_config";
         else if (tls is { AsksClients: true, ClientCaFile: null })
             problem = "expected client_ca_file where client_auth_type verifies";
+        else if (tls is { AsksClients: false, ClientCaFile: { } roots })
+        {
+            problem = $"client_ca_file: {roots}: clients are not verified: expected client_auth_type: "
+                + "RequireAndVerifyClientCert or VerifyClientCertIfGiven beside it, or no client_ca_file";
+        }
+
         return problem.Length == 0 ? tls : null;
     }
 
@@ -67,7 +83,7 @@ public static class WebConfigText
                 return value.Length > 0;
             case "client_auth_type":
                 expected = "expected NoClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert";
-                tls = tls with { AsksClients = value != "NoClientCert", ClientMustShow = value == "RequireAndVerifyClientCert" };
+                tls = tls with { ClientAuthType = value };
                 return value is "NoClientCert" or "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert";
             case "min_version":
                 expected = "expected TLS12 or TLS13";
@@ -91,7 +107,10 @@ public sealed record WebTlsConfig
     /// <summary>Clients are asked for a certificate, which these roots must have signed.</summary>
     public string? ClientCaFile { get; init; }
 
-    public bool AsksClients { get; init; }
-    public bool ClientMustShow { get; init; }
+    /// <summary>As written; null: not written, which is NoClientCert.</summary>
+    public string? ClientAuthType { get; init; }
+
+    public bool AsksClients => ClientAuthType is "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert";
+    public bool ClientMustShow => ClientAuthType is "RequireAndVerifyClientCert";
     public int MinVersion { get; init; } = Tls12;
 }

@@ -28,8 +28,12 @@ internal static class HttpRoutes
                     tls.CertificateFile, tls.KeyFile, tls.AsksClients ? tls.ClientCaFile : null, tls.ClientMustShow,
                     tls.MinVersion),
             };
-            if (!routes.Exists(known => known.Path == path && known.Port == at.Port && Equals(known.Address, at.Address)))
+            var shared = routes.FindIndex(
+                known => known.Path == path && known.Port == at.Port && Equals(known.Address, at.Address));
+            if (shared < 0)
                 routes.Add(route);
+            else if (routes[shared].Tls is null)
+                routes[shared] = route;
         }
     }
 }

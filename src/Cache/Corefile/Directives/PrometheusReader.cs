@@ -10,6 +10,7 @@ internal static class PrometheusReader
         var prometheus = new PrometheusConfig { At = scope.At };
         if (scope.Count(scope.Head, 0, 1, "expected one address") && !scope.Head.Args.IsEmpty)
             prometheus = prometheus with { Address = scope.Listen(scope.Head, 0, prometheus.Address) };
+        OptionLine? tls = null;
         foreach (var line in scope.Body)
         {
             switch (line.Name.Text)
@@ -19,8 +20,10 @@ internal static class PrometheusReader
                     prometheus = prometheus with { RuntimeMetrics = true };
                     break;
                 case "tls":
-                    if (scope.Count(line, 1, 1, "expected one web configuration file"))
-                        prometheus = prometheus with { Tls = Tls(scope, line) };
+                    if (tls is not null)
+                        scope.Error(line, "expected once");
+                    else if (scope.Count(line, 1, 1, "expected one web configuration file"))
+                        prometheus = prometheus with { Tls = Tls(scope, tls = line) };
                     break;
                 default:
                     scope.UnknownOption(line, "runtime_metrics, tls");

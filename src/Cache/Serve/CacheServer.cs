@@ -31,7 +31,7 @@ public sealed partial class CacheServer : IDisposable
     private readonly QueryShared _shared;
     private readonly MonotonicClock _clock;
     private readonly EventLoop _loop;
-    private readonly HttpEndpoint _http = new();
+    private readonly HttpEndpoint _http;
     private readonly Readiness _readiness = new();
     private readonly HealthSelfProbe _selfProbe;
     private readonly LogOutput _queryLog = new();
@@ -57,6 +57,7 @@ public sealed partial class CacheServer : IDisposable
         _loggers = loggers;
         _log = loggers.CreateLogger("");
         _reloadLog = loggers.CreateLogger("plugin/reload");
+        _http = new HttpEndpoint(loggers.CreateLogger("plugin/prometheus"));
         var registry = new MetricRegistry();
         _shared = new QueryShared(new AnswerStore(options.MemoryBytes), new InFlightTable(), registry, _log);
         _metrics = new ServeMetrics(registry, BuildVersion.Text, revision: "");

@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Loop;
 
@@ -18,8 +20,10 @@ public sealed class HttpEndpoint : IDisposable
     private readonly Dictionary<(IPAddress? Address, int Port), HttpListener> _listeners = [];
     private readonly Lock _applying = new();
 
-    public HttpEndpoint()
+    /// <param name="log">Told when renewed files of an HTTPS listener are read, and when they cannot be.</param>
+    public HttpEndpoint(ILogger? log = null)
     {
+        Log = log ?? NullLogger.Instance;
         Loop = new EventLoop();
         _thread = new Thread(Loop.Run, 256 * 1024) { Name = "http", IsBackground = true };
         _thread.Start();
@@ -27,6 +31,8 @@ public sealed class HttpEndpoint : IDisposable
 
     /// <summary>The endpoint's own loop, for what else wants its thread (the health self-probe).</summary>
     public EventLoop Loop { get; }
+
+    internal ILogger Log { get; }
 
     /// <summary>Makes these routes, and only these, the ones served. Listeners that stay keep their connections; new
     /// ones are opened first, and if one cannot be, nothing changes.</summary>

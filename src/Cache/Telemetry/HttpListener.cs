@@ -70,7 +70,7 @@ internal sealed class HttpListener : IEventHandler
         SyscallResult accepted = Libc.Accept(_fd, out _);
         if (accepted.IsError)
             return;
-        Tls = Tls?.Current();
+        Tls = Tls?.Current(_endpoint.Log);
         nint ssl = Tls?.Accept(accepted.Value) ?? 0;
         if (Tls is not null && ssl == 0)
             Libc.Close(accepted.Value);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Interop.Linux;
 
 namespace NodeDns.Cache.Telemetry;
@@ -8,17 +9,21 @@ namespace NodeDns.Cache.Telemetry;
 public sealed record HttpTlsFiles(
     string CertificateFile, string KeyFile, string? ClientCaFile, bool ClientMustShow, int MinVersion);
 
-/// <summary>The certificate of an HTTPS listener, in use for new connections until its files change.</summary>
+/// <summary>The certificate of an HTTPS listener and the roots of its clients, in use for new connections until their
+/// files change.</summary>
 internal sealed class HttpTls
 {
     private readonly HttpTlsFiles _files;
-    private readonly (DateTime, DateTime) _written;
+    private readonly (DateTime, DateTime, DateTime) _written;
     private readonly nint _context;
+
+    // Files already said to be unusable. Written by the endpoint's thread.
+    private (DateTime, DateTime, DateTime) _refused;
 
     private HttpTls(HttpTlsFiles files, out string problem)
     {
         _files = files;
-        _written = Written(files);
+        _refused = _written = Written(files);
         if (OpenSsl.TryLoad(out problem))
         {
             _context = OpenSsl.NewServerContext(
@@ -41,8 +46,23 @@ internal sealed class HttpTls
         return tls._context == 0 ? null : tls;
     }
 
-    /// <summary>This, or what the files hold since; a pair that cannot be used leaves this in force.</summary>
-    public HttpTls Current() => Written(_files) == _written ? this : Open(_files, out _) ?? this;
+    /// <summary>This, or what the files hold since; files that cannot be used leave this in force, and are logged once
+    /// until they change again.</summary>
+    public HttpTls Current(ILogger log)
+    {
+        var written = Written(_files);
+        if (written == _written)
+            return this;
+        if (Open(_files, out string problem) is { } renewed)
+        {
+            log.HttpsFilesRead(_files.CertificateFile);
+            return renewed;
+        }
+        if (written != _refused)
+            log.HttpsFilesUnusable(problem);
+        _refused = written;
+        return this;
+    }
 
     /// <summary>An SSL on an accepted socket, which keeps the context's memory alive by itself; 0 when memory prevents
     /// it.</summary>
@@ -53,7 +73,8 @@ internal sealed class HttpTls
         return ssl;
     }
 
-    private static (DateTime, DateTime) Written(HttpTlsFiles files) => (Written(files.CertificateFile), Written(files.KeyFile));
+    private static (DateTime, DateTime, DateTime) Written(HttpTlsFiles files) => (
+        Written(files.CertificateFile), Written(files.KeyFile), files.ClientCaFile is { } roots ? Written(roots) : default);
 
     private static DateTime Written(string path)
     {

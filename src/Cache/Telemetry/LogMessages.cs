@@ -65,6 +65,12 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Error, Message = "Cannot listen: {problem}")]
     public static partial void CannotListen(this ILogger log, string problem);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "tls: {problem}; what was read before stays in force")]
+    public static partial void HttpsFilesUnusable(this ILogger log, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "tls: {certificate} read again")]
+    public static partial void HttpsFilesRead(this ILogger log, string certificate);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Not ready: {missing}")]
     public static partial void NotReady(this ILogger log, string missing);
 

@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Serve;
 using NodeDns.Cache.Telemetry;
 using Xunit;
 
@@ -13,15 +16,26 @@ public sealed class HttpsEndpointTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("nodedns-https-").FullName;
     private readonly MetricRegistry _registry = new();
-    private readonly HttpEndpoint _endpoint = new();
+    private readonly MemoryStream _logged = new();
+    private readonly StderrLogger _logger;
+    private readonly HttpEndpoint _endpoint;
+
+    public HttpsEndpointTests()
+    {
+        _logger = new StderrLogger(_logged);
+        _endpoint = new HttpEndpoint(_logger.CreateLogger("plugin/prometheus"));
+    }
 
     private string CertificateFile => Path.Combine(_folder, "cert.pem");
+
+    private string ClientCaFile => Path.Combine(_folder, "ca.pem");
 
     private string KeyFile => Path.Combine(_folder, "key.pem");
 
     public void Dispose()
     {
         _endpoint.Dispose();
+        _logger.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -85,6 +99,80 @@ public sealed class HttpsEndpointTests : IDisposable
         Assert.StartsWith("HTTP/1.1 200 OK", (await Ask("GET /metrics HTTP/1.0\r\n\r\n", own)).Answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task Client_with_a_certificate_resumes_its_session(SslProtocols protocol)
+    {
+        using X509Certificate2 own = Write("one");
+        _endpoint.Apply([Route() with
+        {
+            Tls = new HttpTlsFiles(CertificateFile, KeyFile, CertificateFile, ClientMustShow: true, 0x0303),
+        }]);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.StartsWith(
+                "HTTP/1.1 200 OK",
+                (await Ask("GET /metrics HTTP/1.0\r\n\r\n", own, protocol)).Answer,
+                StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task New_roots_of_clients_are_used()
+    {
+        using X509Certificate2 own = Write("one");
+        using X509Certificate2 old = Make("two", out string oldRoot, out _);
+        File.WriteAllText(ClientCaFile, oldRoot);
+        File.SetLastWriteTimeUtc(ClientCaFile, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-1));
+        _endpoint.Apply([Route() with
+        {
+            Tls = new HttpTlsFiles(CertificateFile, KeyFile, ClientCaFile, ClientMustShow: true, 0x0303),
+        }]);
+        Assert.StartsWith("HTTP/1.1 200 OK", (await Ask("GET /metrics HTTP/1.0\r\n\r\n", old)).Answer, StringComparison.Ordinal);
+        File.Copy(CertificateFile, ClientCaFile, overwrite: true);
+        Assert.StartsWith("HTTP/1.1 200 OK", (await Ask("GET /metrics HTTP/1.0\r\n\r\n", own)).Answer, StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<IOException>(() => Ask("GET /metrics HTTP/1.0\r\n\r\n", old));
+    }
+
+    [Fact]
+    public async Task Certificate_that_cannot_be_used_is_logged_once()
+    {
+        Write("one");
+        _endpoint.Apply([Route()]);
+        File.WriteAllText(CertificateFile, "nonsense");
+        File.SetLastWriteTimeUtc(CertificateFile, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1));
+        await Ask("GET / HTTP/1.0\r\n\r\n");
+        await Ask("GET / HTTP/1.0\r\n\r\n");
+        File.Delete(CertificateFile);
+        File.Delete(KeyFile);
+        await Ask("GET / HTTP/1.0\r\n\r\n");
+        await Ask("GET / HTTP/1.0\r\n\r\n");
+        Write("two");
+        await Ask("GET / HTTP/1.0\r\n\r\n");
+        _endpoint.Dispose();
+        string[] lines = Encoding.UTF8.GetString(_logged.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, lines.Length);
+        Assert.All(lines[..2], line => Assert.Matches(
+            $"^\\[ERROR\\] plugin/prometheus: tls: {CertificateFile}: .*; what was read before stays in force", line));
+        Assert.Equal($"[INFO] plugin/prometheus: tls: {CertificateFile} read again", lines[2]);
+    }
+
+    [Theory]
+    [InlineData(". {\nprometheus 127.0.0.1:0\n}\na {\nprometheus 127.0.0.1:0 {\ntls WEB\n}\n}")]
+    [InlineData(". {\nprometheus 127.0.0.1:0 {\ntls WEB\n}\n}\na {\nprometheus 127.0.0.1:0\n}")]
+    public async Task Blocks_that_share_an_address_share_its_tls(string corefile)
+    {
+        Write("one");
+        string web = Path.Combine(_folder, "web.yml");
+        File.WriteAllText(web, "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n");
+        CorefileResult result = CorefileLoader.Load(
+            "Corefile", corefile.Replace("WEB", web, StringComparison.Ordinal), new CorefileOptions { Files = new DiskFiles() });
+        Assert.Empty(result.Errors);
+        Assert.Empty(_endpoint.Apply(HttpRoutes.Of(result.Config!, _registry, new Readiness())));
+        Assert.StartsWith("HTTP/1.1 200 OK", (await Ask("GET /metrics HTTP/1.0\r\n\r\n")).Answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Client_that_speaks_plain_http_is_closed()
     {
@@ -117,13 +205,21 @@ public sealed class HttpsEndpointTests : IDisposable
 
     private X509Certificate2 Write(string name)
     {
+        X509Certificate2 made = Make(name, out string certificate, out string key);
+        File.WriteAllText(CertificateFile, certificate);
+        File.WriteAllText(KeyFile, key);
+        return made;
+    }
+
+    private static X509Certificate2 Make(string name, out string certificatePem, out string keyPem)
+    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         using X509Certificate2 made = request.CreateSelfSigned(
             TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-        File.WriteAllText(CertificateFile, made.ExportCertificatePem());
-        File.WriteAllText(KeyFile, key.ExportPkcs8PrivateKeyPem());
+        certificatePem = made.ExportCertificatePem();
+        keyPem = key.ExportPkcs8PrivateKeyPem();
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
     }
 
@@ -132,7 +228,8 @@ public sealed class HttpsEndpointTests : IDisposable
             File.ResolveLinkTarget(CertificateFile, returnFinalTarget: true)!.FullName,
             TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(minutes));
 
-    private async Task<(string Answer, string Name)> Ask(string request, X509Certificate2? own = null)
+    private async Task<(string Answer, string Name)> Ask(
+        string request, X509Certificate2? own = null, SslProtocols protocol = SslProtocols.None)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(_endpoint.BoundAddress(IPAddress.Loopback, 0));
@@ -140,6 +237,7 @@ public sealed class HttpsEndpointTests : IDisposable
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "one",
+            EnabledSslProtocols = protocol,
             ClientCertificates = own is null ? null : [own],
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject is "CN=one" or "CN=two",
         });

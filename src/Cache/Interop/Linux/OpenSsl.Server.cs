@@ -4,10 +4,13 @@ namespace NodeDns.Cache.Interop.Linux;
 internal static unsafe partial class OpenSsl
 {
     private const int SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
+    private const int SSL_CTRL_SET_SESS_CACHE_MODE = 44;
+    private const int SSL_SESS_CACHE_OFF = 0;
 
     // SAFETY: set once under the gate, as the client's are.
     private static delegate* unmanaged<nint> s_serverMethod;
     private static delegate* unmanaged<nint, void> s_setAcceptState;
+    private static delegate* unmanaged<nint, byte*, uint, int> s_setSessionIdContext;
 
     /// <summary>An SSL_CTX of a server with a certificate.</summary>
     /// <param name="clientCaFile">PEM file with the roots that clients' certificates must come from; null: clients show
@@ -28,6 +31,14 @@ internal static unsafe partial class OpenSsl
             context,
             clientCaFile is null ? 0 : SSL_VERIFY_PEER | (clientMustShow ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
             0);
+        // Clients resume by tickets, which only this context can read; sessions kept here would fill memory.
+        s_contextControl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, 0);
+        // Without one, libssl refuses to resume the session of a client that may have been verified.
+        // SAFETY: libssl copies the octets during the call.
+        fixed (byte* name = "metrics"u8)
+        {
+            s_setSessionIdContext(context, name, (uint)"metrics"u8.Length);
+        }
         return context;
     }
 
@@ -53,5 +64,6 @@ internal static unsafe partial class OpenSsl
     {
         s_serverMethod = (delegate* unmanaged<nint>)Ssl("TLS_server_method");
         s_setAcceptState = (delegate* unmanaged<nint, void>)Ssl("SSL_set_accept_state");
+        s_setSessionIdContext = (delegate* unmanaged<nint, byte*, uint, int>)Ssl("SSL_CTX_set_session_id_context");
     }
 }

@@ -108,12 +108,14 @@ internal static unsafe partial class OpenSsl
         {
             problem = $"{caFile}: {LastError()}";
         }
-        if (certificateFile is not null
+        if (problem.Length == 0
+            && certificateFile is not null
             && WithText(certificateFile, text => s_useChain(context, (byte*)text)) != 1)
         {
             problem = $"{certificateFile}: {LastError()}";
         }
-        if (keyFile is not null
+        if (problem.Length == 0
+            && keyFile is not null
             && (WithText(keyFile, text => s_useKey(context, (byte*)text, SSL_FILETYPE_PEM)) != 1
                 || s_checkKey(context) != 1))
         {

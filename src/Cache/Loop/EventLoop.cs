@@ -26,6 +26,7 @@ public sealed unsafe class EventLoop : IDisposable
     private uint _generation;
     private volatile bool _stopping;
     private int _wakePending;
+    private bool _runsTimers;
     private long _turns;
 
     private struct Registration
@@ -81,11 +82,12 @@ public sealed unsafe class EventLoop : IDisposable
         Libc.EpollControl(_epoll, Libc.EPOLL_CTL_DEL, fd, 0, 0);
     }
 
-    /// <summary>Fires <paramref name="timer"/> once after <paramref name="delayMs"/>; an armed timer is moved.</summary>
+    /// <summary>Fires <paramref name="timer"/> once after <paramref name="delayMs"/>; an armed timer is moved. Armed by
+    /// another timer, or by itself, it waits for at least a millisecond: else the turn might never end.</summary>
     public void Arm(LoopTimer timer, long delayMs)
     {
         Cancel(timer);
-        timer.DueMs = NowMs + delayMs;
+        timer.DueMs = NowMs + (_runsTimers ? Math.Max(1, delayMs) : delayMs);
         _timers.Add(timer);
     }
 
@@ -148,10 +150,12 @@ public sealed unsafe class EventLoop : IDisposable
                 }
             }
         }
+        _runsTimers = true;
         while (_timers.TakeDue(NowMs) is { } timer)
         {
             timer.OnTimer();
         }
+        _runsTimers = false;
         RunTurnEnds();
     }
 

@@ -45,7 +45,7 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes)
 
     private sealed class PollTimer(EventLoop loop, IPolled polled) : LoopTimer
     {
-        public void Arm() => loop.Arm(this, (long)polled.Period.TotalMilliseconds);
+        public void Arm() => loop.Arm(this, Math.Max(1, (long)polled.Period.TotalMilliseconds));
 
         public override void OnTimer()
         {

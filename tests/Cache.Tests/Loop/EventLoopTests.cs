@@ -70,6 +70,20 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public void Timer_armed_again_without_delay_while_due_timers_run_waits_for_a_later_turn()
+    {
+        var clock = new StepClock();
+        using var loop = new EventLoop(clock);
+        var endless = new Endless(loop);
+        loop.Arm(endless, 0);
+        loop.RunTurn(0);
+        Assert.Equal(1, endless.Fired);
+        clock.Ms++;
+        loop.RunTurn(0);
+        Assert.Equal(2, endless.Fired);
+    }
+
+    [Fact]
     public void Work_posted_from_many_threads_all_runs_on_the_loop()
     {
         using var loop = new EventLoop();
@@ -106,5 +120,16 @@ public sealed class EventLoopTests
         public int Label => label;
 
         public override void OnTimer() => fired.Add(label);
+    }
+
+    private sealed class Endless(EventLoop loop) : LoopTimer
+    {
+        public int Fired { get; private set; }
+
+        public override void OnTimer()
+        {
+            Assert.True(++Fired < 1000, "the turn does not end");
+            loop.Arm(this, 0);
+        }
     }
 }

@@ -5,10 +5,12 @@ using NodeDns.Cache.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Asks a server that failed for NS records until it says anything at all; then ends.</summary>
+/// <summary>Asks a server that failed, or is not proven, for NS records until it says anything at all, to the probe or to
+/// a query; then ends.</summary>
 /// <remarks>The probe is a query like any other, on the same sockets and connections. <see
 /// cref="UpstreamState.Failed"/> lets one worker run one, so a dead server sees one probe per interval however many
-/// workers and queries there are.</remarks>
+/// workers and queries there are. Only a server at which a query has failed is taken down: one that drops NS questions,
+/// or those over this protocol, may serve every client.</remarks>
 internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : LoopTimer, IExchangeOwner
 {
     private const ushort TypeNs = 2;
@@ -35,21 +37,20 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
 
     public override void OnTimer()
     {
+        if (server.IsProven && !server.IsSuspect(forwarder.Loop.NowMs))
+        {
+            End();
+            return;
+        }
         _sentMs = forwarder.Loop.NowMs;
         forwarder.Probe(_query, server, this);
     }
 
     public void OnAnswer(ReadOnlySpan<byte> message)
     {
-        if (!_running)
+        if (_running)
         {
-            return;
-        }
-        Stop();
-        if (server.NeedsProbe(forwarder.Loop.NowMs))
-        {
-            _running = true;
-            ProbeAgain();
+            End();
         }
     }
 
@@ -59,13 +60,26 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
         {
             return;
         }
-        if (server.ProbeFailed())
+        if (server.IsSuspect(forwarder.Loop.NowMs))
         {
-            var reason = server.Trouble is { } trouble ? $"{error}, {trouble}" : $"{error}";
-            forwarder.Group.Log.UpstreamDown(server.Endpoint.To, reason);
+            if (server.ProbeFailed())
+            {
+                var reason = server.Trouble is { } trouble ? $"{error}, {trouble}" : $"{error}";
+                forwarder.Group.Log.UpstreamDown(server.Endpoint.To, reason);
+            }
+            server.Metrics.HealthFailure(forwarder.Counters);
         }
-        server.Metrics.HealthFailure(forwarder.Counters);
         ProbeAgain();
+    }
+
+    private void End()
+    {
+        Stop();
+        if (server.NeedsProbe(forwarder.Loop.NowMs))
+        {
+            _running = true;
+            ProbeAgain();
+        }
     }
 
     private void ProbeAgain()

@@ -248,6 +248,51 @@ public sealed class HealthTests
         NextProbe(server);
     }
 
+    [Fact]
+    public void Proving_that_gets_no_answer_takes_no_server_down_until_a_query_has_failed_there()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, server.EndPoint);
+        cache.Forwarder.Prove();
+        for (var probes = 0; probes < 5; probes++)
+        {
+            cache.Pass(1_000);
+            NextProbe(server);
+        }
+        Assert.False(cache.Group.IsKnownDead);
+        Assert.Equal(0, cache.Metric($"coredns_forward_healthcheck_failures_total{{to=\"{server.EndPoint}\"}}"));
+
+        cache.Ask("lost");
+        cache.Pass(400);
+        for (var probes = 0; probes < 4; probes++)
+        {
+            cache.Pass(1_000);
+        }
+        Assert.True(cache.Group.IsKnownDead);
+    }
+
+    [Fact]
+    public void Proving_ends_with_the_first_answer_to_a_query()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, server.EndPoint);
+        cache.Forwarder.Prove();
+        NextProbe(server);
+        var outcome = cache.Ask("example.org");
+        FailoverTests.Reply(server);
+        cache.Finish(outcome);
+        for (var i = 0; i < 5; i++)
+        {
+            cache.Pass(1_000);
+        }
+        Assert.False(server.HasDatagram);
+        Assert.False(cache.Group.IsKnownDead);
+
+        cache.Ask("lost");
+        cache.Pass(400);
+        NextProbe(server);
+    }
+
     private static void MakeSuspect(ForwarderHarness cache, ScriptedUpstream server, ScriptedUpstream other)
     {
         var outcome = cache.Ask("lost");

@@ -53,6 +53,10 @@ public sealed class TemplateTests
     [InlineData("{{ with .Name }}{{ .Zone }}{{ end }}", "there is no field Zone")]
     [InlineData("{{ . }}", "a whole message or question has no text")]
     [InlineData("{{ range 999999999 }}x{{ end }}", "it writes without end")]
+    [InlineData("{{ range 65536 }}{{ range 65536 }}{{ end }}{{ end }}", "it writes without end")]
+    [InlineData("{{ $x := `ab` }}{{ range 24 }}{{ $x = print $x $x }}{{ end }}", "it writes without end")]
+    [InlineData("{{ $x := `ab` }}{{ range 16 }}{{ $x = print $x $x }}{{ end }}{{ range 65000 }}{{ len $x }}{{ end }}",
+        "it writes without end")]
     public void What_cannot_be_rendered_for_a_question_says_why(string text, string expected)
     {
         Assert.Null(Render(text, out string problem));

@@ -11,12 +11,18 @@ internal sealed class TemplateRun(TemplateQuestion question)
 
     private const int StepsMaximum = 1 << 16;
 
+    /// <summary>Characters that functions read and write, all calls together.</summary>
+    private const int CharactersMaximum = 1 << 22;
+
+    private const string Endless = "it writes without end";
+
     private readonly StringBuilder _output = new();
     private readonly List<(string Name, object? Value)> _variables = [("$", TemplateData.Root)];
     private object? _dot = TemplateData.Root;
     private string? _problem;
     private LoopExitNode? _exit;
     private int _steps;
+    private long _characters;
 
     public string? Render(ImmutableArray<TemplateNode> nodes, out string problem)
     {
@@ -29,8 +35,7 @@ internal sealed class TemplateRun(TemplateQuestion question)
     {
         foreach (var node in nodes)
         {
-            if (++_steps > StepsMaximum || _output.Length > OutputMaximum)
-                Fail("it writes without end");
+            Step();
             if (_problem is not null || _exit is not null)
                 return;
             switch (node)
@@ -51,6 +56,12 @@ internal sealed class TemplateRun(TemplateQuestion question)
                     break;
             }
         }
+    }
+
+    private void Step()
+    {
+        if (++_steps > StepsMaximum || _output.Length > OutputMaximum)
+            Fail(Endless);
     }
 
     private void Write(object? value)
@@ -107,6 +118,7 @@ internal sealed class TemplateRun(TemplateQuestion question)
         foreach (var (key, element) in elements)
         {
             isEmpty = false;
+            Step();
             _dot = element;
             // One variable is the element, of two the first is the index.
             if (names.Length > 0)
@@ -194,12 +206,21 @@ internal sealed class TemplateRun(TemplateQuestion question)
 
     private object? Call(string function, IReadOnlyList<object?> arguments)
     {
+        foreach (var argument in arguments)
+            Count(argument);
         if (_problem is not null)
             return null;
         var value = TemplateFunctions.Call(function, arguments, out var problem);
         if (problem is not null)
             Fail(problem);
+        Count(value);
         return value;
+    }
+
+    private void Count(object? value)
+    {
+        if (value is string text && (_characters += text.Length) > CharactersMaximum)
+            Fail(Endless);
     }
 
     private void Set(string name, object? value, bool declares)

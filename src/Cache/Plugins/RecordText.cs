@@ -180,7 +180,7 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
     {
         ulong sum = 0, number = 0;
         seconds = 0;
-        if (!char.IsAsciiDigit(text[0]))
+        if (text.Length == 0 || !char.IsAsciiDigit(text[0]))
             return false;
         foreach (char c in text)
         {

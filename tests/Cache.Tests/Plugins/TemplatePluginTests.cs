@@ -159,6 +159,13 @@ public sealed class TemplatePluginTests
     [InlineData("a. 7 SOA b. c. (1 2 3 4 5")]
     [InlineData("a. 7 TXT \"open")]
     [InlineData("a. 99999999999 A 192.0.2.1")]
+    [InlineData("a. \"\" IN A 192.0.2.1")]
+    [InlineData("a. 7 \"\" A 192.0.2.1")]
+    [InlineData("a. 7 IN \"\" 192.0.2.1")]
+    [InlineData("a. 7 SOA b. c. \"\" 2 3 4 5")]
+    [InlineData("a. 7 MX \"\" b.")]
+    [InlineData("a. 7 CAA \"\" issue b")]
+    [InlineData("a. 7 TYPE65280 \\# \"\"")]
     [InlineData("")]
     public void Lines_that_are_no_record_are_refused_with_a_reason(string line)
     {

@@ -86,7 +86,7 @@ internal sealed class AnswerPath(
         ReadOnlySpan<byte> answer = _answer.AsSpan(0, _scan.End);
         if (pending.FollowedReply is null && rewritten.CnameToFollow(answer) is { } target)
         {
-            pending.Follow(target, answer);
+            pending.Follow(target, answer, _scan.HasExpiredSignature);
             pending.Ask();
             return false;
         }
@@ -98,11 +98,12 @@ internal sealed class AnswerPath(
         }
         length = length == 0 ? 0 : rewritten.Restore(_answer.AsSpan(0, length), Scratch);
         if (length == 0 || length > _answer.Length
-            || !_scan.TryRead(Scratch.AsSpan(0, length), pending.QuestionEnd, pending.Qtype))
+            || !_scan.TryReadRestored(Scratch.AsSpan(0, length), pending.QuestionEnd, pending.Qtype))
         {
             OnFailure(pending, UpstreamError.Malformed);
             return false;
         }
+        _scan.HasExpiredSignature |= pending.FollowedExpiredSignature;
         Scratch.AsSpan(0, length).CopyTo(_answer);
         return true;
     }

@@ -48,7 +48,7 @@ public sealed class AnswerScan(TimeProvider? time = null)
 
     /// <summary>The answer is one to a question with DO, and a signature in it is not valid yet or no more (RFC 4034 section
     /// 3.1.5).</summary>
-    public bool HasExpiredSignature { get; private set; }
+    public bool HasExpiredSignature { get; internal set; }
 
     /// <summary>Offsets in the message of the TTL fields up to <see cref="End"/>.</summary>
     public ReadOnlySpan<ushort> TtlOffsets => _ttlOffsets.AsSpan(0, _ttlCount);
@@ -82,6 +82,19 @@ public sealed class AnswerScan(TimeProvider? time = null)
         }
         HasExpiredSignature &= dnssecOk;
         return !records.IsMalformed;
+    }
+
+    /// <summary>Reads what has become of the answer just read. Its OPT record is gone, and its signatures may be: what they
+    /// said stands.</summary>
+    /// <returns>false when it is malformed.</returns>
+    public bool TryReadRestored(ReadOnlySpan<byte> message, int questionEnd, Qtype qtype)
+    {
+        int extendedRcode = Rcode & ~DnsHeader.RcodeMask;
+        bool hasExpiredSignature = HasExpiredSignature;
+        bool isRead = TryRead(message, questionEnd, qtype);
+        Rcode |= extendedRcode;
+        HasExpiredSignature = hasExpiredSignature;
+        return isRead;
     }
 
     /// <summary>Writes one TTL into every record and the section counts without OPT into the header.</summary>

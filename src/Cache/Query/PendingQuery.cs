@@ -57,6 +57,9 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     /// <summary>The reply whose CNAME is being followed elsewhere (rewrite cname).</summary>
     public byte[]? FollowedReply { get; private set; }
 
+    /// <summary>As <see cref="AnswerScan.HasExpiredSignature"/>, of <see cref="FollowedReply"/>.</summary>
+    public bool FollowedExpiredSignature { get; private set; }
+
     /// <summary>Lower-case name that the clients asked for.</summary>
     public ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
 
@@ -92,9 +95,10 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     }
 
     /// <summary>Asks for another name before the reply is complete.</summary>
-    public void Follow(byte[] target, ReadOnlySpan<byte> reply)
+    public void Follow(byte[] target, ReadOnlySpan<byte> reply, bool hasExpiredSignature)
     {
         FollowedReply = reply.ToArray();
+        FollowedExpiredSignature = hasExpiredSignature;
         SetSent(target, SentType, Qclass.IN, []);
     }
 
@@ -132,6 +136,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         Forwarders = [];
         Rewritten = null;
         FollowedReply = null;
+        FollowedExpiredSignature = false;
     }
 
     public void OnAnswer(ReadOnlySpan<byte> message) => owner.OnAnswer(this, message);

@@ -185,7 +185,8 @@ internal sealed partial class Guard : IDisposable
             _log.Info("the cache turns again");
             UpdateRelay();
         }
-        var patience = (_loop.NowMs - _starvedMs < 1000 ? 2 : 1) * _options.HangAfter.TotalMilliseconds;
+        // A fifth of the time is left for the clients to ask again by --hang-after.
+        var patience = (_loop.NowMs - _starvedMs < 1000 ? 2 : 0.8) * _options.HangAfter.TotalMilliseconds;
         if (_hang is not null && !_harsh && cache.SilentMs(_loop.NowMs) >= patience)
         {
             FreeClients();

@@ -88,13 +88,20 @@ internal sealed class Dns64Exchange : IReplySink
             return asked.IsReply ? Next(buffer.AsSpan(0, asked.Length).ToArray(), buffer) : asked;
         }
         int length = _dns64.Synthesize(_aaaaReply, part, _client.Server.EndPoint, buffer);
-        if (length > 0) return QueryOutcome.Reply(length);
+        if (length > 0)
+        {
+            byte[] translated = part.ToArray();
+            int translatedLength = translated.Length;
+            byte[] extendedError = ExtendedErrorOption.Take(
+                translated, ref translatedLength, DnsHeader.Length + _client.Question.Length);
+            return QueryOutcome.Reply(ExtendedErrorOption.Append(buffer, length, extendedError));
+        }
         _aaaaReply.CopyTo(buffer, 0);
         return QueryOutcome.Reply(_aaaaReply.Length);
     }
 
-    /// <summary>Sends <see cref="_message"/> down the main path as a question of our own: no OPT in the reply, no limit but
-    /// the message's.</summary>
+    /// <summary>Sends <see cref="_message"/> down the main path as a question of our own: no OPT in the reply but a step's, no
+    /// limit but the message's.</summary>
     private QueryOutcome Ask(byte[] buffer)
     {
         var to = new ReplyTo(this, 0, _client.To.Client, _client.To.IsTcp, isInternal: true);

@@ -208,6 +208,8 @@ public sealed class QueryHandler
         ReplyFinish.Begin(written, query.Question, query.Needs, DnsHeader.Flags(written));
         length = ReplyFinish.End(written, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
         if (query.Needs.HasEdns) length = ExtendedErrorOption.Put(written, length, options, query.Needs.Limit);
+        // For the exchange that asked on a client's behalf; it takes them off again.
+        else if (query.To.IsInternal) length = ExtendedErrorOption.Append(written[..MaxMessage], length, options);
         written[..length].CopyTo(reply);
         return Done(query, reply, length, by);
     }

@@ -5,7 +5,7 @@ CLUSTER_TOOLS ?= ../shared/cluster-tools
 export CLUSTER_TOOLS
 
 RID := linux-$(shell uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
-PUBLISH = dotnet publish -c Release -r $(RID) --self-contained -nologo -v quiet -p:DebugSymbols=false -o artifacts/publish
+NATIVE = dotnet publish -c Release -r $(RID) --self-contained -nologo -v quiet -p:DebugSymbols=false -o artifacts/publish
 
 .PHONY: help
 help: ## list every task
@@ -15,8 +15,8 @@ help: ## list every task
 build: ## both programs, NativeAOT, into artifacts/bin/
 	@eng/install build
 	@mkdir -p artifacts/bin
-	@echo "building node-dns-cache (NativeAOT, about a minute)" && $(PUBLISH)/cache src/Cache && cp artifacts/publish/cache/node-dns-cache artifacts/bin/
-	@echo "building node-dns-webhook (NativeAOT, about a minute)" && $(PUBLISH)/webhook src/Webhook && cp artifacts/publish/webhook/node-dns-webhook artifacts/bin/
+	@echo "building node-dns-cache (NativeAOT, about a minute)" && $(NATIVE)/cache src/Cache && cp artifacts/publish/cache/node-dns-cache artifacts/bin/
+	@echo "building node-dns-webhook (NativeAOT, about a minute)" && $(NATIVE)/webhook src/Webhook && cp artifacts/publish/webhook/node-dns-webhook artifacts/bin/
 	@ls -l artifacts/bin
 
 .PHONY: test

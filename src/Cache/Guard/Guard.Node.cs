@@ -32,6 +32,9 @@ internal sealed partial class Guard
     private IReadOnlyList<IPAddress> Serving =>
         State == GuardState.Guarding && _crashes.WaitMs(_loop.NowMs) > 0 ? _options.Addresses : _options.AllAddresses;
 
+    /// <summary>Link, addresses and rules have been seen to, by this guard or by the one it has not relieved yet.</summary>
+    private bool IsNodeSetUp => _isNodeSetUp || !_ownsNode;
+
     /// <summary>From now on the node's set-up is this guard's.</summary>
     private void OwnNode()
     {

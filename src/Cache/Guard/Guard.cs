@@ -160,7 +160,7 @@ internal sealed partial class Guard : IDisposable
             IsProven = _isProven || _probe is null,
             IsHung = _hang is not null,
             IsRelaying = _relayingSinceMs is not null,
-            IsNodeSetUp = _isNodeSetUp || !_ownsNode,
+            IsNodeSetUp = IsNodeSetUp,
             IsHeldBack = _crashes.WaitMs(_loop.NowMs) > 0,
             CacheGoneMs = _cache is { IsReady: true } ? 0 : _loop.NowMs - _cacheGoneMs,
             Waiting = _watchdog.Waiting,
@@ -213,7 +213,7 @@ internal sealed partial class Guard : IDisposable
 
     private void Probe()
     {
-        if (_probe is null || _hang is not null || _loop.NowMs < _nextProbeMs)
+        if (_probe is null || _hang is not null || !IsNodeSetUp || _loop.NowMs < _nextProbeMs)
         {
             return;
         }

@@ -4,8 +4,9 @@ using NodeDns.EndToEnd.Cluster;
 
 namespace NodeDns.EndToEnd.Continuity;
 
-/// <summary>What tests/EndToEnd/asker printed. A lookup is lost when no good answer came within 1 s.</summary>
-internal sealed record Lookups(string Protocol, long Sent, long Answered, long Lost, long Moved, string Line)
+/// <summary>What tests/EndToEnd/asker printed. A lookup is lost when no server gave a good answer within 1 s,
+/// and late when the first one did not and the next had to be asked.</summary>
+internal sealed record Lookups(string Protocol, long Sent, long Answered, long Lost, long Moved, long Late, string Line)
 {
     public override string ToString() => $"{Protocol}: {Line}";
 }
@@ -34,7 +35,7 @@ internal sealed class Asker : IDisposable
         Assert.True(process.ExitCode == 0, text + errors.Result);
         var fields = text.Split('\n')[0].Split(' ').Select(f => f.Split('=')).ToDictionary(f => f[0], f => f[1]);
         long Number(string name) => long.Parse(fields[name], CultureInfo.InvariantCulture);
-        return new Lookups(protocol, Number("sent"), Number("answered"), Number("lost"), Number("moved"), text);
+        return new Lookups(protocol, Number("sent"), Number("answered"), Number("lost"), Number("moved"), Number("late"), text);
     }
 
     public void Dispose() => process.Dispose();

@@ -4,8 +4,10 @@
  *     asker SERVER[,SERVER…] udp|tcp PER_SECOND
  *
  * Half of the names are fresh, half are always the same. Each lookup has a socket of its own, as a resolver library's
- * has. One that is refused goes to the next server at once; there is no other retry. A lookup without an answer 1 s
- * after it began is lost, and so is one that got something other than NOERROR.
+ * has. One that is refused goes to the next server at once ("moved"). A connection that is reset is opened again at the
+ * same server, once, as glibc does (res_send.c; "again"). One that is not answered within 1 s goes to the next server, as
+ * with "options timeout:1" ("late"). A lookup that no server has answered then is lost, and so is one that got something
+ * other than NOERROR.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,7 +27,7 @@ enum { SLOTS = 8192, SERVERS = 3, SAMPLES = 5 };
 
 struct lookup {                 /* one in flight; deadline 0: a free slot */
     int64_t started, deadline;
-    int socket, server, connecting;
+    int socket, server, connecting, again;
     uint8_t query[300];         /* with the length that TCP puts in front */
     int length, got;
 };
@@ -33,7 +35,7 @@ struct lookup {                 /* one in flight; deadline 0: a free slot */
 static struct lookup lookups[SLOTS];
 static struct { struct sockaddr_storage address; socklen_t length; } servers[SERVERS];
 static int server_count;
-static long sent, answered, moved, lost;
+static long sent, answered, moved, again, late, lost;
 static int64_t slowest, first_loss, last_loss, begun;
 static char samples[SAMPLES][160];
 static int sampled;
@@ -87,11 +89,27 @@ static void ask(struct lookup *lookup) {
     if (!tcp) send(lookup->socket, lookup->query + 2, (size_t)lookup->length - 2, 0);
 }
 
-static void refused(struct lookup *lookup, const char *why) {
+static void refused(struct lookup *lookup, const char *why, int reset) {
+    if (reset && !lookup->again) {
+        close(lookup->socket);
+        lookup->again = 1;
+        again++;
+        ask(lookup);
+        return;
+    }
     if (lookup->server + 1 == server_count) { end(lookup, 0, why); return; }
     close(lookup->socket);
     lookup->server++;
     moved++;
+    ask(lookup);
+}
+
+static void timed_out(struct lookup *lookup) {
+    if (lookup->server + 1 == server_count) { end(lookup, 0, "no answer in 1 s"); return; }
+    close(lookup->socket);
+    lookup->server++;
+    lookup->deadline += SECOND;
+    late++;
     ask(lookup);
 }
 
@@ -107,7 +125,7 @@ static void start(void) {
     lookup->query[0] = (uint8_t)(lookup->length >> 8);
     lookup->query[1] = (uint8_t)lookup->length;
     lookup->length += 2;
-    lookup->server = 0;
+    lookup->server = lookup->again = 0;
     sent++;
     ask(lookup);
 }
@@ -117,12 +135,13 @@ static void step(struct lookup *lookup) {
     if (lookup->connecting) {
         ssize_t written = send(lookup->socket, lookup->query, (size_t)lookup->length, MSG_NOSIGNAL);
         if (written < 0 && (errno == EAGAIN || errno == ENOTCONN)) return;
-        if (written < 0) { refused(lookup, strerror(errno)); return; }
+        if (written < 0) { refused(lookup, strerror(errno), errno == ECONNRESET); return; }
         lookup->connecting = 0;
     }
     ssize_t length = recv(lookup->socket, reply, sizeof reply, 0);
     if (length < 0 && errno == EAGAIN) return;
-    if (length <= 0) { refused(lookup, length ? strerror(errno) : "closed without an answer"); return; }
+    if (length < 0) { refused(lookup, strerror(errno), errno == ECONNRESET); return; }
+    if (length == 0) { refused(lookup, "closed without an answer", 0); return; }
     /* The octet with the rcode: 3 in the message, 5 in a stream, where the length is in front. */
     int rcode = (tcp ? 5 : 3) - lookup->got;
     lookup->got += (int)length;
@@ -167,8 +186,8 @@ int main(int count, char **arguments) {
         while (oldest < sent && !lookups[oldest % SLOTS].deadline) oldest++;
         for (long i = oldest; i < sent; i++) {
             struct lookup *lookup = &lookups[i % SLOTS];
-            if (lookup->deadline && time >= lookup->deadline) end(lookup, 0, "no answer in 1 s");
-            else if (lookup->deadline) {
+            if (lookup->deadline && time >= lookup->deadline) timed_out(lookup);
+            if (lookup->deadline) {
                 owner[polls] = lookup;
                 polled[polls++] = (struct pollfd){ lookup->socket, lookup->connecting ? POLLOUT : POLLIN, 0 };
             }
@@ -177,12 +196,12 @@ int main(int count, char **arguments) {
         struct timespec pause = { 0, wait < 0 || stop ? SECOND / 1000 : wait > SECOND / 100 ? SECOND / 100 : wait };
         ppoll(polled, (nfds_t)polls, &pause, NULL);
         char byte;
-        if (!stop && polled[0].revents && read(0, &byte, 1) <= 0) stop = now() + SECOND + SECOND / 10;
+        if (!stop && polled[0].revents && read(0, &byte, 1) <= 0) stop = now() + server_count * SECOND + SECOND / 10;
         for (int i = 1; i < polls; i++)
             if (polled[i].revents) step(owner[i]);
     }
-    printf("sent=%ld answered=%ld lost=%ld moved=%ld slowest_ms=%.1f window_ms=%.1f seconds=%.1f\n", sent, answered, lost,
-        moved, slowest / 1e6, lost ? (last_loss - first_loss) / 1e6 : 0.0, (now() - begun) / 1e9);
+    printf("sent=%ld answered=%ld lost=%ld moved=%ld again=%ld late=%ld slowest_ms=%.1f window_ms=%.1f seconds=%.1f\n", sent, answered, lost,
+        moved, again, late, slowest / 1e6, lost ? (last_loss - first_loss) / 1e6 : 0.0, (now() - begun) / 1e9);
     for (int i = 0; i < sampled; i++) printf("lost: %s\n", samples[i]);
     return 0;
 }

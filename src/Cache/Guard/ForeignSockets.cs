@@ -65,16 +65,12 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardMetrics metrics, Gu
         {
             try
             {
-                Foreign = endPoints.ToDictionary(e => e, e => Bound(e).Count(inode => !ours.Contains(inode)));
+                Foreign = endPoints.ToDictionary(e => e, e => SocketTable.Bound(e).Count(inode => !ours.Contains(inode)));
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
                 metrics.Problem(GuardProblem.Socket, $"who else holds the sockets cannot be told: {failure.Message}");
             }
         }
-
-        private static List<ulong> Bound(ListenEndPoint endPoint) => endPoint.Protocol == ListenProtocol.Udp
-            ? SocketTable.Udp(endPoint.EndPoint)
-            : SocketTable.Tcp(endPoint.EndPoint);
     }
 }

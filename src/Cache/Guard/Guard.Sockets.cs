@@ -17,7 +17,7 @@ internal sealed partial class Guard
 
     private void Claim()
     {
-        if (_sockets.OwnEndPoints.Any(IsHeldElsewhere))
+        if (_sockets.OwnEndPoints.Any(endPoint => SocketTable.Bound(endPoint).Count > 0))
         {
             _log.Info($"the sockets are held already: waiting {OfferWaitMs} ms for their cache to offer them");
             _loop.Arm(_claimTimer, OfferWaitMs);
@@ -27,11 +27,6 @@ internal sealed partial class Guard
             OpenSockets();
         }
     }
-
-    private static bool IsHeldElsewhere(ListenEndPoint endPoint) =>
-        (endPoint.Protocol == ListenProtocol.Udp ? SocketTable.Udp(endPoint.EndPoint)
-            : SocketTable.Tcp(endPoint.EndPoint))
-        .Count > 0;
 
     private void OpenSockets()
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using NodeDns.Cache.Listen;
 
 namespace NodeDns.Cache.Node;
 
@@ -9,13 +10,15 @@ internal static class SocketTable
 {
     private const string Listening = "0A";
 
-    /// <summary>Inodes of the sockets bound to a UDP endpoint, wildcards not counted.</summary>
-    public static List<ulong> Udp(IPEndPoint endPoint) =>
-        [.. Rows("udp", "udp6").Where(r => r.Local.Equals(endPoint)).Select(r => r.Inode)];
-
-    /// <summary>Inodes of the sockets that listen at a TCP endpoint, wildcards not counted.</summary>
-    public static List<ulong> Tcp(IPEndPoint endPoint) =>
-        [.. Rows("tcp", "tcp6").Where(r => r.State == Listening && r.Local.Equals(endPoint)).Select(r => r.Inode)];
+    /// <summary>Inodes of the sockets that are bound to a UDP endpoint, or listen at a TCP one; wildcards not
+    /// counted.</summary>
+    public static List<ulong> Bound(ListenEndPoint endPoint)
+    {
+        var rows = endPoint.Protocol == ListenProtocol.Udp
+            ? Rows("udp", "udp6")
+            : Rows("tcp", "tcp6").Where(r => r.State == Listening);
+        return [.. rows.Where(r => r.Local.Equals(endPoint.EndPoint)).Select(r => r.Inode)];
+    }
 
     /// <summary>The inode behind one of our own descriptors; 0 when it is no socket.</summary>
     public static ulong Inode(int fd) => Inode(File.ResolveLinkTarget($"/proc/self/fd/{fd}", false)?.Name);

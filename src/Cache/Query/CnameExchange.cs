@@ -63,21 +63,7 @@ internal sealed class CnameExchange : IReplySink
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
         ReplyTo client = _client.To;
-        byte[] lower = _client.Question[..^4].ToArray();
-        DnsName.ToLower(lower, lower);
-        var query = new ClientQuery(in client)
-        {
-            Message = _message,
-            Question = _client.Question,
-            Name = lower,
-            Type = _client.Qtype,
-            Class = _client.Qclass,
-            Needs = _client.Needs,
-            Server = _client.Server,
-            Zone = _client.Zone,
-            Forwarders = _forwarders,
-            ReceivedTicks = _client.ReceivedTicks,
-        };
+        ClientQuery query = _client.Again(in client, _message, _forwarders);
         byte[] reply = new byte[QueryHandler.MaxMessage];
         QueryOutcome done = Finish(query, message, reply);
         client.Sink.Reply(client, reply.AsSpan(0, done.Length));

@@ -55,6 +55,28 @@ internal sealed class Waiter(WaitingClients owner)
         LimitSlot = limitSlot;
     }
 
+    /// <summary>The client's query again, for a reply that an exchange of our own has made.</summary>
+    /// <param name="to">What is kept in <see cref="To"/>, held by the caller as long as the query.</param>
+    /// <param name="message">The whole query as the exchange keeps it.</param>
+    public ClientQuery Again(ref readonly ReplyTo to, byte[] message, IForwarder[] forwarders)
+    {
+        byte[] lower = Question[..^4].ToArray();
+        DnsName.ToLower(lower, lower);
+        return new ClientQuery(in to)
+        {
+            Message = message,
+            Question = Question,
+            Name = lower,
+            Type = Qtype,
+            Class = Qclass,
+            Needs = Needs,
+            Server = Server,
+            Zone = Zone,
+            Forwarders = forwarders,
+            ReceivedTicks = ReceivedTicks,
+        };
+    }
+
     /// <summary>Drops references, so that a pooled waiter keeps no connection alive.</summary>
     public void Clear()
     {

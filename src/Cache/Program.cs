@@ -25,5 +25,6 @@ return new RootCommand("A DNS cache for every node of a cluster.")
 {
     ServeCommand.Create(),
     GuardCommand.Create(),
+    ReadyCommand.Create(),
     check,
 }.Parse(args).Invoke();

@@ -20,6 +20,15 @@ public sealed class CacheTests
         Assert.All(set.At("spec.template.spec.containers")!.AsArray(), c => Assert.Null(c!["ports"]));
     }
 
+    /// <summary>The health port is the old pod's until the new cache serves.</summary>
+    [Fact]
+    public void The_new_pods_start_is_asked_of_its_own_guard_and_not_of_the_health_port()
+    {
+        var probe = DaemonSet().Container("guard").At("startupProbe")!;
+        Assert.Equal(["/node-dns-cache", "ready", "--handover", "/run/node-dns/pod/handover.sock"], probe.Strings("exec.command"));
+        Assert.Null(probe["httpGet"]);
+    }
+
     [Fact]
     public void It_lives_on_the_host_network_and_uses_the_nodes_own_dns()
     {

@@ -1,5 +1,6 @@
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Node.Tests.Lab;
+using NodeDns.Testing.Shell;
 
 namespace NodeDns.Node.Tests;
 
@@ -52,19 +53,59 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         Assert.DoesNotContain("10.1.2.3", _lab.Dig("cold.example."), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_new_guard_that_dies_half_way_changes_nothing()
+    /// <summary>A crash, and a roll-back of a version whose cache never got ready.</summary>
+    [Theory]
+    [InlineData(Libc.SIGKILL)]
+    [InlineData(Libc.SIGTERM)]
+    public void A_new_guard_that_ends_half_way_changes_nothing(int signal)
     {
         var (guard, _) = _lab.StartPair();
         var load = _lab.Load();
         var next = _lab.StartGuard("b");
         next.WaitFor("taken over from the old guard");
-        next.Signal(Libc.SIGKILL);
+        next.Signal(signal);
         next.WaitForExit();
         NodeLab.Pass(2);
-        _lab.AssertNothingLost(load, "half-finished hand-over");
         Assert.Equal("1", _lab.Metric("nodedns_guard_errors_total{reason=\"handover\"}"));
         Assert.Equal(0, guard.Count("relieved"));
+        // And the version after that finds the old guard as the first one did.
+        var third = _lab.StartGuard("c");
+        _lab.StartServe("c");
+        guard.WaitFor("relieved by the next guard");
+        third.WaitFor("taken over from the old guard");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, $"half-finished hand-over (signal {signal}), then a whole one");
+    }
+
+    /// <summary>kubelet asks the guards of both pods at one port. A new pod that looked ready because the old guard has
+    /// answered would be rolled out to every node; an old one that looked unready, because the new guard has, would be
+    /// deleted at once (DaemonSet, maxSurge).</summary>
+    [Fact]
+    public void Of_two_guards_at_one_health_port_the_one_whose_cache_serves_answers()
+    {
+        var (guard, _) = _lab.StartPair();
+        _lab.WaitUntil(() => Readyz() == "200", "the old pod is ready");
+        var next = _lab.StartGuard("b");
+        next.WaitFor("taken over from the old guard");
+        NodeLab.Pass(0.5);
+        Assert.All(Enumerable.Range(0, 30), _ => Assert.Equal("200", Readyz()));
+        Assert.Equal(0, Ready("a").ExitCode);
+        var notYet = Ready("b");
+        Assert.Equal(1, notYet.ExitCode);
+        Assert.Contains("no cache is serving", notYet.Error, StringComparison.Ordinal);
+
+        _lab.StartServe("b");
+        guard.WaitFor("relieved by the next guard");
+        _lab.WaitUntil(() => Ready("b").ExitCode == 0, "the new pod is ready");
+        Assert.All(Enumerable.Range(0, 30), _ => Assert.Equal("200", Readyz()));
+        Assert.Equal(1, Ready("a").ExitCode);
+
+        // Gone again: the old pod is asked again, and says the truth.
+        next.Signal(Libc.SIGKILL);
+        guard.WaitFor("guarding again");
+        _lab.WaitUntil(() => Readyz() == "200", "the old pod is ready again");
+        Assert.Equal(0, Ready("a").ExitCode);
+        Assert.Equal(1, Ready("b").ExitCode);
     }
 
     [Fact]
@@ -136,4 +177,11 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "pod deleted, 1 s without any pod, exit mode flip");
     }
+
+    private string Readyz() =>
+        _lab.Node.Run("curl -s -o /dev/null -w %{http_code} http://127.0.0.1:9255/readyz || true").Trim();
+
+    /// <summary>What kubelet runs inside the guard's container.</summary>
+    private Tool Ready(string pod) => Tool.Run("/bin/sh", "-c",
+        $"{string.Join(' ', NodeLab.Program)} ready --handover {_lab.Handover(pod)}");
 }

@@ -62,6 +62,11 @@ internal sealed partial class Guard
                 peer.IsDrained = true;
                 _log.Info($"the cache ({peer.Program}) has finished what it had begun");
                 break;
+            case HandoverKind.AskReadiness:
+                peer.Channel.Send(GuardPage.Readyz(Status) is { } missing
+                    ? new HandoverMessage(HandoverKind.Readiness).With(HandoverTag.Reason, missing)
+                    : new HandoverMessage(HandoverKind.Readiness));
+                break;
             case HandoverKind.Want:
                 peer.Wanted = message.EndPoints().ToList();
                 Give(peer, onlyNew: true);

@@ -35,10 +35,12 @@ internal sealed partial class Guard
     /// <summary>Link, addresses and rules have been seen to, by this guard or by the one it has not relieved yet.</summary>
     private bool IsNodeSetUp => _isNodeSetUp || !_ownsNode;
 
-    /// <summary>From now on the node's set-up is this guard's.</summary>
+    /// <summary>From now on the node's set-up is this guard's, and so are the next guard's and kubelet's questions.</summary>
     private void OwnNode()
     {
         _ownsNode = true;
+        ListenForSuccessor();
+        Answers?.Invoke(true);
         try
         {
             _watch ??= new NodeWatch(_loop, _node.HasNftables, OnNodeChanged);

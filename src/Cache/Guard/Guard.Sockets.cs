@@ -41,7 +41,6 @@ internal sealed partial class Guard
         {
             OwnNode();
         }
-        ListenForSuccessor();
         AdmitWaiting();
         SpawnCache();
         UpdateRelay();

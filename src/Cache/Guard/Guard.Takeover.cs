@@ -39,7 +39,9 @@ internal sealed partial class Guard
 
     // Towards the old pod's guard.
 
-    private bool ConnectPredecessor()
+    /// <summary>Asks the old pod's guard for its sockets, where there is one.</summary>
+    /// <returns>false: this guard is alone.</returns>
+    public bool ConnectPredecessor()
     {
         if (_options.TakeoverPath is not { } path || !File.Exists(path))
         {
@@ -229,8 +231,6 @@ internal sealed partial class Guard
             _cache?.Channel.Send(new HandoverMessage(HandoverKind.Resume));
             AdmitWaiting();
             UpdateRelay();
-            ListenForSuccessor();
-            Regained?.Invoke();
             OwnNode();
         }
         else if (State == GuardState.Stopping && _successors.Count == 0)
@@ -259,14 +259,11 @@ internal sealed partial class Guard
             cache.IsReady = false;
             cache.Channel.Send(new HandoverMessage(HandoverKind.Drain));
         }
-        Relieved?.Invoke();
+        Answers?.Invoke(false);
     }
 
-    /// <summary>A successor serves: whoever asks this process over HTTP should ask that one.</summary>
-    public event Action? Relieved;
-
-    /// <summary>The successor is gone again.</summary>
-    public event Action? Regained;
+    /// <summary>Whoever asks the node's guard over HTTP should ask this one (true), or the next pod's (false).</summary>
+    public event Action<bool>? Answers;
 
     // Entries: anonymous files that pass through.
 
@@ -309,8 +306,9 @@ internal sealed partial class Guard
     /// <summary>Told to stop (SIGTERM).</summary>
     public void Stop()
     {
-        if (State is GuardState.Relieved or GuardState.Claiming)
+        if (State is GuardState.Relieved or GuardState.Claiming || PredecessorAnswers)
         {
+            // Another guard's cache reads the sockets: nothing here was this one's to undo.
             _child?.Signal(Libc.SIGTERM);
             _loop.Stop();
         }

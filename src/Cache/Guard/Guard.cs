@@ -105,7 +105,7 @@ internal sealed partial class Guard : IDisposable
     /// <summary>A cache reads the sockets, turns, and answers as it should.</summary>
     private bool IsCacheWell => _cache is { IsReady: true } && _hang is null && !_distrusted;
 
-    /// <summary>Begins.</summary>
+    /// <summary>Begins; <see cref="ConnectPredecessor"/> comes first.</summary>
     /// <exception cref="GuardStartException">A Unix socket cannot be made.</exception>
     public void Start()
     {
@@ -113,7 +113,7 @@ internal sealed partial class Guard : IDisposable
         _handover = UnixListener.Open(
             _loop, "--handover", _options.HandoverPath, Convert.ToUInt32("666", 8), Admits, OnCacheConnected);
         _loop.Arm(_sampleTimer, Watchdog.SampleMs);
-        if (!ConnectPredecessor())
+        if (_predecessor is null)
         {
             Claim();
         }

@@ -45,7 +45,11 @@ internal static class GuardCommand
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         try
         {
-            pages.Start();
+            // While an old guard answers on the ports they share, this one keeps quiet.
+            if (!guard.ConnectPredecessor())
+            {
+                pages.Start();
+            }
             guard.Start();
         }
         catch (GuardStartException failure)

@@ -18,6 +18,7 @@ internal sealed class GuardEndpoint : IDisposable
     private Timer? _retry;
     private string? _problem;
     private bool _ended;
+    private volatile bool _answers;
 
     public GuardEndpoint(GuardOptions options, Guard guard, GuardMetrics metrics)
     {
@@ -36,43 +37,19 @@ internal sealed class GuardEndpoint : IDisposable
             ProcessMetrics.Register(metrics.Registry);
             _routes.Add(Route("--metrics-listen", listen, "/metrics", new MetricsPage(metrics.Registry)));
         }
-        // The successor shares the ports: from now on it alone answers there.
-        guard.Relieved += () => Task.Run(Pause);
-        guard.Regained += () => Task.Run(Start);
+        // The guards of two pods share the ports during an upgrade: only the one whose cache serves answers there.
+        guard.Answers += answers =>
+        {
+            _answers = answers;
+            Task.Run(Apply);
+        };
     }
 
     /// <summary>Opens the ports, before anything else is touched.</summary>
     public void Start()
     {
-        lock (_gate)
-        {
-            if (_routes.Count == 0 || _ended)
-            {
-                return;
-            }
-            _endpoint ??= new HttpEndpoint();
-            var problems = _endpoint.Apply(_routes);
-            if (problems.Count == 0)
-            {
-                return;
-            }
-            var problem = string.Join("; ", problems.Select(p => $"{p}{Owner(p)}"));
-            if (problem != _problem)
-            {
-                _problem = problem;
-                _metrics.Problem(GuardProblem.Port, problem);
-            }
-            _retry ??= new Timer(_ => Start());
-            _retry.Change(Retry, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void Pause()
-    {
-        lock (_gate)
-        {
-            _endpoint?.Apply([]);
-        }
+        _answers = true;
+        Apply();
     }
 
     public void Dispose()
@@ -83,6 +60,31 @@ internal sealed class GuardEndpoint : IDisposable
             _retry?.Dispose();
             _endpoint?.Dispose();
             _endpoint = null;
+        }
+    }
+
+    private void Apply()
+    {
+        lock (_gate)
+        {
+            if (_routes.Count == 0 || _ended)
+            {
+                return;
+            }
+            _endpoint ??= new HttpEndpoint();
+            var problems = _endpoint.Apply(_answers ? _routes : []);
+            if (problems.Count == 0)
+            {
+                return;
+            }
+            var problem = string.Join("; ", problems.Select(p => $"{p}{Owner(p)}"));
+            if (problem != _problem)
+            {
+                _problem = problem;
+                _metrics.Problem(GuardProblem.Port, problem);
+            }
+            _retry ??= new Timer(_ => Apply());
+            _retry.Change(Retry, Timeout.InfiniteTimeSpan);
         }
     }
 

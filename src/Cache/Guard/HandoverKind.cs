@@ -50,6 +50,12 @@ internal enum HandoverKind : ushort
 
     /// <summary>Cache: open these endpoints too; answered by <see cref="Sockets"/> with only the new ones.</summary>
     Want = 15,
+
+    /// <summary>Anyone that may take sockets: does the node get its answers from your cache?</summary>
+    AskReadiness = 16,
+
+    /// <summary>Guard: it does, or the Reason why not.</summary>
+    Readiness = 17,
 }
 
 /// <summary>What a field of a hand-over message holds. A receiver ignores tags it does not know.</summary>

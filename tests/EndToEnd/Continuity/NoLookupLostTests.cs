@@ -14,6 +14,33 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
     [Fact]
     public void A_rolling_update_of_the_daemonset_loses_none() => LosesNone("rollout", Installation.LocalAddress, RollingUpdate);
 
+    /// <summary>The rollout stops at the first node, however long it is left alone: there the new pod stays unready and the old
+    /// one serves on.</summary>
+    [Fact]
+    public void An_upgrade_to_a_cache_that_never_gets_ready_stops_and_loses_none() => LosesNone("broken", Installation.LocalAddress, () =>
+    {
+        var old = Assert.Single(Installation.CachePods());
+        Kubectl.Helm(["upgrade", Installation.Release, Tool.ChartFolder, "--namespace", Installation.Namespace,
+            "--reuse-values", "--set", "cache.extraArgs={--no-such-argument}"]);
+        try
+        {
+            // Longer than it takes to look unready (3 probes of 2 s), or to be restarted by a probe of its liveness (6 of 10 s).
+            Assert.NotEqual(0, Kubectl.Try("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet,
+                "--timeout=75s").ExitCode);
+            var broken = Assert.Single(Installation.CachePods(), pod => pod != old);
+            output.WriteLine(Kubectl.Run("get", "pods", "-n", Installation.Namespace));
+            Assert.Equal("False", Ready(broken));
+            Assert.Equal("True", Ready(old));
+            Assert.Equal(0, Restarts(old));
+        }
+        finally
+        {
+            Kubectl.Helm("rollback", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=120s");
+        }
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
+        Assert.Equal(old, Assert.Single(Installation.CachePods()));
+    });
+
     /// <summary>The pod's successor only starts when it has gone, so for a moment nobody is there: its own resolver's
     /// way applies, the second nameserver after a refusal.</summary>
     [Fact]
@@ -73,6 +100,9 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
             "--reuse-values", "--set", $"guard.exitMode={mode}", "--wait", "--timeout=120s"]);
         Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
     }
+
+    private static string Ready(string pod) => Kubectl.Run("get", "pod", "-n", Installation.Namespace, pod,
+        "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}");
 
     private static int Restarts(string pod) => (int)Cache(pod)["restartCount"]!;
 

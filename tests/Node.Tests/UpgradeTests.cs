@@ -1,5 +1,6 @@
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Node.Tests.Lab;
+using NodeDns.Testing;
 using NodeDns.Testing.Shell;
 
 namespace NodeDns.Node.Tests;
@@ -51,6 +52,39 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         _lab.StopClusterDns();
         Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
         Assert.DoesNotContain("10.1.2.3", _lab.Dig("cold.example."), StringComparison.Ordinal);
+    }
+
+    /// <summary>The file of entries is memory of the old cache's container, and what reads it of the new one's.</summary>
+    [Fact]
+    public void Entries_of_a_full_store_fit_into_the_containers_beside_it()
+    {
+        // What values.yaml asks for: 64 MiB above the budget.
+        const string budget = "64Mi";
+        using var oldLimit = new MemoryLimit(128);
+        using var nextLimit = new MemoryLimit(128);
+        _lab.WriteCorefile(NodeLab.Corefile().Replace(NodeLab.ClusterDns, $"{NodeLab.ClusterDns} {{\n force_tcp\n }}",
+            StringComparison.Ordinal));
+        var text = string.Join(' ', Enumerable.Repeat($"\"{new string('x', 250)}\"", 60));
+        _lab.Upstream!.Otherwise = question => FakeAnswer.With($"{question.Name} 3600 IN {(question.Type == 16 ? $"TXT {text}" : "A 10.1.2.3")}");
+        var guard = _lab.StartGuard();
+        var serve = _lab.StartServeIn(oldLimit, "a", "--memory", budget);
+        NodeLab.WaitForService(guard);
+        _lab.Fill(4500);
+        for (var asked = 0; asked < 2; asked++)
+        {
+            Assert.Contains("10.1.2.3", _lab.Dig("hot.example."), StringComparison.Ordinal);
+        }
+        _lab.Print($"a full store of {budget}: {oldLimit.PeakMiB} MiB at most");
+
+        var next = _lab.StartGuard("b");
+        next.WaitFor("taken over from the old guard");
+        var nextServe = _lab.StartServeIn(nextLimit, "b", "--memory", budget);
+        guard.WaitFor("relieved by the next guard");
+        _lab.Print($"upgrade of a full store of {budget}: old {oldLimit.PeakMiB} MiB, new {nextLimit.PeakMiB} MiB at most");
+        Assert.Equal((0, 0), (oldLimit.OomKills, nextLimit.OomKills));
+        Assert.False(serve.HasExited || nextServe.HasExited);
+        _lab.StopClusterDns();
+        Assert.Contains("10.1.2.3", _lab.Dig("hot.example."), StringComparison.Ordinal);
     }
 
     /// <summary>A crash, and a roll-back of a version whose cache never got ready.</summary>

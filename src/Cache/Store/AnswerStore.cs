@@ -168,8 +168,9 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <summary>Starts a popular answer's count again, once its refresh is under way.</summary>
     public void ResetHits(in StoredAnswer answer) => _arena.Popularity[answer.Entry] = 0;
 
-    /// <summary>Visits all entries that are within their TTL, oldest first, under the lock.</summary>
-    internal void ForEachLive(long nowMs, EntryVisitor visit)
+    /// <summary>Visits entries that are within their TTL, oldest first, under the lock.</summary>
+    /// <param name="isWanted">Told of each one what it takes to choose; the others are not read.</param>
+    internal void ForEachLive(long nowMs, EntryFilter isWanted, EntryVisitor visit)
     {
         byte[] stream = new byte[Wire.DnsName.MaxLength + EntryHead.CountsLength + 3 * ushort.MaxValue];
         lock (_gate)
@@ -178,6 +179,8 @@ public sealed unsafe class AnswerStore : IDisposable
             {
                 EntryHead* head = _arena.Head(entry);
                 if (head->ExpiresMs <= nowMs) continue;
+                string scope = _scopeNames[head->Scope];
+                if (!isWanted(scope, head->NameLength, head->RecordsLength, head->TtlCount, head->Visited != 0)) continue;
                 int countsAt = head->NameLength, recordsAt = countsAt + EntryHead.CountsLength;
                 int offsetsAt = recordsAt + head->RecordsLength, end = offsetsAt + head->TtlCount * sizeof(ushort);
                 new CellStream(_arena, entry).Read(stream.AsSpan(0, end));
@@ -192,10 +195,13 @@ public sealed unsafe class AnswerStore : IDisposable
                 };
                 var key = new AnswerKey(stream.AsSpan(0, countsAt), (Wire.Qtype)head->Type, (Wire.Qclass)head->Class,
                     head->Scope, head->KeyFlags);
-                visit(_scopeNames[head->Scope], key, answer, head->StoredMs);
+                visit(scope, key, answer, head->StoredMs);
             }
         }
     }
+
+    /// <param name="wasHit">Asked again since it was stored, or since the hand that evicts last passed.</param>
+    internal delegate bool EntryFilter(string scope, int nameLength, int recordsLength, int ttlCount, bool wasHit);
 
     internal delegate void EntryVisitor(string scope, in AnswerKey key, in AnswerRecords answer, long storedMs);
 

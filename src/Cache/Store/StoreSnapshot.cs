@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -20,46 +19,92 @@ public static class StoreSnapshot
     private const int HeaderLength = 6;
     private const int FixedLength = 8 + 4 + 1 + 1 + 2 + 2 + 2 + 1 + 6 + 2 + 2;
 
+    /// <summary>As long as the lengths in it can say; real answers are far below, so a later version has room to add.</summary>
+    private const int LongestEntry = 4 + 2 + ushort.MaxValue + FixedLength + byte.MaxValue + 3 * ushort.MaxValue;
+
     private static ReadOnlySpan<byte> Magic => "NDNS"u8;
 
-    /// <summary>Writes every answer that is within its TTL, oldest first.</summary>
-    public static void Export(AnswerStore store, long nowMs, IBufferWriter<byte> to)
+    /// <summary>Writes the answers that are within their TTL, oldest first, through a buffer of some 260 KiB.</summary>
+    /// <param name="capacityBytes">Octets to write at most. Where that is not enough for all, those that were asked again go
+    /// before the others, and of each the younger before the older.</param>
+    public static void Export(AnswerStore store, long nowMs, long capacityBytes, Stream to)
     {
-        Magic.CopyTo(to.GetSpan(HeaderLength));
-        BinaryPrimitives.WriteUInt16BigEndian(to.GetSpan(HeaderLength)[4..], Version);
-        to.Advance(HeaderLength);
-        store.ForEachLive(nowMs, (string scope, in AnswerKey key, in AnswerRecords answer, long storedMs) =>
-            Write(scope, key, answer, nowMs - storedMs, to));
+        long againBytes = 0, onceBytes = 0;
+        store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
+        {
+            if (wasHit) againBytes += EntryLength(scope, name, records, ttls);
+            else onceBytes += EntryLength(scope, name, records, ttls);
+            return false;
+        }, static (string _, in AnswerKey _, in AnswerRecords _, long _) => { });
+
+        long left = capacityBytes - HeaderLength;
+        long skipAgain = Math.Max(0, againBytes - left), skipOnce = Math.Max(0, onceBytes - Math.Max(0, left - againBytes));
+        byte[] buffer = new byte[LongestEntry];
+        Magic.CopyTo(buffer);
+        BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(4), Version);
+        int used = HeaderLength;
+        store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
+        {
+            int length = EntryLength(scope, name, records, ttls);
+            ref long skip = ref wasHit ? ref skipAgain : ref skipOnce;
+            skip -= length;
+            // Some may have been asked, or have come, since they were counted.
+            if (skip > -length || length > left) return false;
+            left -= length;
+            if (used + length > buffer.Length)
+            {
+                to.Write(buffer, 0, used);
+                used = 0;
+            }
+            return true;
+        }, (string scope, in AnswerKey key, in AnswerRecords answer, long storedMs) =>
+            used += Write(scope, key, answer, nowMs - storedMs, buffer.AsSpan(used)));
+        to.Write(buffer, 0, used);
     }
 
-    /// <summary>Puts the answers of <paramref name="snapshot"/> into a store that may hold others already.</summary>
+    /// <summary>Puts the answers of a snapshot into a store that may hold others already, through a buffer as large as
+    /// <see cref="Export"/>'s.</summary>
     /// <param name="scopes">Names of the scopes that this process serves; entries of others are left out.</param>
     /// <returns>Answers taken; -1 when this is not a snapshot that this version can read.</returns>
-    public static int Import(AnswerStore store, ReadOnlySpan<byte> snapshot, long nowMs,
-        IReadOnlyDictionary<string, ushort> scopes)
+    public static int Import(AnswerStore store, Stream from, long nowMs, IReadOnlyDictionary<string, ushort> scopes)
     {
-        if (snapshot.Length < HeaderLength || !snapshot.StartsWith(Magic)
-            || BinaryPrimitives.ReadUInt16BigEndian(snapshot[4..]) != Version)
+        byte[] buffer = new byte[LongestEntry];
+        int have = from.ReadAtLeast(buffer, HeaderLength, throwOnEndOfStream: false);
+        if (have < HeaderLength || !buffer.AsSpan().StartsWith(Magic)
+            || BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(4)) != Version)
             return -1;
         int taken = 0;
-        ReadOnlySpan<byte> rest = snapshot[HeaderLength..];
-        while (rest.Length >= 4)
+        int at = HeaderLength;
+        while (true)
         {
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            if (length > (uint)rest.Length - 4) break;
-            if (TryTake(store, rest.Slice(4, (int)length), nowMs, scopes)) taken++;
-            rest = rest[(4 + (int)length)..];
+            if (!Holds(4)) return taken;
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(buffer.AsSpan(at));
+            if (length > LongestEntry - 4 || !Holds(4 + (int)length)) return taken;
+            if (TryTake(store, buffer.AsSpan(at + 4, (int)length), nowMs, scopes)) taken++;
+            at += 4 + (int)length;
         }
-        return taken;
+
+        // Reads on until so many octets stand at `at`; false at the end.
+        bool Holds(int octets)
+        {
+            if (have - at >= octets) return true;
+            buffer.AsSpan(at, have - at).CopyTo(buffer);
+            have -= at;
+            at = 0;
+            have += from.ReadAtLeast(buffer.AsSpan(have), octets - have, throwOnEndOfStream: false);
+            return have >= octets;
+        }
     }
 
-    private static void Write(string scope, in AnswerKey key, in AnswerRecords answer, long ageMs, IBufferWriter<byte> to)
+    private static int EntryLength(string scope, int nameLength, int recordsLength, int ttlCount) =>
+        4 + 2 + Encoding.UTF8.GetByteCount(scope) + FixedLength + nameLength + recordsLength + ttlCount * 2;
+
+    /// <returns>Octets written.</returns>
+    private static int Write(string scope, in AnswerKey key, in AnswerRecords answer, long ageMs, Span<byte> entry)
     {
+        int length = EntryLength(scope, key.Name.Length, answer.Records.Length, answer.TtlOffsets.Length);
         int scopeLength = Encoding.UTF8.GetByteCount(scope);
-        int length = 2 + scopeLength + FixedLength + key.Name.Length + answer.Records.Length
-            + answer.TtlOffsets.Length * 2;
-        Span<byte> entry = to.GetSpan(4 + length);
-        BinaryPrimitives.WriteUInt32BigEndian(entry, (uint)length);
+        BinaryPrimitives.WriteUInt32BigEndian(entry, (uint)length - 4);
         BinaryPrimitives.WriteUInt16BigEndian(entry[4..], (ushort)scopeLength);
         Encoding.UTF8.GetBytes(scope, entry[6..]);
         Span<byte> at = entry[(6 + scopeLength)..];
@@ -84,7 +129,7 @@ public static class StoreSnapshot
             BinaryPrimitives.WriteUInt16BigEndian(at, offset);
             at = at[2..];
         }
-        to.Advance(4 + length);
+        return length;
     }
 
     private static bool TryTake(AnswerStore store, ReadOnlySpan<byte> entry, long nowMs,

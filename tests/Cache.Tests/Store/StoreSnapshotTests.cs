@@ -1,4 +1,3 @@
-using System.Buffers;
 using CsCheck;
 using NodeDns.Cache.Store;
 using Xunit;
@@ -21,7 +20,7 @@ public class StoreSnapshotTests
 
         using var next = new StoreHarness();
         ushort taken = next.Store.Scope("block");
-        Assert.Equal(2, StoreSnapshot.Import(next.Store, snapshot, 500_000, Scopes(("block", taken))));
+        Assert.Equal(2, Import(next.Store, snapshot, 500_000, Scopes(("block", taken))));
         Assert.Equal(("www.example", 20u, GetOutcome.Fresh), next.Get("www.example", 500_000, scope: taken));
         Assert.Null(next.Get("www.example", 520_000, scope: taken));
         Assert.Equal(1, next.Store.Count(taken, AnswerKind.Denial));
@@ -34,8 +33,8 @@ public class StoreSnapshotTests
         using var store = new StoreHarness();
         byte[] snapshot = Export(store.Store, 0);
         snapshot[5]++;
-        Assert.Equal(-1, StoreSnapshot.Import(store.Store, snapshot, 0, Scopes()));
-        Assert.Equal(-1, StoreSnapshot.Import(store.Store, "nonsense"u8, 0, Scopes()));
+        Assert.Equal(-1, Import(store.Store, snapshot, 0, Scopes()));
+        Assert.Equal(-1, Import(store.Store, "nonsense"u8.ToArray(), 0, Scopes()));
     }
 
     [Fact]
@@ -48,7 +47,7 @@ public class StoreSnapshotTests
         snapshot[9] += 2;
         using var next = new StoreHarness();
         ushort taken = next.Store.Scope("block");
-        Assert.Equal(1, StoreSnapshot.Import(next.Store, snapshot, 0, Scopes(("block", taken))));
+        Assert.Equal(1, Import(next.Store, snapshot, 0, Scopes(("block", taken))));
     }
 
     [Fact]
@@ -62,14 +61,50 @@ public class StoreSnapshotTests
             foreach ((int at, byte value) in changes) snapshot[at % snapshot.Length] = value;
             using var next = new StoreHarness();
             ushort taken = next.Store.Scope("block");
-            StoreSnapshot.Import(next.Store, snapshot, 0, Scopes(("block", taken)));
+            Import(next.Store, snapshot, 0, Scopes(("block", taken)));
         }, iter: 300);
 
-    private static byte[] Export(AnswerStore store, long nowMs)
+    [Fact]
+    public void Where_not_all_fit_those_asked_again_go_first_then_the_young()
     {
-        var writer = new ArrayBufferWriter<byte>();
-        StoreSnapshot.Export(store, nowMs, writer);
-        return writer.WrittenSpan.ToArray();
+        using var old = new StoreHarness();
+        old.Store.Scope("block");
+        for (int i = 0; i < 100; i++) old.Put($"{i:00}.example", ttl: 3600, size: 1000);
+        foreach (int i in new[] { 3, 5 }) old.Get($"{i:00}.example", 0);
+        byte[] snapshot = Export(old.Store, 0, capacityBytes: 11_000);
+        Assert.InRange(snapshot.Length, 9_000, 11_000);
+
+        using var next = new StoreHarness();
+        ushort taken = next.Store.Scope("block");
+        Assert.Equal(10, Import(next.Store, snapshot, 0, Scopes(("block", taken))));
+        foreach (int i in new[] { 3, 5, 92, 93, 94, 95, 96, 97, 98, 99 }) Assert.NotNull(next.Get($"{i:00}.example", 0));
+    }
+
+    [Fact]
+    public void Many_buffers_full_go_over_whole()
+    {
+        using var old = new StoreHarness(8 << 20);
+        old.Store.Scope("block");
+        for (int i = 0; i < 100; i++) old.Put($"{i}.example", size: 60_000 - i);
+        byte[] snapshot = Export(old.Store, 0);
+        Assert.InRange(snapshot.Length, 5 << 20, 8 << 20);
+        using var next = new StoreHarness(8 << 20);
+        ushort taken = next.Store.Scope("block");
+        Assert.Equal(100, Import(next.Store, snapshot, 0, Scopes(("block", taken))));
+        Assert.Equal(100, next.Store.Count(taken, AnswerKind.Success));
+    }
+
+    private static byte[] Export(AnswerStore store, long nowMs, long capacityBytes = long.MaxValue)
+    {
+        using var stream = new MemoryStream();
+        StoreSnapshot.Export(store, nowMs, capacityBytes, stream);
+        return stream.ToArray();
+    }
+
+    private static int Import(AnswerStore store, byte[] snapshot, long nowMs, Dictionary<string, ushort> scopes)
+    {
+        using var stream = new MemoryStream(snapshot);
+        return StoreSnapshot.Import(store, stream, nowMs, scopes);
     }
 
     private static Dictionary<string, ushort> Scopes(params (string Name, ushort Scope)[] scopes) =>

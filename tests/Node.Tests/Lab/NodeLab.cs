@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using NodeDns.Cache.Guard;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
@@ -130,20 +131,30 @@ public sealed class NodeLab : IDisposable
         !always && given.Contains(flag) ? [] : [flag, value];
 
     /// <summary>Starts a cache as its container would run: no root, no capability at all.</summary>
-    public RunningProgram StartServe(string pod = "a", params string[] more) => Start($"serve-{pod}",
+    public RunningProgram StartServe(string pod = "a", params string[] more) =>
+        Start($"serve-{pod}", ServeCommand(pod, more));
+
+    /// <summary>The same in a container with a memory limit.</summary>
+    public RunningProgram StartServeIn(MemoryLimit limit, string pod = "a", params string[] more) =>
+        StartOutside($"serve-{pod}", limit.Wrap(["ip", "netns", "exec", Node.Name, .. ServeCommand(pod, more)]));
+
+    private IEnumerable<string> ServeCommand(string pod, string[] more) =>
     [
         "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps",
             "-all",
         "--no-new-privs", .. Program, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2",
             .. more,
-    ]);
+    ];
 
     public string Handover(string pod) => Path.Combine(Folder, pod, "handover.sock");
 
     /// <summary>Starts anything in the node's namespace.</summary>
-    public RunningProgram Start(string label, IEnumerable<string> command)
+    public RunningProgram Start(string label, IEnumerable<string> command) =>
+        StartOutside(label, ["ip", "netns", "exec", Node.Name, .. command]);
+
+    private RunningProgram StartOutside(string label, IEnumerable<string> command)
     {
-        var program = new RunningProgram(label, ["ip", "netns", "exec", Node.Name, .. command]);
+        var program = new RunningProgram(label, command);
         _programs.Add(program);
         _owned.Add(program);
         return program;
@@ -197,6 +208,19 @@ public sealed class NodeLab : IDisposable
     public string Dig(string name, string server = LocalAddress, string flags = "") =>
         Tool.Run("ip", ["netns", "exec", Pod.Name, "kdig", $"@{server}", name, "+time=1", "+retry=0",
             .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Output;
+
+    /// <summary>Asks so many names for TXT, one after the other.</summary>
+    public void Fill(int names) => Pod.Enter(() =>
+    {
+        using var socket = new UdpClient(LocalAddress, 53);
+        IPEndPoint? from = null;
+        for (var i = 0; i < names; i++)
+        {
+            socket.Send(DnsMessage.Query($"fill-{i}.example.", "TXT", (ushort)i).ToBytes());
+            socket.Receive(ref from);
+        }
+        return 0;
+    });
 
     /// <summary>Waits for a condition that has no event to wait for.</summary>
     public void WaitUntil(Func<bool> condition, string what, int seconds = 10)

@@ -1,5 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Node.Tests.Lab;
+using NodeDns.Testing;
+using NodeDns.Testing.Messages;
 
 namespace NodeDns.Node.Tests;
 
@@ -96,6 +100,51 @@ public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
         guard.WaitFor("turns again");
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "hang (SIGSTOP, 2 s)");
+    }
+
+    [Theory]
+    [InlineData(Libc.SIGKILL, false)]
+    [InlineData(Libc.SIGKILL, true)]
+    [InlineData(SIGSTOP, false)]
+    public void Queries_that_wait_for_upstream_do_not_go_down_with_the_cache(int signal, bool underAnotherGuard)
+    {
+        const string silent = "10.0.0.3";
+        // What the receive buffers of the test's own sockets hold, whoever is slow to read them.
+        const int asked = 100;
+        _lab.Dns.Run($"ip addr add {silent}/24 dev eth0");
+        var upstream = _lab.StartClusterDns(silent);
+        upstream.Otherwise = _ => new FakeAnswer { Silent = true };
+        _lab.WriteCorefile(NodeLab.Corefile().Replace(NodeLab.ClusterDns, silent, StringComparison.Ordinal));
+        var (guard, serve) = _lab.StartPair("--probe-interval", "0s");
+        if (underAnotherGuard)
+        {
+            guard.Signal(Libc.SIGKILL);
+            guard.WaitForExit();
+            guard = _lab.StartGuard("a", "--probe-interval", "0s");
+            guard.WaitFor("has served on without a guard");
+            guard.WaitFor("serves");
+        }
+        using var client = _lab.Pod.Enter(() => new UdpClient(NodeLab.LocalAddress, 53));
+        for (ushort id = 0; id < asked; id++)
+        {
+            client.Send(DnsMessage.Query($"n{id}.example.", "A", id).ToBytes());
+        }
+        _lab.WaitUntil(() => upstream.Queries.Select(seen => seen.Query.Question!.Name).Distinct().Count() >= asked,
+            "the cache has asked for every name");
+        serve.Signal(signal);
+
+        client.Client.ReceiveTimeout = 5000;
+        var server = new IPEndPoint(IPAddress.Any, 0);
+        var answered = new HashSet<int>();
+        while (answered.Count < asked)
+        {
+            var reply = DnsMessage.Parse(client.Receive(ref server));
+            Assert.Equal("10.1.2.3", Assert.Single(reply.Answer).Data);
+            Assert.Equal($"n{reply.Id}.example.", reply.Question!.Name);
+            answered.Add(reply.Id);
+        }
+        guard.WaitFor($"had not answered {asked} queries");
+        Assert.Equal($"{asked}", _lab.Metric("nodedns_guard_rescued_queries_total"));
     }
 
     [Fact]

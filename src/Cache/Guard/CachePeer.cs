@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using NodeDns.Cache.Listen;
 
 namespace NodeDns.Cache.Guard;
@@ -34,6 +35,9 @@ internal sealed class CachePeer
     public bool IsLeaving { get; set; }
 
     public bool IsDrained { get; set; }
+
+    /// <summary>What it has read and not answered; null when it is of a version that does not say.</summary>
+    public SafeFileHandle? OpenQueries { get; set; }
 
     /// <summary>Parts of an offer that is still arriving.</summary>
     public List<ListenSocket> Arriving { get; } = [];

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 
@@ -71,6 +72,10 @@ internal sealed partial class Guard
                 peer.Wanted = message.EndPoints().ToList();
                 Give(peer, onlyNew: true);
                 break;
+            case HandoverKind.OpenQueries when message.Descriptors is [var file] && Libc.IsMemoryFile(file):
+                peer.OpenQueries?.Dispose();
+                peer.OpenQueries = new SafeFileHandle(file, ownsHandle: true);
+                return;
             case HandoverKind.Entries when message.Descriptors is [var entries]:
                 OnEntries(entries);
                 return;
@@ -196,6 +201,7 @@ internal sealed partial class Guard
         _metrics.Problem(GuardProblem.Handover, reason);
         peer.Channel.Send(new HandoverMessage(HandoverKind.Refused).With(HandoverTag.Reason, reason));
         peer.Channel.Close();
+        peer.OpenQueries?.Dispose();
         _peers.Remove(peer);
     }
 
@@ -229,6 +235,8 @@ internal sealed partial class Guard
     {
         _peers.Remove(peer);
         ListenSockets.Close(peer.Arriving);
+        Rescue(peer);
+        peer.OpenQueries?.Dispose();
         if (peer != _cache && !peer.HasSockets)
         {
             return;
@@ -246,6 +254,30 @@ internal sealed partial class Guard
             _distrusted = false;
             _cacheGoneMs = _loop.NowMs;
             UpdateRelay();
+        }
+    }
+
+    /// <summary>Relays what a dead or hung cache has read and not answered. If it answers after all, its clients drop the
+    /// second reply.</summary>
+    private void Rescue(CachePeer peer)
+    {
+        if (peer.OpenQueries is null || _options.ClusterDns.Count == 0)
+        {
+            return;
+        }
+        var relayed = 0;
+        foreach (var query in OpenQueryFile.Read(peer.OpenQueries))
+        {
+            if (_sockets.Find(query.Socket) is { } socket)
+            {
+                _udpRelay.Relay(query.Message, query.Client, socket.Fd);
+                _metrics.RescuedQuery();
+                relayed++;
+            }
+        }
+        if (relayed > 0)
+        {
+            _log.Info($"the cache ({peer.Program}) had not answered {relayed} queries: relayed");
         }
     }
 

@@ -178,6 +178,7 @@ internal sealed partial class Guard : IDisposable
             _metrics.Hung();
             _log.Warning($"the cache is hung, {verdict}: relaying");
             StartRelayNow();
+            Rescue(cache);
         }
         else if (_hang is not null && verdict is null && cache.SilentMs(_loop.NowMs) < 2 * HandoverClient.HeartbeatMs)
         {

@@ -10,6 +10,7 @@ internal sealed class GuardMetrics
     private readonly Dictionary<string, int> _setupErrors = [];
     private readonly int _relayedDatagrams;
     private readonly int _relayedReplies;
+    private readonly int _rescuedQueries;
     private readonly int _relayedConnections;
     private readonly int _handovers;
     private readonly int _hangs;
@@ -48,6 +49,8 @@ internal sealed class GuardMetrics
         _relayedDatagrams = registry.Counter("nodedns_guard_relayed_queries_total",
             "Datagrams relayed to cluster DNS.");
         _relayedReplies = registry.Counter("nodedns_guard_relayed_replies_total", "Datagrams relayed back to clients.");
+        _rescuedQueries = registry.Counter("nodedns_guard_rescued_queries_total",
+            "Datagrams that a cache had read and not answered when it died or hung, relayed to cluster DNS.");
         _relayedConnections = registry.Counter(
             "nodedns_guard_relayed_connections_total", "TCP connections relayed to cluster DNS.");
         _relayedMs = registry.Counter("nodedns_guard_relaying_milliseconds_total", "Time spent relaying.");
@@ -87,6 +90,8 @@ internal sealed class GuardMetrics
     public void RelayedQuery() => Registry.Increment(_relayedDatagrams);
 
     public void RelayedReply() => Registry.Increment(_relayedReplies);
+
+    public void RescuedQuery() => Registry.Increment(_rescuedQueries);
 
     public void RelayedConnection() => Registry.Increment(_relayedConnections);
 

@@ -27,6 +27,7 @@ public sealed class HandoverClient : IDisposable
     private readonly BeatTimer _beat;
     private readonly ReconnectTimer _reconnect;
     private int _connected;
+    private int _openQueries;
     private HandoverChannel? _channel;
     private IHandoverControl? _control;
     private IReadOnlyList<EventLoop> _workers = [];
@@ -67,13 +68,16 @@ public sealed class HandoverClient : IDisposable
     }
 
     /// <summary>Begins heartbeats and listening to the guard.</summary>
-    public void Start(IHandoverControl control, IReadOnlyList<EventLoop> workers)
+    /// <param name="openQueries">Descriptor of the file of open queries; the caller's.</param>
+    public void Start(IHandoverControl control, IReadOnlyList<EventLoop> workers, int openQueries)
     {
         _control = control;
         _workers = workers;
+        _openQueries = openQueries;
         if (_connected >= 0)
         {
             Open(_connected);
+            SendOpenQueries();
         }
         else
         {
@@ -301,6 +305,14 @@ public sealed class HandoverClient : IDisposable
         }
         Open(fd);
         _channel!.Send(_hello.ToMessage(_held.Count));
+        SendOpenQueries();
+    }
+
+    private void SendOpenQueries()
+    {
+        var message = new HandoverMessage(HandoverKind.OpenQueries);
+        message.Descriptors.Add(_openQueries);
+        _channel!.Send(message);
     }
 
     private sealed class BeatTimer(HandoverClient client) : LoopTimer

@@ -56,6 +56,10 @@ internal enum HandoverKind : ushort
 
     /// <summary>Guard: it does, or the Reason why not.</summary>
     Readiness = 17,
+
+    /// <summary>Cache, once a connection: one descriptor, the anonymous file of its open queries (OpenQueryFile).
+    /// </summary>
+    OpenQueries = 18,
 }
 
 /// <summary>What a field of a hand-over message holds. A receiver ignores tags it does not know.</summary>

@@ -10,10 +10,12 @@ namespace NodeDns.Cache.Guard;
 /// arrive.</summary>
 internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
 {
-    private const int SO_COOKIE = 57;
     private readonly Dictionary<ulong, ListenSocket> _byCookie = [];
 
     public IReadOnlyCollection<ListenSocket> All => _byCookie.Values;
+
+    /// <summary>The socket that another process means by its cookie; null when it is not held here.</summary>
+    public ListenSocket? Find(ulong cookie) => _byCookie.GetValueOrDefault(cookie);
 
     /// <summary>What a guard serves without being asked: both protocols at each of its addresses.</summary>
     public IReadOnlyList<ListenEndPoint> OwnEndPoints { get; } =
@@ -31,7 +33,7 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
                 Libc.Close(socket.Fd);
                 continue;
             }
-            var cookie = Cookie(socket.Fd);
+            var cookie = Libc.SocketCookie(socket.Fd);
             if (!_byCookie.TryAdd(cookie, socket))
             {
                 Libc.Close(socket.Fd);
@@ -52,7 +54,7 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
             for (var worker = Count(endPoint); worker < workers; worker++)
             {
                 var socket = ListenSockets.Open(endPoint, worker);
-                _byCookie.Add(Cookie(socket.Fd), socket);
+                _byCookie.Add(Libc.SocketCookie(socket.Fd), socket);
                 opened.Add(socket);
             }
         }
@@ -110,12 +112,4 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
         && !Libc.GetSocketName(socket.Fd, out var name).IsError
         && name.ToIPEndPoint().Equals(socket.EndPoint)
         && Libc.GetPeerName(socket.Fd).Error == Errno.ENOTCONN;
-
-    /// <summary>The kernel's number for a socket, the same through every descriptor (SO_COOKIE).</summary>
-    private static ulong Cookie(int fd)
-    {
-        Span<byte> cookie = stackalloc byte[8];
-        Libc.GetSocketOption(fd, Libc.SOL_SOCKET, SO_COOKIE, cookie).OrThrow("SO_COOKIE");
-        return BitConverter.ToUInt64(cookie);
-    }
 }

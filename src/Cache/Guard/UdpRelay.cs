@@ -69,26 +69,15 @@ internal sealed class UdpRelay
         _sources.Clear();
     }
 
-    private void Forward(int listenFd)
+    /// <summary>Forwards one datagram that came to a listening socket, whoever has read it.</summary>
+    /// <param name="query">Its id is overwritten.</param>
+    public void Relay(Span<byte> query, in SocketAddress client, int listenFd)
     {
-        for (var i = 0; i < DatagramsPerEvent; i++)
+        const int responseBit = 0x80;
+        if (query.Length < HeaderOctets || (query[2] & responseBit) != 0 || _pending >= MaxPending)
         {
-            var received = Libc.ReceiveFrom(listenFd, _buffer, out var client);
-            if (received.IsError)
-            {
-                return;
-            }
-            const int responseBit = 0x80;
-            if (received.Value < HeaderOctets || (_buffer[2] & responseBit) != 0 || _pending >= MaxPending)
-            {
-                continue;
-            }
-            Send(_buffer.AsSpan(0, received.Value), client, listenFd);
+            return;
         }
-    }
-
-    private void Send(Span<byte> query, in SocketAddress client, int listenFd)
-    {
         if (_loop.NowMs - _generationMs >= GenerationMs)
         {
             OpenGeneration();
@@ -108,6 +97,19 @@ internal sealed class UdpRelay
                 return;
             }
             upstream.Pending.Remove(asked);
+        }
+    }
+
+    private void Forward(int listenFd)
+    {
+        for (var i = 0; i < DatagramsPerEvent; i++)
+        {
+            var received = Libc.ReceiveFrom(listenFd, _buffer, out var client);
+            if (received.IsError)
+            {
+                return;
+            }
+            Relay(_buffer.AsSpan(0, received.Value), client, listenFd);
         }
     }
 

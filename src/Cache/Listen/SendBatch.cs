@@ -13,6 +13,10 @@ internal sealed unsafe class SendBatch : IDisposable
 {
     private const int Capacity = ReceiveBatch.Capacity;
 
+    private readonly OpenQueries _open;
+    private readonly int[] _answered = new int[Capacity];
+    private int _answeredCount;
+
     /// <summary>A segment larger than the link's MTU is refused; 1232 octets pass every IPv6 link.</summary>
     private const int LargestSegment = 1232;
 
@@ -30,7 +34,12 @@ internal sealed unsafe class SendBatch : IDisposable
     private bool _pairs = true;
 
     /// <param name="largestReply">Octets; what a block's bufsize allows.</param>
-    public SendBatch(int largestReply) => Map(SlotSizeFor(largestReply));
+    /// <param name="open">Told of what it has kept that it has been answered.</param>
+    public SendBatch(int largestReply, OpenQueries open)
+    {
+        _open = open;
+        Map(SlotSizeFor(largestReply));
+    }
 
     /// <summary>Takes replies of this size too from now on. Not between <see cref="Next"/> and <see cref="Add"/>.</summary>
     public void Grow(int largestReply)
@@ -76,8 +85,11 @@ internal sealed unsafe class SendBatch : IDisposable
 
     /// <param name="control">A control message that says which of our addresses to send from; empty: the kernel's
     /// choice.</param>
-    public void Add(int length, in SocketAddress to, ReadOnlySpan<byte> control = default)
+    /// <param name="slot">Where the query is kept until the reply has been sent.</param>
+    public void Add(
+        int length, in SocketAddress to, ReadOnlySpan<byte> control = default, int slot = OpenQueries.None)
     {
+        if (slot != OpenQueries.None) _answered[_answeredCount++] = slot;
         IoVector* vector = _vectors + _replies;
         *vector = new IoVector { Base = _slots + _replies * _slotSize, Length = (nuint)length };
         _replies++;
@@ -110,7 +122,8 @@ internal sealed unsafe class SendBatch : IDisposable
             if (_headers[sent].Header.VectorCount == 2) SendApart(sent, result.Error);
             sent++;
         }
-        _replies = _messages = 0;
+        for (int i = 0; i < _answeredCount; i++) _open.Answered(_answered[i]);
+        _replies = _messages = _answeredCount = 0;
     }
 
     public void Dispose() => Libc.UnmapPages(_memory, (nuint)Size);

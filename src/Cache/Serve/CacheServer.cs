@@ -43,6 +43,7 @@ public sealed partial class CacheServer : IDisposable
     private readonly HashSet<Worker> _drained = [];
     private readonly ServeMetrics _metrics;
     private readonly KernelDrops _drops = new();
+    private OpenQueryFile? _openQueries;
     private ServeModel _model = null!;
     private ulong _fingerprint;
     private bool _stopping;
@@ -101,8 +102,9 @@ public sealed partial class CacheServer : IDisposable
             ? _options.Workers
             : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
         _log.Sized(workers, _options.MemoryBytes);
+        _openQueries = new OpenQueryFile(workers);
         for (int i = 0; i < workers; i++)
-            _workers.Add(new Worker(i, _shared, _clock, model.LargestUdpReply, _options.MaxWakeUps,
+            _workers.Add(new Worker(i, _shared, _clock, _openQueries.Part(i), model.LargestUdpReply, _options.MaxWakeUps,
                 worker => _loop.Post(() => OnDrained(worker))));
 
         IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
@@ -116,7 +118,7 @@ public sealed partial class CacheServer : IDisposable
             worker.Start();
         }
         Announce(model);
-        _guard?.Start(new GuardControl(this), [.. _workers.Select(worker => worker.Loop)]);
+        _guard?.Start(new GuardControl(this), [.. _workers.Select(worker => worker.Loop)], _openQueries.Descriptor);
         _guard?.Ready();
         Started.Set();
         _loop.Run();
@@ -139,6 +141,7 @@ public sealed partial class CacheServer : IDisposable
     {
         foreach (Worker worker in _workers) worker.Dispose();
         _guard?.Dispose();
+        _openQueries?.Dispose();
         _upkeep.Stop();
         _http.Dispose();
         _queryLog.Dispose();

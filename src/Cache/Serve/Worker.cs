@@ -17,7 +17,8 @@ internal sealed class Worker : IDisposable
     private const int StackBytes = 256 * 1024;
 
     private readonly QueryHandler _handler;
-    private readonly ReceiveBatch _received = new();
+    private readonly OpenQueries _open;
+    private readonly ReceiveBatch _received;
     private readonly SendBatch _replies;
     private readonly TcpConnections _connections;
     private readonly List<UdpListener> _udp = [];
@@ -30,12 +31,14 @@ internal sealed class Worker : IDisposable
     private ServeModel? _model;
     private bool _draining;
 
+    /// <param name="open">Where its unanswered queries are kept.</param>
     /// <param name="maxWakeUps">Turns a second at most; 0: no limit.</param>
     /// <param name="drained">Called on the worker's loop once a drain has finished everything that was accepted.</param>
     public Worker(
         int index,
         QueryShared shared,
         MonotonicClock clock,
+        OpenQueries open,
         int largestUdpReply,
         int maxWakeUps,
         Action<Worker> drained)
@@ -43,7 +46,9 @@ internal sealed class Worker : IDisposable
         Index = index;
         Loop = new EventLoop(clock) { Pace = maxWakeUps > 0 ? new TurnPace(maxWakeUps) : null };
         _handler = new QueryHandler(Loop, shared);
-        _replies = new SendBatch(largestUdpReply);
+        _open = open;
+        _received = new ReceiveBatch(open);
+        _replies = new SendBatch(largestUdpReply, open);
         _connections = new TcpConnections(Loop, _handler);
         _registry = shared.Registry;
         _drained = drained;
@@ -84,7 +89,7 @@ internal sealed class Worker : IDisposable
             ServerModel? server = _draining ? null : ServerFor(socket);
             if (socket.Protocol == ListenProtocol.Udp)
             {
-                var listener = new UdpListener(Loop, socket, _handler, _received, _replies);
+                var listener = new UdpListener(Loop, socket, _handler, _open, _received, _replies);
                 _udp.Add(listener);
                 listener.Serve(server);
             }
@@ -153,7 +158,6 @@ internal sealed class Worker : IDisposable
         _connections.CloseAll();
         ListenSockets.Close(_udp.Select(listener => listener.Socket));
         ListenSockets.Close(_tcp.Select(listener => listener.Socket));
-        _received.Dispose();
         _replies.Dispose();
         Loop.Dispose();
     }

@@ -10,7 +10,10 @@ public sealed class SendBatchTests : IDisposable
 {
     private readonly Socket _server = Bound();
     private readonly Socket _client = Bound();
-    private readonly SendBatch _batch = new(1232);
+    private readonly OpenQueryFile _open = new(workers: 1);
+    private readonly SendBatch _batch;
+
+    public SendBatchTests() => _batch = new SendBatch(1232, _open.Part(0));
 
     [Theory]
     [InlineData(60, 72)]
@@ -62,6 +65,7 @@ public sealed class SendBatchTests : IDisposable
     public void Dispose()
     {
         _batch.Dispose();
+        _open.Dispose();
         _client.Dispose();
         _server.Dispose();
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
@@ -16,8 +17,8 @@ internal sealed class TurnedListener : IDisposable
 {
     private const int SO_SNDBUF = 7;
 
-    private readonly ReceiveBatch _received = new();
-    private readonly SendBatch _replies = new(BlockModel.DefaultUdpSize);
+    private readonly OpenQueryFile _open = new(workers: 1);
+    private readonly SendBatch _replies;
     private readonly TcpListener _tcp;
     private readonly TcpConnections _connections;
     private bool _udpClosed;
@@ -27,7 +28,10 @@ internal sealed class TurnedListener : IDisposable
     public TurnedListener(string corefile, int sendBuffer = 0)
     {
         Harness = new QueryHarness(corefile);
-        Udp = new UdpListener(Loop, Open(ListenProtocol.Udp), Worker.Handler, _received, _replies);
+        Cache.Listen.OpenQueries open = _open.Part(0);
+        _replies = new SendBatch(BlockModel.DefaultUdpSize, open);
+        Udp = new UdpListener(
+            Loop, Open(ListenProtocol.Udp), Worker.Handler, open, new ReceiveBatch(open), _replies);
         ListenSocket listening = Open(ListenProtocol.Tcp);
         if (sendBuffer > 0) Libc.SetSocketOption(listening.Fd, Libc.SOL_SOCKET, SO_SNDBUF, sendBuffer);
         _connections = new TcpConnections(Loop, Worker.Handler);
@@ -36,6 +40,16 @@ internal sealed class TurnedListener : IDisposable
     }
 
     public QueryHarness Harness { get; }
+
+    /// <summary>As a guard reads them.</summary>
+    public List<OpenQuery> OpenQueries
+    {
+        get
+        {
+            using var handle = new SafeFileHandle(_open.Descriptor, ownsHandle: false);
+            return OpenQueryFile.Read(handle);
+        }
+    }
 
     public UdpListener Udp { get; }
 
@@ -60,9 +74,10 @@ internal sealed class TurnedListener : IDisposable
         return client;
     }
 
-    public Socket ConnectUdp()
+    public Socket ConnectUdp(string from = "127.0.0.1")
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        client.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         client.Connect(Udp.Socket.EndPoint);
         return client;
     }
@@ -88,8 +103,8 @@ internal sealed class TurnedListener : IDisposable
         _connections.CloseAll();
         _tcp.Close();
         if (!_udpClosed) Udp.Close();
-        _received.Dispose();
         _replies.Dispose();
+        _open.Dispose();
         Harness.Dispose();
     }
 

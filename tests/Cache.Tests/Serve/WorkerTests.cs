@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NodeDns.Cache.Clock;
+using NodeDns.Cache.Listen;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Store;
@@ -17,7 +18,8 @@ public class WorkerTests
         using var store = new AnswerStore(1 << 20);
         using var told = new SemaphoreSlim(0);
         var shared = new QueryShared(store, new InFlightTable(), new MetricRegistry(), NullLogger.Instance);
-        using var worker = new Worker(0, shared, MonotonicClock.System, 1232, maxWakeUps: 0, _ => told.Release());
+        using var open = new OpenQueryFile(workers: 1);
+        using var worker = new Worker(0, shared, MonotonicClock.System, open.Part(0), 1232, maxWakeUps: 0, _ => told.Release());
         worker.Start();
         worker.Drain(emptyQueues: false);
         await told.WaitAsync(ServeHarness.Patience());

@@ -6,6 +6,7 @@ public static unsafe partial class Libc
 {
     private const int MADV_DONTNEED = 4;
     private const int PROT_READ_WRITE = 0x1 | 0x2;
+    private const int MAP_SHARED = 0x1;
     private const int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
 
     /// <summary>Private zeroed pages that cost nothing until they are touched (mmap(2), MAP_NORESERVE).</summary>
@@ -13,6 +14,18 @@ public static unsafe partial class Libc
     public static byte* MapPages(nuint bytes)
     {
         var pages = mmap(null, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+        return pages != (byte*)-1
+            ? pages
+            : throw new SyscallException($"mmap {bytes} octets", (Errno)Marshal.GetLastSystemError());
+    }
+
+    /// <summary>Makes a file this long and maps it: what is written here is read by whoever else holds it (mmap(2),
+    /// MAP_SHARED).</summary>
+    /// <exception cref="SyscallException">The address space or the container's limit is exhausted.</exception>
+    public static byte* MapFile(int fd, nuint bytes)
+    {
+        Result(ftruncate(fd, (nint)bytes)).OrThrow("ftruncate");
+        var pages = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
         return pages != (byte*)-1
             ? pages
             : throw new SyscallException($"mmap {bytes} octets", (Errno)Marshal.GetLastSystemError());
@@ -44,6 +57,9 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial byte* mmap(void* address, nuint length, int protection, int flags, int fd, nint offset);
+
+    [LibraryImport("libc")]
+    private static partial int ftruncate(int fd, nint length);
 
     [LibraryImport("libc")]
     private static partial int madvise(void* address, nuint length, int advice);

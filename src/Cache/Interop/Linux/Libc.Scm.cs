@@ -14,6 +14,7 @@ public static unsafe partial class Libc
     private const int MSG_CTRUNC = 0x8;
     private const int MSG_TRUNC = 0x20;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
+    private const int F_GET_SEALS = 1034;
 
     /// <summary>sizeof(struct cmsghdr) on 64-bit: length (8), level (4), type (4); data follows, aligned to
     /// 8.</summary>
@@ -146,6 +147,10 @@ public static unsafe partial class Libc
     /// process.</summary>
     public static SyscallResult MemoryFile(string name) => Result(memfd_create(name, 1));
 
+    /// <summary>Is it a descriptor of such a file, which can be read without waiting for anybody? (F_GET_SEALS of
+    /// fcntl(2))</summary>
+    public static bool IsMemoryFile(int fd) => fcntl(fd, F_GET_SEALS) >= 0;
+
     private static void ReadControl(byte* control, int length, List<int> descriptors)
     {
         var offset = 0;
@@ -185,6 +190,9 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial nint recvmsg(int fd, MessageHeader* message, int flags);
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int fd, int command);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int memfd_create(string name, uint flags);

@@ -30,6 +30,7 @@ public static unsafe partial class Libc
     public const int SO_RXQ_OVFL = 40;
     public const int SO_TYPE = 3;
     public const int SO_MEMINFO = 55;
+    public const int SO_COOKIE = 57;
 
     public const int IPPROTO_IP = 0;
     public const int IPPROTO_TCP = 6;
@@ -199,6 +200,15 @@ public static unsafe partial class Libc
         {
             return Result(getsockname(fd, pointer, &length));
         }
+    }
+
+    /// <summary>The kernel's number for a socket, the same through every descriptor and in every process
+    /// (SO_COOKIE).</summary>
+    public static ulong SocketCookie(int fd)
+    {
+        Span<byte> cookie = stackalloc byte[8];
+        GetSocketOption(fd, SOL_SOCKET, SO_COOKIE, cookie).OrThrow("SO_COOKIE");
+        return BitConverter.ToUInt64(cookie);
     }
 
     /// <summary>ENOTCONN: it is not connected to anybody.</summary>

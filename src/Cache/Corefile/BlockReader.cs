@@ -32,10 +32,11 @@ internal static class BlockReader
         {
             if (PillarText.Leftover(key.Text) is { } needed)
                 problems.Error(key.At, "zone", key.Text, needed);
-            else if (ZoneText.TryRead(key.Text, out var names, out var port, out var reason))
+            else if (ZoneText.TryReadKey(key.Text, options.DnsPort, out var read, out var reason))
             {
-                foreach (var name in names)
-                    zones.Add(new(name, port < 0 ? options.DnsPort : port) { PortGiven = port >= 0 });
+                zones.AddRange(read);
+                if (Warning(read[0].Transport) is { } warning)
+                    problems.Warn(key.At, "zone", key.Text, warning);
             }
             else
                 problems.Error(key.At, "zone", key.Text, reason);
@@ -43,6 +44,17 @@ internal static class BlockReader
 
         return zones.ToImmutable();
     }
+
+    /// <summary>What a scheme does not do; null for DNS as everybody knows it.</summary>
+    private static string? Warning(ZoneTransport transport) => transport switch
+    {
+        ZoneTransport.Dns => null,
+        ZoneTransport.Tls => "is served as plain DNS over TCP, not encrypted, as CoreDNS does without a certificate: "
+            + "leave the scheme out, or put a proxy that has one before it",
+        ZoneTransport.Unix => "nothing is served there, nor by CoreDNS: leave the scheme out to serve it over UDP and TCP",
+        _ => "nothing is served there: leave the scheme out to serve it over UDP and TCP, or put a proxy that speaks "
+            + $"DNS over {(transport == ZoneTransport.Grpc ? "gRPC" : "HTTP")} before it",
+    };
 
     /// <summary>Says what a variable without a value needs, instead of what its text is not.</summary>
     private static bool PillarProblem(DirectiveNode directive, ProblemList problems)

@@ -11,7 +11,7 @@ public static class CheckReport
 
     private static void Write(ServerBlockConfig block, TextWriter writer)
     {
-        writer.WriteLine(string.Join(' ', block.Zones.Select(zone => $"{zone.Name}:{zone.Port}"))
+        writer.WriteLine(string.Join(' ', block.Zones)
             + (block.IsStubDomain ? " (stub domain)" : ""));
         Line(writer, "listen", Listen(block));
         foreach (var (name, text) in Steps(block))
@@ -22,6 +22,8 @@ public static class CheckReport
 
     private static string Listen(ServerBlockConfig block)
     {
+        if (!block.Zones.Any(zone => zone.IsServed))
+            return "nowhere";
         if (block.Bind is null)
             return "every address";
         var except = block.Bind.Groups.SelectMany(g => g.Except).ToArray();

@@ -10,27 +10,29 @@ public static class CorefileValidator
     {
         Duplicates(config, problems);
         DifferentBinds(config, problems);
+        SharedPorts(config, problems);
         DifferentTls(config, problems);
         foreach (var block in config.Blocks)
             OwnUpstreams(block, problems);
     }
 
-    /// <summary>A zone and port may be served by two blocks only on different addresses.</summary>
+    /// <summary>A zone and port may be served by two blocks only on different addresses, or by different transports.
+    /// </summary>
     private static void Duplicates(CorefileConfig config, ProblemList problems)
     {
-        var seen = new Dictionary<(string Zone, int Port), List<(string Address, SourceLine At)>>();
+        var seen = new Dictionary<string, List<(string Address, SourceLine At)>>();
         foreach (var block in config.Blocks)
         {
             foreach (var zone in block.Zones)
             {
-                if (!seen.TryGetValue((zone.Name, zone.Port), out var taken))
-                    seen.Add((zone.Name, zone.Port), taken = []);
+                if (!seen.TryGetValue(zone.ToString(), out var taken))
+                    seen.Add(zone.ToString(), taken = []);
                 var addresses = Addresses(block);
                 var clash = taken.Find(t => t.Address == "" || addresses.Contains("") || addresses.Contains(t.Address));
                 if (clash.At.File is not null)
                 {
                     var place = clash.Address == "" ? "" : $" on {clash.Address}";
-                    problems.Error(block.At, "zone", $"{zone.Name}:{zone.Port}",
+                    problems.Error(block.At, "zone", zone.ToString(),
                         $"expected once on each address, and {clash.At} serves it{place} already");
                 }
 
@@ -42,16 +44,32 @@ public static class CorefileValidator
     /// <summary>CoreDNS loads such files, and answers REFUSED where the operator expects an answer.</summary>
     private static void DifferentBinds(CorefileConfig config, ProblemList problems)
     {
-        var first = new Dictionary<int, ServerBlockConfig>();
+        var first = new Dictionary<(ZoneTransport, int Port), ServerBlockConfig>();
         foreach (var block in config.Blocks)
         {
-            foreach (var port in block.Zones.Select(zone => zone.Port).Distinct())
+            foreach (var server in block.Zones.Where(zone => zone.IsServed).Select(zone => (zone.Transport, zone.Port)).Distinct())
             {
-                if (first.TryAdd(port, block) || Addresses(first[port]).SetEquals(Addresses(block)))
+                if (first.TryAdd(server, block) || Addresses(first[server]).SetEquals(Addresses(block)))
                     continue;
                 problems.Warn(block.Bind?.At ?? block.At, "bind", Describe(block),
-                    $"differs from {Describe(first[port])} of {first[port].At} on port {port}: each address serves only "
+                    $"differs from {Describe(first[server])} of {first[server].At} on port {server.Port}: each address serves only "
                     + "the zones bound to it, and refuses other names");
+            }
+        }
+    }
+
+    /// <summary>CoreDNS opens such a port twice, and a connection meets one or the other by chance.</summary>
+    private static void SharedPorts(CorefileConfig config, ProblemList problems)
+    {
+        foreach (var block in config.Blocks)
+        {
+            foreach (var zone in block.Zones.Where(zone => zone.Transport == ZoneTransport.Tls))
+            {
+                if (config.Blocks.FirstOrDefault(other => Addresses(other).Overlaps(Addresses(block)) && other.Zones.Any(
+                        own => own.Transport == ZoneTransport.Dns && own.Port == zone.Port)) is { } shared)
+                    problems.Warn(block.At, "zone", zone.ToString(),
+                        $"is served over UDP too, for {shared.At} has port {zone.Port} without tls://; a name of both is "
+                        + "answered by the block that stands first");
             }
         }
     }
@@ -81,7 +99,7 @@ public static class CorefileValidator
         {
             foreach (var server in forward.To)
             {
-                if (!server.Tls && block.Zones.Any(zone => zone.Port == server.Port) && Listens(block, server.Address))
+                if (!server.Tls && block.Zones.Any(zone => zone.IsServed && zone.Port == server.Port) && Listens(block, server.Address))
                     problems.Error(forward.At, "forward", server.ToString(),
                         "expected another server: this is an address the block itself listens on");
             }

@@ -13,19 +13,21 @@ internal static class StubDomainBlocks
     public static IReadOnlyList<ServerBlockConfig> Make(
         CorefileOptions options, IReadOnlyList<ServerBlockConfig> blocks, ProblemList problems)
     {
-        var model = blocks.FirstOrDefault(block => block.Zones.Any(zone => zone.Name == "." && zone.Port == options.DnsPort))
-            ?? blocks.FirstOrDefault(block => block.Zones.Any(zone => zone.Port == options.DnsPort));
+        var model = blocks.FirstOrDefault(block => block.Zones.Any(zone => zone.Name == "." && IsOurs(zone)))
+            ?? blocks.FirstOrDefault(block => block.Zones.Any(IsOurs));
         var made = new List<ServerBlockConfig>();
         foreach (var stub in options.KubeDns.StubDomains)
         {
             var zone = new ZoneConfig(stub.Domain, options.DnsPort);
-            if (blocks.Concat(made).Any(block => block.Zones.Any(z => z.Name == zone.Name && z.Port == zone.Port)))
+            if (blocks.Concat(made).Any(block => block.Zones.Any(z => z.Name == zone.Name && IsOurs(z))))
                 problems.Warn(stub.At, "stubDomains", stub.Domain, "left out: the Corefile serves this zone itself");
             else
                 made.Add(Block(stub, zone, options, model));
         }
 
         return made;
+
+        bool IsOurs(ZoneConfig zone) => zone.Transport == ZoneTransport.Dns && zone.Port == options.DnsPort;
     }
 
     private static ServerBlockConfig Block(

@@ -21,13 +21,16 @@ public sealed class QueryModel
     public IReadOnlyCollection<ServerModel> Servers => _servers.Values;
 
     /// <summary>The server at an address; one that listens on every address stands in for those not named.</summary>
-    /// <returns>null when the configuration serves nothing there.</returns>
-    public ServerModel? ServerAt(IPEndPoint endPoint)
+    /// <returns>null when the configuration serves nothing there over that protocol.</returns>
+    public ServerModel? ServerAt(IPEndPoint endPoint, bool overTcp)
     {
-        if (_servers.TryGetValue(endPoint, out ServerModel? server)) return server;
+        if (Find(endPoint) is { } server) return server;
         IPAddress any = endPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
             ? IPAddress.IPv6Any
             : IPAddress.Any;
-        return _servers.GetValueOrDefault(new IPEndPoint(any, endPoint.Port));
+        return Find(new IPEndPoint(any, endPoint.Port));
+
+        ServerModel? Find(IPEndPoint at) =>
+            _servers.TryGetValue(at, out ServerModel? found) && (overTcp || !found.IsTcpOnly) ? found : null;
     }
 }

@@ -7,6 +7,9 @@ namespace NodeDns.Cache.Query;
 /// <param name="Dropped">Counts what no zone takes.</param>
 public sealed record ServerModel(IPEndPoint EndPoint, ZoneTable Zones, ServerMetrics Dropped)
 {
+    /// <summary>Nothing is served over UDP: only tls:// zones.</summary>
+    public bool IsTcpOnly { get; init; }
+
     /// <summary>Limits of clients' TCP connections.</summary>
     public TcpLimits Tcp { get; init; } = TcpLimits.Default;
 }

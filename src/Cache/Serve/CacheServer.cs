@@ -268,7 +268,8 @@ public sealed partial class CacheServer : IDisposable
         return null;
     }
 
-    private bool IsServed(ListenSocket socket) => _model.Queries.ServerAt(socket.EndPoint) is not null;
+    private bool IsServed(ListenSocket socket) =>
+        _model.Queries.ServerAt(socket.EndPoint, socket.Protocol == ListenProtocol.Tcp) is not null;
 
     private static ListenEndPoint EndPointOf(ListenSocket socket) => new(socket.Protocol, socket.EndPoint);
 

@@ -21,6 +21,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
     private readonly List<(int Group, bool Continuously)> _readyGroups = [];
     private readonly Dictionary<string, ushort> _scopes = [];
     private readonly Dictionary<IPEndPoint, List<ZoneModel>> _zones = [];
+    private readonly List<ListenEndPoint> _endPoints = [];
     private readonly Dictionary<IPEndPoint, TcpLimits> _limits = [];
 
     public ServeModel Build()
@@ -29,8 +30,10 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         var servers = _zones.Select(zones => new ServerModel(
             zones.Key,
             new ZoneTable(zones.Value),
-            new ServerMetrics(shared.Registry, ServerName(zones.Key), "dropped"))
+            new ServerMetrics(
+                shared.Registry, ServerName(zones.Key, IsTcpOnly(zones.Key) ? ZoneTransport.Tls : ZoneTransport.Dns), "dropped"))
         {
+            IsTcpOnly = IsTcpOnly(zones.Key),
             Tcp = _limits.GetValueOrDefault(zones.Key, TcpLimits.Default),
         });
         return new ServeModel
@@ -39,10 +42,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
             Queries = new QueryModel(servers, _groups.Count),
             Groups = [.. _groups],
             ReadyGroups = [.. _readyGroups],
-            EndPoints = [.. _zones.Keys.SelectMany(endPoint => new[]
-            {
-                new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint),
-            })],
+            EndPoints = [.. _endPoints],
             Scopes = _scopes,
             Plugins = [.. _plugins],
             Loops = [.. _loops],
@@ -58,10 +58,13 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
     }
 
     /// <summary>As CoreDNS writes it: "dns://169.254.20.10:53", and "dns://:53" for every address.</summary>
-    internal static string ServerName(IPEndPoint endPoint) =>
-        endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)
-            ? $"dns://:{endPoint.Port}"
-            : $"dns://{endPoint}";
+    internal static string ServerName(IPEndPoint endPoint, ZoneTransport transport)
+    {
+        string scheme = transport.Scheme();
+        return endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)
+            ? $"{scheme}://:{endPoint.Port}"
+            : $"{scheme}://{endPoint}";
+    }
 
     /// <summary>Server, zone and directive of everything the configuration enables.</summary>
     internal static IEnumerable<(string Server, string Zone, string Plugin)> EnabledPlugins(CorefileConfig config) =>
@@ -69,7 +72,9 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         from address in BindAddresses.Of(block.Bind)
         from zone in block.Zones
         from plugin in BlockPlugins.NamesOf(block)
-        select (ServerName(new IPEndPoint(address, zone.Port)), zone.Name, plugin);
+        select (ServerName(new IPEndPoint(address, zone.Port), zone.Transport), zone.Name, plugin);
+
+    private bool IsTcpOnly(IPEndPoint endPoint) => !_endPoints.Contains(new ListenEndPoint(ListenProtocol.Udp, endPoint));
 
     private void Add(ServerBlockConfig block)
     {
@@ -82,10 +87,12 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         string zoneNames = string.Join(',', block.Zones.Select(zone => zone.Name));
         foreach (IPAddress address in BindAddresses.Of(block.Bind))
         {
-            foreach (ZoneConfig zone in block.Zones)
+            foreach (ZoneConfig zone in block.Zones.Where(zone => zone.IsServed))
             {
                 var endPoint = new IPEndPoint(address, zone.Port);
-                string server = ServerName(endPoint);
+                string server = ServerName(endPoint, zone.Transport);
+                if (zone.Transport == ZoneTransport.Dns) Listen(ListenProtocol.Udp, endPoint);
+                Listen(ListenProtocol.Tcp, endPoint);
                 if (!_zones.TryGetValue(endPoint, out List<ZoneModel>? zones)) _zones[endPoint] = zones = [];
                 CacheMetrics? cacheMetrics = model.Cache is null ? null
                     : new CacheMetrics(shared.Registry, server, zoneNames);
@@ -99,9 +106,15 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
                     new ServerMetrics(shared.Registry, server, zone.Name),
                     cacheMetrics));
                 if (block.Timeouts is { } timeouts) _limits[endPoint] = Limits(timeouts);
-                if (plugins.Loop is { } loop && !_loops.Exists(known => known.Loop == loop)) _loops.Add((loop, endPoint));
+                if (zone.Transport == ZoneTransport.Dns && plugins.Loop is { } loop && !_loops.Exists(known => known.Loop == loop)) _loops.Add((loop, endPoint));
             }
         }
+    }
+
+    private void Listen(ListenProtocol protocol, IPEndPoint endPoint)
+    {
+        var wanted = new ListenEndPoint(protocol, endPoint);
+        if (!_endPoints.Contains(wanted)) _endPoints.Add(wanted);
     }
 
     private BlockModel Block(ServerBlockConfig block, BlockPlugins plugins)

@@ -1,5 +1,5 @@
-using System.Net;
 using NodeDns.Cache.Clock;
+using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Loop;
@@ -105,12 +105,12 @@ internal sealed class Worker : IDisposable
     /// <summary>Closes the sockets that the model no longer serves.</summary>
     public void DropUnserved() => Loop.Post(() =>
     {
-        foreach (UdpListener listener in _udp.Where(l => !IsServed(l.Socket.EndPoint)).ToList())
+        foreach (UdpListener listener in _udp.Where(l => !IsServed(l.Socket)).ToList())
         {
             _udp.Remove(listener);
             listener.Close();
         }
-        foreach (TcpListener listener in _tcp.Where(l => !IsServed(l.Socket.EndPoint)).ToList())
+        foreach (TcpListener listener in _tcp.Where(l => !IsServed(l.Socket)).ToList())
         {
             _tcp.Remove(listener);
             listener.Close();
@@ -171,10 +171,10 @@ internal sealed class Worker : IDisposable
     /// <summary>What is served at a socket. A guard's socket that no block binds is read all the same: a client that is
     /// REFUSED asks elsewhere at once, one that hears nothing waits.</summary>
     private ServerModel? ServerFor(ListenSocket socket) => _model is null ? null
-        : _model.Queries.ServerAt(socket.EndPoint) ?? new ServerModel(
+        : _model.Queries.ServerAt(socket.EndPoint, socket.Protocol == ListenProtocol.Tcp) ?? new ServerModel(
             socket.EndPoint,
             new ZoneTable([]),
-            new ServerMetrics(_registry, ModelBuilder.ServerName(socket.EndPoint), "dropped"));
+            new ServerMetrics(_registry, ModelBuilder.ServerName(socket.EndPoint, ZoneTransport.Dns), "dropped"));
 
     private void StopReading()
     {
@@ -182,7 +182,8 @@ internal sealed class Worker : IDisposable
         foreach (TcpListener listener in _tcp) listener.SetReading(false);
     }
 
-    private bool IsServed(IPEndPoint endPoint) => _model?.Queries.ServerAt(endPoint) is not null;
+    private bool IsServed(ListenSocket socket) =>
+        _model?.Queries.ServerAt(socket.EndPoint, socket.Protocol == ListenProtocol.Tcp) is not null;
 
     /// <summary>Looks every few milliseconds whether a drain is over.</summary>
     private sealed class DrainTimer(Worker worker) : LoopTimer

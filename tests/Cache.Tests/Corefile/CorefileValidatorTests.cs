@@ -21,7 +21,16 @@ public sealed class CorefileValidatorTests
     [InlineData(". {\nwhoami\n}\n.:54 {\nwhoami\n}")]
     [InlineData(". {\nbind 127.0.0.1\n}\n. {\nbind 127.0.0.2\n}")]
     [InlineData(". {\nwhoami\n}\na {\nwhoami\n}")]
+    [InlineData("tls://.:53 {\nwhoami\n}\n. {\nwhoami\n}")]
+    [InlineData("grpc://. {\nwhoami\n}\nhttps://. {\nwhoami\n}")]
     public void Other_ports_addresses_and_zones_do_not_clash(string text) => Corefiles.Good(text);
+
+    [Theory]
+    [InlineData("tls://a:53 {\nwhoami\n}\n. {\nwhoami\n}", 1, 4)]
+    [InlineData(". {\nbind 127.0.0.1\n}\ntls://a:53 {\nbind 127.0.0.1 127.0.0.2\n}", 4, 1)]
+    public void A_tls_zone_on_the_port_of_others_gets_a_warning(string text, int line, int other) => Assert.Contains(
+        $"{line}: zone: tls://a.:53: is served over UDP too, for {other} has port 53 without tls://; a name of both is answered by "
+        + "the block that stands first", Corefiles.Text(Corefiles.Load(text).Warnings), StringComparison.Ordinal);
 
     [Fact]
     public void Blocks_that_bind_differently_on_one_port_get_a_warning()

@@ -21,16 +21,34 @@ public sealed class ParserTests
     public void Keys_become_zones_with_ports(string keys, string expected)
     {
         var block = Assert.Single(Corefiles.Good($"{keys} {{\nwhoami\n}}").Blocks);
-        Assert.Equal(expected, string.Join(' ', block.Zones.Select(zone => $"{zone.Name}:{zone.Port}")));
+        Assert.Equal(expected, string.Join(' ', block.Zones));
     }
 
     [Theory]
-    [InlineData("tls://example.org",
-        "1: zone: tls://example.org: expected dns:// or no scheme: this server does not serve DNS over TLS, only UDP and TCP")]
-    [InlineData("https://.",
-        "1: zone: https://.: expected dns:// or no scheme: this server does not serve DNS over HTTPS, only UDP and TCP")]
-    [InlineData("grpc://.:1053",
-        "1: zone: grpc://.:1053: expected dns:// or no scheme: this server does not serve DNS over gRPC, only UDP and TCP")]
+    [InlineData("tls://example.org", "tls://example.org.:853",
+        "is served as plain DNS over TCP, not encrypted, as CoreDNS does without a certificate: leave the scheme out, or put a "
+        + "proxy that has one before it")]
+    [InlineData("tls://.:1853", "tls://.:1853",
+        "is served as plain DNS over TCP, not encrypted, as CoreDNS does without a certificate: leave the scheme out, or put a "
+        + "proxy that has one before it")]
+    [InlineData("https://.", "https://.:443", "nothing is served there: leave the scheme out to serve it over UDP and TCP, or put "
+        + "a proxy that speaks DNS over HTTP before it")]
+    [InlineData("grpc://10.0.0.0/23", "grpc://0.0.10.in-addr.arpa.:443 grpc://1.0.10.in-addr.arpa.:443", "nothing is served "
+        + "there: leave the scheme out to serve it over UDP and TCP, or put a proxy that speaks DNS over gRPC before it")]
+    [InlineData("unix:///run/dns.sock", "unix:///run/dns.sock.:0",
+        "nothing is served there, nor by CoreDNS: leave the scheme out to serve it over UDP and TCP")]
+    public void Keys_with_a_scheme_load_and_say_what_is_not_served(string keys, string expected, string warning)
+    {
+        var result = Corefiles.Load($"{keys} {{\nwhoami\n}}");
+        Assert.Equal($"1: zone: {keys}: {warning}", Corefiles.Text(result.Warnings));
+        Assert.Equal(expected, string.Join(' ', Assert.Single(result.Config!.Blocks).Zones));
+    }
+
+    [Theory]
+    [InlineData("quic://.", "1: zone: quic://.: expected another scheme, or none: this one needs a certificate, and CoreDNS too "
+        + "does not start without")]
+    [InlineData("https3://.:1053", "1: zone: https3://.:1053: expected another scheme, or none: this one needs a certificate, "
+        + "and CoreDNS too does not start without")]
     [InlineData("a:", "1: zone: a:: expected a port after the colon")]
     [InlineData("a:70000", "1: zone: a:70000: expected a port, 0 to 65535")]
     [InlineData("a..b", "1: zone: a..b: expected a domain name or a network, such as \"example.org\", "

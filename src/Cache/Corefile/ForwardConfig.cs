@@ -36,6 +36,9 @@ public sealed record ForwardConfig : DirectiveConfig
     /// <summary>The name checked in a tls:// upstream's certificate, for those without a name of their own.</summary>
     public string? TlsServerName { get; init; }
 
+    /// <summary>What an upstream's answer is waited for. Null: until the question's deadline.</summary>
+    public TimeSpan? ReadTimeout { get; init; }
+
     /// <summary>Zero: an upstream is never taken for down.</summary>
     public int MaxFails { get; init; } = MaxFailsDefault;
 

@@ -10,7 +10,9 @@ internal static class UpstreamOptions
     /// <param name="cancel">The block's cancel directive; it can only shorten.</param>
     public static ForwardOptions Of(ForwardConfig forward, CancelConfig? cancel) => new()
     {
-        Deadline = Shortened(ForwardOptions.DeadlineDefault, cancel),
+        Deadline = Shortened(
+            forward.ReadTimeout is { } wait && wait > ForwardOptions.DeadlineDefault ? wait : ForwardOptions.DeadlineDefault,
+            cancel),
         DeadlineWhenDown = Shortened(ForwardOptions.DeadlineWhenDownDefault, cancel),
         Servers = [.. forward.To.Select(to => new UpstreamEndpoint(
             new IPEndPoint(to.Address, to.Port), to.Tls, to.ServerName))],
@@ -27,6 +29,7 @@ internal static class UpstreamOptions
         MaxIdleConnections = forward.MaxIdleConns,
         MaxFails = forward.MaxFails,
         MaxConnectAttempts = forward.MaxConnectAttempts,
+        ReadTimeout = forward.ReadTimeout,
         MaxConcurrent = forward.MaxConcurrent,
         HealthCheck = new HealthCheckOptions
         {

@@ -31,6 +31,9 @@ internal sealed class AttemptSet(Forwarder forwarder)
         }
     }
 
+    /// <summary>When the attempt that has waited longest was sent; far in the future when none is open.</summary>
+    public long OldestSentMs => Oldest() is var index and >= 0 ? _attempts[index].SentMs : long.MaxValue / 2;
+
     /// <summary>Sends the query of <paramref name="exchange"/> once more.</summary>
     /// <param name="plain">Without its OPT record.</param>
     public bool TrySend(
@@ -85,6 +88,8 @@ internal sealed class AttemptSet(Forwarder forwarder)
         return attempt;
     }
 
+    public void CloseOldest() => Close(Oldest());
+
     public void CloseAll()
     {
         for (var i = 0; i < _attempts.Length; i++)
@@ -129,19 +134,29 @@ internal sealed class AttemptSet(Forwarder forwarder)
     /// <summary>The index of a free place, made free if need be.</summary>
     private int Take()
     {
-        var oldest = 0;
         for (var i = 0; i < _attempts.Length; i++)
         {
             if (!_attempts[i].IsOpen)
             {
                 return i;
             }
-            if (_attempts[i].SentMs < _attempts[oldest].SentMs)
+        }
+        var oldest = Oldest();
+        Close(oldest);
+        return oldest;
+    }
+
+    /// <returns>-1 when no attempt is open.</returns>
+    private int Oldest()
+    {
+        var oldest = -1;
+        for (var i = 0; i < _attempts.Length; i++)
+        {
+            if (_attempts[i].IsOpen && (oldest < 0 || _attempts[i].SentMs < _attempts[oldest].SentMs))
             {
                 oldest = i;
             }
         }
-        Close(oldest);
         return oldest;
     }
 }

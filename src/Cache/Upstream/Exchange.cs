@@ -13,7 +13,7 @@ namespace NodeDns.Cache.Upstream;
 /// + twice that also ask over TCP
 /// 4.4 s        give up, with a held reply (truncated, or of a failover rcode) if there is one
 /// </code>
-/// An error (refused, closed) moves on at once; after every server has failed, the next round starts 200 ms later. TC
+/// An error (refused, closed, read_timeout) moves on at once; after every server has failed, the next round starts 200 ms later. TC
 /// over UDP, and a complaint about EDNS, send again to the same server. One worker's; its <see cref="Forwarder"/>
 /// pools it.
 /// </remarks>
@@ -205,6 +205,13 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
             FinishHeldOrFail(UpstreamError.Timeout);
             return;
         }
+        if (Options.ReadTimeout is { } wait && _attempts.OldestSentMs + (long)wait.TotalMilliseconds <= Now)
+        {
+            _attempts.CloseOldest();
+            _lastError = UpstreamError.Timeout;
+            AfterError();
+            return;
+        }
         if (_attempts.AnyOpen)
         {
             _timedRetries++;
@@ -341,7 +348,15 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         ArmTimer();
     }
 
-    private void ArmTimer() => forwarder.Loop.Arm(this, Math.Max(0, Math.Min(_retryAtMs, _deadlineMs) - Now));
+    private void ArmTimer()
+    {
+        var at = Math.Min(_retryAtMs, _deadlineMs);
+        if (Options.ReadTimeout is { } wait && _only is null)
+        {
+            at = Math.Min(at, _attempts.OldestSentMs + (long)wait.TotalMilliseconds);
+        }
+        forwarder.Loop.Arm(this, Math.Max(0, at - Now));
+    }
 
     /// <summary>A server that has answered nobody since it was asked is suspect; one that answers others is just slow
     /// with this name.</summary>

@@ -27,9 +27,6 @@ public sealed record ForwardOptions
 
     public static readonly TimeSpan DeadlineMinimum = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>CoreDNS's own limit for one query.</summary>
-    public static readonly TimeSpan DeadlineMaximum = TimeSpan.FromSeconds(5);
-
     /// <summary>With every server known to be down a query is only a further probe: it must not hold its client for the
     /// whole deadline.</summary>
     public static readonly TimeSpan DeadlineWhenDownDefault = TimeSpan.FromMilliseconds(1500);
@@ -83,6 +80,9 @@ public sealed record ForwardOptions
     /// <summary>Attempts one query may start; null: twice the servers, at least three. 0: only time limits
     /// them.</summary>
     public int? MaxConnectAttempts { get; init; }
+
+    /// <summary>What one attempt waits for its answer; null: until the query's deadline.</summary>
+    public TimeSpan? ReadTimeout { get; init; }
 
     /// <summary>Queries under way in all workers together; 0: no limit.</summary>
     public int MaxConcurrent { get; init; }

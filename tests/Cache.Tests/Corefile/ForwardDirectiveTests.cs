@@ -132,9 +132,13 @@ public sealed class ForwardDirectiveTests
         Corefiles.Warnings("forward 10.9.3.0/18 192.0.2.1"));
 
     [Fact]
-    public void A_read_timeout_has_no_effect_and_says_so() => Assert.Equal("3: forward: read_timeout 1s: has no effect: another "
-        + "server is asked after 200 to 400 ms, and a late answer still counts",
-        Corefiles.Warnings("forward . 192.0.2.1 {\nread_timeout 1s\n}"));
+    public void A_read_timeout_is_read()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(1),
+            Corefiles.Block("forward . 192.0.2.1 {\nread_timeout 1s\n}").Forward[0].ReadTimeout);
+        Assert.Null(Corefiles.Block("forward . 192.0.2.1").Forward[0].ReadTimeout);
+        Assert.Equal("", Corefiles.Warnings("forward . 192.0.2.1 {\nread_timeout 1s\n}"));
+    }
 
     [Theory]
     [InlineData("forward", "2: forward: (nothing): expected a zone, then servers or /etc/resolv.conf")]

@@ -96,9 +96,10 @@ internal static class ForwardReader
             case "max_age":
                 return forward with { MaxAge = scope.Duration(line, 0, default, "an age", TimeSpan.Zero) };
             case "read_timeout":
-                scope.Duration(line, 0, default, "a timeout", TimeSpan.FromMilliseconds(1));
-                scope.Warn(line, "has no effect: another server is asked after 200 to 400 ms, and a late answer still counts");
-                return forward;
+                return forward with
+                {
+                    ReadTimeout = scope.Duration(line, 0, default, "a timeout", TimeSpan.FromMilliseconds(1)),
+                };
             case "tls_servername":
                 return forward with { TlsServerName = line.Args[0].Text };
             case "source_address":

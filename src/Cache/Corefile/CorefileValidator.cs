@@ -80,10 +80,10 @@ public static class CorefileValidator
         var first = new Dictionary<ListenAddress, PrometheusConfig>();
         foreach (var prometheus in config.Blocks.Select(block => block.Prometheus).OfType<PrometheusConfig>())
         {
-            if (prometheus.Tls is null || first.TryAdd(prometheus.Address, prometheus))
+            if (prometheus.Web is null || first.TryAdd(prometheus.Address, prometheus))
                 continue;
             var other = first[prometheus.Address];
-            if (other.Tls != prometheus.Tls)
+            if (other.Web?.Source != prometheus.Web.Source)
             {
                 problems.Error(prometheus.At, "prometheus", prometheus.Address.ToString(),
                     $"expected the tls of {other.At}, which serves this address too: an address has one, so write the same "

@@ -1,116 +1,217 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
 namespace NodeDns.Cache.Corefile;
 
-/// <summary>The web configuration file of Prometheus's exporters, as far as it says how to serve HTTPS: two levels of
-/// <c>key: value</c> lines in YAML.</summary>
+/// <summary>Reads the web configuration file of Prometheus's exporters, which CoreDNS has from their exporter-toolkit.
+/// </summary>
 public static class WebConfigText
 {
-    private const string Known = "expected cert_file, key_file, client_auth_type, client_ca_file or min_version";
+    private const string TlsKeys = "expected cert_file, key_file, client_auth_type, client_ca_file, min_version, max_version, "
+        + "cipher_suites, curve_preferences or prefer_server_cipher_suites";
+
+    private const string AuthTypes = "expected NoClientCert, RequestClientCert, RequireAnyClientCert, "
+        + "VerifyClientCertIfGiven or RequireAndVerifyClientCert";
+
+    /// <summary>Go's names, and OpenSSL's; null: of TLS 1.3.</summary>
+    private static readonly (string Go, string? OpenSsl)[] s_ciphers =
+    [
+        ("TLS_AES_128_GCM_SHA256", null), ("TLS_AES_256_GCM_SHA384", null), ("TLS_CHACHA20_POLY1305_SHA256", null),
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "ECDHE-ECDSA-AES128-SHA"),
+        ("TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "ECDHE-ECDSA-AES256-SHA"),
+        ("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "ECDHE-RSA-AES128-SHA"),
+        ("TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "ECDHE-RSA-AES256-SHA"),
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        ("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+        ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"),
+        ("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"),
+        ("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305"),
+        ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+    ];
+
+    private static readonly (string Go, string OpenSsl)[] s_curves =
+        [("CurveP256", "P-256"), ("CurveP384", "P-384"), ("CurveP521", "P-521"), ("X25519", "X25519")];
 
     /// <param name="folder">What relative paths are relative to.</param>
-    /// <returns>What is read; null with an empty problem where the file asks for plain HTTP, and with one where it cannot
-    /// be honoured.</returns>
-    public static WebTlsConfig? Parse(string text, string folder, out string problem)
+    /// <returns>null, with a problem, for a file that cannot be honoured.</returns>
+    public static WebConfig? Parse(string text, string folder, out string problem)
     {
-        problem = "";
-        var tls = new WebTlsConfig();
-        var section = "";
-        var number = 0;
-        foreach (var raw in text.Split('\n'))
+        if (YamlText.Parse(text, out problem) is not { } values)
+            return null;
+        var reading = new Reading(folder);
+        foreach (var value in values)
         {
-            number++;
-            var comment = raw.IndexOf('#');
-            var line = (comment < 0 ? raw : raw[..comment]).TrimEnd();
-            if (line.Length == 0 || line == "---")
+            if (reading.Set(value) is not { } expected)
                 continue;
-            var colon = line.IndexOf(':');
-            var key = (colon < 0 ? line : line[..colon]).Trim();
-            var value = colon < 0 ? "" : line[(colon + 1)..].Trim().Trim('"', '\'');
-            if (!char.IsWhiteSpace(line[0]))
-            {
-                section = key;
-                if (section is not ("tls_server_config" or "http_server_config"))
-                    problem = $"{key}: expected tls_server_config";
-                else if (value.Length > 0)
-                    problem = $"{key}: {value}: expected its keys on lines of their own";
-            }
-            else if (section.Length == 0)
-            {
-                problem = $"{key}: expected at the start of its line";
-            }
-            else if (section == "http_server_config" && key != "http2")
-            {
-                problem = $"{key}: expected http2";
-            }
-            else if (section == "tls_server_config" && !TrySet(key, value, folder, ref tls, out var expected))
-            {
-                problem = $"{key}: {value}: {expected}";
-            }
-
-            if (problem.Length == 0)
-                continue;
-            problem = $"line {number}: {problem}";
+            var shown = value.Text.Length == 0 ? "" : $": {value.Text}";
+            problem = $"line {value.Line}: {value.Key[(value.Key.IndexOf('/') + 1)..]}{shown}: {expected}";
             return null;
         }
 
-        if (tls is { CertificateFile: "", KeyFile: "", ClientCaFile: null, ClientAuthType: null })
-            return null;
-        if (tls.CertificateFile.Length == 0 || tls.KeyFile.Length == 0)
-            problem = "expected cert_file and key_file under tls_server_config";
-        else if (tls is { AsksClients: true, ClientCaFile: null })
-            problem = "expected client_ca_file where client_auth_type verifies";
-        else if (tls is { AsksClients: false, ClientCaFile: { } roots })
+        problem = TlsProblem(reading.Tls);
+        return problem.Length > 0 ? null : new()
         {
-            problem = $"client_ca_file: {roots}: clients are not verified: expected client_auth_type: "
+            Source = folder + '\n' + text,
+            Tls = IsPlain(reading.Tls) ? null : reading.Tls,
+            Headers = reading.Headers.ToImmutable(),
+            Users = reading.Users,
+            RateInterval = reading.RateInterval,
+            RateBurst = reading.RateBurst,
+        };
+    }
+
+    private static bool IsPlain(WebTlsConfig tls) =>
+        tls is { CertificateFile: "", KeyFile: "", ClientCaFile: null, ClientAuthType: null };
+
+    private static string TlsProblem(WebTlsConfig tls)
+    {
+        if (IsPlain(tls))
+            return "";
+        if (tls.CertificateFile.Length == 0 || tls.KeyFile.Length == 0)
+            return "expected cert_file and key_file under tls_server_config";
+        if (tls is { AsksClients: false, ClientCaFile: { } roots })
+        {
+            return $"client_ca_file: {roots}: clients are not verified: expected client_auth_type: "
                 + "RequireAndVerifyClientCert or VerifyClientCertIfGiven beside it, or no client_ca_file";
         }
 
-        return problem.Length == 0 ? tls : null;
+        return tls.MinVersion > tls.MaxVersion ? "expected a max_version that is not below min_version" : "";
     }
 
-    private static bool TrySet(string key, string value, string folder, ref WebTlsConfig tls, out string expected)
+    private sealed class Reading(string folder)
     {
-        expected = Known;
-        switch (key)
+        public WebTlsConfig Tls { get; private set; } = new();
+        public ImmutableArray<(string, string)>.Builder Headers { get; } = ImmutableArray.CreateBuilder<(string, string)>();
+        public Dictionary<string, string> Users { get; } = [];
+        public TimeSpan RateInterval { get; private set; }
+        public int RateBurst { get; private set; }
+
+        /// <returns>What was expected instead; null where the value is taken.</returns>
+        public string? Set(YamlValue value)
         {
-            case "cert_file":
-                tls = tls with { CertificateFile = Path.Combine(folder, value) };
-                return value.Length > 0;
-            case "key_file":
-                tls = tls with { KeyFile = Path.Combine(folder, value) };
-                return value.Length > 0;
-            case "client_ca_file":
-                tls = tls with { ClientCaFile = Path.Combine(folder, value) };
-                return value.Length > 0;
-            case "client_auth_type":
-                expected = "expected NoClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert";
-                tls = tls with { ClientAuthType = value };
-                return value is "NoClientCert" or "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert";
-            case "min_version":
-                expected = "expected TLS12 or TLS13";
-                tls = tls with { MinVersion = value == "TLS13" ? WebTlsConfig.Tls13 : WebTlsConfig.Tls12 };
-                return value is "TLS12" or "TLS13";
-            default:
-                return false;
+            var slash = value.Key.IndexOf('/');
+            var section = slash < 0 ? value.Key : value.Key[..slash];
+            var key = slash < 0 ? "" : value.Key[(slash + 1)..];
+            if (slash < 0 && value.Text.Length > 0)
+                return "expected its keys on lines of their own";
+            return section switch
+            {
+                "tls_server_config" => key.Length == 0 ? null : SetTls(key, value.Text),
+                "http_server_config" => key.Length == 0 ? null : SetHttp(key, value.Text),
+                "rate_limit" => key.Length == 0 ? null : SetRate(key, value.Text),
+                "basic_auth_users" => key.Length == 0 ? null : SetUser(key, value.Text),
+                _ => "expected tls_server_config, http_server_config, rate_limit or basic_auth_users",
+            };
         }
+
+        private string? SetTls(string key, string text)
+        {
+            switch (key)
+            {
+                case "cert_file":
+                    Tls = Tls with { CertificateFile = InFolder(text) };
+                    return null;
+                case "key_file":
+                    Tls = Tls with { KeyFile = InFolder(text) };
+                    return null;
+                case "client_ca_file":
+                    Tls = Tls with { ClientCaFile = text.Length == 0 ? null : InFolder(text) };
+                    return null;
+                case "client_auth_type":
+                    Tls = Tls with { ClientAuthType = text.Length == 0 ? null : text };
+                    return text is "" or "NoClientCert" or "RequestClientCert" or "RequireAnyClientCert" or "RequireClientCert"
+                        or "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert" ? null : AuthTypes;
+                case "min_version":
+                    // OpenSSL serves nothing below TLS 1.2 as it is built, whatever it is told.
+                    Tls = Tls with { MinVersion = text == "TLS13" ? WebTlsConfig.Tls13 : WebTlsConfig.Tls12 };
+                    return text is "TLS10" or "TLS11" or "TLS12" or "TLS13" ? null : "expected TLS12 or TLS13";
+                case "max_version":
+                    Tls = Tls with { MaxVersion = text == "TLS13" ? WebTlsConfig.Tls13 : WebTlsConfig.Tls12 };
+                    return text is "TLS12" or "TLS13" ? null : "expected TLS12 or TLS13";
+                case "prefer_server_cipher_suites":
+                    return IsSwitch(text);
+                case "cipher_suites":
+                    return text.Length == 0 ? null : AddCipher(text);
+                case "curve_preferences":
+                    return text.Length == 0 ? null : AddCurve(text);
+                default:
+                    return TlsKeys;
+            }
+        }
+
+        private string? AddCipher(string text)
+        {
+            var cipher = Array.Find(s_ciphers, known => known.Go == text);
+            if (cipher.Go is null)
+                return "expected a cipher of Go's, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+            Tls = Tls with { NamesCiphers = true, Ciphers = Joined(Tls.Ciphers, cipher.OpenSsl ?? "") };
+            return null;
+        }
+
+        private string? AddCurve(string text)
+        {
+            var curve = Array.Find(s_curves, known => known.Go == text);
+            if (curve.Go is null)
+                return "expected CurveP256, CurveP384, CurveP521 or X25519";
+            Tls = Tls with { Curves = Joined(Tls.Curves, curve.OpenSsl) };
+            return null;
+        }
+
+        private static string Joined(string before, string name) =>
+            before.Length == 0 || name.Length == 0 ? before + name : $"{before}:{name}";
+
+        private string InFolder(string path) => path.Length == 0 ? "" : Path.Combine(folder, path);
+
+        private string? SetHttp(string key, string text)
+        {
+            if (key == "http2")
+                return IsSwitch(text);
+            if (key == "headers")
+                return text.Length == 0 ? null : "expected its keys on lines of their own";
+            var name = key.StartsWith("headers/", StringComparison.Ordinal) ? key["headers/".Length..] : "";
+            var expected = name switch
+            {
+                "X-Content-Type-Options" => text == "nosniff" ? null : "expected nosniff",
+                "X-Frame-Options" => text is "deny" or "sameorigin" ? null : "expected deny or sameorigin",
+                "Strict-Transport-Security" or "X-XSS-Protection" or "Content-Security-Policy" =>
+                    Ascii.IsValid(text) && !text.Any(char.IsControl) ? null : "expected printable ASCII",
+                "" => "expected http2 or headers",
+                _ => "expected Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection or "
+                    + "Content-Security-Policy",
+            };
+            Headers.Add((name, text));
+            return expected;
+        }
+
+        private string? SetRate(string key, string text)
+        {
+            if (key == "burst" && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var burst))
+                RateBurst = burst;
+            else if (key == "interval" && GoDuration.TryParse(text, out var interval) && interval >= TimeSpan.Zero)
+                RateInterval = interval;
+            else
+                return "expected burst, a number, and interval, a duration such as 1s";
+            return null;
+        }
+
+        private string? SetUser(string name, string hash)
+        {
+            Users[name] = hash;
+            return name.Contains(':', StringComparison.Ordinal) ? "expected a name without a colon"
+                : IsBcrypt(hash) ? null : "expected a bcrypt hash, as htpasswd -B writes it";
+        }
+
+        /// <summary>$2b$10$ and 53 characters: the version, the logarithm of the rounds, 4 to 31, salt and hash.</summary>
+        private static bool IsBcrypt(string hash) =>
+            hash.Length == 60 && hash.StartsWith("$2", StringComparison.Ordinal) && hash[2] is 'a' or 'b' or 'y'
+            && hash[3] == '$' && hash[6] == '$'
+            && int.TryParse(hash.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var rounds)
+            && rounds is >= 4 and <= 31
+            && hash.Skip(7).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/');
+
+        private static string? IsSwitch(string text) =>
+            text.ToLowerInvariant() is "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n"
+                ? null : "expected true or false";
     }
-}
-
-/// <summary>How metrics are served over HTTPS.</summary>
-public sealed record WebTlsConfig
-{
-    public const int Tls12 = 0x0303;
-    public const int Tls13 = 0x0304;
-
-    public string CertificateFile { get; init; } = "";
-    public string KeyFile { get; init; } = "";
-
-    /// <summary>Clients are asked for a certificate, which these roots must have signed.</summary>
-    public string? ClientCaFile { get; init; }
-
-    /// <summary>As written; null: not written, which is NoClientCert.</summary>
-    public string? ClientAuthType { get; init; }
-
-    public bool AsksClients => ClientAuthType is "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert";
-    public bool ClientMustShow => ClientAuthType is "RequireAndVerifyClientCert";
-    public int MinVersion { get; init; } = Tls12;
 }

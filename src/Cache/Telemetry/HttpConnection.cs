@@ -24,6 +24,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private ArrayBufferWriter<byte>? _response;
     private int _sent;
     private bool _closeAfterResponse;
+    private bool _waitsForPassword;
     private bool _closed;
 
     /// <param name="ssl">0: plain HTTP.</param>
@@ -43,14 +44,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
             Send();
         else
             Receive();
-        do
-        {
-            while (!_closed && _response is null && Answer())
-            {
-                // Pipelined requests, each answered before the next is looked at.
-            }
-        }
-        while (_socket.ReadsAhead && !_closed && _response is null && Receive());
+        AnswerAll();
     }
 
     public override void OnTimer() => Close();
@@ -64,6 +58,20 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         _endpoint.Loop.Remove(_fd);
         _socket.Close();
         _endpoint.Closed(this);
+    }
+
+    private bool IsFree => !_closed && _response is null && !_waitsForPassword;
+
+    private void AnswerAll()
+    {
+        do
+        {
+            while (IsFree && Answer())
+            {
+                // Pipelined requests, each answered before the next is looked at.
+            }
+        }
+        while (_socket.ReadsAhead && IsFree && Receive());
     }
 
     /// <returns>Whether octets came.</returns>
@@ -112,33 +120,75 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
 
     private void Respond(HttpRequestHead head)
     {
-        var body = new ArrayBufferWriter<byte>(4096);
-        HttpStatusCode status = HttpStatusCode.NotFound;
-        string contentType = "text/plain; charset=utf-8";
-        if (_listener.Pages.TryGetValue(head.Path, out HttpPage? page))
-        {
-            status = page.Write(body);
-            contentType = page.ContentType;
-        }
         _closeAfterResponse = !head.KeepAlive;
-        Start(status, contentType, body, head.IsHead);
+        if (!_listener.Routes.TryGetValue(head.Path, out HttpRoute? route))
+            StartEmpty(HttpStatusCode.NotFound);
+        else if (route.Access is not { } access)
+            Show(route, head.IsHead);
+        else if (!access.Enter(_endpoint.Loop.NowMs))
+            StartEmpty(HttpStatusCode.TooManyRequests);
+        else if (access.IsKnown(head.Authorization))
+            Show(route, head.IsHead);
+        else if (head.Authorization is { } authorization)
+            CheckPassword(route, access, authorization, head.IsHead);
+        else
+            StartEmpty(HttpStatusCode.Unauthorized, access.Fields);
+    }
+
+    private void CheckPassword(HttpRoute route, HttpAccess access, string authorization, bool headOnly)
+    {
+        bool isRight = false;
+        _waitsForPassword = true;
+        // Nothing more is read meanwhile, or a client that goes on sending would wake the loop again and again.
+        _endpoint.Loop.Modify(_fd, 0);
+        _endpoint.Passwords.Run(() => isRight = !Volatile.Read(ref _closed) && access.IsRight(authorization), () =>
+        {
+            if (_closed)
+                return;
+            _waitsForPassword = false;
+            _endpoint.Loop.Modify(_fd, Libc.EPOLLIN);
+            if (isRight)
+            {
+                access.Remember(authorization);
+                Show(route, headOnly);
+            }
+            else
+                StartEmpty(HttpStatusCode.Unauthorized, access.Fields);
+            AnswerAll();
+        });
+    }
+
+    private void Show(HttpRoute route, bool headOnly)
+    {
+        var body = new ArrayBufferWriter<byte>(4096);
+        HttpStatusCode status = route.Page.Write(body);
+        Start(status, route.Page.ContentType, body, headOnly, route.Access?.Fields ?? "");
     }
 
     private void Refuse(HttpStatusCode status)
     {
         _receivedLength = 0;
         _closeAfterResponse = true;
-        Start(status, "text/plain; charset=utf-8", new ArrayBufferWriter<byte>(1), headOnly: false);
+        StartEmpty(status);
     }
 
-    private void Start(HttpStatusCode status, string contentType, ArrayBufferWriter<byte> body, bool headOnly)
+    private void StartEmpty(HttpStatusCode status, string fields = "") =>
+        Start(status, "text/plain; charset=utf-8", new ArrayBufferWriter<byte>(1), headOnly: false, fields);
+
+    private void Start(
+        HttpStatusCode status, string contentType, ArrayBufferWriter<byte> body, bool headOnly, string fields)
     {
-        string allow = status == HttpStatusCode.MethodNotAllowed ? "Allow: GET, HEAD\r\n" : "";
+        string needs = status switch
+        {
+            HttpStatusCode.MethodNotAllowed => "Allow: GET, HEAD\r\n",
+            HttpStatusCode.Unauthorized => "WWW-Authenticate: Basic\r\n",
+            _ => "",
+        };
         string connection = _closeAfterResponse ? "Connection: close\r\n" : "";
         string head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {(int)status} {Reason(status)}\r\nContent-Type: {contentType}\r\n"
-            + $"Content-Length: {body.WrittenCount}\r\n{allow}{connection}\r\n");
+            + $"Content-Length: {body.WrittenCount}\r\n{needs}{fields}{connection}\r\n");
         _response = new ArrayBufferWriter<byte>(head.Length + body.WrittenCount);
         Encoding.Latin1.GetBytes(head, _response);
         if (!headOnly)
@@ -179,9 +229,11 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     {
         HttpStatusCode.OK => "OK",
         HttpStatusCode.BadRequest => "Bad Request",
+        HttpStatusCode.Unauthorized => "Unauthorized",
         HttpStatusCode.NotFound => "Not Found",
         HttpStatusCode.MethodNotAllowed => "Method Not Allowed",
         HttpStatusCode.RequestEntityTooLarge => "Content Too Large",
+        HttpStatusCode.TooManyRequests => "Too Many Requests",
         HttpStatusCode.RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
         _ => "Service Unavailable",
     };

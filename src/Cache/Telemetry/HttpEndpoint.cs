@@ -19,6 +19,7 @@ public sealed class HttpEndpoint : IDisposable
     private readonly LinkedList<HttpConnection> _connections = new();
     private readonly Dictionary<(IPAddress? Address, int Port), HttpListener> _listeners = [];
     private readonly Lock _applying = new();
+    private SideThread? _passwords;
 
     /// <param name="log">Told when renewed files of an HTTPS listener are read, and when they cannot be.</param>
     public HttpEndpoint(ILogger? log = null)
@@ -33,6 +34,9 @@ public sealed class HttpEndpoint : IDisposable
     public EventLoop Loop { get; }
 
     internal ILogger Log { get; }
+
+    /// <summary>Where passwords are looked at, one at a time. Made, and used, on the loop's thread.</summary>
+    internal SideThread Passwords => _passwords ??= new SideThread(Loop, "passwords");
 
     /// <summary>Makes these routes, and only these, the ones served. Listeners that stay keep their connections; new
     /// ones are opened first, and if one cannot be, nothing changes.</summary>
@@ -81,7 +85,7 @@ public sealed class HttpEndpoint : IDisposable
                     listener.Close();
                 foreach (var group in wanted)
                 {
-                    _listeners[group.Key].Pages = Pages(group);
+                    _listeners[group.Key].Routes = ByPath(group);
                     _listeners[group.Key].Tls = certificates.GetValueOrDefault(group.Key);
                 }
                 foreach (HttpListener listener in opened.Values)
@@ -111,6 +115,7 @@ public sealed class HttpEndpoint : IDisposable
         });
         Loop.Stop();
         _thread.Join();
+        _passwords?.Dispose();
         Loop.Dispose();
     }
 
@@ -123,12 +128,12 @@ public sealed class HttpEndpoint : IDisposable
 
     internal void Closed(HttpConnection connection) => _connections.Remove(connection);
 
-    private static Dictionary<string, HttpPage> Pages(IEnumerable<HttpRoute> routes)
+    private static Dictionary<string, HttpRoute> ByPath(IEnumerable<HttpRoute> routes)
     {
-        var pages = new Dictionary<string, HttpPage>(StringComparer.Ordinal);
+        var byPath = new Dictionary<string, HttpRoute>(StringComparer.Ordinal);
         foreach (HttpRoute route in routes)
-            pages[route.Path] = route.Page;
-        return pages;
+            byPath[route.Path] = route;
+        return byPath;
     }
 
     private static string Problem(HttpRoute route, Errno error)

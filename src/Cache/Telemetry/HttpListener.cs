@@ -19,9 +19,9 @@ internal sealed class HttpListener : IEventHandler
     }
 
     /// <summary>By path. Written and read on the loop's thread, once the listener has started.</summary>
-    public IReadOnlyDictionary<string, HttpPage> Pages { get; set; } = new Dictionary<string, HttpPage>();
+    public IReadOnlyDictionary<string, HttpRoute> Routes { get; set; } = new Dictionary<string, HttpRoute>();
 
-    /// <summary>HTTPS; null: plain HTTP. Written and read like <see cref="Pages"/>.</summary>
+    /// <summary>HTTPS; null: plain HTTP. Written and read like <see cref="Routes"/>.</summary>
     public HttpTls? Tls { get; set; }
 
     /// <summary>With the port the kernel chose, where 0 was asked for.</summary>

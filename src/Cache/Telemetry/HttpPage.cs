@@ -18,7 +18,10 @@ public abstract class HttpPage
 public sealed record HttpRoute(string Directive, IPAddress? Address, int Port, string Path, HttpPage Page)
 {
     /// <summary>HTTPS for all of the address's pages; null: plain HTTP.</summary>
-    public HttpTlsFiles? Tls { get; init; }
+    public HttpTlsOptions? Tls { get; init; }
+
+    /// <summary>Who may read the page, and what stands in its replies; null: everybody, and nothing more.</summary>
+    public HttpAccess? Access { get; init; }
 }
 
 /// <summary>/metrics.</summary>

@@ -4,8 +4,9 @@ namespace NodeDns.Cache.Telemetry;
 
 /// <summary>The head of an HTTP/1.x request, as much of it as a responder to GET needs (RFC 9112).</summary>
 /// <param name="Length">Octets of the head with its empty line.</param>
+/// <param name="Authorization">That field's value; null where there is none.</param>
 internal readonly record struct HttpRequestHead(
-    int Length, bool IsGet, bool IsHead, bool KeepAlive, bool HasBody, string Path)
+    int Length, bool IsGet, bool IsHead, bool KeepAlive, bool HasBody, string Path, string? Authorization)
 {
     /// <summary>More than any scraper or probe sends.</summary>
     public const int MaxLength = 8192;
@@ -33,6 +34,7 @@ internal readonly record struct HttpRequestHead(
 
         bool keepAlive = !version.SequenceEqual("HTTP/1.0"u8);
         bool hasBody = false;
+        string? authorization = null;
         ReadOnlySpan<byte> fields = lineEnd < 0 ? [] : head[(lineEnd + 2)..];
         while (!fields.IsEmpty)
         {
@@ -51,6 +53,8 @@ internal readonly record struct HttpRequestHead(
                 hasBody = true;
             else if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
                 hasBody |= !value.SequenceEqual("0"u8);
+            else if (Ascii.EqualsIgnoreCase(name, "authorization"u8))
+                authorization = Encoding.Latin1.GetString(value);
         }
 
         int query = target.IndexOf((byte)'?');
@@ -60,6 +64,7 @@ internal readonly record struct HttpRequestHead(
             method.SequenceEqual("HEAD"u8),
             keepAlive,
             hasBody,
-            Encoding.Latin1.GetString(query < 0 ? target : target[..query]));
+            Encoding.Latin1.GetString(query < 0 ? target : target[..query]),
+            authorization);
     }
 }

@@ -3,31 +3,63 @@ using NodeDns.Cache.Interop.Linux;
 
 namespace NodeDns.Cache.Telemetry;
 
-/// <summary>What an HTTPS listener shows and asks for. All in PEM.</summary>
-/// <param name="ClientCaFile">Roots of the clients' certificates; null: clients show none.</param>
-/// <param name="MinVersion">As on the wire: 0x0303 is TLS 1.2.</param>
-public sealed record HttpTlsFiles(
-    string CertificateFile, string KeyFile, string? ClientCaFile, bool ClientMustShow, int MinVersion);
+/// <summary>What an HTTPS listener shows and asks for. The files are PEM.</summary>
+public sealed record HttpTlsOptions(string CertificateFile, string KeyFile)
+{
+    public HttpClientCertificate ClientCertificate { get; init; }
+
+    public bool ClientMustShow { get; init; }
+
+    /// <summary>Roots of the certificates of clients that are verified; null: the machine's.</summary>
+    public string? ClientCaFile { get; init; }
+
+    /// <summary>As on the wire: 0x0303 is TLS 1.2.</summary>
+    public int MinVersion { get; init; } = 0x0303;
+
+    public int MaxVersion { get; init; } = 0x0304;
+
+    /// <summary>Of TLS 1.2, in OpenSSL's names, with colons; "": its default.</summary>
+    public string Ciphers { get; init; } = "";
+
+    /// <summary>In OpenSSL's names, with colons; "": its default.</summary>
+    public string Curves { get; init; } = "";
+}
+
+/// <summary>Whether clients are asked for a certificate, and what becomes of it.</summary>
+public enum HttpClientCertificate
+{
+    None,
+    Taken,
+    Verified,
+}
 
 /// <summary>The certificate of an HTTPS listener and the roots of its clients, in use for new connections until their
 /// files change.</summary>
 internal sealed class HttpTls
 {
-    private readonly HttpTlsFiles _files;
+    private readonly HttpTlsOptions _files;
     private readonly (DateTime, DateTime, DateTime) _written;
     private readonly nint _context;
 
     // Files already said to be unusable. Written by the endpoint's thread.
     private (DateTime, DateTime, DateTime) _refused;
 
-    private HttpTls(HttpTlsFiles files, out string problem)
+    private HttpTls(HttpTlsOptions files, out string problem)
     {
         _files = files;
         _refused = _written = Written(files);
         if (OpenSsl.TryLoad(out problem))
         {
-            _context = OpenSsl.NewServerContext(
-                files.CertificateFile, files.KeyFile, files.ClientCaFile, files.ClientMustShow, files.MinVersion, out problem);
+            _context = OpenSsl.NewServerContext(files.CertificateFile, files.KeyFile, files.ClientCaFile, out problem);
+        }
+        if (_context != 0)
+        {
+            OpenSsl.AskClients(
+                _context,
+                ask: files.ClientCertificate != HttpClientCertificate.None,
+                files.ClientMustShow,
+                takeAny: files.ClientCertificate == HttpClientCertificate.Taken);
+            OpenSsl.Limit(_context, files.MinVersion, files.MaxVersion, files.Ciphers, files.Curves);
         }
     }
 
@@ -40,7 +72,7 @@ internal sealed class HttpTls
     }
 
     /// <returns>null, and the problem, when a file cannot be used.</returns>
-    public static HttpTls? Open(HttpTlsFiles files, out string problem)
+    public static HttpTls? Open(HttpTlsOptions files, out string problem)
     {
         var tls = new HttpTls(files, out problem);
         return tls._context == 0 ? null : tls;
@@ -73,7 +105,7 @@ internal sealed class HttpTls
         return ssl;
     }
 
-    private static (DateTime, DateTime, DateTime) Written(HttpTlsFiles files) => (
+    private static (DateTime, DateTime, DateTime) Written(HttpTlsOptions files) => (
         Written(files.CertificateFile), Written(files.KeyFile), files.ClientCaFile is { } roots ? Written(roots) : default);
 
     private static DateTime Written(string path)

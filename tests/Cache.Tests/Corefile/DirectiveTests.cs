@@ -301,23 +301,9 @@ public sealed class DirectiveTests
     {
         var files = new TestFiles(("/w/web.yml", text), ("/w/a.pem", Pem), ("/w/b.pem", Pem), ("/w/c.pem", Pem));
         var tls = Corefiles.Good(". {\nprometheus {\ntls /w/web.yml\n}\n}", Corefiles.Options with { Files = files })
-            .Blocks[0].Prometheus!.Tls;
+            .Blocks[0].Prometheus!.Web!.Tls;
         Assert.Equal(expected, tls is null ? "" : $"{tls.CertificateFile} {tls.KeyFile} {tls.ClientCaFile} {tls.AsksClients} "
             + $"{tls.ClientMustShow} {tls.MinVersion}");
-    }
-
-    [Theory]
-    [InlineData("tls_server_config:\n  cert_file: a.pem\n", "expected cert_file and key_file under tls_server_config")]
-    [InlineData("basic_auth_users:\n  a: b\n", "line 1: basic_auth_users: expected tls_server_config")]
-    [InlineData("tls_server_config:\n  cipher_suites: [x]\n",
-        "line 2: cipher_suites: [x]: expected cert_file, key_file, client_auth_type, client_ca_file or min_version")]
-    [InlineData("tls_server_config:\n  min_version: TLS10\n", "line 2: min_version: TLS10: expected TLS12 or TLS13")]
-    [InlineData("tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: VerifyClientCertIfGiven\n",
-        "expected client_ca_file where client_auth_type verifies")]
-    public void Prometheus_tls_that_cannot_be_honoured(string text, string expected)
-    {
-        Assert.Null(WebConfigText.Parse(text, "", out string problem));
-        Assert.Equal(expected, problem);
     }
 
     [Theory]

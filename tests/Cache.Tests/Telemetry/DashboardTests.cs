@@ -3,7 +3,7 @@ using Xunit;
 namespace NodeDns.Cache.Tests.Telemetry;
 
 /// <summary>Every query of the usual dashboards, asked of a Prometheus that scrapes a running `serve`.</summary>
-public sealed class DashboardTests(PrometheusServer prometheus) : IClassFixture<PrometheusServer>
+public sealed class DashboardTests(ScrapedServer server) : IClassFixture<ScrapedServer>
 {
     public static TheoryData<string, string> Queries
     {
@@ -21,7 +21,7 @@ public sealed class DashboardTests(PrometheusServer prometheus) : IClassFixture<
     public void Query_of_a_dashboard_has_numbers(string board, string query)
     {
         Assert.SkipUnless(PrometheusServer.IsInstalled, "needs prometheus: eng/install test");
-        IReadOnlyList<double> values = prometheus.Ask(query);
+        IReadOnlyList<double> values = server.Ask(query);
         Assert.True(values.Count > 0, $"{board}: nothing for {query}");
         Assert.False(values.Any(double.IsNaN), $"{board}: NaN among {string.Join(' ', values)} for {query}");
     }

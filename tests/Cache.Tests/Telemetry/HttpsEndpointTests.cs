@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -93,7 +94,7 @@ public sealed class HttpsEndpointTests : IDisposable
         using X509Certificate2 own = Write("one");
         _endpoint.Apply([Route() with
         {
-            Tls = new HttpTlsFiles(CertificateFile, KeyFile, CertificateFile, ClientMustShow: true, 0x0303),
+            Tls = Verified(CertificateFile),
         }]);
         await Assert.ThrowsAnyAsync<IOException>(() => Ask("GET /metrics HTTP/1.0\r\n\r\n"));
         Assert.StartsWith("HTTP/1.1 200 OK", (await Ask("GET /metrics HTTP/1.0\r\n\r\n", own)).Answer, StringComparison.Ordinal);
@@ -107,7 +108,7 @@ public sealed class HttpsEndpointTests : IDisposable
         using X509Certificate2 own = Write("one");
         _endpoint.Apply([Route() with
         {
-            Tls = new HttpTlsFiles(CertificateFile, KeyFile, CertificateFile, ClientMustShow: true, 0x0303),
+            Tls = Verified(CertificateFile),
         }]);
         for (int i = 0; i < 3; i++)
         {
@@ -116,6 +117,58 @@ public sealed class HttpsEndpointTests : IDisposable
                 (await Ask("GET /metrics HTTP/1.0\r\n\r\n", own, protocol)).Answer,
                 StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("NoClientCert", true, true)]
+    [InlineData("RequestClientCert", true, true)]
+    [InlineData("RequireAnyClientCert", false, true)]
+    [InlineData("VerifyClientCertIfGiven\n  client_ca_file: cert.pem", true, false)]
+    [InlineData("RequireAndVerifyClientCert\n  client_ca_file: cert.pem", false, false)]
+    public async Task Clients_are_asked_for_a_certificate_as_the_file_says(string type, bool withNone, bool withAnother)
+    {
+        Write("one");
+        using X509Certificate2 another = Make("two", out _, out _);
+        Serve($"  client_auth_type: {type}\n");
+        Assert.Equal(withNone, await Answers(own: null));
+        Assert.Equal(withAnother, await Answers(another));
+    }
+
+    [Theory]
+    [InlineData("max_version: TLS12", SslProtocols.Tls12, true)]
+    [InlineData("max_version: TLS12", SslProtocols.Tls13, false)]
+    [InlineData("min_version: TLS13", SslProtocols.Tls12, false)]
+    [InlineData("min_version: TLS10", SslProtocols.Tls12, true)]
+    [InlineData("cipher_suites: [TLS_AES_128_GCM_SHA256]", SslProtocols.Tls12, false)]
+    [InlineData("cipher_suites: [TLS_AES_128_GCM_SHA256]", SslProtocols.Tls13, true)]
+    [InlineData("cipher_suites:\n  - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", SslProtocols.Tls12, false)]
+    [InlineData("cipher_suites:\n  - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
+        + "  - TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", SslProtocols.Tls12, true)]
+    public async Task Versions_and_ciphers_are_those_of_the_file(string setting, SslProtocols protocol, bool expected)
+    {
+        Write("one");
+        Serve($"  {setting}\n");
+        Assert.Equal(expected, await Answers(own: null, protocol));
+    }
+
+    [Theory]
+    [InlineData("CurveP384", "secp384r1", true)]
+    [InlineData("CurveP384", "X25519", false)]
+    [InlineData("CurveP521, X25519", "X25519", true)]
+    public void Curves_are_those_of_the_file(string curves, string asked, bool expected)
+    {
+        Write("one");
+        Serve($"  curve_preferences: [{curves}]\n");
+        IPEndPoint at = _endpoint.BoundAddress(IPAddress.Loopback, 0);
+        using Process openssl = Process.Start(new ProcessStartInfo(
+            "openssl", ["s_client", "-connect", at.ToString(), "-groups", asked, "-brief"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        openssl.StandardInput.Close();
+        string said = openssl.StandardOutput.ReadToEnd() + openssl.StandardError.ReadToEnd();
+        openssl.WaitForExit();
+        Assert.True(expected == said.Contains("CONNECTION ESTABLISHED", StringComparison.Ordinal), said);
     }
 
     [Fact]
@@ -127,7 +180,7 @@ public sealed class HttpsEndpointTests : IDisposable
         File.SetLastWriteTimeUtc(ClientCaFile, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-1));
         _endpoint.Apply([Route() with
         {
-            Tls = new HttpTlsFiles(CertificateFile, KeyFile, ClientCaFile, ClientMustShow: true, 0x0303),
+            Tls = Verified(ClientCaFile),
         }]);
         Assert.StartsWith("HTTP/1.1 200 OK", (await Ask("GET /metrics HTTP/1.0\r\n\r\n", old)).Answer, StringComparison.Ordinal);
         File.Copy(CertificateFile, ClientCaFile, overwrite: true);
@@ -198,9 +251,38 @@ public sealed class HttpsEndpointTests : IDisposable
     public void Files_that_cannot_be_used_are_told_and_nothing_listens() => Assert.Contains(
         "prometheus tls: " + _folder, Assert.Single(_endpoint.Apply([Route()])), StringComparison.Ordinal);
 
+    /// <summary>As a block that names a web configuration with these lines.</summary>
+    private void Serve(string lines)
+    {
+        string web = Path.Combine(_folder, "web.yml");
+        File.WriteAllText(web, "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n" + lines);
+        CorefileResult result = CorefileLoader.Load("Corefile", $". {{\nprometheus 127.0.0.1:0 {{\ntls {web}\n}}\n}}",
+            new CorefileOptions { Files = new DiskFiles() });
+        Assert.Empty(result.Errors);
+        Assert.Empty(_endpoint.Apply(HttpRoutes.Of(result.Config!, _registry, new Readiness())));
+    }
+
+    private async Task<bool> Answers(X509Certificate2? own, SslProtocols protocol = SslProtocols.None)
+    {
+        try
+        {
+            return (await Ask("GET /metrics HTTP/1.0\r\n\r\n", own, protocol)).Answer
+                .StartsWith("HTTP/1.1 200 OK", StringComparison.Ordinal);
+        }
+        catch (Exception refused) when (refused is IOException or AuthenticationException)
+        {
+            return false;
+        }
+    }
+
     private HttpRoute Route() => new("prometheus", IPAddress.Loopback, 0, "/metrics", new MetricsPage(_registry))
     {
-        Tls = new HttpTlsFiles(CertificateFile, KeyFile, null, ClientMustShow: false, 0x0303),
+        Tls = new HttpTlsOptions(CertificateFile, KeyFile),
+    };
+
+    private HttpTlsOptions Verified(string roots) => new(CertificateFile, KeyFile)
+    {
+        ClientCertificate = HttpClientCertificate.Verified, ClientMustShow = true, ClientCaFile = roots,
     };
 
     private X509Certificate2 Write(string name)

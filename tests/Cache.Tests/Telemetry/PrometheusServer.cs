@@ -7,21 +7,19 @@ using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;
 
-/// <summary>A real Prometheus that scrapes a <see cref="LiveServer"/> as two targets, labelled as clusters label them.
-/// </summary>
+/// <summary>A real Prometheus.</summary>
 public sealed class PrometheusServer : IDisposable
 {
     private const string Program = "/usr/bin/prometheus";
 
-    private readonly LiveServer _server = new();
     private readonly string _directory = Directory.CreateTempSubdirectory("nodedns-prometheus-").FullName;
-    private readonly Process? _process;
+    private readonly Process _process;
     private readonly HttpClient _http = new();
 
-    public PrometheusServer()
+    /// <param name="jobs">Of scrape_configs.</param>
+    /// <param name="until">It returns once this query has a value.</param>
+    public PrometheusServer(string jobs, string until)
     {
-        if (!IsInstalled)
-            return;
         File.WriteAllText(
             Path.Combine(_directory, "prometheus.yml"),
             $"""
@@ -29,14 +27,7 @@ public sealed class PrometheusServer : IDisposable
               scrape_interval: 500ms
               scrape_timeout: 500ms
             scrape_configs:
-            - job_name: kube-dns
-              static_configs:
-              - targets: ['{_server.Metrics}']
-                labels: {"{"} k8s_app: node-local-dns, pod: p, cluster: c {"}"}
-            - job_name: node-local-dns-metrics
-              static_configs:
-              - targets: ['{_server.Metrics}']
-                labels: {"{"} name: node-local-dns-metrics {"}"}
+            {jobs}
             """);
         int port = FreePort();
         _http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
@@ -55,8 +46,7 @@ public sealed class PrometheusServer : IDisposable
         })!;
         try
         {
-            // Rates and offsets need some scrapes of counters that move.
-            Await("min(sum_over_time(up[1m])) > 8");
+            Await(until);
         }
         catch
         {
@@ -83,14 +73,10 @@ public sealed class PrometheusServer : IDisposable
 
     public void Dispose()
     {
-        if (_process is not null)
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
         _http.Dispose();
-        _server.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 

@@ -23,7 +23,7 @@ internal static class PrometheusReader
                     if (tls is not null)
                         scope.Error(line, "expected once");
                     else if (scope.Count(line, 1, 1, "expected one web configuration file"))
-                        prometheus = prometheus with { Tls = Tls(scope, tls = line) };
+                        prometheus = prometheus with { Web = Web(scope, tls = line) };
                     break;
                 default:
                     scope.UnknownOption(line, "runtime_metrics, tls");
@@ -34,7 +34,7 @@ internal static class PrometheusReader
         return block with { Prometheus = prometheus };
     }
 
-    private static WebTlsConfig? Tls(DirectiveScope scope, OptionLine line)
+    private static WebConfig? Web(DirectiveScope scope, OptionLine line)
     {
         var path = line.Args[0].Text;
         if (scope.Files.Read(path, out var reason) is not { } text)
@@ -43,7 +43,8 @@ internal static class PrometheusReader
             return null;
         }
 
-        var tls = WebConfigText.Parse(text, Path.GetDirectoryName(path) ?? "", out var problem);
+        var web = WebConfigText.Parse(text, Path.GetDirectoryName(path) ?? "", out var problem);
+        var tls = web?.Tls;
         if (problem.Length > 0)
             scope.Error(line, $"expected a web configuration file: {problem}");
         foreach (var file in new[] { tls?.CertificateFile, tls?.KeyFile, tls?.ClientCaFile }.OfType<string>())
@@ -53,6 +54,6 @@ internal static class PrometheusReader
                 scope.Error(line, $"expected a readable PEM file {file}: {reason}");
         }
 
-        return tls;
+        return web;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace NodeDns.Cache.Interop.Linux;
 
 /// <summary>What an HTTPS listener needs of libssl.</summary>
@@ -5,32 +7,27 @@ internal static unsafe partial class OpenSsl
 {
     private const int SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
     private const int SSL_CTRL_SET_SESS_CACHE_MODE = 44;
+    private const int SSL_CTRL_SET_GROUPS_LIST = 92;
+    private const int SSL_CTRL_SET_MAX_PROTO_VERSION = 124;
     private const int SSL_SESS_CACHE_OFF = 0;
 
     // SAFETY: set once under the gate, as the client's are.
     private static delegate* unmanaged<nint> s_serverMethod;
     private static delegate* unmanaged<nint, void> s_setAcceptState;
     private static delegate* unmanaged<nint, byte*, uint, int> s_setSessionIdContext;
+    private static delegate* unmanaged<nint, byte*, int> s_setCipherList;
 
-    /// <summary>An SSL_CTX of a server with a certificate.</summary>
-    /// <param name="clientCaFile">PEM file with the roots that clients' certificates must come from; null: clients show
-    /// none.</param>
-    /// <param name="clientMustShow">Clients without a certificate are refused.</param>
-    /// <param name="minVersion">As on the wire: 0x0303 is TLS 1.2.</param>
+    /// <summary>An SSL_CTX of a server with a certificate, which asks clients for none.</summary>
+    /// <param name="clientCaFile">PEM file with the roots of clients' certificates; null: the machine's.</param>
     /// <returns>0, and the problem, when a file cannot be used.</returns>
-    public static nint NewServerContext(string certificateFile, string keyFile, string? clientCaFile, bool clientMustShow,
-        int minVersion, out string problem)
+    public static nint NewServerContext(string certificateFile, string keyFile, string? clientCaFile, out string problem)
     {
         var context = NewContext(s_serverMethod(), clientCaFile, certificateFile, keyFile, out problem);
         if (context == 0)
         {
             return 0;
         }
-        s_contextControl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, minVersion, 0);
-        s_contextVerify(
-            context,
-            clientCaFile is null ? 0 : SSL_VERIFY_PEER | (clientMustShow ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
-            0);
+        s_contextVerify(context, 0, 0);
         // Clients resume by tickets, which only this context can read; sessions kept here would fill memory.
         s_contextControl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, 0);
         // Without one, libssl refuses to resume the session of a client that may have been verified.
@@ -41,6 +38,34 @@ internal static unsafe partial class OpenSsl
         }
         return context;
     }
+
+    /// <param name="mustShow">Clients without a certificate are refused.</param>
+    /// <param name="takeAny">Their certificates are not verified.</param>
+    public static void AskClients(nint context, bool ask, bool mustShow, bool takeAny) => s_contextVerify(
+        context,
+        ask ? SSL_VERIFY_PEER | (mustShow ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0) : 0,
+        takeAny ? (nint)(delegate* unmanaged<int, nint, int>)&TakeAny : 0);
+
+    /// <summary>What may be spoken.</summary>
+    /// <param name="minVersion">As on the wire: 0x0303 is TLS 1.2.</param>
+    /// <param name="ciphers">Of TLS 1.2, with colons; "": the library's default. What it does not know is left out.</param>
+    /// <param name="curves">With colons; "": the library's default.</param>
+    public static void Limit(nint context, int minVersion, int maxVersion, string ciphers, string curves)
+    {
+        s_contextControl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, minVersion, 0);
+        s_contextControl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, maxVersion, 0);
+        if (ciphers.Length > 0)
+        {
+            WithText(ciphers, text => s_setCipherList(context, (byte*)text));
+        }
+        if (curves.Length > 0)
+        {
+            WithText(curves, text => (int)s_contextControl(context, SSL_CTRL_SET_GROUPS_LIST, 0, text));
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static int TakeAny(int isGood, nint store) => 1;
 
     /// <summary>An SSL on an accepted non-blocking socket; its first read or write shakes hands.</summary>
     /// <returns>0 when memory prevents it.</returns>
@@ -64,6 +89,7 @@ internal static unsafe partial class OpenSsl
     {
         s_serverMethod = (delegate* unmanaged<nint>)Ssl("TLS_server_method");
         s_setAcceptState = (delegate* unmanaged<nint, void>)Ssl("SSL_set_accept_state");
+        s_setCipherList = (delegate* unmanaged<nint, byte*, int>)Ssl("SSL_CTX_set_cipher_list");
         s_setSessionIdContext = (delegate* unmanaged<nint, byte*, uint, int>)Ssl("SSL_CTX_set_session_id_context");
     }
 }

@@ -1,0 +1,67 @@
+using System.Text;
+
+namespace NodeDns.Cache.Telemetry;
+
+/// <summary>Who may read a page, how often, and what stands in its replies: basic authentication (RFC 7617), a limit of
+/// requests and further fields, as Prometheus's exporters have them.</summary>
+/// <remarks>Belongs to the endpoint's thread, but for <see cref="IsRight"/>.</remarks>
+/// <param name="fields">Whole lines of the reply's head.</param>
+/// <param name="users">Names, and bcrypt hashes of their passwords. Empty: everybody may.</param>
+/// <param name="intervalMs">What a request costs; 0: no limit.</param>
+/// <param name="burst">Requests that may come at once.</param>
+public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string> users, long intervalMs, int burst)
+{
+    /// <summary>More than there are scrapers; beyond it passwords are looked at anew.</summary>
+    private const int RememberedMaximum = 100;
+
+    /// <summary>Of no password. An unknown user must not be told from a known one by the time it takes.</summary>
+    private const string NobodysHash = "$2b$10$.LxzwK0RykxHoxDsBZOux.O0iUsXO62jykc7SdC93qPHvYBNPhdzW";
+
+    private readonly HashSet<string> _remembered = [];
+    private long _spentUntilMs = long.MinValue;
+
+    public string Fields => fields;
+
+    /// <returns>false when there have been too many requests.</returns>
+    public bool Enter(long nowMs)
+    {
+        if (intervalMs == 0)
+            return true;
+        // Each request adds its cost to the time until which all is spent; a burst may lie in the future.
+        long spent = Math.Max(_spentUntilMs, nowMs) + intervalMs;
+        if (spent > nowMs + burst * intervalMs)
+            return false;
+        _spentUntilMs = spent;
+        return true;
+    }
+
+    /// <summary>Whether this field of a request needs no look at its password: nobody is asked, or it was right before.
+    /// </summary>
+    public bool IsKnown(string? authorization) =>
+        users.Count == 0 || (authorization is not null && _remembered.Contains(authorization));
+
+    /// <summary>Spares the next request of the same user bcrypt's work.</summary>
+    public void Remember(string authorization)
+    {
+        if (_remembered.Count >= RememberedMaximum)
+            _remembered.Clear();
+        _remembered.Add(authorization);
+    }
+
+    /// <summary>Compares a password with its hash, which takes 50 ms and more by design: not for a loop's thread.</summary>
+    public bool IsRight(string authorization)
+    {
+        const string Scheme = "Basic ";
+        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return false;
+        var octets = new byte[authorization.Length];
+        if (!Convert.TryFromBase64String(authorization[Scheme.Length..], octets, out int length))
+            return false;
+        string text = Encoding.UTF8.GetString(octets, 0, length);
+        int colon = text.IndexOf(':');
+        if (colon < 0)
+            return false;
+        bool isUser = users.TryGetValue(text[..colon], out string? hash);
+        return BCrypt.Net.BCrypt.Verify(text[(colon + 1)..], hash ?? NobodysHash) && isUser;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Serve;
+using NodeDns.Cache.Telemetry;
+using Xunit;
+
+namespace NodeDns.Cache.Tests.Telemetry;
+
+/// <summary>A real Prometheus that scrapes over HTTPS, with a certificate and a password of its own.</summary>
+public sealed class PrometheusTlsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nodedns-scrape-").FullName;
+    private readonly MetricRegistry _registry = new();
+    private readonly HttpEndpoint _endpoint = new();
+
+    public void Dispose()
+    {
+        _endpoint.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void Prometheus_scrapes_over_https_with_a_certificate_and_a_password()
+    {
+        Assert.SkipUnless(PrometheusServer.IsInstalled, "needs prometheus: eng/install test");
+        MakeCertificates();
+        _registry.Increment(_registry.Counter("seen_total", "Seen."));
+        IPEndPoint at = Serve();
+        using var prometheus = new PrometheusServer(
+            Job("right", at, "secret") + Job("wrong", at, "guess") + Job("nameless", at, password: null),
+            "up{job='right'} == 1 and on() up{job='wrong'} == 0 and on() up{job='nameless'} == 0");
+        Assert.Equal([1], prometheus.Ask("seen_total"));
+        Assert.Equal([0], prometheus.Ask("max(max_over_time(up{job!='right'}[1m]))"));
+    }
+
+    private IPEndPoint Serve()
+    {
+        string web = Path.Combine(_folder, "web.yml");
+        File.WriteAllText(
+            web,
+            $"""
+            tls_server_config:
+              cert_file: server.pem
+              key_file: server.key
+              client_auth_type: RequireAndVerifyClientCert
+              client_ca_file: ca.pem
+              min_version: TLS12
+              max_version: TLS13
+              cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256]
+              curve_preferences: [X25519, CurveP256]
+            http_server_config:
+              headers:
+                Strict-Transport-Security: max-age=31536000
+            basic_auth_users:
+              prometheus: {BCrypt.Net.BCrypt.HashPassword("secret", 10)}
+            """);
+        CorefileResult result = CorefileLoader.Load(
+            "Corefile",
+            $". {{\nprometheus 127.0.0.1:0 {{\ntls {web}\n}}\n}}",
+            new CorefileOptions { Files = new DiskFiles() });
+        Assert.Empty(result.Errors);
+        Assert.Empty(_endpoint.Apply(HttpRoutes.Of(result.Config!, _registry, new Readiness())));
+        return _endpoint.BoundAddress(IPAddress.Loopback, 0);
+    }
+
+    private string Job(string name, IPEndPoint at, string? password) =>
+        $"""
+        - job_name: {name}
+          scheme: https
+          tls_config: {"{"} ca_file: {_folder}/ca.pem, cert_file: {_folder}/client.pem, key_file: {_folder}/client.key {"}"}
+          {(password is null ? "" : $"basic_auth: {{ username: prometheus, password: {password} }}")}
+          static_configs:
+          - targets: ['{at}']
+
+        """;
+
+    private void MakeCertificates()
+    {
+        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var root = new CertificateRequest("CN=root", rootKey, HashAlgorithmName.SHA256);
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 signer = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
+        File.WriteAllText(Path.Combine(_folder, "ca.pem"), signer.ExportCertificatePem());
+        foreach (string name in (string[])["server", "client"])
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddIpAddress(IPAddress.Loopback);
+            request.CertificateExtensions.Add(names.Build());
+            using X509Certificate2 made = request.Create(signer, now.AddDays(-1), now.AddDays(1), [(byte)name.Length]);
+            File.WriteAllText(Path.Combine(_folder, $"{name}.pem"), made.ExportCertificatePem());
+            File.WriteAllText(Path.Combine(_folder, $"{name}.key"), key.ExportPkcs8PrivateKeyPem());
+        }
+    }
+}

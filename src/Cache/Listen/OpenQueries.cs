@@ -75,15 +75,17 @@ internal sealed unsafe class OpenQueries
 
     public bool IsReserved(int slot) => slot != None && _states[slot] == State.Reserved;
 
-    /// <summary>Keeps a query that has no answer yet; nothing when the answer has come while it was handled.</summary>
+    /// <summary>Keeps a query that has no answer yet; nothing when the answer has come while it was handled. Of one that is
+    /// too long for a slot only the slot is kept.</summary>
     public void Keep(int slot, ulong socket, in SocketAddress client, ReadOnlySpan<byte> message)
     {
-        if (!IsReserved(slot) || message.Length > SlotSize - MessageOffset) return;
+        if (!IsReserved(slot)) return;
+        _states[slot] = State.Kept;
+        if (message.Length > SlotSize - MessageOffset) return;
         byte* at = At(slot);
         *(ulong*)at = socket;
         *(SocketAddress*)(at + ClientOffset) = client;
         message.CopyTo(new Span<byte>(at + MessageOffset, message.Length));
-        _states[slot] = State.Kept;
         Volatile.Write(ref *(int*)(at + LengthOffset), message.Length);
     }
 

@@ -89,6 +89,25 @@ public class OpenQueriesTests
     }
 
     [Fact]
+    public void A_query_that_is_too_long_to_be_kept_frees_no_other_ones_slot()
+    {
+        using var listener = new TurnedListener(Corefile);
+        using Socket client = listener.ConnectUdp();
+        byte[] longest = Query("long.example.", 1);
+        // An OPT record with an option of 500 octets (RFC 6891 section 6.1.2, padding of RFC 7830).
+        longest = [.. longest, 0, 0, 41, 4, 208, 0, 0, 0, 0, 1, 248, 0, 12, 1, 244, .. new byte[500]];
+        longest[11] = 1;
+        client.Send(longest);
+        listener.Until(() => listener.Upstream.Count == 1, "the long query");
+        Assert.Empty(listener.OpenQueries);
+        client.Send(Query("short.example.", 2));
+        listener.Until(() => listener.Upstream.Count == 2, "the short query");
+        listener.Upstream.Answer(reply => reply.Answer.Add(DnsRecord.Parse("long.example. 60 IN A 192.0.2.1")));
+        listener.Until(() => client.Available > 0, "the reply to the long one");
+        Assert.Single(listener.OpenQueries);
+    }
+
+    [Fact]
     public void More_queries_than_slots_are_served_all_the_same()
     {
         using var listener = new TurnedListener(Corefile);

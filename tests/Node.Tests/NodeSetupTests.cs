@@ -21,23 +21,31 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _lab.Dispose();
 
-    [Fact]
-    public void Lookups_leave_no_conntrack_entry_from_pod_or_host()
+    [Theory]
+    [InlineData(NodeLab.LocalAddress)]
+    [InlineData(NodeLab.LocalAddress6)]
+    public void Lookups_leave_no_conntrack_entry_from_pod_or_host(string address)
     {
-        _lab.Node.Run(Track);
-        var (guard, _) = _lab.StartPair();
-        foreach (var flags in new[] { "", "+tcp" })
-        {
-            Assert.Contains("10.1.2.3", _lab.Dig("one.example.", flags: flags), StringComparison.Ordinal);
-            _lab.Node.Run($"kdig @{NodeLab.LocalAddress} two.example. {flags}");
-        }
-        var entries = CountEntries();
-        _lab.Print($"conntrack entries for the local address after lookups from pod and host: {entries}");
+        var guard = StartDualStack();
+        AskFromPodAndHost(address);
+        var entries = CountEntries(address);
+        _lab.Print($"conntrack entries for {address} after lookups from pod and host: {entries}");
         Assert.Equal(0, entries);
 
         // Without the table there would be: and the guard notices that it is gone.
         _lab.Node.Run("nft delete table inet nodelocaldns");
         _lab.WaitUntil(() => guard.Count("table inet nodelocaldns created") == 2, "the table is made again");
+    }
+
+    /// <summary>What the test above would see if the rules did nothing.</summary>
+    [Theory]
+    [InlineData(NodeLab.LocalAddress)]
+    [InlineData(NodeLab.LocalAddress6)]
+    public void Without_rules_lookups_leave_conntrack_entries(string address)
+    {
+        StartDualStack("--rules", "off");
+        AskFromPodAndHost(address);
+        Assert.NotEqual(0, CountEntries(address));
     }
 
     [Fact]
@@ -170,8 +178,24 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
             + "nft \"add chain ip kubeproxy post { type nat hook postrouting priority srcnat; }\"");
     }
 
-    private int CountEntries() =>
+    private RunningProgram StartDualStack(params string[] flags)
+    {
+        _lab.Node.Run(Track);
+        _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {NodeLab.LocalAddress6}"));
+        return _lab.StartPair(["--address", NodeLab.LocalAddress6, .. flags]).Guard;
+    }
+
+    private void AskFromPodAndHost(string address)
+    {
+        foreach (var flags in new[] { "", "+tcp" })
+        {
+            Assert.Contains("10.1.2.3", _lab.Dig("one.example.", address, flags), StringComparison.Ordinal);
+            _lab.Node.Run($"kdig @{address} two.example. {flags}");
+        }
+    }
+
+    private int CountEntries(string address) =>
         _lab.Node.Run("conntrack -L 2>/dev/null || true; conntrack -L -f ipv6 2>/dev/null || true")
-        .Split('\n').Count(line => line.Contains(NodeLab.LocalAddress, StringComparison.Ordinal)
+        .Split('\n').Count(line => line.Contains($"={address} ", StringComparison.Ordinal)
             && line.Contains("dport=53", StringComparison.Ordinal));
 }

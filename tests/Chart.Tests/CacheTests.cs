@@ -58,6 +58,16 @@ public sealed class CacheTests
         });
     }
 
+    /// <summary>iptables-legacy opens a raw socket, and all its users on a node share one lock.</summary>
+    [Fact]
+    public void Rules_by_iptables_come_with_what_iptables_legacy_needs()
+    {
+        var set = DaemonSet("--set", "guard.rules=iptables");
+        Assert.Contains("NET_RAW", set.Container("guard").Strings("securityContext.capabilities.add"));
+        Assert.Single(set.Container("guard").At("volumeMounts")!.AsArray(), m => m!.Text("mountPath") == "/run/xtables.lock");
+        Assert.Single(set.At("spec.template.spec.volumes")!.AsArray(), v => v!.Text("hostPath.path") == "/run/xtables.lock");
+    }
+
     /// <summary>An OOM kill takes a whole container, so what must survive it has a limit of its own.</summary>
     [Fact]
     public void Guard_and_cache_have_memory_limits_of_their_own()

@@ -21,16 +21,18 @@ internal static class Iptables
         .FirstOrDefault(File.Exists);
 
     /// <summary>Adds what is missing: NOTRACK in raw, or ACCEPT in filter.</summary>
+    /// <param name="legacy">The kernel has no nf_tables, which iptables itself needs today: where there is an
+    /// iptables-legacy, that one is called.</param>
     /// <returns>What was changed, in words.</returns>
     /// <exception cref="InvalidOperationException">There is no such program, or it failed.</exception>
-    public static List<string> Ensure(IEnumerable<IPAddress> addresses, int port, bool notrack)
+    public static List<string> Ensure(IEnumerable<IPAddress> addresses, int port, bool notrack, bool legacy)
     {
         var changes = new List<string>();
         foreach (var address in addresses)
         {
             foreach (var rule in Rules(address, port, notrack))
             {
-                var program = Program(address);
+                var program = Program(address, legacy);
                 if (Run(program, ["-w", "5", "-t", rule[0], "-C", .. rule[1..]]).ExitCode != 0)
                 {
                     RunOrThrow(program, ["-w", "5", "-t", rule[0], "-I", .. rule[1..]]);
@@ -42,13 +44,13 @@ internal static class Iptables
     }
 
     /// <summary>Removes what <see cref="Ensure"/> added.</summary>
-    public static void Remove(IEnumerable<IPAddress> addresses, int port, bool notrack)
+    public static void Remove(IEnumerable<IPAddress> addresses, int port, bool notrack, bool legacy)
     {
-        foreach (var address in addresses.Where(a => Find(Program(a)) is not null))
+        foreach (var address in addresses.Where(a => Find(Program(a, legacy)) is not null))
         {
             foreach (var rule in Rules(address, port, notrack))
             {
-                Run(Program(address), ["-w", "5", "-t", rule[0], "-D", .. rule[1..]]);
+                Run(Program(address, legacy), ["-w", "5", "-t", rule[0], "-D", .. rule[1..]]);
             }
         }
     }
@@ -72,8 +74,11 @@ internal static class Iptables
         return removed;
     }
 
-    private static string Program(IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetworkV6 ? "ip6tables" : "iptables";
+    private static string Program(IPAddress address, bool legacy)
+    {
+        var program = address.AddressFamily == AddressFamily.InterNetworkV6 ? "ip6tables" : "iptables";
+        return legacy && Find($"{program}-legacy") is not null ? $"{program}-legacy" : program;
+    }
 
     private static IEnumerable<string[]> Rules(IPAddress address, int port, bool notrack)
     {

@@ -7,10 +7,11 @@ namespace NodeDns.Cache.Node;
 /// behind when it is killed or started with -skipteardown.</summary>
 /// <remarks>iptables-nft keeps its rules in nf_tables, where they are removed without any program; iptables-legacy's
 /// need its own.</remarks>
-internal sealed class Leftovers : IDisposable
+/// <param name="nftables">The kernel has them.</param>
+internal sealed class Leftovers(bool nftables) : IDisposable
 {
     private static readonly byte[] Comment = Encoding.ASCII.GetBytes(Iptables.NodeCacheComment);
-    private readonly NetlinkSocket _netlink = new(Libc.NETLINK_NETFILTER);
+    private readonly NetlinkSocket? _netlink = nftables ? new(Libc.NETLINK_NETFILTER) : null;
 
     /// <summary>Removes them.</summary>
     /// <param name="keepAccept">Leave the ACCEPT rules: where the host's INPUT chain drops by default, lookups need
@@ -22,8 +23,7 @@ internal sealed class Leftovers : IDisposable
         var removed = 0;
         foreach (var family in new[] { Libc.NFPROTO_IPV4, Libc.NFPROTO_IPV6 })
         {
-            var found = Find(family, tables);
-            if (found.Count > 0)
+            if (_netlink is not null && Find(_netlink, family, tables) is { Count: > 0 } found)
             {
                 var batch = new NftBatch();
                 foreach (var (table, chain, handle) in found)
@@ -38,7 +38,7 @@ internal sealed class Leftovers : IDisposable
         return removed;
     }
 
-    public void Dispose() => _netlink.Dispose();
+    public void Dispose() => _netlink?.Dispose();
 
     private static int RemoveLegacy(byte family, string[] tables)
     {
@@ -51,21 +51,11 @@ internal sealed class Leftovers : IDisposable
             Iptables.RemoveNodeCache(program, t));
     }
 
-    private List<(string Table, string Chain, ulong Handle)> Find(byte family, string[] tables)
+    private static List<(string Table, string Chain, ulong Handle)> Find(NetlinkSocket netlink, byte family, string[] tables)
     {
         var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETRULE, family, Libc.NLM_F_DUMP);
         var found = new List<(string, string, ulong)>();
-        List<NetlinkMessage> rules;
-        try
-        {
-            rules = _netlink.Request(query, "list rules");
-        }
-        catch (NetlinkException failure) when (failure.Error == Errno.EINVAL)
-        {
-            // This kernel has no nf_tables, and so no such rules.
-            return found;
-        }
-        foreach (var rule in rules.Where(r => r.Body.AsSpan().IndexOf(Comment) >= 0))
+        foreach (var rule in netlink.Request(query, "list rules").Where(r => r.Body.AsSpan().IndexOf(Comment) >= 0))
         {
             var attributes = rule.Attributes(4).ToDictionary(a => a.Type, a => a);
             var table = attributes[Libc.NFTA_RULE_TABLE].Text;

@@ -13,11 +13,12 @@ internal sealed class NodeSetup : IDisposable
     private readonly GuardLog _log;
     private readonly NodeLink? _link;
     private readonly NotrackRules? _rules;
-    private readonly Leftovers? _leftovers;
+    private readonly Leftovers _leftovers;
     private readonly Dictionary<string, string> _standing = [];
     private EndPointFinder? _finder;
     private IReadOnlyList<IPEndPoint> _endPoints = [];
-    private volatile bool _withoutNftables;
+    private readonly bool _hasNftables;
+    private volatile bool _fallenBack;
 
     public NodeSetup(GuardOptions options, GuardMetrics metrics, GuardLog log)
     {
@@ -25,19 +26,20 @@ internal sealed class NodeSetup : IDisposable
         _metrics = metrics;
         _log = log;
         _link = options.InterfaceName is { } name ? new NodeLink(name, options.AllAddresses) : null;
-        try
+        _hasNftables = NotrackRules.AreInKernel();
+        if (!_hasNftables)
         {
-            _rules = options.Rules is RulesMode.Off or RulesMode.Iptables ? null : new NotrackRules(options.DnsPort);
-            _leftovers = new Leftovers();
+            log.Info("this kernel has no nf_tables");
         }
-        catch (SyscallException)
+        else if (options.Rules is RulesMode.Auto or RulesMode.Nftables)
         {
-            _withoutNftables = true;
+            _rules = new NotrackRules(options.DnsPort);
         }
+        _leftovers = new Leftovers(_hasNftables);
     }
 
-    /// <summary>The kernel has nf_tables, as far as is known.</summary>
-    public bool HasNftables => _rules is not null && !_withoutNftables;
+    /// <summary>The rules are an nf_tables table of ours.</summary>
+    public bool HasNftables => _rules is not null && !_fallenBack;
 
     /// <summary>Makes everything what it should be, and says what it changed.</summary>
     /// <param name="serving">The addresses that are to be answered here; the others belong to kube-proxy.</param>
@@ -52,9 +54,9 @@ internal sealed class NodeSetup : IDisposable
         Try(GuardProblem.Rules, () => EnsureRules(serving));
         if (_options.HostAccept == HostAcceptMode.On)
         {
-            Try(GuardProblem.HostAccept, () => Report(Iptables.Ensure(serving, _options.DnsPort, notrack: false)));
+            Try(GuardProblem.HostAccept, () => Report(Iptables.Ensure(serving, _options.DnsPort, notrack: false, !_hasNftables)));
         }
-        if (!foreignInUse && _leftovers is not null)
+        if (!foreignInUse)
         {
             Try(GuardProblem.Leftovers, () =>
             {
@@ -109,7 +111,7 @@ internal sealed class NodeSetup : IDisposable
     {
         _link?.Dispose();
         _rules?.Dispose();
-        _leftovers?.Dispose();
+        _leftovers.Dispose();
         _finder?.Dispose();
     }
 
@@ -122,20 +124,20 @@ internal sealed class NodeSetup : IDisposable
         Try(GuardProblem.Rules, () =>
         {
             _rules?.Remove();
-            if (_options.Rules == RulesMode.Iptables || _withoutNftables)
+            if (_options.Rules != RulesMode.Off && !HasNftables)
             {
-                Iptables.Remove(_options.AllAddresses, _options.DnsPort, notrack: true);
+                Iptables.Remove(_options.AllAddresses, _options.DnsPort, notrack: true, !_hasNftables);
             }
             if (_options.HostAccept == HostAcceptMode.On)
             {
-                Iptables.Remove(_options.AllAddresses, _options.DnsPort, notrack: false);
+                Iptables.Remove(_options.AllAddresses, _options.DnsPort, notrack: false, !_hasNftables);
             }
         });
     }
 
     private void Flip()
     {
-        if (_rules is null || _withoutNftables)
+        if (_rules is null || _fallenBack)
         {
             throw new InvalidOperationException("--exit-mode flip needs nf_tables: choose refuse or teardown");
         }
@@ -178,7 +180,7 @@ internal sealed class NodeSetup : IDisposable
         {
             return;
         }
-        if (_rules is not null && !_withoutNftables)
+        if (_rules is not null && !_fallenBack)
         {
             try
             {
@@ -188,11 +190,15 @@ internal sealed class NodeSetup : IDisposable
             catch (NetlinkException failure)
                 when (_options.Rules == RulesMode.Auto && failure.Error is Errno.EOPNOTSUPP or Errno.EPROTONOSUPPORT)
             {
-                _withoutNftables = true;
-                _log.Info("this kernel has no nf_tables: using iptables");
+                _fallenBack = true;
+                _log.Info("this kernel's nf_tables cannot do it: using iptables");
             }
         }
-        Report(Iptables.Ensure(serving, _options.DnsPort, notrack: true));
+        else if (_options.Rules == RulesMode.Nftables)
+        {
+            throw new InvalidOperationException("--rules nftables: this kernel has no nf_tables: choose iptables");
+        }
+        Report(Iptables.Ensure(serving, _options.DnsPort, notrack: true, !_hasNftables));
     }
 
     private void Report(List<string> changes)

@@ -52,10 +52,31 @@ internal sealed class NotrackRules : IDisposable
     /// <summary>Two families, two protocols, and the three directions.</summary>
     private static int RuleCount => Families.Length * Protocols.Length * 3;
 
+    /// <summary>nfnetlink refuses a subsystem that it does not have with EINVAL (nfnetlink_rcv_msg), and a kernel without
+    /// it has no such sockets.</summary>
+    public static bool AreInKernel()
+    {
+        try
+        {
+            using var netlink = new NetlinkSocket(Libc.NETLINK_NETFILTER);
+            netlink.Request(NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETTABLE, Libc.NFPROTO_INET,
+                Libc.NLM_F_DUMP), "list nf_tables tables");
+            return true;
+        }
+        catch (SyscallException)
+        {
+            return false;
+        }
+        catch (NetlinkException failure)
+        {
+            return failure.Error != Errno.EINVAL;
+        }
+    }
+
     /// <summary>Makes table and set what they should be.</summary>
     /// <returns>What was changed, in words; null when all was well.</returns>
-    /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing; EOPNOTSUPP: the kernel has no
-    /// nf_tables.</exception>
+    /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing; EOPNOTSUPP: the kernel's
+    /// nf_tables lacks something.</exception>
     public string? Ensure(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
     {
         DropFlip();
@@ -205,11 +226,6 @@ internal sealed class NotrackRules : IDisposable
         catch (NetlinkException failure) when (failure.Error == Errno.ENOENT)
         {
             return false;
-        }
-        catch (NetlinkException failure) when (failure.Error == Errno.EINVAL)
-        {
-            // What nfnetlink says of a subsystem that it does not have (nfnetlink_rcv_msg).
-            throw new NetlinkException("find nf_tables", Errno.EOPNOTSUPP, null);
         }
     }
 

@@ -38,6 +38,9 @@ public sealed record WebTlsConfig
     /// <summary>As written; null: not written, which is NoClientCert.</summary>
     public string? ClientAuthType { get; init; }
 
+    /// <summary>One of these must be in a client's certificate; empty: any or none may.</summary>
+    public ImmutableArray<string> ClientNames { get; init; } = [];
+
     public bool AsksClients => ClientAuthType is not (null or "NoClientCert");
     public bool ClientMustShow =>
         ClientAuthType is "RequireAndVerifyClientCert" or "RequireAnyClientCert" or "RequireClientCert";

@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Corefile;
 /// </summary>
 public static class WebConfigText
 {
-    private const string TlsKeys = "expected cert_file, key_file, client_auth_type, client_ca_file, min_version, max_version, "
+    private const string TlsKeys = "expected cert_file, key_file, client_auth_type, client_ca_file, client_allowed_sans, min_version, max_version, "
         + "cipher_suites, curve_preferences or prefer_server_cipher_suites";
 
     private const string AuthTypes = "expected NoClientCert, RequestClientCert, RequireAnyClientCert, "
@@ -76,6 +76,8 @@ public static class WebConfigText
                 + "RequireAndVerifyClientCert or VerifyClientCertIfGiven beside it, or no client_ca_file";
         }
 
+        if (tls is { AsksClients: false, ClientNames.IsEmpty: false })
+            return $"client_allowed_sans: {tls.ClientNames[0]}: clients show no certificate: expected client_auth_type beside it";
         return tls.MinVersion > tls.MaxVersion ? "expected a max_version that is not below min_version" : "";
     }
 
@@ -122,6 +124,10 @@ public static class WebConfigText
                     Tls = Tls with { ClientAuthType = text.Length == 0 ? null : text };
                     return text is "" or "NoClientCert" or "RequestClientCert" or "RequireAnyClientCert" or "RequireClientCert"
                         or "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert" ? null : AuthTypes;
+                case "client_allowed_sans":
+                    if (text.Length > 0)
+                        Tls = Tls with { ClientNames = Tls.ClientNames.Add(text) };
+                    return null;
                 case "min_version":
                     // OpenSSL serves nothing below TLS 1.2 as it is built, whatever it is told.
                     Tls = Tls with { MinVersion = text == "TLS13" ? WebTlsConfig.Tls13 : WebTlsConfig.Tls12 };

@@ -43,6 +43,7 @@ internal static class HttpRoutes
             : HttpClientCertificate.None,
         ClientMustShow = tls.ClientMustShow,
         ClientCaFile = tls.VerifiesClients ? tls.ClientCaFile : null,
+        ClientNames = tls.ClientNames,
         MinVersion = tls.MinVersion,
         MaxVersion = tls.MaxVersion,
         Ciphers = tls.Ciphers,

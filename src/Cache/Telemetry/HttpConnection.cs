@@ -25,6 +25,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private int _sent;
     private bool _closeAfterResponse;
     private bool _waitsForPassword;
+    private bool _isAdmitted;
     private bool _closed;
 
     /// <param name="ssl">0: plain HTTP.</param>
@@ -88,6 +89,13 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
             return false;
         }
         _receivedLength += result.Value;
+        // The first octets come after the handshake.
+        if (!_isAdmitted && _listener.Tls?.Admits(_socket) == false)
+        {
+            Close();
+            return false;
+        }
+        _isAdmitted = true;
         return true;
     }
 

@@ -13,6 +13,9 @@ public sealed record HttpTlsOptions(string CertificateFile, string KeyFile)
     /// <summary>Roots of the certificates of clients that are verified; null: the machine's.</summary>
     public string? ClientCaFile { get; init; }
 
+    /// <summary>One of these must be in a client's certificate; empty: any or none may.</summary>
+    public IReadOnlyList<string> ClientNames { get; init; } = [];
+
     /// <summary>As on the wire: 0x0303 is TLS 1.2.</summary>
     public int MinVersion { get; init; } = 0x0303;
 
@@ -104,6 +107,10 @@ internal sealed class HttpTls
         GC.KeepAlive(this);
         return ssl;
     }
+
+    /// <summary>Whether a client whose handshake is done may ask.</summary>
+    public bool Admits(HttpSocket client) =>
+        _files.ClientNames.Count == 0 || CertificateNames.Read(client.PeerNames()).Any(_files.ClientNames.Contains);
 
     private static (DateTime, DateTime, DateTime) Written(HttpTlsOptions files) => (
         Written(files.CertificateFile), Written(files.KeyFile), files.ClientCaFile is { } roots ? Written(roots) : default);

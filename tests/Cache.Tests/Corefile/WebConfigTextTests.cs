@@ -24,6 +24,7 @@ public sealed class WebConfigTextTests
                 key_file: "/k/b.pem"
                 client_auth_type: 'VerifyClientCertIfGiven'
                 client_ca_file: c.pem
+                client_allowed_sans: [ "spiffe://cluster.local/ns/monitoring/sa/prometheus", 10.0.0.1 ]
                 min_version: TLS12
                 max_version: TLS12
                 prefer_server_cipher_suites: yes
@@ -48,12 +49,13 @@ public sealed class WebConfigTextTests
               alice: {Hash}
               "two words": '{Hash}'
             """);
+        Assert.Equal(["spiffe://cluster.local/ns/monitoring/sa/prometheus", "10.0.0.1"], web.Tls!.ClientNames);
         Assert.Equal(new WebTlsConfig
         {
             CertificateFile = "/w/a.pem", KeyFile = "/k/b.pem", ClientCaFile = "/w/c.pem",
             ClientAuthType = "VerifyClientCertIfGiven", MaxVersion = 0x0303, NamesCiphers = true,
             Ciphers = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-SHA", Curves = "P-256:X25519",
-        }, web.Tls);
+        }, web.Tls with { ClientNames = [] });
         Assert.Equal(
             [
                 ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"), ("X-Frame-Options", "deny"),
@@ -86,6 +88,8 @@ public sealed class WebConfigTextTests
     [InlineData("tls_server_config:\n  cert_file: a.pem\n", NoPair)]
     [InlineData(Pair + "  client_ca_file: ca.pem\n", NoPolicy)]
     [InlineData(Pair + "  client_ca_file: ca.pem\n  client_auth_type: NoClientCert\n", NoPolicy)]
+    [InlineData(Pair + "  client_allowed_sans: [a]\n",
+        "client_allowed_sans: a: clients show no certificate: expected client_auth_type beside it")]
     [InlineData(Pair + "  min_version: TLS13\n  max_version: TLS12\n", "expected a max_version that is not below min_version")]
     [InlineData("tls_server_config: { client_auth_type: RequireAndVerifyClientCert }\n",
         "line 1: tls_server_config: { client_auth_type: RequireAndVerifyClientCert }: expected one word, or text in quotes, "
@@ -103,7 +107,7 @@ public sealed class WebConfigTextTests
     [InlineData("tls_server_config:\n  cert: |\n    x\n",
         "line 2: cert: |: expected one word, or text in quotes, after the colon")]
     [InlineData("tls_server_config:\n  cert: x\n", "line 2: cert: x: expected cert_file, key_file, client_auth_type, "
-        + "client_ca_file, min_version, max_version, cipher_suites, curve_preferences or prefer_server_cipher_suites")]
+        + "client_ca_file, client_allowed_sans, min_version, max_version, cipher_suites, curve_preferences or prefer_server_cipher_suites")]
     [InlineData("tls_server_config:\n  cert_file: \"a\n", "line 2: cert_file: \"a: expected one word, or text in quotes, after the colon")]
     [InlineData("tls_server_config:\n  max_version: TLS11\n", "line 2: max_version: TLS11: expected TLS12 or TLS13")]
     [InlineData("tls_server_config:\n  cipher_suites: [x]\n",

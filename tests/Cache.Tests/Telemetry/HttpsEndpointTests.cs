@@ -135,6 +135,31 @@ public sealed class HttpsEndpointTests : IDisposable
     }
 
     [Theory]
+    [InlineData("[prometheus.example]", true)]
+    [InlineData("[other, me@example.org]", true)]
+    [InlineData("[10.0.0.7]", true)]
+    [InlineData("['2001:db8::7']", true)]
+    [InlineData("['spiffe://cluster/prometheus']", true)]
+    [InlineData("[PROMETHEUS.example, two, 10.0.0.8]", false)]
+    public async Task Certificate_of_a_client_has_one_of_the_names_of_the_file(string names, bool expected)
+    {
+        Write("one");
+        var named = new SubjectAlternativeNameBuilder();
+        named.AddDnsName(new string('x', 60) + ".example");
+        named.AddDnsName("prometheus.example");
+        named.AddEmailAddress("me@example.org");
+        named.AddIpAddress(IPAddress.Parse("10.0.0.7"));
+        named.AddIpAddress(IPAddress.Parse("2001:db8::7"));
+        named.AddUri(new Uri("spiffe://cluster/prometheus"));
+        using X509Certificate2 own = Make("two", out _, out _, named.Build());
+        using X509Certificate2 nameless = Make("two", out _, out _);
+        Serve($"  client_auth_type: RequestClientCert\n  client_allowed_sans: {names}\n");
+        Assert.Equal(expected, await Answers(own));
+        Assert.False(await Answers(nameless));
+        Assert.False(await Answers(own: null));
+    }
+
+    [Theory]
     [InlineData("max_version: TLS12", SslProtocols.Tls12, true)]
     [InlineData("max_version: TLS12", SslProtocols.Tls13, false)]
     [InlineData("min_version: TLS13", SslProtocols.Tls12, false)]
@@ -293,11 +318,13 @@ public sealed class HttpsEndpointTests : IDisposable
         return made;
     }
 
-    private static X509Certificate2 Make(string name, out string certificatePem, out string keyPem)
+    private static X509Certificate2 Make(string name, out string certificatePem, out string keyPem, X509Extension? names = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        if (names is not null)
+            request.CertificateExtensions.Add(names);
         using X509Certificate2 made = request.CreateSelfSigned(
             TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
         certificatePem = made.ExportCertificatePem();

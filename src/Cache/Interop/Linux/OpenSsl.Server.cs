@@ -6,6 +6,7 @@ namespace NodeDns.Cache.Interop.Linux;
 internal static unsafe partial class OpenSsl
 {
     private const int SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
+    private const int NID_subject_alt_name = 85;
     private const int SSL_CTRL_SET_SESS_CACHE_MODE = 44;
     private const int SSL_CTRL_SET_GROUPS_LIST = 92;
     private const int SSL_CTRL_SET_MAX_PROTO_VERSION = 124;
@@ -16,6 +17,12 @@ internal static unsafe partial class OpenSsl
     private static delegate* unmanaged<nint, void> s_setAcceptState;
     private static delegate* unmanaged<nint, byte*, uint, int> s_setSessionIdContext;
     private static delegate* unmanaged<nint, byte*, int> s_setCipherList;
+    private static delegate* unmanaged<nint, nint> s_peerCertificate, s_extensionData;
+    private static delegate* unmanaged<nint, int, int, int> s_extensionIndex;
+    private static delegate* unmanaged<nint, int, nint> s_extensionAt;
+    private static delegate* unmanaged<nint, byte*> s_octets;
+    private static delegate* unmanaged<nint, int> s_octetCount;
+    private static delegate* unmanaged<nint, void> s_certificateFree;
 
     /// <summary>An SSL_CTX of a server with a certificate, which asks clients for none.</summary>
     /// <param name="clientCaFile">PEM file with the roots of clients' certificates; null: the machine's.</param>
@@ -64,6 +71,23 @@ internal static unsafe partial class OpenSsl
         }
     }
 
+    /// <summary>The names in the peer's certificate: its subjectAltName extension as it stands there, in DER.</summary>
+    /// <returns>Empty when it has none, or the peer has shown no certificate.</returns>
+    public static byte[] PeerNames(nint ssl)
+    {
+        var certificate = s_peerCertificate(ssl);
+        if (certificate == 0)
+        {
+            return [];
+        }
+        var index = s_extensionIndex(certificate, NID_subject_alt_name, -1);
+        var data = index < 0 ? 0 : s_extensionData(s_extensionAt(certificate, index));
+        // SAFETY: the octets belong to the certificate, which is freed after they have been copied.
+        byte[] names = data == 0 ? [] : new ReadOnlySpan<byte>(s_octets(data), s_octetCount(data)).ToArray();
+        s_certificateFree(certificate);
+        return names;
+    }
+
     [UnmanagedCallersOnly]
     private static int TakeAny(int isGood, nint store) => 1;
 
@@ -89,6 +113,15 @@ internal static unsafe partial class OpenSsl
     {
         s_serverMethod = (delegate* unmanaged<nint>)Ssl("TLS_server_method");
         s_setAcceptState = (delegate* unmanaged<nint, void>)Ssl("SSL_set_accept_state");
+        // The newer name is OpenSSL 3's.
+        s_peerCertificate = (delegate* unmanaged<nint, nint>)(
+            NativeLibrary.TryGetExport(_ssl, "SSL_get1_peer_certificate", out var get) ? get : Ssl("SSL_get_peer_certificate"));
+        s_extensionIndex = (delegate* unmanaged<nint, int, int, int>)Crypto("X509_get_ext_by_NID");
+        s_extensionAt = (delegate* unmanaged<nint, int, nint>)Crypto("X509_get_ext");
+        s_extensionData = (delegate* unmanaged<nint, nint>)Crypto("X509_EXTENSION_get_data");
+        s_octets = (delegate* unmanaged<nint, byte*>)Crypto("ASN1_STRING_get0_data");
+        s_octetCount = (delegate* unmanaged<nint, int>)Crypto("ASN1_STRING_length");
+        s_certificateFree = (delegate* unmanaged<nint, void>)Crypto("X509_free");
         s_setCipherList = (delegate* unmanaged<nint, byte*, int>)Ssl("SSL_CTX_set_cipher_list");
         s_setSessionIdContext = (delegate* unmanaged<nint, byte*, uint, int>)Ssl("SSL_CTX_set_session_id_context");
     }

@@ -32,6 +32,11 @@ public sealed record WebTlsConfig
     public string CertificateFile { get; init; } = "";
     public string KeyFile { get; init; } = "";
 
+    /// <summary>Each in PEM, for where there is no file.</summary>
+    public string CertificateText { get; init; } = "";
+    public string KeyText { get; init; } = "";
+    public string ClientCaText { get; init; } = "";
+
     /// <summary>Roots of the certificates of clients that are verified; null: the machine's.</summary>
     public string? ClientCaFile { get; init; }
 

@@ -8,8 +8,8 @@ namespace NodeDns.Cache.Corefile;
 /// </summary>
 public static class WebConfigText
 {
-    private const string TlsKeys = "expected cert_file, key_file, client_auth_type, client_ca_file, client_allowed_sans, min_version, max_version, "
-        + "cipher_suites, curve_preferences or prefer_server_cipher_suites";
+    private const string TlsKeys = "expected cert_file, key_file, client_auth_type, client_ca_file, cert, key, client_ca, client_allowed_sans, "
+        + "min_version, max_version, cipher_suites, curve_preferences or prefer_server_cipher_suites";
 
     private const string AuthTypes = "expected NoClientCert, RequestClientCert, RequireAnyClientCert, "
         + "VerifyClientCertIfGiven or RequireAndVerifyClientCert";
@@ -62,17 +62,18 @@ public static class WebConfigText
     }
 
     private static bool IsPlain(WebTlsConfig tls) =>
-        tls is { CertificateFile: "", KeyFile: "", ClientCaFile: null, ClientAuthType: null };
+        tls is { CertificateFile: "", KeyFile: "", ClientCaFile: null, ClientAuthType: null, CertificateText: "", KeyText: "",
+            ClientCaText: "" };
 
     private static string TlsProblem(WebTlsConfig tls)
     {
         if (IsPlain(tls))
             return "";
-        if (tls.CertificateFile.Length == 0 || tls.KeyFile.Length == 0)
+        if (tls is { CertificateFile: "", CertificateText: "" } or { KeyFile: "", KeyText: "" })
             return "expected cert_file and key_file under tls_server_config";
-        if (tls is { AsksClients: false, ClientCaFile: { } roots })
+        if (!tls.AsksClients && (tls.ClientCaFile ?? tls.ClientCaText) is { Length: > 0 } roots)
         {
-            return $"client_ca_file: {roots}: clients are not verified: expected client_auth_type: "
+            return $"client_ca_file: {roots.Split('\n')[0]}: clients are not verified: expected client_auth_type: "
                 + "RequireAndVerifyClientCert or VerifyClientCertIfGiven beside it, or no client_ca_file";
         }
 
@@ -120,6 +121,15 @@ public static class WebConfigText
                 case "client_ca_file":
                     Tls = Tls with { ClientCaFile = text.Length == 0 ? null : InFolder(text) };
                     return null;
+                case "cert":
+                    Tls = Tls with { CertificateText = text };
+                    return IsPem(text);
+                case "key":
+                    Tls = Tls with { KeyText = text };
+                    return IsPem(text);
+                case "client_ca":
+                    Tls = Tls with { ClientCaText = text };
+                    return IsPem(text);
                 case "client_auth_type":
                     Tls = Tls with { ClientAuthType = text.Length == 0 ? null : text };
                     return text is "" or "NoClientCert" or "RequestClientCert" or "RequireAnyClientCert" or "RequireClientCert"
@@ -163,6 +173,10 @@ public static class WebConfigText
             Tls = Tls with { Curves = Joined(Tls.Curves, curve.OpenSsl) };
             return null;
         }
+
+        private static string? IsPem(string text) =>
+            text.Length == 0 || text.StartsWith("-----BEGIN ", StringComparison.Ordinal) ? null
+                : "expected PEM, lines from -----BEGIN to -----END behind a bar";
 
         private static string Joined(string before, string name) =>
             before.Length == 0 || name.Length == 0 ? before + name : $"{before}:{name}";

@@ -7,8 +7,8 @@ namespace NodeDns.Cache.Corefile;
 /// <param name="Text">"" where nothing stands, and for a key that has others below it.</param>
 internal readonly record struct YamlValue(int Line, string Key, string Text);
 
-/// <summary>YAML as people write settings in it: mappings and lists of words by indentation, quotes, comments, and lists in
-/// brackets. Anchors, tags, text of several lines and mappings in braces are left out.</summary>
+/// <summary>YAML as people write settings in it: mappings and lists of words by indentation, quotes, comments, lists in
+/// brackets, and text of several lines behind a bar. Anchors, tags, folded text and mappings in braces are left out.</summary>
 internal sealed class YamlText
 {
     private readonly List<YamlValue> _values = [];
@@ -16,6 +16,9 @@ internal sealed class YamlText
 
     /// <summary>From the outermost key that the next line may be within.</summary>
     private readonly Stack<Level> _levels = new([new Level(-1, "", "")]);
+
+    /// <summary>Lines behind a bar; null: none are being read.</summary>
+    private StringBuilder? _block;
 
     private sealed record Level(int Indent, string Key, string Text)
     {
@@ -32,14 +35,38 @@ internal sealed class YamlText
         foreach (var line in text.Split('\n'))
         {
             number++;
-            problem = yaml.Read(line.TrimEnd(), number);
+            problem = yaml.ReadBlock(line) ? "" : yaml.Read(line.TrimEnd(), number);
             if (problem.Length == 0)
                 continue;
             problem = $"line {number}: {problem}";
             return null;
         }
 
+        yaml.EndBlock();
         return yaml._values;
+    }
+
+    /// <summary>Takes a line that belongs to the text behind a bar: one further in than its key, or empty.</summary>
+    private bool ReadBlock(string line)
+    {
+        if (_block is null)
+            return false;
+        var content = line.Trim();
+        if (content.Length == 0 || line.Length - line.TrimStart(' ').Length > _levels.Peek().Indent)
+        {
+            _block.Append(content).Append('\n');
+            return true;
+        }
+
+        EndBlock();
+        return false;
+    }
+
+    private void EndBlock()
+    {
+        if (_block is not null)
+            _values[^1] = _values[^1] with { Text = _block.ToString() };
+        _block = null;
     }
 
     /// <returns>What is wrong with the line, or "".</returns>
@@ -83,6 +110,12 @@ internal sealed class YamlText
         rest = rest[1..].TrimStart();
         if (rest.StartsWith('['))
             return Bracketed(rest, key, number) ? "" : $"{content}: expected words between brackets, with commas";
+        if (rest is "|" or "|-" or "|+")
+        {
+            _block = new();
+            rest = "";
+        }
+
         if (Scalar(rest, out rest) is not { } text || rest.Length > 0)
             return $"{content}: expected one word, or text in quotes, after the colon";
         _levels.Push(new(indent, key, text));

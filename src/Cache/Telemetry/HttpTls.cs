@@ -13,6 +13,11 @@ public sealed record HttpTlsOptions(string CertificateFile, string KeyFile)
     /// <summary>Roots of the certificates of clients that are verified; null: the machine's.</summary>
     public string? ClientCaFile { get; init; }
 
+    /// <summary>Each in PEM, for where there is no file.</summary>
+    public string CertificateText { get; init; } = "";
+    public string KeyText { get; init; } = "";
+    public string ClientCaText { get; init; } = "";
+
     /// <summary>One of these must be in a client's certificate; empty: any or none may.</summary>
     public IReadOnlyList<string> ClientNames { get; init; } = [];
 
@@ -53,7 +58,11 @@ internal sealed class HttpTls
         _refused = _written = Written(files);
         if (OpenSsl.TryLoad(out problem))
         {
-            _context = OpenSsl.NewServerContext(files.CertificateFile, files.KeyFile, files.ClientCaFile, out problem);
+            using var certificate = new PemFile(files.CertificateFile, files.CertificateText);
+            using var key = new PemFile(files.KeyFile, files.KeyText);
+            using var roots = new PemFile(files.ClientCaFile ?? "", files.ClientCaText);
+            _context = OpenSsl.NewServerContext(
+                certificate.Path, key.Path, roots.Path.Length == 0 ? null : roots.Path, out problem);
         }
         if (_context != 0)
         {
@@ -117,6 +126,8 @@ internal sealed class HttpTls
 
     private static DateTime Written(string path)
     {
+        if (path.Length == 0)
+            return default;
         try
         {
             // Files of a Secret are links to links; the time of a link itself never changes.

@@ -67,6 +67,25 @@ public sealed class WebConfigTextTests
         Assert.All(web.Users.Values, hash => Assert.Equal(Hash, hash));
     }
 
+    [Fact]
+    public void Text_behind_a_bar_is_read_to_its_end()
+    {
+        var tls = Good("""
+            tls_server_config:
+              cert: |
+                -----BEGIN X-----
+                  abc
+
+                -----END X-----
+              key: |-
+                  -----BEGIN Y-----
+            http_server_config:
+              http2: true
+            """).Tls!;
+        Assert.Equal("-----BEGIN X-----\nabc\n\n-----END X-----\n", tls.CertificateText);
+        Assert.Equal("-----BEGIN Y-----\n", tls.KeyText);
+    }
+
     [Theory]
     [InlineData("tls_server_config:\n  min_version: TLS13\n")]
     [InlineData("tls_server_config:\n  cert_file:\n  key_file: ~\n")]
@@ -104,10 +123,15 @@ public sealed class WebConfigTextTests
     [InlineData("tls_server_config:\n\tcert_file: a\n", "line 2: a tab: expected spaces before the first word")]
     [InlineData("tls_server_config:\n  cert_file: a\n  cert_file: b\n", "line 3: cert_file: expected once")]
     [InlineData("tls_server_config:\n  cert_file\n", "line 2: cert_file: expected a key, a colon and a value")]
-    [InlineData("tls_server_config:\n  cert: |\n    x\n",
-        "line 2: cert: |: expected one word, or text in quotes, after the colon")]
-    [InlineData("tls_server_config:\n  cert: x\n", "line 2: cert: x: expected cert_file, key_file, client_auth_type, "
-        + "client_ca_file, client_allowed_sans, min_version, max_version, cipher_suites, curve_preferences or prefer_server_cipher_suites")]
+    [InlineData("tls_server_config:\n  cert: >\n    x\n",
+        "line 2: cert: >: expected one word, or text in quotes, after the colon")]
+    [InlineData("tls_server_config:\n  cert: |\n    -----BEGIN X-----\n  cipher_suites: [x]\n",
+        "line 4: cipher_suites: x: expected a cipher of Go's, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")]
+    [InlineData("tls_server_config:\n  cert: |\n    -----BEGIN X-----\n", NoPair)]
+    [InlineData("tls_server_config:\n  cert: x\n", "line 2: cert: x: expected PEM, lines from -----BEGIN to -----END behind a bar")]
+    [InlineData("tls_server_config:\n  certs: x\n", "line 2: certs: x: expected cert_file, key_file, client_auth_type, client_ca_file, "
+        + "cert, key, client_ca, client_allowed_sans, min_version, max_version, cipher_suites, curve_preferences or "
+        + "prefer_server_cipher_suites")]
     [InlineData("tls_server_config:\n  cert_file: \"a\n", "line 2: cert_file: \"a: expected one word, or text in quotes, after the colon")]
     [InlineData("tls_server_config:\n  max_version: TLS11\n", "line 2: max_version: TLS11: expected TLS12 or TLS13")]
     [InlineData("tls_server_config:\n  cipher_suites: [x]\n",

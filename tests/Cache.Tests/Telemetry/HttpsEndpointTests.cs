@@ -159,6 +159,22 @@ public sealed class HttpsEndpointTests : IDisposable
         Assert.False(await Answers(own: null));
     }
 
+    [Fact]
+    public async Task Certificates_may_stand_in_the_file_itself()
+    {
+        using X509Certificate2 own = Write("one");
+        string web = Path.Combine(_folder, "web.yml");
+        File.WriteAllText(
+            web,
+            $"tls_server_config:\n  cert: |\n{Indented(CertificateFile)}\n  key: |\n{Indented(KeyFile)}\n"
+            + $"  client_ca: |\n{Indented(CertificateFile)}\n  client_auth_type: RequireAndVerifyClientCert\n");
+        Load(web);
+        Assert.True(await Answers(own));
+        Assert.False(await Answers(own: null));
+
+        static string Indented(string file) => string.Join('\n', File.ReadAllLines(file).Select(line => $"    {line}"));
+    }
+
     [Theory]
     [InlineData("max_version: TLS12", SslProtocols.Tls12, true)]
     [InlineData("max_version: TLS12", SslProtocols.Tls13, false)]
@@ -281,6 +297,11 @@ public sealed class HttpsEndpointTests : IDisposable
     {
         string web = Path.Combine(_folder, "web.yml");
         File.WriteAllText(web, "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n" + lines);
+        Load(web);
+    }
+
+    private void Load(string web)
+    {
         CorefileResult result = CorefileLoader.Load("Corefile", $". {{\nprometheus 127.0.0.1:0 {{\ntls {web}\n}}\n}}",
             new CorefileOptions { Files = new DiskFiles() });
         Assert.Empty(result.Errors);

@@ -50,7 +50,7 @@ internal static class PrometheusReader
         foreach (var file in new[] { tls?.CertificateFile, tls?.KeyFile, tls?.ClientCaFile }.OfType<string>())
         {
             // Read again by itself when it changes.
-            if (scope.Options.Files.Read(file, out reason) is null)
+            if (file.Length > 0 && scope.Options.Files.Read(file, out reason) is null)
                 scope.Error(line, $"expected a readable PEM file {file}: {reason}");
         }
 

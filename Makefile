@@ -22,6 +22,7 @@ build: ## both programs, NativeAOT, into artifacts/bin/
 .PHONY: test
 test: build ## every suite that needs no cluster
 	@eng/install test
+	@eng/other-build
 	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests Chart.Tests Node.Tests
 
 .PHONY: e2e

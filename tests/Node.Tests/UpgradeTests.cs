@@ -11,20 +11,34 @@ namespace NodeDns.Node.Tests;
 public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
 {
     private readonly NodeLab _lab = new(output);
+    private int _pods;
 
     public void Dispose() => _lab.Dispose();
 
     [Fact]
-    public void Ten_upgrades_between_two_protocol_versions_lose_no_lookup()
-    {
+    public void Ten_upgrades_between_two_protocol_versions_lose_no_lookup() =>
         // The old program speaks version 1 at most, the new one 2: old, new, old, new…
-        var (guard, serve) = _lab.StartPair("--handover-max-version", "1");
+        UpgradeTenTimes("ten upgrades, protocol 1 to 2 to 1", isOld => StartPod(isOld ? ["--handover-max-version", "1"] : []));
+
+    [Fact]
+    public void Ten_upgrades_between_two_builds_lose_no_lookup()
+    {
+        Assert.SkipWhen(NodeLab.OtherProgram is null, "eng/other-build has not made another build");
+        UpgradeTenTimes("ten upgrades, from an earlier build to this one and back", isOld =>
+        {
+            _lab.Build = isOld ? NodeLab.OtherProgram! : NodeLab.Program;
+            return StartPod();
+        });
+    }
+
+    private void UpgradeTenTimes(string what, Func<bool, (RunningProgram Guard, RunningProgram Serve)> start)
+    {
+        var (guard, serve) = start(true);
+        NodeLab.WaitForService(guard);
         var load = _lab.Load();
         for (var upgrade = 1; upgrade <= 10; upgrade++)
         {
-            string[] flags = upgrade % 2 == 0 ? ["--handover-max-version", "1"] : [];
-            var nextGuard = _lab.StartGuard($"{upgrade}", flags);
-            var nextServe = _lab.StartServe($"{upgrade}");
+            var (nextGuard, nextServe) = start(upgrade % 2 == 0);
             nextGuard.WaitFor("the old guard is relieved");
             guard.WaitFor("relieved by the next guard");
             // kubelet ends both containers of the old pod at once.
@@ -35,23 +49,41 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
             (guard, serve) = (nextGuard, nextServe);
         }
         NodeLab.Pass(1);
-        _lab.AssertNothingLost(load, "ten upgrades, old to new to old");
+        _lab.AssertNothingLost(load, what);
         Assert.Contains(NodeLab.LocalAddress, _lab.Node.Run("ip addr show nodelocaldns"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_new_cache_starts_with_the_entries_of_the_old()
+    private (RunningProgram Guard, RunningProgram Serve) StartPod(params string[] guardFlags)
     {
+        var pod = $"{++_pods}";
+        return (_lab.StartGuard(pod, guardFlags), _lab.StartServe(pod));
+    }
+
+    [Theory]
+    [InlineData("this build", "this build")]
+    [InlineData("the other build", "this build")]
+    [InlineData("this build", "the other build")]
+    public void The_new_cache_starts_with_the_entries_of_the_old(string old, string next)
+    {
+        UseBuild(old);
         _lab.StartPair();
         Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
-        var next = _lab.StartGuard("b");
-        next.WaitFor("taken over from the old guard");
+        UseBuild(next);
+        var nextGuard = _lab.StartGuard("b");
+        nextGuard.WaitFor("taken over from the old guard");
         _lab.StartServe("b");
-        next.WaitFor("the old guard is relieved");
+        nextGuard.WaitFor("the old guard is relieved");
         // Only what the old cache knew can be answered now.
         _lab.StopClusterDns();
         Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
         Assert.DoesNotContain("10.1.2.3", _lab.Dig("cold.example."), StringComparison.Ordinal);
+    }
+
+    private void UseBuild(string build)
+    {
+        var isThis = build == "this build";
+        Assert.SkipWhen(!isThis && NodeLab.OtherProgram is null, "eng/other-build has not made another build");
+        _lab.Build = isThis ? NodeLab.Program : NodeLab.OtherProgram!;
     }
 
     /// <summary>The file of entries is memory of the old cache's container, and what reads it of the new one's.</summary>

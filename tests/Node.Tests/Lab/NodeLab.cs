@@ -60,6 +60,14 @@ public sealed class NodeLab : IDisposable
     /// CoreCLR.</summary>
     public static IReadOnlyList<string> Program { get; } = FindProgram();
 
+    /// <summary>Another build, from the commit that tests/Node.Tests/other-build names; null where eng/other-build has not
+    /// made it.</summary>
+    public static IReadOnlyList<string>? OtherProgram { get; } =
+        Path.Combine(Tool.Checkout, "artifacts", "other", "node-dns-cache") is var other && File.Exists(other) ? Copy(other) : null;
+
+    /// <summary>What guards and caches are started from.</summary>
+    public IReadOnlyList<string> Build { get; set; } = Program;
+
     public static string Corefile(string bind = LocalAddress, string extra = "") => $$"""
         .:53 {
             errors
@@ -120,7 +128,7 @@ public sealed class NodeLab : IDisposable
     private List<string> GuardCommand(string pod, string capabilities, string[] more) =>
     [
         "/usr/bin/setpriv", "--bounding-set", capabilities, "--inh-caps", "-all", "--no-new-privs",
-        .. Program, "guard", .. Unless(more, "--address", LocalAddress, always: true), "--cluster-dns", ClusterDns,
+        .. Build, "guard", .. Unless(more, "--address", LocalAddress, always: true), "--cluster-dns", ClusterDns,
         .. Unless(more, "--handover", Handover(pod)), "--takeover", Path.Combine(Folder, "takeover.sock"),
         .. Unless(more, "--health-listen", "127.0.0.1:9255"), .. Unless(more, "--metrics-listen", "127.0.0.1:9254"),
         "--workers", "2", .. more,
@@ -142,7 +150,7 @@ public sealed class NodeLab : IDisposable
     [
         "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps",
             "-all",
-        "--no-new-privs", .. Program, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2",
+        "--no-new-privs", .. Build, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2",
             .. more,
     ];
 
@@ -273,19 +281,23 @@ public sealed class NodeLab : IDisposable
         other.Run($"ip addr add {otherAddress} dev eth0; ip -6 addr add {otherAddress6} dev eth0 nodad; ip link set eth0 up");
     }
 
-    /// <summary>Copied to where the unprivileged user can read it, wherever the checkout lies.</summary>
     private static IReadOnlyList<string> FindProgram()
     {
-        var folder = Directory.CreateTempSubdirectory("ndt-program").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         var published = Path.Combine(Tool.Checkout, "artifacts", "bin", "node-dns-cache");
         if (File.Exists(published) && Environment.GetEnvironmentVariable("NODE_TESTS_CORECLR") is null)
         {
-            NetworkNamespace.Sh($"cp {published} {folder}/ && chmod -R a+rX {folder}");
-            return [Path.Combine(folder, "node-dns-cache")];
+            return Copy(published);
         }
         var built = Path.GetDirectoryName(typeof(HandoverClient).Assembly.Location)!;
-        NetworkNamespace.Sh($"cp {built}/*.dll {built}/*.json {folder}/ && chmod -R a+rX {folder}");
-        return ["dotnet", Path.Combine(folder, "node-dns-cache.dll")];
+        return ["dotnet", .. Copy($"{built}/node-dns-cache.dll", $"{built}/*.dll {built}/*.json")];
+    }
+
+    /// <summary>Copied to where the unprivileged user can read it, wherever the checkout lies.</summary>
+    private static IReadOnlyList<string> Copy(string program, string? files = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("ndt-program").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        NetworkNamespace.Sh($"cp {files ?? program} {folder}/ && chmod -R a+rX {folder}");
+        return [Path.Combine(folder, Path.GetFileName(program))];
     }
 }

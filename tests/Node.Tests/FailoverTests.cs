@@ -147,6 +147,47 @@ public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
         Assert.Equal($"{asked}", _lab.Metric("nodedns_guard_rescued_queries_total"));
     }
 
+    /// <summary>Its first heartbeat comes with its readiness.</summary>
+    [Fact]
+    public void A_cache_that_hangs_as_soon_as_it_serves_is_noticed()
+    {
+        // Nothing is asked: an empty queue tells nothing.
+        var guard = _lab.StartGuard("a", "--probe-interval", "0");
+        var serve = _lab.StartServe();
+        guard.WaitFor("serves");
+        serve.Signal(SIGSTOP);
+        guard.WaitFor("the cache is hung, no heartbeat");
+        guard.WaitFor("the node is set up");
+        Assert.Contains("10.1.2.3", _lab.Dig("relayed.example."), StringComparison.Ordinal);
+    }
+
+    /// <summary>A connection that the relay has accepted, and cluster DNS is slow to answer, when those of the hung cache are
+    /// reset.</summary>
+    [Fact]
+    public void Freeing_the_clients_of_a_hung_cache_spares_those_of_the_relay()
+    {
+        var (guard, serve) = _lab.StartPair("--hang-after", "2s");
+        var release = new TaskCompletionSource();
+        _lab.Upstream!.Otherwise = question =>
+        {
+            var answer = FakeAnswer.With($"{question.Name} 3600 IN A 10.1.2.3");
+            answer.Hold = question.Name.StartsWith("slow", StringComparison.Ordinal) ? release.Task : null;
+            return answer;
+        };
+        serve.Signal(SIGSTOP);
+        using var client = _lab.Pod.Enter(() => new TcpClient(NodeLab.LocalAddress, 53));
+        var query = DnsMessage.Query("slow.example.", "A", 4711).ToBytes();
+        var stream = client.GetStream();
+        stream.Write([0, (byte)query.Length, .. query]);
+        guard.WaitFor("relaying to");
+        guard.WaitFor("connections of the hung cache reset");
+        release.SetResult();
+        var reply = new byte[512];
+        stream.ReadExactly(reply, 0, 2);
+        stream.ReadExactly(reply, 2, reply[1]);
+        Assert.Equal(4711, DnsMessage.Parse(reply.AsSpan(2, reply[1])).Id);
+    }
+
     [Fact]
     public void A_crash_loop_loses_no_lookup_and_is_held_back()
     {

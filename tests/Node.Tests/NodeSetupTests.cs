@@ -138,6 +138,39 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(50, refused);
     }
 
+    /// <summary>On a node with so many sockets a look at them takes a while, and it is mostly under way when the guard is
+    /// told to stop: what it would then make again must not undo the flip.</summary>
+    [Fact]
+    public void A_check_that_is_under_way_when_the_guard_leaves_undoes_nothing()
+    {
+        const int many = 12_000;
+        var crowd = _lab.Node.Enter(() => Enumerable.Range(0, many).Select(i =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(new IPAddress([127, 1, (byte)(i >> 8), (byte)i]), 1053));
+            return socket;
+        }).ToList());
+        try
+        {
+            _lab.Start("changes", ["sh", "-c", "while :; do ip addr add 127.2.0.1/32 dev lo; ip addr del 127.2.0.1/32 dev lo; done"]);
+            for (var round = 0; round < 3; round++)
+            {
+                var (guard, serve) = _lab.StartPair("--exit-mode", "flip", "--flip-to", NodeLab.ClusterDns);
+                Assert.Contains(NodeLab.LocalAddress, ServingSet(), StringComparison.Ordinal);
+                serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+                guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+                guard.WaitForExit();
+                serve.WaitForExit();
+                Assert.DoesNotContain(NodeLab.LocalAddress, ServingSet(), StringComparison.Ordinal);
+                Assert.Contains("10.1.2.3", _lab.Dig("flipped.example."), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            crowd.ForEach(socket => socket.Dispose());
+        }
+    }
+
     private static bool IsRefused()
     {
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram,

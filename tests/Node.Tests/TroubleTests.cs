@@ -1,5 +1,8 @@
+using System.Net;
 using System.Net.Sockets;
+using NodeDns.Cache.Guard;
 using NodeDns.Cache.Interop.Linux;
+using NodeDns.Cache.Listen;
 using NodeDns.Node.Tests.Lab;
 
 namespace NodeDns.Node.Tests;
@@ -142,6 +145,45 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         guard.WaitFor("the node is set up");
         guard.WaitFor("a process of uid 65534 wants the sockets: --serve-uid is 4711");
         AssertCounted("handover");
+        AssertAnswered();
+    }
+
+    /// <summary>It has what it needs to serve: the sockets go to the next guard.</summary>
+    [Fact]
+    public void A_guard_that_dies_while_it_hands_over_leaves_a_cache_that_serves()
+    {
+        _lab.Node.Run($"ip addr add {NodeLab.LocalAddress}/32 dev lo");
+        Directory.CreateDirectory(Path.Combine(_lab.Folder, "a"));
+        using var dying = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        dying.Bind(new UnixDomainSocketEndPoint(_lab.Handover("a")));
+        NetworkNamespace.Sh($"chmod 666 {_lab.Handover("a")}");
+        dying.Listen();
+        var serve = _lab.StartServe();
+        using (var accepted = dying.Accept())
+        {
+            dying.Dispose();
+            Assert.NotEqual(0, accepted.Receive(new byte[HandoverMessage.Capacity]));
+            const int stop = 19;
+            const int goOn = 18;
+            // It finds the sockets and the end behind them at once.
+            serve.Signal(stop);
+            _lab.WaitUntil(() => File.ReadAllText($"/proc/{serve.Id}/stat").Contains(") T ", StringComparison.Ordinal), "it stands");
+            var local = IPEndPoint.Parse($"{NodeLab.LocalAddress}:53");
+            var sockets = _lab.Node.Enter(() => Enumerable.Range(0, 2).SelectMany(worker => new[]
+            {
+                ListenSockets.Open(new ListenEndPoint(ListenProtocol.Udp, local), worker),
+                ListenSockets.Open(new ListenEndPoint(ListenProtocol.Tcp, local), worker),
+            }).ToList());
+            HandoverChannel.Send((int)accepted.Handle, HandoverMessage.OfSockets(HandoverKind.Sockets, sockets).Single())
+                .OrThrow("hand over");
+            ListenSockets.Close(sockets);
+            accepted.Dispose();
+            serve.Signal(goOn);
+        }
+        _lab.WaitUntil(() => _lab.Dig("orphan.example.").Contains("10.1.2.3", StringComparison.Ordinal), "the cache answers");
+        var guard = _lab.StartGuard();
+        guard.WaitFor("has served on without a guard: 4 sockets taken from it");
+        NodeLab.WaitForService(guard);
         AssertAnswered();
     }
 

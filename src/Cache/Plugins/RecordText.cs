@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Plugins;
@@ -19,164 +17,63 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
     /// <returns>null when the line is no such record; <paramref name="problem"/> says why.</returns>
     public static RecordText? Parse(string line, out string problem)
     {
-        List<string> fields = Fields(line);
+        List<RecordWord> words = Words(line);
         problem = "expected: owner [ttl] [class] type data";
-        if (fields.Count < 3)
+        if (words.Count < 3)
             return null;
-        if (DnsName.Parse(fields[0]) is not { } owner)
+        if (words[0].Text == "" || DnsName.Parse(words[0].Text == "@" ? "." : words[0].Text) is not { } owner)
         {
-            problem = $"{fields[0]} is no domain name";
+            problem = $"{words[0].Text} is no domain name";
             return null;
         }
         uint ttl = TtlSecondsDefault;
-        Qclass @class = Qclass.IN;
+        ushort @class = (ushort)Qclass.IN;
         int at = 1;
-        for (; at < fields.Count - 1; at++)
+        for (; at < words.Count - 1; at++)
         {
-            if (TryTtl(fields[at], out uint seconds))
+            if (TryTtl(words[at].Text, out uint seconds))
                 ttl = seconds;
-            else if (Enum.TryParse(fields[at], ignoreCase: true, out Qclass named) && named != Qclass.Any)
+            else if (Mnemonics.TryClass(words[at].Text, out ushort named) || TryNumbered("CLASS", words[at].Text, out named))
                 @class = named;
             else
                 break;
         }
-        if (!TryParseType(fields[at], out Qtype type))
+        if (!TryParseType(words[at].Text, out Qtype type))
         {
-            problem = $"{fields[at]} is no record type";
+            problem = $"{words[at].Text} is no record type";
             return null;
         }
         try
         {
-            if (ParseData(type, fields[(at + 1)..]) is { Length: <= ushort.MaxValue } rdata)
-                return new RecordText(owner, type, @class, ttl, rdata);
+            if (new RdataText(words, at + 1).Read(type) is { Length: <= ushort.MaxValue } rdata)
+                return new RecordText(owner, type, (Qclass)@class, ttl, rdata);
         }
-        catch (Exception e) when (e is FormatException or OverflowException)
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentOutOfRangeException)
         {
             // Said below.
         }
-        problem = $"this is no data of a {type} record: {string.Join(' ', fields.Skip(at + 1))}";
+        problem = $"this is no data of a {Mnemonics.TypeName((ushort)type)} record: "
+            + string.Join(' ', words[(at + 1)..].Select(word => word.Text));
         return null;
     }
 
     /// <summary>A mnemonic, or TYPE and a number (RFC 3597 section 5).</summary>
     public static bool TryParseType(string text, out Qtype type)
     {
-        if (text.StartsWith("TYPE", StringComparison.OrdinalIgnoreCase)
-            && ushort.TryParse(text.AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture, out ushort number))
-        {
-            type = (Qtype)number;
-            return true;
-        }
-        return Enum.TryParse(text, ignoreCase: true, out type) && char.IsAsciiLetter(text[0]);
+        bool isType = Mnemonics.TryType(text, out ushort number) || TryNumbered("TYPE", text, out number);
+        type = (Qtype)number;
+        return isType;
     }
 
-    private static byte[]? ParseData(Qtype type, List<string> data)
+    private static bool TryNumbered(string kind, string text, out ushort number)
     {
-        if (data is ["\\#", var length, ..])
-        {
-            byte[] octets = Convert.FromHexString(string.Concat(data.Skip(2)));
-            return octets.Length == ushort.Parse(length, CultureInfo.InvariantCulture) ? octets : null;
-        }
-        switch (type)
-        {
-            case Qtype.A:
-                return Address(data, AddressFamily.InterNetwork);
-            case Qtype.AAAA:
-                return Address(data, AddressFamily.InterNetworkV6);
-            case Qtype.NS or Qtype.CNAME or Qtype.PTR or Qtype.DNAME:
-                return data.Count == 1 ? Name(data[0]) : null;
-            case Qtype.MX or Qtype.AFSDB or Qtype.KX or Qtype.RT:
-                return data.Count == 2 ? [.. U16(data[0]), .. Name(data[1])] : null;
-            case Qtype.SRV:
-                return data.Count == 4 ? [.. U16(data[0]), .. U16(data[1]), .. U16(data[2]), .. Name(data[3])] : null;
-            case Qtype.SOA:
-                return data.Count == 7
-                    ? [.. Name(data[0]), .. Name(data[1]), .. data.Skip(2).SelectMany(U32)]
-                    : null;
-            case Qtype.TXT or Qtype.SPF:
-                return data.Count > 0 ? [.. data.SelectMany(CharacterString)] : null;
-            case Qtype.HINFO:
-                return data.Count == 2 ? [.. data.SelectMany(CharacterString)] : null;
-            case Qtype.CAA:
-                return data.Count == 3
-                    ? [byte.Parse(data[0], CultureInfo.InvariantCulture), .. CharacterString(data[1]), .. Text(data[2])]
-                    : null;
-            case Qtype.NAPTR:
-                return data.Count == 6
-                    ?
-                    [
-                        .. U16(data[0]), .. U16(data[1]), .. data.Skip(2).Take(3).SelectMany(CharacterString),
-                        .. Name(data[5]),
-                    ]
-                    : null;
-            case Qtype.URI:
-                return data.Count == 3 ? [.. U16(data[0]), .. U16(data[1]), .. Text(data[2])] : null;
-            case Qtype.DS:
-                return data.Count > 3 ? [.. U16(data[0]), .. U8(data[1]), .. U8(data[2]), .. Hex(data, 3)] : null;
-            case Qtype.TLSA:
-                return data.Count > 3 ? [.. U8(data[0]), .. U8(data[1]), .. U8(data[2]), .. Hex(data, 3)] : null;
-            case Qtype.SSHFP:
-                return data.Count > 2 ? [.. U8(data[0]), .. U8(data[1]), .. Hex(data, 2)] : null;
-            default:
-                return null;
-        }
-    }
-
-    private static byte[]? Address(List<string> data, AddressFamily family) =>
-        data.Count == 1 && IPAddress.TryParse(data[0], out IPAddress? address) && address.AddressFamily == family
-            ? address.GetAddressBytes()
-            : null;
-
-    private static byte[] Name(string text) => DnsName.Parse(text) ?? throw new FormatException();
-
-    private static byte[] Hex(List<string> data, int from) => Convert.FromHexString(string.Concat(data.Skip(from)));
-
-    private static byte[] U8(string text) => [byte.Parse(text, CultureInfo.InvariantCulture)];
-
-    private static byte[] U16(string text)
-    {
-        byte[] octets = new byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(octets, ushort.Parse(text, CultureInfo.InvariantCulture));
-        return octets;
-    }
-
-    private static byte[] U32(string text)
-    {
-        byte[] octets = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(octets, TryTtl(text, out uint number) ? number : throw new FormatException());
-        return octets;
-    }
-
-    private static byte[] CharacterString(string text)
-    {
-        byte[] octets = Text(text);
-        return octets.Length <= 255 ? [(byte)octets.Length, .. octets] : throw new FormatException();
-    }
-
-    /// <summary>With its escapes undone: <c>\DDD</c> is an octet by its number, any other <c>\X</c> is X (RFC 1035 section
-    /// 5.1).</summary>
-    private static byte[] Text(string text)
-    {
-        byte[] octets = Encoding.UTF8.GetBytes(text);
-        int length = 0;
-        for (int i = 0; i < octets.Length; i++)
-        {
-            byte octet = octets[i];
-            if (octet == '\\' && i + 3 < octets.Length && byte.TryParse(
-                octets.AsSpan(i + 1, 3), NumberStyles.None, CultureInfo.InvariantCulture, out byte number))
-            {
-                octet = number;
-                i += 3;
-            }
-            else if (octet == '\\' && i + 1 < octets.Length)
-                octet = octets[++i];
-            octets[length++] = octet;
-        }
-        return octets[..length];
+        number = 0;
+        return text.StartsWith(kind, StringComparison.OrdinalIgnoreCase)
+            && ushort.TryParse(text.AsSpan(kind.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
     /// <summary>Seconds, or numbers with the units w, d, h, m, s: 1h30m.</summary>
-    private static bool TryTtl(string text, out uint seconds)
+    internal static bool TryTtl(string text, out uint seconds)
     {
         ulong sum = 0, number = 0;
         seconds = 0;
@@ -202,44 +99,51 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         return sum + number <= uint.MaxValue;
     }
 
-    /// <summary>The words of a record: between blanks outside quotes, up to a comment or the line's end; within parentheses
-    /// lines go on (RFC 1035 section 5.1). Quotes are taken off, escapes stay.</summary>
-    private static List<string> Fields(string line)
+    /// <summary>The words of a record: between blanks and quotes, up to a comment or the line's end; within parentheses
+    /// lines go on (RFC 1035 section 5.1).</summary>
+    private static List<RecordWord> Words(string line)
     {
-        var fields = new List<string>();
-        var field = new StringBuilder();
-        bool quoted = false, any = false;
+        var words = new List<RecordWord>();
+        var word = new StringBuilder();
+        bool quoted = false, spaced = true;
         int open = 0;
         for (int i = 0; i < line.Length; i++)
         {
             char c = line[i];
             if (c == '\\' && i + 1 < line.Length)
-                field.Append(c).Append(line[++i]);
+                word.Append(c).Append(line[++i]);
             else if (c == '"')
             {
+                End();
                 quoted = !quoted;
-                any = true;
             }
             else if (quoted)
-                field.Append(c);
+                word.Append(c);
             else if (c is '(' or ')')
                 open += c == '(' ? 1 : -1;
             else if (c == ';' || char.IsWhiteSpace(c))
             {
-                if (any || field.Length > 0)
-                    fields.Add(field.ToString());
-                field.Clear();
-                any = false;
+                End();
+                spaced = true;
                 if (c == ';')
                     i = line.IndexOf('\n', i) is >= 0 and var end ? end - 1 : line.Length;
-                else if (c == '\n' && open == 0 && fields.Count > 0)
+                else if (c == '\n' && open == 0 && words.Count > 0)
                     break;
             }
             else
-                field.Append(c);
+                word.Append(c);
         }
-        if (any || field.Length > 0)
-            fields.Add(field.ToString());
-        return quoted || open != 0 ? [] : fields;
+        bool isOpen = quoted || open != 0;
+        End();
+        return isOpen ? [] : words;
+
+        void End()
+        {
+            if (!quoted && word.Length == 0)
+                return;
+            words.Add(new RecordWord(word.ToString(), quoted, spaced));
+            word.Clear();
+            spaced = false;
+        }
     }
 }

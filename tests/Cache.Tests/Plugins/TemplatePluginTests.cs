@@ -136,6 +136,14 @@ public sealed class TemplatePluginTests
     [InlineData("a. 7 SSHFP 4 2 0102", "a. 7 IN TYPE44 \\# 4 04020102")]
     [InlineData("a. 7 DS 1 8 2 0102", "a. 7 IN DS \\# 6 000108020102")]
     [InlineData("a. 7 URI 10 1 \"ftp://a/\"", "a. 7 IN TYPE256 \\# 12 000A00016674703A2F2F612F")]
+    [InlineData("@ 7 CNAME @", ". 7 IN CNAME .")]
+    [InlineData("a. 7 CLASS3 TYPE16 a\"b c\"d\"\"", "a. 7 CH TXT \"a\" \"b c\" \"d\" \"\"")]
+    [InlineData("a. 7 SVCB 1 .", "a. 7 IN SVCB \\# 3 000100")]
+    [InlineData("a. 7 HTTPS 1 b. port=8443 alpn=\"h2,h3\" mandatory=port,alpn",
+        "a. 7 IN HTTPS \\# 29 00010162000000000400010003000100060268320268330003000220FB")]
+    [InlineData("a. 7 LOC 42 21 54 N 71 06 18 W -24m 30m", "a. 7 IN TYPE29 \\# 16 0033161389172DD070BE15F000988D20")]
+    [InlineData("a. 7 NSEC b. TYPE1234 A MX", "a. 7 IN NSEC \\# 36 01620000024001041B000000000000000000000000000000000000000000000000000020")]
+    [InlineData("a. 7 EUI48 00-00-5e-00-53-2a", "a. 7 IN TYPE108 \\# 6 00005E00532A")]
     public void Zone_file_lines_are_read(string line, string expected)
     {
         RecordText record = RecordText.Parse(line, out _)!;
@@ -155,6 +163,18 @@ public sealed class TemplatePluginTests
     [InlineData("a. 7 MX x b.")]
     [InlineData("a. 7 SRV 1 2 99999 b.")]
     [InlineData("a. 7 TYPE65280 \\# 4 010203")]
+    [InlineData("a. 7 TYPE65280 010203")]
+    [InlineData("a. 7 A \\# 3 010203")]
+    [InlineData("a. 7 MX \\# 4 000A0000")]
+    [InlineData("a. 7 MX \\# 4 000AC000")]
+    [InlineData("a. 7 A 10.1")]
+    [InlineData("a. 7 CNAME \"\"")]
+    [InlineData("a. 7 SVCB 1 . port=1 port=2")]
+    [InlineData("a. 7 SVCB 1 . mandatory=nonsense")]
+    [InlineData("a. 7 SVCB 1 . alpn=h2,")]
+    [InlineData("a. 7 SVCB 1 . alpn=\\\\")]
+    [InlineData("a. 7 RRSIG A 5 3 60 20031322173103 1 3 a. AAAA")]
+    [InlineData("a. 7 LOC 90 0 0.1 N 1 E 0m")]
     [InlineData("a. 7 SOA b. c. 1 2 3 4")]
     [InlineData("a. 7 SOA b. c. (1 2 3 4 5")]
     [InlineData("a. 7 TXT \"open")]

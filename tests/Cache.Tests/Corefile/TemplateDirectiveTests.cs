@@ -44,6 +44,11 @@ public sealed class TemplateDirectiveTests
     public void Rules_stay_in_order() => Assert.Equal([1, 28],
         Corefiles.Block("template IN A\ntemplate IN AAAA").Template!.Rules.Select(rule => (int)rule.Qtype));
 
+    [Fact]
+    public void Template_that_makes_no_record_is_loaded_with_a_warning() => Assert.Equal(
+        "3: template: {{ template `x` }}: makes no record: expected a template, but x is not defined",
+        Corefiles.Warnings("template IN A {\nanswer \"{{ template `x` }}\"\n}"));
+
     [Theory]
     [InlineData("template", "2: template: (nothing): expected a class and a type, such as IN A or ANY ANY, then zones")]
     [InlineData("template IN", "2: template: IN: expected a class and a type, such as IN A or ANY ANY, then zones")]

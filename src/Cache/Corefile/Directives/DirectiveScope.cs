@@ -26,6 +26,8 @@ internal sealed class DirectiveScope(
     public void Warn(OptionLine line, string text) =>
         problems.Warn(line.At, node.Name, ReferenceEquals(line, Head) ? line.ArgsText : line.Text, text);
 
+    public void Warn(Token token, string text) => problems.Warn(token.At, node.Name, token.Text, text);
+
     /// <summary>For a directive that a block may hold once. True when it is the first.</summary>
     public bool Once(DirectiveConfig? before)
     {

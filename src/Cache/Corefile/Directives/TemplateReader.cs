@@ -75,10 +75,15 @@ internal static class TemplateReader
         scope.Count(line, 1, int.MaxValue, "expected at least one record");
         foreach (var arg in line.Args)
         {
-            if (TemplateParser.TryParse(arg.Text, out var text, out var reason))
-                yield return text;
-            else
+            if (!TemplateParser.TryParse(arg.Text, out var text, out var reason, line.Name.Text))
+            {
                 scope.Error(arg, reason);
+                continue;
+            }
+
+            if (text.Warning is { } warning)
+                scope.Warn(arg, $"makes no record: {warning}");
+            yield return text;
         }
     }
 }

@@ -70,7 +70,7 @@ internal static class UpstreamReader
     {
         if (scope.Options.Lookup is not { } lookup)
         {
-            scope.Warn(new(token, []), "a host name, looked up once at start and at each reload; not looked up now");
+            scope.Warn(token, "a host name, looked up once at start and at each reload; not looked up now");
             return [];
         }
 
@@ -90,7 +90,7 @@ internal static class UpstreamReader
 
         var conf = ResolvConf.Parse(text);
         foreach (var (line, value) in conf.Ignored)
-            scope.Warn(new(token, []), $"line {line} is left out: {value} is not an address");
+            scope.Warn(token, $"line {line} is left out: {value} is not an address");
         if (conf.Nameservers.IsEmpty)
             scope.Error(token, "expected a file with at least one nameserver line");
         return [.. conf.Nameservers.Select(address => new UpstreamAddress { Address = address })];

@@ -3,8 +3,8 @@ using NodeDns.Cache.Wire;
 namespace NodeDns.Cache.Corefile.Templates;
 
 /// <summary>What the names behind a dot stand for: the question that a template answers, and what hangs off it.</summary>
-/// <remarks>Values are text, whole numbers, truth values, lists of text, the map of groups, and this enumeration for the
-/// things that only have fields.</remarks>
+/// <remarks>Values are text, numbers, truth values, lists of text, the map of groups, this enumeration for the things
+/// that have fields, and null for none.</remarks>
 internal enum TemplateData
 {
     /// <summary>Dot outside of range and with, and <c>$</c>.</summary>
@@ -47,6 +47,9 @@ internal static class TemplateFields
         value = null;
         switch (of)
         {
+            case null:
+                // As Go does: what there is not has no fields either, and that is no error.
+                return true;
             case TemplateData.Root:
                 value = Root(name, question);
                 return value is not null;
@@ -59,12 +62,13 @@ internal static class TemplateFields
                     "Name" => question.QuestionName,
                     "Qtype" => (Int128)question.AskedQtype,
                     "Qclass" => (Int128)question.AskedQclass,
+                    "String" => question.QuestionText,
                     _ => null,
                 };
                 return value is not null;
             case IReadOnlyDictionary<string, string> groups:
                 // As Go does for a map: a key that is not there is no value, and no error.
-                value = groups.TryGetValue(name, out var group) ? group : TemplateNothing.Value;
+                value = groups.GetValueOrDefault(name);
                 return true;
             default:
                 return false;
@@ -90,6 +94,7 @@ internal static class TemplateFields
     {
         "MsgHdr" => TemplateData.Message,
         "Question" => (object?[])[TemplateData.Question],
+        "Answer" or "Ns" => (object?[])[],
         "Id" => (Int128)question.Id,
         "Opcode" => (Int128)(int)DnsHeader.Opcode(question.Flags),
         "Rcode" => (Int128)(question.Flags & DnsHeader.RcodeMask),
@@ -102,12 +107,4 @@ internal static class TemplateFields
         "CheckingDisabled" => (question.Flags & DnsHeader.CD) != 0,
         _ => null,
     };
-}
-
-/// <summary>What a key that is not there leads to; nil is another thing.</summary>
-internal sealed class TemplateNothing
-{
-    public static readonly TemplateNothing Value = new();
-
-    public override string ToString() => "<no value>";
 }

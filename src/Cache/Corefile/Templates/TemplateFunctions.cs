@@ -2,7 +2,7 @@ using System.Text;
 
 namespace NodeDns.Cache.Corefile.Templates;
 
-/// <summary>The functions of a template: Go's own that make sense in a record, and CoreDNS's parseInt.</summary>
+/// <summary>The functions of a template: Go's own, and CoreDNS's parseInt.</summary>
 internal static class TemplateFunctions
 {
     /// <summary>Arguments: the least, the most, and how they are called.</summary>
@@ -20,6 +20,10 @@ internal static class TemplateFunctions
         ["len"] = (1, 1, "one value"),
         ["index"] = (1, int.MaxValue, "a list or map and what to take of it"),
         ["slice"] = (1, 4, "a text or list and where to cut it"),
+        ["call"] = (1, int.MaxValue, "a function"),
+        ["html"] = (0, int.MaxValue, "values"),
+        ["js"] = (0, int.MaxValue, "values"),
+        ["urlquery"] = (0, int.MaxValue, "values"),
         ["print"] = (0, int.MaxValue, "values"),
         ["println"] = (0, int.MaxValue, "values"),
         ["printf"] = (1, int.MaxValue, "a format and values"),
@@ -46,8 +50,15 @@ internal static class TemplateFunctions
             case "not":
                 return !TemplateRun.IsTrue(arguments[0]);
             case "eq":
-                return arguments.Skip(1).Aggregate(seed: (object?)false, (found, next) =>
-                    found is true ? found : Equal(arguments[0], next)) ?? Fail(name, arguments, out problem);
+                foreach (var other in arguments.Skip(1))
+                {
+                    if (Equal(arguments[0], other) is not { } isEqual)
+                        return Fail(name, arguments, out problem);
+                    if (isEqual)
+                        return true;
+                }
+
+                return false;
             case "ne":
                 return Equal(arguments[0], arguments[1]) is { } equal ? !equal : Fail(name, arguments, out problem);
             case "lt" or "le" or "gt" or "ge":
@@ -58,6 +69,8 @@ internal static class TemplateFunctions
                 return Length(arguments[0]) is { } length ? (Int128)length : Fail(name, arguments, out problem);
             case "index":
                 var value = arguments[0];
+                if (value is null)
+                    return Fail(name, arguments, out problem);
                 foreach (var key in arguments.Skip(1))
                 {
                     if (!TryIndex(value, key, out value))
@@ -67,6 +80,12 @@ internal static class TemplateFunctions
                 return value;
             case "slice":
                 return Slice(arguments) ?? Fail(name, arguments, out problem);
+            case "html":
+                return GoText.Html(Shown(arguments));
+            case "js":
+                return GoText.JavaScript(Shown(arguments));
+            case "urlquery":
+                return GoText.UrlQuery(Shown(arguments));
             case "print":
                 return GoText.Print(arguments);
             case "println":
@@ -75,13 +94,28 @@ internal static class TemplateFunctions
                 return arguments[0] is string format
                     ? GoText.Format(format, [.. arguments.Skip(1)])
                     : Fail(name, arguments, out problem);
-            default:
-                return arguments is [string text, Int128 radix, Int128 bits]
-                    && TemplateNumber.ParseUnsigned(text, radix, bits) is { } number
+            case "parseInt":
+                return arguments is [string text, var radix, var bits] && WholeOf(radix) is { } wholeRadix
+                    && WholeOf(bits) is { } wholeBits && TemplateNumber.ParseUnsigned(text, wholeRadix, wholeBits) is { } number
                     ? number
                     : Fail(name, arguments, out problem);
+            default:
+                // call: no value of a template is a function.
+                return Fail(name, arguments, out problem);
         }
     }
+
+    /// <summary>What escapers see of their values; unlike print, they say that there is none.</summary>
+    private static string Shown(IReadOnlyList<object?> arguments) =>
+        GoText.Print([.. arguments.Select(argument => argument ?? TemplateRun.NoValue)]);
+
+    /// <summary>A constant such as 1e1 is whole where a whole number is asked for.</summary>
+    private static Int128? WholeOf(object? value) => value switch
+    {
+        Int128 whole => whole,
+        double number when double.IsInteger(number) => (Int128)number,
+        _ => null,
+    };
 
     private static object? Fail(string name, IReadOnlyList<object?> arguments, out string? problem)
     {
@@ -94,9 +128,11 @@ internal static class TemplateFunctions
     {
         (string x, string y) => x == y,
         (Int128 x, Int128 y) => x == y,
+        (double x, double y) => x == y,
+        (GoComplex x, GoComplex y) => x == y,
         (bool x, bool y) => x == y,
-        (null or TemplateNothing, _) or (_, null or TemplateNothing) =>
-            a is null or TemplateNothing && b is null or TemplateNothing,
+        (TemplateData x, TemplateData y) => x == y,
+        (null, _) or (_, null) => a is null && b is null,
         _ => null,
     };
 
@@ -104,6 +140,7 @@ internal static class TemplateFunctions
     {
         (string x, string y) => string.CompareOrdinal(x, y),
         (Int128 x, Int128 y) => x.CompareTo(y),
+        (double x, double y) => x.CompareTo(y),
         _ => null,
     };
 
@@ -135,16 +172,21 @@ internal static class TemplateFunctions
         }
     }
 
-    /// <summary>slice x 1 2 is x[1:2].</summary>
+    /// <summary>slice x 1 2 is x[1:2]; a list may have a third bound, which the second must not exceed.</summary>
     private static object? Slice(IReadOnlyList<object?> arguments)
     {
-        if (Length(arguments[0]) is not { } length || arguments.Count > 3
-            || arguments.Skip(1).Any(cut => cut is not Int128 at || at < 0 || at > length))
+        if (Length(arguments[0]) is not { } length || (arguments[0] is string && arguments.Count > 3))
             return null;
-        var start = arguments.Count > 1 ? (int)(Int128)arguments[1]! : 0;
+        var start = 0;
+        foreach (var argument in arguments.Skip(1))
+        {
+            if (argument is not Int128 cut || cut < start || cut > length)
+                return null;
+            start = (int)cut;
+        }
+
+        start = arguments.Count > 1 ? (int)(Int128)arguments[1]! : 0;
         var end = arguments.Count > 2 ? (int)(Int128)arguments[2]! : length;
-        if (start > end)
-            return null;
         return arguments[0] switch
         {
             string text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)[start..end]),

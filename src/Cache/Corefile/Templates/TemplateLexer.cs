@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace NodeDns.Cache.Corefile.Templates;
@@ -80,7 +79,9 @@ internal sealed class TemplateLexer(string source)
             '$' => new(TemplateTokenKind.Variable, "$" + Name(_at + 1), Spaced: spaced),
             '.' when IsNameStart(_at + 1) => new(TemplateTokenKind.Field, Name(_at + 1), Spaced: spaced),
             '.' when _at + 1 < source.Length && char.IsAsciiDigit(source[_at + 1]) =>
-                Fail("expected a name behind the dot; by number: index .Match 1"),
+                char.IsAsciiLetterOrDigit(source[_at - 1]) || source[_at - 1] is '_' or ')'
+                    ? Fail("expected a name behind the dot; by number: index .Match 1")
+                    : Number() with { Spaced = spaced },
             '.' => Dot(spaced),
             _ when IsNameStart(_at) => Word(spaced),
             _ when char.IsAsciiDigit(c) || c is '+' or '-' => Number() with { Spaced = spaced },
@@ -126,56 +127,93 @@ internal sealed class TemplateLexer(string source)
     private TemplateToken Quoted(char quote)
     {
         var start = _at++;
-        var text = new StringBuilder();
+        // Octets: an escape may be one of several that make a character.
+        var text = new List<byte>();
+        var character = -1;
         while (_at < source.Length && source[_at] != quote)
         {
-            if (quote == '`' || source[_at] != '\\')
-                text.Append(source[_at++]);
-            else if (!Escape(text))
-                return Fail($"expected an escape such as \\n, \\\\ or \\x41, but found {source[start..Math.Min(_at, source.Length)]}");
+            var from = _at;
+            if (quote != '`' && source[_at] == '\\')
+            {
+                if (!Escape(out var code, out var isOctet))
+                    return Fail("expected an escape such as \\n, \\\\ or \\x41, but found "
+                        + source[start..Math.Min(_at, source.Length)]);
+                character = code;
+                text.AddRange(isOctet && quote == '"' ? [(byte)code] : Encoding.UTF8.GetBytes(new Rune(code).ToString()));
+            }
+            else if (Rune.TryGetRuneAt(source, _at, out var rune))
+            {
+                character = rune.Value;
+                _at += rune.Utf16SequenceLength;
+                text.AddRange(Encoding.UTF8.GetBytes(source[from.._at]));
+            }
+            else
+                _at++;
         }
 
         if (_at >= source.Length)
             return Fail($"expected {quote} at the end of {source[start..]}");
         _at++;
+        var value = Encoding.UTF8.GetString([.. text]);
         if (quote != '\'')
-            return new(TemplateTokenKind.Literal, text.ToString(), text.ToString());
-        var runes = text.ToString().EnumerateRunes().ToList();
-        return runes.Count == 1
-            ? new(TemplateTokenKind.Literal, source[start.._at], (object)(Int128)runes[0].Value)
+            return new(TemplateTokenKind.Literal, value, value);
+        return value.Length > 0 && Rune.TryGetRuneAt(value, 0, out var only) && only.Utf16SequenceLength == value.Length
+            ? new(TemplateTokenKind.Literal, source[start.._at], (object)(Int128)character)
             : Fail($"expected one character in {source[start.._at]}");
     }
 
-    private bool Escape(StringBuilder text)
+    /// <summary>A backslash and what follows it; <paramref name="isOctet"/> for one given by its number.</summary>
+    private bool Escape(out int code, out bool isOctet)
     {
         var kind = _at + 1 < source.Length ? source[_at + 1] : ' ';
-        _at += 2;
         const string Simple = "abfnrtv\\'\"";
+        isOctet = kind is 'x' or (>= '0' and <= '7');
+        _at += isOctet && kind != 'x' ? 1 : 2;
         if (Simple.IndexOf(kind, StringComparison.Ordinal) is >= 0 and var simple)
         {
-            text.Append("\a\b\f\n\r\t\v\\'\""[simple]);
+            code = "\a\b\f\n\r\t\v\\'\""[simple];
             return true;
         }
 
-        var digits = kind switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
-        if (digits == 0 || _at + digits > source.Length || !int.TryParse(source.AsSpan(_at, digits),
-                NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) || !Rune.IsValid(code))
+        var (digits, radix) = kind switch { 'x' => (2, 16u), 'u' => (4, 16u), 'U' => (8, 16u), _ => (3, 8u) };
+        code = 0;
+        if ((!isOctet && kind is not ('u' or 'U')) || _at + digits > source.Length
+            || !GoNumber.TryDigits(source.Substring(_at, digits), radix, out var number)
+            || number > (isOctet ? byte.MaxValue : 0x10FFFFu) || !Rune.IsValid((int)number))
             return false;
         _at += digits;
-        text.Append(new Rune(code));
+        code = (int)number;
         return true;
     }
 
     private TemplateToken Number()
     {
-        var start = _at++;
-        while (_at < source.Length && (char.IsAsciiLetterOrDigit(source[_at]) || source[_at] is '.' or '_'
-            || (source[_at] is '+' or '-' && source[_at - 1] is 'e' or 'E')))
+        var start = _at;
+        var first = Numeral();
+        var second = first is not ['i'] && _at < source.Length && source[_at] is '+' or '-' ? Numeral() : "";
+        var value = (first, second) switch
+        {
+            ([.. var imaginary, 'i'], "") => TemplateNumber.Complex("0", imaginary),
+            (_, "") => TemplateNumber.Parse(first),
+            (_, [.. var imaginary, 'i']) => TemplateNumber.Complex(first, imaginary),
+            _ => null,
+        };
+        return value is not null
+            ? new(TemplateTokenKind.Literal, source[start.._at], value)
+            : Fail($"expected a number, but found {source[start.._at]}");
+    }
+
+    /// <summary>What looks like a number, with its sign: 1e-3 is one, 1+2i two.</summary>
+    private string Numeral()
+    {
+        var start = _at;
+        if (source[_at] is '+' or '-')
             _at++;
-        var text = source[start.._at];
-        return TemplateNumber.Parse(text) is { } value
-            ? new(TemplateTokenKind.Literal, text, value)
-            : Fail($"expected a whole number, but found {text}");
+        var exponent = _at + 1 < source.Length && source[_at] == '0' && source[_at + 1] is 'x' or 'X' ? "pP" : "eE";
+        while (_at < source.Length && (char.IsAsciiLetterOrDigit(source[_at]) || source[_at] is '.' or '_'
+            || (source[_at] is '+' or '-' && exponent.Contains(source[_at - 1]))))
+            _at++;
+        return source[start.._at];
     }
 
     private bool At(string text) => string.CompareOrdinal(source, _at, text, 0, text.Length) == 0;

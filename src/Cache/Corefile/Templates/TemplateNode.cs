@@ -18,6 +18,10 @@ internal sealed record BranchNode(
 /// <summary>break and continue of the innermost range.</summary>
 internal sealed record LoopExitNode(bool Continues) : TemplateNode;
 
+/// <summary>template and block: another template, with the pipeline's value for its dot and its <c>$</c>.</summary>
+/// <param name="Pipeline">null: no value.</param>
+internal sealed record IncludeNode(string Name, Pipeline? Pipeline) : TemplateNode;
+
 internal enum BranchKind
 {
     If,
@@ -37,7 +41,7 @@ internal sealed record Pipeline(ImmutableArray<string> Variables, bool Declares,
 /// <summary>A word of a command.</summary>
 internal abstract record Operand;
 
-/// <summary>A constant: text, whole number, float, truth value, or nil.</summary>
+/// <summary>A constant: text, number, truth value, or nil.</summary>
 internal sealed record LiteralOperand(object? Value) : Operand;
 
 internal sealed record FunctionOperand(string Name) : Operand;

@@ -2,10 +2,9 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Cache.Corefile.Templates;
 
-/// <summary>Reads Go's text/template, as far as it says something about a question: text, values, variables, if, with,
-/// range, and the functions of <see cref="TemplateFunctions"/>.</summary>
-/// <remarks>What Go would only find while answering (a field that does not exist, a missing argument) is found here
-/// where it can be.</remarks>
+/// <summary>Reads Go's text/template.</summary>
+/// <remarks>What Go only finds while answering (a field that does not exist, a missing argument) is a warning here, where
+/// it can be seen.</remarks>
 internal sealed class TemplateParser
 {
     /// <summary>Actions within actions, and parentheses within parentheses; nobody writes as many.</summary>
@@ -13,22 +12,30 @@ internal sealed class TemplateParser
 
     private readonly TemplateLexer _lexer;
     private readonly List<TemplateToken> _tokens = [];
-    private readonly List<string> _variables = ["$"];
+    private readonly Dictionary<string, ImmutableArray<TemplateNode>> _templates = [];
+    private readonly List<string> _included = [];
+    private List<string> _variables = ["$"];
     private int _at;
     private int _ranges;
     private int _depth;
     private bool _dotIsRoot = true;
+    private bool _dollarIsRoot = true;
     private string? _problem;
+    private string? _warning;
 
     private TemplateParser(string source) => _lexer = new(source);
 
     /// <param name="reason">What was expected, for the error that names the place.</param>
-    public static bool TryParse(string source, out TemplateText text, out string reason)
+    /// <param name="name">By which the template itself may be named in template, define and block.</param>
+    public static bool TryParse(string source, out TemplateText text, out string reason, string name = "answer")
     {
         var parser = new TemplateParser(source);
         var (nodes, _) = parser.List(within: null);
+        parser.Define(name, nodes);
+        foreach (var included in parser._included.Where(included => !parser._templates.ContainsKey(included)))
+            parser.Warn($"expected a template, but {included} is not defined");
         reason = parser._lexer.Problem ?? parser._problem ?? "";
-        text = new(source, nodes);
+        text = new(source, name, parser._templates, parser._warning);
         return reason.Length == 0;
     }
 
@@ -54,6 +61,12 @@ internal sealed class TemplateParser
             }
 
             ReadAction();
+            if (within is null && Token is { Kind: TemplateTokenKind.Word, Text: "define" })
+            {
+                Definition(Take().Text, TemplateName("define"));
+                continue;
+            }
+
             if (Token.Kind != TemplateTokenKind.Word || Token.Text is not ("end" or "else"))
             {
                 nodes.Add(Action());
@@ -101,8 +114,10 @@ internal sealed class TemplateParser
                     var exit = new LoopExitNode(Take().Text == "continue");
                     ExpectEnd();
                     return exit;
-                case "define" or "template" or "block":
-                    Fail($"expected no {Token.Text}: a record is one template");
+                case "template" or "block":
+                    return Include(isBlock: Take().Text == "block");
+                case "define":
+                    Fail("expected define outside of other actions only");
                     break;
             }
         }
@@ -110,6 +125,55 @@ internal sealed class TemplateParser
         var pipeline = Pipeline(forRange: false);
         ExpectEnd();
         return new ActionNode(pipeline);
+    }
+
+    private IncludeNode Include(bool isBlock)
+    {
+        var name = TemplateName(isBlock ? "block" : "template");
+        var pipeline = isBlock || Token.Kind != TemplateTokenKind.End ? Pipeline(forRange: false) : null;
+        if (isBlock)
+            Definition("block", name);
+        else
+            ExpectEnd();
+        _included.Add(name);
+        return new(name, pipeline);
+    }
+
+    private string TemplateName(string word)
+    {
+        var token = Take();
+        if (token is { Kind: TemplateTokenKind.Literal, Value: string name })
+            return name;
+        Fail($"expected a name in quotes after {word}");
+        return "";
+    }
+
+    /// <summary>The body of define and block: a template by itself, which does not see what is outside.</summary>
+    private void Definition(string word, string name)
+    {
+        ExpectEnd();
+        if (++_depth > DepthMaximum)
+            Fail($"expected at most {DepthMaximum} actions within each other");
+        var outside = (_variables, _ranges, _dotIsRoot, _dollarIsRoot);
+        (_variables, _ranges, _dotIsRoot, _dollarIsRoot) = (["$"], 0, false, false);
+        var (nodes, hasElse) = List(word);
+        if (hasElse)
+            Fail($"expected no {{{{ else }}}} after {{{{ {word} }}}}");
+        (_variables, _ranges, _dotIsRoot, _dollarIsRoot) = outside;
+        _depth--;
+        Define(name, nodes);
+    }
+
+    /// <summary>As in Go, a name is given once; white space does not count.</summary>
+    private void Define(string name, ImmutableArray<TemplateNode> nodes)
+    {
+        if (!_templates.TryGetValue(name, out var before) || IsEmpty(before))
+            _templates[name] = nodes;
+        else if (!IsEmpty(nodes))
+            Fail($"expected one template {name}");
+
+        static bool IsEmpty(ImmutableArray<TemplateNode> nodes) =>
+            nodes.All(node => node is TextNode text && string.IsNullOrWhiteSpace(text.Text));
     }
 
     private BranchNode Branch(BranchKind kind)
@@ -120,14 +184,12 @@ internal sealed class TemplateParser
         var variables = _variables.Count;
         var pipeline = Pipeline(forRange: kind == BranchKind.Range);
         ExpectEnd();
-        var inner = _variables.Count;
         var dotIsRoot = _dotIsRoot;
         _dotIsRoot &= kind == BranchKind.If;
         _ranges += kind == BranchKind.Range ? 1 : 0;
         var (body, hasElse) = List(word);
         _ranges -= kind == BranchKind.Range ? 1 : 0;
         _dotIsRoot = dotIsRoot;
-        _variables.RemoveRange(inner, _variables.Count - inner);
 
         ImmutableArray<TemplateNode> otherwise = [];
         if (hasElse && kind != BranchKind.Range && Token.Kind == TemplateTokenKind.Word && Token.Text == word)
@@ -159,7 +221,7 @@ internal sealed class TemplateParser
             _at += names.Length == 2 ? 3 : 1;
             declares = Take().Text == ":=";
             foreach (var name in names.Where(name => !declares && !_variables.Contains(name)))
-                Fail($"expected a variable, but {name} has not been set");
+                Warn($"expected a variable, but {name} has not been set");
         }
 
         var commands = ImmutableArray.CreateBuilder<ImmutableArray<Operand>>();
@@ -167,7 +229,9 @@ internal sealed class TemplateParser
         {
             commands.Add(Command(isPiped: commands.Count > 0));
         }
-        while (!HasFailed && IsSign(0, "|") && Take().Kind == TemplateTokenKind.Sign);
+        // Go passes over a | behind the last.
+        while (!HasFailed && IsSign(0, "|") && Take().Kind == TemplateTokenKind.Sign
+            && Token.Kind != TemplateTokenKind.End && !IsSign(0, ")"));
         // After the value: a variable does not stand in what it is made of.
         if (declares)
             _variables.AddRange(names);
@@ -185,20 +249,26 @@ internal sealed class TemplateParser
         switch (words.FirstOrDefault())
         {
             case null:
-                Fail(isPiped ? "expected a value after |" : "expected a value");
+                Fail("expected a value");
+                break;
+            case FunctionOperand { Name: "call" }:
+                Warn("expected no call: no value is a function");
                 break;
             case FunctionOperand function when !TemplateFunctions.Takes(function.Name, arguments, out var expected):
-                Fail($"expected {expected} after {function.Name}");
+                Warn($"expected {expected} after {function.Name}");
+                break;
+            case LiteralOperand or PathOperand { Variable: null, Nested: null, Fields: [] } when isPiped:
+                Fail("expected a function after |");
                 break;
             case PathOperand path when IsMeta(path):
                 if (arguments != 1)
-                    Fail("expected one name after .Meta");
+                    Warn("expected one name after .Meta");
                 break;
             case PathOperand or LiteralOperand when arguments > 0:
-                Fail("expected a function before several values");
+                Warn("expected a function before several values");
                 break;
             case LiteralOperand { Value: null }:
-                Fail("expected a value, and nil is none");
+                Warn("expected a value, and nil is none");
                 break;
         }
 
@@ -253,10 +323,11 @@ internal sealed class TemplateParser
     private void Check(Operand operand, bool isHead, int arguments)
     {
         if (operand is FunctionOperand function && !isHead && !TemplateFunctions.Takes(function.Name, 0, out var expected))
-            Fail($"expected ({function.Name} …) with {expected}");
-        if (operand is PathOperand { Nested: null } path && (path.Variable == "$" || (path.Variable is null && _dotIsRoot))
+            Warn($"expected ({function.Name} …) with {expected}");
+        if (operand is PathOperand { Nested: null } path
+            && (path.Variable == "$" ? _dollarIsRoot : path.Variable is null && _dotIsRoot)
             && !(isHead && arguments == 1 && IsMeta(path)) && !TemplateFields.Exists(path.Fields))
-            Fail($"expected {TemplateFields.Known}, but found .{string.Join('.', path.Fields)}");
+            Warn($"expected {TemplateFields.Known}, but found .{string.Join('.', path.Fields)}");
     }
 
     private static bool IsMeta(PathOperand path) => path is { Nested: null, Fields: ["Meta"] };
@@ -274,4 +345,6 @@ internal sealed class TemplateParser
     }
 
     private void Fail(string problem) => _problem ??= problem;
+
+    private void Warn(string problem) => _warning ??= problem;
 }

@@ -21,6 +21,10 @@ public readonly record struct TemplateQuestion(
 
     public ushort AskedQclass { get; init; } = Qclass;
 
+    /// <summary>.Question as text, as dig shows it.</summary>
+    internal string QuestionText =>
+        $";{QuestionName}\t{Mnemonics.ClassName(AskedQclass)}\t {Mnemonics.TypeName(AskedQtype)}";
+
     /// <summary>.Match: the whole match, then its groups.</summary>
     internal IReadOnlyList<string> Groups() => [.. Match.Groups.Values.Select(group => group.Value)];
 

@@ -2,24 +2,32 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Cache.Corefile.Templates;
 
-/// <summary>A Go template of which this server knows the part that says something about a question.</summary>
+/// <summary>A Go template, read.</summary>
 public sealed class TemplateText
 {
-    private readonly ImmutableArray<TemplateNode> _nodes;
+    private readonly string _name;
+    private readonly IReadOnlyDictionary<string, ImmutableArray<TemplateNode>> _templates;
 
-    internal TemplateText(string source, ImmutableArray<TemplateNode> nodes)
+    /// <param name="name">The one of <paramref name="templates"/> that is written out.</param>
+    internal TemplateText(
+        string source, string name, IReadOnlyDictionary<string, ImmutableArray<TemplateNode>> templates, string? warning)
     {
         Source = source;
-        _nodes = nodes;
+        _name = name;
+        _templates = templates;
+        Warning = warning;
     }
 
     /// <summary>As written.</summary>
     public string Source { get; }
 
+    /// <summary>What makes no value, whatever the question; null when nothing was seen.</summary>
+    public string? Warning { get; }
+
     /// <summary>The text for one question.</summary>
     /// <returns>null when a value is missing or of the wrong kind; <paramref name="problem"/> says which.</returns>
     public string? Render(in TemplateQuestion question, out string problem) =>
-        new TemplateRun(question).Render(_nodes, out problem);
+        new TemplateRun(question, _templates).Render(_name, out problem);
 
     public override string ToString() => Source;
 }

@@ -26,8 +26,6 @@ internal static class KnownFileDifferences
         new("checked-when-read", difference => Refused(difference, "expected host:port or :port", "expected addresses or address:port",
             "expected an address, address:port", "expected a weight file", "weighted /nonexistent: expected a readable file", "expected a readable web configuration file",
             "expected a web configuration file", "expected a port, 0 to 65535", "expected once on each address")),
-        new("template-checked", difference => difference.Snippet.Directive == "template" && Refused(difference, "{{")),
-
         // CoreDNS reads these, and then does not start: TransportDifferentialTests.
         new("schemes-without-a-certificate", difference => Refused(difference, "needs a certificate")),
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using NodeDns.Cache.Guard;
 using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
@@ -183,6 +184,37 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         _lab.WaitUntil(() => _lab.Dig("orphan.example.").Contains("10.1.2.3", StringComparison.Ordinal), "the cache answers");
         var guard = _lab.StartGuard();
         guard.WaitFor("has served on without a guard: 4 sockets taken from it");
+        NodeLab.WaitForService(guard);
+        AssertAnswered();
+    }
+
+    /// <summary>The cache has no privilege; the guard has.</summary>
+    [Fact]
+    public void A_cache_that_hands_over_nonsense_for_its_open_queries_does_not_end_the_guard()
+    {
+        _lab.Node.Run($"ip addr add {NodeLab.LocalAddress}/32 dev lo");
+        var guard = _lab.StartGuard();
+        guard.WaitFor("sockets opened");
+        var memory = Libc.MemoryFile("nonsense").OrThrow("memfd_create");
+        using var file = new FileStream(new SafeFileHandle(memory, ownsHandle: true), FileAccess.ReadWrite);
+        file.SetLength(1L << 40);
+        using var onlyToWrite = File.OpenWrite($"/proc/self/fd/{memory}");
+        foreach (var fd in new[] { (int)onlyToWrite.SafeFileHandle.DangerousGetHandle(), memory })
+        {
+            var said = guard.Count("sockets given to the cache (nonsense");
+            using var cache = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+            cache.Connect(new UnixDomainSocketEndPoint(_lab.Handover("a")));
+            var hello = new HandoverHello("nonsense", 1_000_000, [ListenEndPoint.Parse($"udp {NodeLab.LocalAddress}:53")!]);
+            HandoverChannel.Send((int)cache.Handle, hello.ToMessage(0)).OrThrow("hello");
+            var open = new HandoverMessage(HandoverKind.OpenQueries);
+            open.Descriptors.Add(fd);
+            HandoverChannel.Send((int)cache.Handle, open).OrThrow("open queries");
+            _lab.WaitUntil(() => guard.Count("sockets given to the cache (nonsense") > said, "it has the sockets");
+            var gone = guard.Count("the cache (nonsense) is gone");
+            cache.Dispose();
+            _lab.WaitUntil(() => guard.Count("the cache (nonsense) is gone") > gone, "its end is noticed");
+        }
+        _lab.StartServe();
         NodeLab.WaitForService(guard);
         AssertAnswered();
     }

@@ -93,7 +93,7 @@ internal sealed partial class Guard
     private void OnHello(CachePeer peer, HandoverMessage hello)
     {
         peer.Program = hello.Text(HandoverTag.Program) ?? "?";
-        peer.Workers = Math.Max(1, (int)hello.Number(HandoverTag.Workers, 1));
+        peer.Workers = (int)Math.Clamp(hello.Number(HandoverTag.Workers, 1), 1, HandoverHello.MaxWorkers);
         peer.Wanted = hello.EndPoints().ToList();
         peer.Version = AgreeVersion(hello);
         if (peer.Version == 0)
@@ -261,12 +261,12 @@ internal sealed partial class Guard
     /// second reply.</summary>
     private void Rescue(CachePeer peer)
     {
-        if (peer.OpenQueries is null || _options.ClusterDns.Count == 0)
+        if (peer.OpenQueries is null || !peer.HasSockets || _options.ClusterDns.Count == 0)
         {
             return;
         }
         var relayed = 0;
-        foreach (var query in OpenQueryFile.Read(peer.OpenQueries))
+        foreach (var query in OpenQueryFile.Read(peer.OpenQueries, peer.Workers))
         {
             if (_sockets.Find(query.Socket) is { } socket)
             {

@@ -16,7 +16,8 @@ internal sealed class GuardFlags
     private readonly Option<string?> _takeover = new("--takeover") { Description = "Unix socket for the next pod's guard." };
     private readonly Option<int> _dnsPort = Number("--dns-port", "Port of the sockets.", 53, 1, 65_535);
     private readonly Option<int> _workers =
-        Number("--workers", "Sockets per address and protocol.", Environment.ProcessorCount, 1, 256);
+        Number("--workers", "Sockets per address and protocol.", Environment.ProcessorCount, 1,
+            HandoverHello.MaxWorkers);
     private readonly Option<IPAddress[]> _intercept =
         List("--intercept-cluster-dns", "ClusterIPs of cluster DNS to answer as well.", IpAddress);
     private readonly Option<string> _interface = new("--interface")

@@ -9,6 +9,9 @@ namespace NodeDns.Cache.Guard;
 /// addresses.</param>
 public sealed record HandoverHello(string ProgramVersion, int Workers, IReadOnlyList<ListenEndPoint> EndPoints)
 {
+    /// <summary>A guard opens sockets for no more, whatever a cache says.</summary>
+    internal const int MaxWorkers = 256;
+
     /// <summary>The newest protocol version to speak.</summary>
     internal int NewestVersion { get; init; } = HandoverVersion.Newest;
 

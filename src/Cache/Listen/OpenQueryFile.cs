@@ -7,9 +7,6 @@ namespace NodeDns.Cache.Listen;
 /// cache dies with queries in hand, the guard still has them, and gets them answered elsewhere.</summary>
 internal sealed unsafe class OpenQueryFile : IDisposable
 {
-    /// <summary>Of another process's file no more is read, whatever its size.</summary>
-    private const int MaxParts = 256;
-
     private readonly int _parts;
     private readonly byte* _memory;
 
@@ -29,17 +26,18 @@ internal sealed unsafe class OpenQueryFile : IDisposable
     public OpenQueries Part(int worker) => new(_memory + (nuint)worker * OpenQueries.Size);
 
     /// <summary>Reads another process's file, part for part until one is missing.</summary>
-    public static List<OpenQuery> Read(SafeFileHandle file)
+    /// <param name="workers">Parts at most, whatever the file's size.</param>
+    public static IEnumerable<OpenQuery> Read(SafeFileHandle file, int workers)
     {
-        var found = new List<OpenQuery>();
-        for (int part = 0; part < MaxParts; part++)
+        for (int part = 0; part < workers; part++)
         {
             long start = (long)part * OpenQueries.Size;
-            if (!OpenQueries.TryRead(
-                (octets, offset, count) => RandomAccess.Read(file, octets.AsSpan(0, count), start + offset) == count, found))
-                break;
+            var found = new List<OpenQuery>();
+            bool isWhole = OpenQueries.TryRead(
+                (octets, offset, count) => RandomAccess.Read(file, octets.AsSpan(0, count), start + offset) == count, found);
+            foreach (OpenQuery query in found) yield return query;
+            if (!isWhole) yield break;
         }
-        return found;
     }
 
     public void Dispose()

@@ -83,8 +83,8 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
         if (to.Cookie != _generation || _fd < 0) return;
-        _inFlight--;
         Queue(message);
+        _inFlight--;
         if (_inFlight == MaxInFlight / 2) ResumeReading();
     }
 

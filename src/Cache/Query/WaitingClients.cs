@@ -75,8 +75,7 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
         catch (Exception bug)
         {
             handler.OnBug(bug);
-            if (left) return;
-            Leave(waiter);
+            if (!left) Leave(waiter);
             to.Sink.Forget(to);
         }
     }

@@ -26,15 +26,15 @@ public class OpenQueriesTests
         int fd = listener.Udp.Socket.Fd;
         Assert.Equal(3, batch.Receive(fd, Libc.SocketCookie(fd)).Value);
 
-        List<OpenQuery> found = OpenQueryFile.Read(handle);
+        List<OpenQuery> found = [.. OpenQueryFile.Read(handle, 2)];
         Assert.Equal(queries, found.Select(query => query.Message));
         Assert.All(found, query => Assert.Equal(client.LocalEndPoint, query.Client.ToIPEndPoint()));
         Assert.All(found, query => Assert.Equal(Libc.SocketCookie(fd), query.Socket));
 
         batch.Done(2);
-        Assert.Equal([queries[2]], OpenQueryFile.Read(handle).Select(query => query.Message));
+        Assert.Equal([queries[2]], OpenQueryFile.Read(handle, 2).Select(query => query.Message));
         batch.Done(3);
-        Assert.Empty(OpenQueryFile.Read(handle));
+        Assert.Empty(OpenQueryFile.Read(handle, 2));
     }
 
     [Fact]
@@ -141,12 +141,14 @@ public class OpenQueriesTests
     {
         int fd = Libc.MemoryFile("other").OrThrow("memfd_create");
         using var file = new SafeFileHandle(fd, ownsHandle: true);
-        Assert.Empty(OpenQueryFile.Read(file));
+        Assert.Empty(OpenQueryFile.Read(file, 1));
         byte[] noise = new byte[OpenQueries.Size];
         Random.Shared.NextBytes(noise);
         RandomAccess.Write(file, noise, 0);
-        Assert.Empty(OpenQueryFile.Read(file));
+        Assert.Empty(OpenQueryFile.Read(file, 1));
         Assert.True(Libc.IsMemoryFile(fd));
+        using FileStream onlyToWrite = File.OpenWrite($"/proc/self/fd/{fd}");
+        Assert.False(Libc.IsMemoryFile((int)onlyToWrite.SafeFileHandle.DangerousGetHandle()));
         Assert.False(Libc.IsMemoryFile(0));
     }
 

@@ -47,7 +47,7 @@ internal sealed class TurnedListener : IDisposable
         get
         {
             using var handle = new SafeFileHandle(_open.Descriptor, ownsHandle: false);
-            return OpenQueryFile.Read(handle);
+            return [.. OpenQueryFile.Read(handle, workers: 1)];
         }
     }
 

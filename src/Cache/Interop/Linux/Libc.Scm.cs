@@ -14,7 +14,10 @@ public static unsafe partial class Libc
     private const int MSG_CTRUNC = 0x8;
     private const int MSG_TRUNC = 0x20;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
+    private const int F_GETFL = 3;
     private const int F_GET_SEALS = 1034;
+    private const int O_ACCMODE = 3;
+    private const int O_RDWR = 2;
 
     /// <summary>sizeof(struct cmsghdr) on 64-bit: length (8), level (4), type (4); data follows, aligned to
     /// 8.</summary>
@@ -147,9 +150,9 @@ public static unsafe partial class Libc
     /// process.</summary>
     public static SyscallResult MemoryFile(string name) => Result(memfd_create(name, 1));
 
-    /// <summary>Is it a descriptor of such a file, which can be read without waiting for anybody? (F_GET_SEALS of
-    /// fcntl(2))</summary>
-    public static bool IsMemoryFile(int fd) => fcntl(fd, F_GET_SEALS) >= 0;
+    /// <summary>Is it a descriptor of such a file, which can be read, and without waiting for anybody? (F_GET_SEALS and
+    /// F_GETFL of fcntl(2))</summary>
+    public static bool IsMemoryFile(int fd) => fcntl(fd, F_GET_SEALS) >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
 
     private static void ReadControl(byte* control, int length, List<int> descriptors)
     {

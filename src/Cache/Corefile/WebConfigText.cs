@@ -14,6 +14,12 @@ public static class WebConfigText
     private const string AuthTypes = "expected NoClientCert, RequestClientCert, RequireAnyClientCert, "
         + "VerifyClientCertIfGiven or RequireAndVerifyClientCert";
 
+    private const string PemStart = "-----BEGIN ";
+
+    /// <summary>The highest cost of a password's hash. Each step doubles the look at it, which takes a second with this one.
+    /// </summary>
+    private const int MaxBcryptCost = 14;
+
     /// <summary>Go's names, and OpenSSL's; null: of TLS 1.3.</summary>
     private static readonly (string Go, string? OpenSsl)[] s_ciphers =
     [
@@ -44,8 +50,8 @@ public static class WebConfigText
         {
             if (reading.Set(value) is not { } expected)
                 continue;
-            var shown = value.Text.Length == 0 ? "" : $": {value.Text}";
-            problem = $"line {value.Line}: {value.Key[(value.Key.IndexOf('/') + 1)..]}{shown}: {expected}";
+            // Without the value, which may be a password or a private key under whichever key it came to stand.
+            problem = $"line {value.Line}: {value.Key[(value.Key.IndexOf('/') + 1)..]}: {expected}";
             return null;
         }
 
@@ -71,10 +77,11 @@ public static class WebConfigText
             return "";
         if (tls is { CertificateFile: "", CertificateText: "" } or { KeyFile: "", KeyText: "" })
             return "expected cert_file and key_file under tls_server_config";
-        if (!tls.AsksClients && (tls.ClientCaFile ?? tls.ClientCaText) is { Length: > 0 } roots)
+        if (!tls.AsksClients && (tls.ClientCaFile is not null || tls.ClientCaText.Length > 0))
         {
-            return $"client_ca_file: {roots.Split('\n')[0]}: clients are not verified: expected client_auth_type: "
-                + "RequireAndVerifyClientCert or VerifyClientCertIfGiven beside it, or no client_ca_file";
+            var (key, shown) = tls.ClientCaFile is { } file ? ("client_ca_file", $": {file}") : ("client_ca", "");
+            return $"{key}{shown}: clients are not verified: expected client_auth_type: "
+                + $"RequireAndVerifyClientCert or VerifyClientCertIfGiven beside it, or no {key}";
         }
 
         if (tls is { AsksClients: false, ClientNames.IsEmpty: false })
@@ -114,13 +121,13 @@ public static class WebConfigText
             {
                 case "cert_file":
                     Tls = Tls with { CertificateFile = InFolder(text) };
-                    return null;
+                    return IsPath(text);
                 case "key_file":
                     Tls = Tls with { KeyFile = InFolder(text) };
-                    return null;
+                    return IsPath(text);
                 case "client_ca_file":
                     Tls = Tls with { ClientCaFile = text.Length == 0 ? null : InFolder(text) };
-                    return null;
+                    return IsPath(text);
                 case "cert":
                     Tls = Tls with { CertificateText = text };
                     return IsPem(text);
@@ -175,8 +182,12 @@ public static class WebConfigText
         }
 
         private static string? IsPem(string text) =>
-            text.Length == 0 || text.StartsWith("-----BEGIN ", StringComparison.Ordinal) ? null
+            text.Length == 0 || text.StartsWith(PemStart, StringComparison.Ordinal) ? null
                 : "expected PEM, lines from -----BEGIN to -----END behind a bar";
+
+        private static string? IsPath(string text) =>
+            text.Contains('\n') || text.StartsWith(PemStart, StringComparison.Ordinal)
+                ? "expected a file's path: PEM text goes to cert, key or client_ca" : null;
 
         private static string Joined(string before, string name) =>
             before.Length == 0 || name.Length == 0 ? before + name : $"{before}:{name}";
@@ -218,17 +229,24 @@ public static class WebConfigText
         private string? SetUser(string name, string hash)
         {
             Users[name] = hash;
-            return name.Contains(':', StringComparison.Ordinal) ? "expected a name without a colon"
-                : IsBcrypt(hash) ? null : "expected a bcrypt hash, as htpasswd -B writes it";
+            if (!IsBcrypt(hash, out var cost))
+                return "expected a bcrypt hash, as htpasswd -B writes it";
+            return cost <= MaxBcryptCost ? null
+                : $"bcrypt's cost is {cost}: expected 4 to {MaxBcryptCost}, where a look takes a second: "
+                    + $"htpasswd -nBC 10 {name} makes another";
         }
 
-        /// <summary>$2b$10$ and 53 characters: the version, the logarithm of the rounds, 4 to 31, salt and hash.</summary>
-        private static bool IsBcrypt(string hash) =>
-            hash.Length == 60 && hash.StartsWith("$2", StringComparison.Ordinal) && hash[2] is 'a' or 'b' or 'y'
-            && hash[3] == '$' && hash[6] == '$'
-            && int.TryParse(hash.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var rounds)
-            && rounds is >= 4 and <= 31
-            && hash.Skip(7).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/');
+        /// <summary>$2b$10$ and 53 characters: the version, the cost, salt and hash.</summary>
+        /// <param name="cost">The logarithm of the rounds, 4 to 31.</param>
+        private static bool IsBcrypt(string hash, out int cost)
+        {
+            cost = 0;
+            return hash.Length == 60 && hash.StartsWith("$2", StringComparison.Ordinal) && hash[2] is 'a' or 'b' or 'y'
+                && hash[3] == '$' && hash[6] == '$'
+                && int.TryParse(hash.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture, out cost)
+                && cost is >= 4 and <= 31
+                && hash.Skip(7).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/');
+        }
 
         private static string? IsSwitch(string text) =>
             text.ToLowerInvariant() is "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n"

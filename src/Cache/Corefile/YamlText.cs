@@ -26,7 +26,8 @@ internal sealed class YamlText
         public int? Within { get; set; }
     }
 
-    /// <returns>The values in the file's order; null, with the problem and its line, for what is not understood.</returns>
+    /// <returns>The values in the file's order; null, with the problem and its line, for what is not understood. A problem
+    /// shows keys at most: the rest of a line may be a password, or of a private key.</returns>
     public static IReadOnlyList<YamlValue>? Parse(string text, out string problem)
     {
         var yaml = new YamlText();
@@ -89,27 +90,27 @@ internal sealed class YamlText
         LeaveTo(indent);
         var list = _levels.Peek();
         if (list.Key.Length == 0 || list.Text.Length > 0 || (list.Within ??= indent) != indent)
-            return $"- {content}: expected below the key of its list";
+            return "an item: expected below the key of its list";
         if (Scalar(content, out var rest) is not { } text || rest.Length > 0)
-            return $"- {content}: expected one word, or text in quotes";
+            return $"{list.Key[(list.Key.LastIndexOf('/') + 1)..]}: expected one word, or text in quotes";
         _values.Add(new(number, list.Key, text));
         return "";
     }
 
     private string Entry(string content, int indent, int number)
     {
+        if (Scalar(content, out var rest, isKey: true) is not { Length: > 0 } name || !rest.StartsWith(':') || name.Contains(':'))
+            return "expected a key without colons, a colon, a space and a value";
         LeaveTo(indent - 1);
         var parent = _levels.Peek();
         if (parent.Text.Length > 0 || (parent.Within ??= indent) != indent)
-            return $"{content}: expected at the indentation of its neighbours";
-        if (Scalar(content, out var rest, isKey: true) is not { Length: > 0 } name || !rest.StartsWith(':'))
-            return $"{content}: expected a key, a colon and a value";
+            return $"{name}: expected at the indentation of its neighbours";
         var key = parent.Key.Length == 0 ? name : $"{parent.Key}/{name}";
         if (!_keys.Add(key))
             return $"{name}: expected once";
         rest = rest[1..].TrimStart();
         if (rest.StartsWith('['))
-            return Bracketed(rest, key, number) ? "" : $"{content}: expected words between brackets, with commas";
+            return Bracketed(rest, key, number) ? "" : $"{name}: expected words between brackets, with commas";
         if (rest is "|" or "|-" or "|+")
         {
             _block = new();
@@ -117,7 +118,7 @@ internal sealed class YamlText
         }
 
         if (Scalar(rest, out rest) is not { } text || rest.Length > 0)
-            return $"{content}: expected one word, or text in quotes, after the colon";
+            return $"{name}: expected one word, or text in quotes, after the colon";
         _levels.Push(new(indent, key, text));
         _values.Add(new(number, key, text));
         return "";

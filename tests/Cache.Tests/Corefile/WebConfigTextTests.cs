@@ -8,7 +8,8 @@ public sealed class WebConfigTextTests
 {
     private const string Pem = "-----BEGIN X-----\n";
     private const string Pair = "tls_server_config:\n  cert_file: a.pem\n  key_file: a.pem\n";
-    private const string Hash = "$2y$10$.LxzwK0RykxHoxDsBZOux.O0iUsXO62jykc7SdC93qPHvYBNPhdzW";
+    private const string HashEnd = "$.LxzwK0RykxHoxDsBZOux.O0iUsXO62jykc7SdC93qPHvYBNPhdzW";
+    private const string Hash = "$2y$10" + HashEnd;
     private const string NoPair = "expected cert_file and key_file under tls_server_config";
     private const string NoPolicy = "client_ca_file: /w/ca.pem: clients are not verified: expected client_auth_type: "
         + "RequireAndVerifyClientCert or VerifyClientCertIfGiven beside it, or no client_ca_file";
@@ -111,48 +112,89 @@ public sealed class WebConfigTextTests
         "client_allowed_sans: a: clients show no certificate: expected client_auth_type beside it")]
     [InlineData(Pair + "  min_version: TLS13\n  max_version: TLS12\n", "expected a max_version that is not below min_version")]
     [InlineData("tls_server_config: { client_auth_type: RequireAndVerifyClientCert }\n",
-        "line 1: tls_server_config: { client_auth_type: RequireAndVerifyClientCert }: expected one word, or text in quotes, "
-        + "after the colon")]
-    [InlineData("tls_server_config: yes\n", "line 1: tls_server_config: yes: expected its keys on lines of their own")]
-    [InlineData("client_auth_type: NoClientCert\n", "line 1: client_auth_type: NoClientCert: expected its keys on lines of their own")]
+        "line 1: tls_server_config: expected one word, or text in quotes, after the colon")]
+    [InlineData("tls_server_config: yes\n", "line 1: tls_server_config: expected its keys on lines of their own")]
+    [InlineData("client_auth_type: NoClientCert\n", "line 1: client_auth_type: expected its keys on lines of their own")]
     [InlineData("other:\n  a: b\n", "line 1: other: expected tls_server_config, http_server_config, rate_limit or basic_auth_users")]
     [InlineData("tls_server_config:\n  cert_file: a\n   key_file: b\n",
-        "line 3: key_file: b: expected at the indentation of its neighbours")]
+        "line 3: key_file: expected at the indentation of its neighbours")]
     [InlineData("tls_server_config:\n    cert_file: a\n  key_file: b\n",
-        "line 3: key_file: b: expected at the indentation of its neighbours")]
+        "line 3: key_file: expected at the indentation of its neighbours")]
     [InlineData("tls_server_config:\n\tcert_file: a\n", "line 2: a tab: expected spaces before the first word")]
     [InlineData("tls_server_config:\n  cert_file: a\n  cert_file: b\n", "line 3: cert_file: expected once")]
-    [InlineData("tls_server_config:\n  cert_file\n", "line 2: cert_file: expected a key, a colon and a value")]
+    [InlineData("tls_server_config:\n  cert_file\n", "line 2: expected a key without colons, a colon, a space and a value")]
     [InlineData("tls_server_config:\n  cert: >\n    x\n",
-        "line 2: cert: >: expected one word, or text in quotes, after the colon")]
+        "line 2: cert: expected one word, or text in quotes, after the colon")]
     [InlineData("tls_server_config:\n  cert: |\n    -----BEGIN X-----\n  cipher_suites: [x]\n",
-        "line 4: cipher_suites: x: expected a cipher of Go's, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")]
+        "line 4: cipher_suites: expected a cipher of Go's, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")]
     [InlineData("tls_server_config:\n  cert: |\n    -----BEGIN X-----\n", NoPair)]
-    [InlineData("tls_server_config:\n  cert: x\n", "line 2: cert: x: expected PEM, lines from -----BEGIN to -----END behind a bar")]
-    [InlineData("tls_server_config:\n  certs: x\n", "line 2: certs: x: expected cert_file, key_file, client_auth_type, client_ca_file, "
+    [InlineData("tls_server_config:\n  cert: x\n", "line 2: cert: expected PEM, lines from -----BEGIN to -----END behind a bar")]
+    [InlineData("tls_server_config:\n  certs: x\n", "line 2: certs: expected cert_file, key_file, client_auth_type, client_ca_file, "
         + "cert, key, client_ca, client_allowed_sans, min_version, max_version, cipher_suites, curve_preferences or "
         + "prefer_server_cipher_suites")]
-    [InlineData("tls_server_config:\n  cert_file: \"a\n", "line 2: cert_file: \"a: expected one word, or text in quotes, after the colon")]
-    [InlineData("tls_server_config:\n  max_version: TLS11\n", "line 2: max_version: TLS11: expected TLS12 or TLS13")]
+    [InlineData("tls_server_config:\n  cert_file: \"a\n", "line 2: cert_file: expected one word, or text in quotes, after the colon")]
+    [InlineData("tls_server_config:\n  max_version: TLS11\n", "line 2: max_version: expected TLS12 or TLS13")]
     [InlineData("tls_server_config:\n  cipher_suites: [x]\n",
-        "line 2: cipher_suites: x: expected a cipher of Go's, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")]
-    [InlineData("tls_server_config:\n  cipher_suites: [x\n", "line 2: cipher_suites: [x: expected words between brackets, with commas")]
-    [InlineData("- x\n", "line 1: - x: expected below the key of its list")]
+        "line 2: cipher_suites: expected a cipher of Go's, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")]
+    [InlineData("tls_server_config:\n  cipher_suites: [x\n", "line 2: cipher_suites: expected words between brackets, with commas")]
+    [InlineData("- x\n", "line 1: an item: expected below the key of its list")]
     [InlineData("tls_server_config:\n  curve_preferences:\n    - P256\n",
-        "line 3: curve_preferences: P256: expected CurveP256, CurveP384, CurveP521 or X25519")]
-    [InlineData("tls_server_config:\n  prefer_server_cipher_suites: 1\n", "line 2: prefer_server_cipher_suites: 1: expected true or false")]
+        "line 3: curve_preferences: expected CurveP256, CurveP384, CurveP521 or X25519")]
+    [InlineData("tls_server_config:\n  prefer_server_cipher_suites: 1\n", "line 2: prefer_server_cipher_suites: expected true or false")]
     [InlineData("http_server_config:\n  headers:\n    X-Frame-Options: no\n",
-        "line 3: headers/X-Frame-Options: no: expected deny or sameorigin")]
-    [InlineData("http_server_config:\n  headers:\n    Server: x\n", "line 3: headers/Server: x: expected Strict-Transport-Security, "
+        "line 3: headers/X-Frame-Options: expected deny or sameorigin")]
+    [InlineData("http_server_config:\n  headers:\n    Server: x\n", "line 3: headers/Server: expected Strict-Transport-Security, "
         + "X-Content-Type-Options, X-Frame-Options, X-XSS-Protection or Content-Security-Policy")]
-    [InlineData("http_server_config:\n  http3: true\n", "line 2: http3: true: expected http2 or headers")]
-    [InlineData("rate_limit:\n  burst: many\n", "line 2: burst: many: expected burst, a number, and interval, a duration such as 1s")]
-    [InlineData("basic_auth_users:\n  a: b\n", "line 2: a: b: expected a bcrypt hash, as htpasswd -B writes it")]
-    [InlineData("basic_auth_users:\n  'a:b': " + Hash + "\n", "line 2: a:b: " + Hash + ": expected a name without a colon")]
+    [InlineData("http_server_config:\n  http3: true\n", "line 2: http3: expected http2 or headers")]
+    [InlineData("rate_limit:\n  burst: many\n", "line 2: burst: expected burst, a number, and interval, a duration such as 1s")]
+    [InlineData("basic_auth_users:\n  a: b\n", "line 2: a: expected a bcrypt hash, as htpasswd -B writes it")]
+    [InlineData("basic_auth_users:\n  'a:b': " + Hash + "\n", "line 2: expected a key without colons, a colon, a space and a value")]
+    [InlineData("basic_auth_users:\n  a: $2b$15" + HashEnd,
+        "line 2: a: bcrypt's cost is 15: expected 4 to 14, where a look takes a second: htpasswd -nBC 10 a makes another")]
+    [InlineData("tls_server_config:\n  key_file: |\n    -----BEGIN X-----\n",
+        "line 2: key_file: expected a file's path: PEM text goes to cert, key or client_ca")]
     public void What_is_asked_for_is_never_left_out(string text, string expected)
     {
         Assert.Null(WebConfigText.Parse(text, "/w", out var problem));
         Assert.Equal(expected, problem);
+    }
+
+    /// <summary>Errors are logged, and files of secrets are where slips of the pen happen.</summary>
+    [Theory]
+    [InlineData("basic_auth_users:\n  a: S3cret\n")]
+    [InlineData("basic_auth_users:\n  a:S3cret\n")]
+    [InlineData("basic_auth_users:\n  'a:S3cret': x\n")]
+    [InlineData("basic_auth_users:\n  a: x: S3cret\n")]
+    [InlineData("basic_auth_users:\n  a: \"S3cret\n")]
+    [InlineData("basic_auth_users:\n  a: [S3cret\n")]
+    [InlineData("basic_auth_users:\n  a: [S3cret]\n")]
+    [InlineData("basic_auth_users:\n  a:\n    - S3cret\n")]
+    [InlineData("basic_auth_users:\n  - S3cret\n")]
+    [InlineData("basic_auth_users:\n  - a: S3cret\n")]
+    [InlineData("basic_auth_users:\n- a\n  - S3cret\n")]
+    [InlineData("basic_auth_users: S3cret\n")]
+    [InlineData("basic_auth_users: { a: S3cret }\n")]
+    [InlineData("basic_auth_users:\n  a: |\n    S3cret\n")]
+    [InlineData("basic_auth_users:\n    a: x\n  b: S3cret\n")]
+    [InlineData("basic_auth_users:\na: S3cret\n")]
+    [InlineData("basic_auth_user:\n  a: S3cret\n")]
+    [InlineData("tls_server_config:\n  a: S3cret\n")]
+    [InlineData("tls_server_config:\n  key: S3cret\n")]
+    [InlineData("tls_server_config:\n  key: |\n    -----BEGIN X-----\n  S3cret\n")]
+    [InlineData("tls_server_config:\n  key: |\n    -----BEGIN X-----\nS3cret==\n")]
+    [InlineData("tls_server_config:\n  key: -----BEGIN X-----\n    S3cret\n")]
+    [InlineData("tls_server_config:\n  keys: |\n    -----BEGIN X-----\n    S3cret\n")]
+    [InlineData("tls_server_config:\n  key_file: |\n    -----BEGIN X-----\n    S3cret\n")]
+    [InlineData("tls_server_config:\n  key_file: -----BEGIN X-----S3cret\n")]
+    [InlineData("tls_server_config:\n  client_ca: |\n    -----BEGIN S3cret-----\n  cert_file: a.pem\n  key_file: a.pem\n")]
+    [InlineData("http_server_config:\n  headers:\n    Authorization: S3cret\n")]
+    [InlineData("S3cret\n")]
+    [InlineData("- S3cret\n")]
+    public void Errors_show_no_values_of_the_file(string text)
+    {
+        var problem = Errors(". {\nprometheus {\ntls /w/web.yml\n}\n}", text);
+        Assert.StartsWith("3: prometheus: tls /w/web.yml: expected a web configuration file: ", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("S3cret", problem, StringComparison.Ordinal);
     }
 
     [Fact]

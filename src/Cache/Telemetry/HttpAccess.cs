@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace NodeDns.Cache.Telemetry;
@@ -14,8 +16,11 @@ public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string
     /// <summary>More than there are scrapers; beyond it passwords are looked at anew.</summary>
     private const int RememberedMaximum = 100;
 
-    /// <summary>Of no password. An unknown user must not be told from a known one by the time it takes.</summary>
-    private const string NobodysHash = "$2b$10$.LxzwK0RykxHoxDsBZOux.O0iUsXO62jykc7SdC93qPHvYBNPhdzW";
+    private readonly int _highestCost = users.Values.Select(Cost).DefaultIfEmpty().Max();
+
+    /// <summary>Salt and hash of no password.</summary>
+    private readonly string _nobodys = '$' + RandomNumberGenerator.GetString(
+        "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 53);
 
     private readonly HashSet<string> _remembered = [];
     private long _spentUntilMs = long.MinValue;
@@ -61,7 +66,23 @@ public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string
         int colon = text.IndexOf(':');
         if (colon < 0)
             return false;
-        bool isUser = users.TryGetValue(text[..colon], out string? hash);
-        return BCrypt.Net.BCrypt.Verify(text[(colon + 1)..], hash ?? NobodysHash) && isUser;
+        string password = text[(colon + 1)..];
+        if (!users.TryGetValue(text[..colon], out string? hash))
+        {
+            VerifyNobodys(password, _highestCost);
+            return false;
+        }
+        // Each user takes as long as the one of the highest cost, and as long as an unknown one, or the time would tell who
+        // is known: a cost doubles the rounds of the one below it, so all from the user's own up to the highest make up
+        // for what is missing.
+        for (int cost = Cost(hash); cost < _highestCost; cost++)
+            VerifyNobodys(password, cost);
+        return BCrypt.Net.BCrypt.Verify(password, hash);
     }
+
+    private void VerifyNobodys(string password, int cost) =>
+        BCrypt.Net.BCrypt.Verify(password, string.Create(CultureInfo.InvariantCulture, $"$2b${cost:00}{_nobodys}"));
+
+    /// <summary>The logarithm of the rounds: the 10 of $2b$10$.</summary>
+    private static int Cost(string hash) => int.Parse(hash.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,8 @@ namespace NodeDns.Cache.Telemetry;
 
 /// <summary>One client of the endpoint: requests are answered one after the other, on the endpoint's loop.</summary>
 /// <remarks>The timer is an absolute deadline for the state it was armed in: octets that trickle in do not extend it,
-/// so a client that sends its head slowly is closed as one that sends nothing is.</remarks>
+/// so a client that sends its head slowly is closed as one that sends nothing is. It rests while a password is looked
+/// at.</remarks>
 internal sealed class HttpConnection : LoopTimer, IEventHandler
 {
     // CoreDNS's read, write and idle timeouts of these listeners.
@@ -145,11 +146,12 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
 
     private void CheckPassword(HttpRoute route, HttpAccess access, string authorization, bool headOnly)
     {
-        bool isRight = false;
         _waitsForPassword = true;
-        // Nothing more is read meanwhile, or a client that goes on sending would wake the loop again and again.
+        // Nothing more is read meanwhile, or a client that goes on sending would wake the loop again and again. The deadline
+        // is the client's, and it is not the client that is waited for.
         _endpoint.Loop.Modify(_fd, 0);
-        _endpoint.Passwords.Run(() => isRight = !Volatile.Read(ref _closed) && access.IsRight(authorization), () =>
+        _endpoint.Loop.Cancel(this);
+        _endpoint.Passwords.Add(() => !_closed, () => access.IsRight(authorization), isRight =>
         {
             if (_closed)
                 return;

@@ -19,7 +19,7 @@ public sealed class HttpEndpoint : IDisposable
     private readonly LinkedList<HttpConnection> _connections = new();
     private readonly Dictionary<(IPAddress? Address, int Port), HttpListener> _listeners = [];
     private readonly Lock _applying = new();
-    private SideThread? _passwords;
+    private PasswordQueue? _passwords;
 
     /// <param name="log">Told when renewed files of an HTTPS listener are read, and when they cannot be.</param>
     public HttpEndpoint(ILogger? log = null)
@@ -35,8 +35,8 @@ public sealed class HttpEndpoint : IDisposable
 
     internal ILogger Log { get; }
 
-    /// <summary>Where passwords are looked at, one at a time. Made, and used, on the loop's thread.</summary>
-    internal SideThread Passwords => _passwords ??= new SideThread(Loop, "passwords");
+    /// <summary>Where passwords are looked at. Made, and used, on the loop's thread.</summary>
+    internal PasswordQueue Passwords => _passwords ??= new PasswordQueue(Loop);
 
     /// <summary>Makes these routes, and only these, the ones served. Listeners that stay keep their connections; new
     /// ones are opened first, and if one cannot be, nothing changes.</summary>

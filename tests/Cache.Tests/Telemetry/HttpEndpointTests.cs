@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -114,6 +115,70 @@ public sealed class HttpEndpointTests : IDisposable
         guess.Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
         Assert.StartsWith("HTTP/1.1 200 ", Ask("GET /health HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
         Assert.Equal(0, guess.Available);
+    }
+
+    [Fact]
+    public void Password_that_takes_longer_than_the_deadline_is_answered()
+    {
+        // Some ten seconds of work.
+        Protect(users: new Dictionary<string, string> { ["alice"] = "$2b$17$" + new string('a', 53) });
+        Assert.StartsWith("HTTP/1.1 401 ", Ask(Login("alice:guess"), waitMs: 120_000), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void End_does_not_wait_for_the_look_at_a_password()
+    {
+        string[] before = Directory.GetDirectories("/proc/self/task");
+        Protect(users: new Dictionary<string, string> { ["alice"] = "$2b$16$" + new string('a', 53) });
+        using Socket guess = Connect();
+        guess.Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
+        string? looking = null;
+        Assert.True(SpinWait.SpinUntil(
+            () => (looking = Array.Find(
+                Directory.GetDirectories("/proc/self/task").Except(before).ToArray(),
+                task => File.ReadAllText(task + "/comm") == "passwords\n" && CpuNanoseconds(task) > 100_000_000)) is not null,
+            20_000));
+        _endpoint.Dispose();
+        Assert.True(Directory.Exists(looking), "the thread has ended");
+    }
+
+    [Fact]
+    public void Flood_of_wrong_passwords_leaves_other_pages_and_who_is_known_alone()
+    {
+        Protect(users: Users("alice", "secret"));
+        Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
+        var guesses = new List<Socket>();
+        for (int i = 0; i < HttpEndpoint.MaxConnections - 4; i++)
+        {
+            guesses.Add(Connect());
+            guesses[^1].Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
+        }
+        Assert.StartsWith("HTTP/1.1 200 ", Get("/health"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 503 ", Get("/ready"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
+        Assert.Equal(0, guesses[^1].Available);
+        guesses.ForEach(socket => socket.Dispose());
+    }
+
+    [Fact]
+    public void Time_of_a_look_does_not_tell_who_is_known()
+    {
+        var access = new HttpAccess(
+            "",
+            new Dictionary<string, string> { ["few"] = "$2b$04$" + new string('a', 53), ["many"] = "$2b$11$" + new string('a', 53) },
+            intervalMs: 0,
+            burst: 0);
+        long[] spent = [.. ((string[])["few", "many", "nobody"]).Select(Spent)];
+        Assert.True(spent.Max() < 2 * spent.Min(), string.Join(' ', spent));
+
+        // The least of some, for the machine may be busy.
+        long Spent(string user) => Enumerable.Range(0, 5).Min(_ =>
+        {
+            string login = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(user + ":guess"));
+            long before = CpuNanoseconds("/proc/thread-self");
+            Assert.False(access.IsRight(login));
+            return CpuNanoseconds("/proc/thread-self") - before;
+        });
     }
 
     [Fact]
@@ -239,11 +304,15 @@ public sealed class HttpEndpointTests : IDisposable
     private static string Login(string user) =>
         $"GET /metrics HTTP/1.0\r\nAuthorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(user))}\r\n\r\n";
 
-    private string Ask(string request)
+    /// <summary>What a thread has worked.</summary>
+    private static long CpuNanoseconds(string task) =>
+        long.Parse(File.ReadAllText(task + "/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
+
+    private string Ask(string request, int waitMs = 20_000)
     {
         using Socket socket = Connect();
         socket.Send(Encoding.ASCII.GetBytes(request));
-        return ReadAll(socket);
+        return ReadAll(socket, waitMs);
     }
 
     private Socket Connect()
@@ -253,9 +322,9 @@ public sealed class HttpEndpointTests : IDisposable
         return socket;
     }
 
-    private static string ReadAll(Socket socket)
+    private static string ReadAll(Socket socket, int waitMs = 20_000)
     {
-        socket.ReceiveTimeout = 20_000;
+        socket.ReceiveTimeout = waitMs;
         var text = new StringBuilder();
         byte[] buffer = new byte[65536];
         for (int read; (read = socket.Receive(buffer)) > 0;)

@@ -60,7 +60,7 @@ internal static class Targets
     {
         using var store = new AnswerStore(CellArena.MinimumBytes);
         ushort scope = store.Scope("a");
-        StoreSnapshot.Import(store, new MemoryStream(octets.ToArray()), 0, new Dictionary<string, ushort> { ["a"] = scope });
+        StoreSnapshot.Import(store, new MemoryStream(octets.ToArray()), 0, 0, new Dictionary<string, ushort> { ["a"] = scope });
         var key = new AnswerKey(DnsName.ParseLower("www.example"), Qtype.A, Qclass.IN, scope, 0);
         store.TryGet(key, new GetOptions(0), new byte[512], 29, out _);
     }

@@ -59,11 +59,12 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         return (_lab.StartGuard(pod, guardFlags), _lab.StartServe(pod));
     }
 
+    /// <summary>Builds that write the entries in different versions begin empty, and answer.</summary>
     [Theory]
-    [InlineData("this build", "this build")]
-    [InlineData("the other build", "this build")]
-    [InlineData("this build", "the other build")]
-    public void The_new_cache_starts_with_the_entries_of_the_old(string old, string next)
+    [InlineData("this build", "this build", true)]
+    [InlineData("the other build", "this build", false)]
+    [InlineData("this build", "the other build", false)]
+    public void The_new_cache_starts_with_the_entries_of_the_old(string old, string next, bool isWarm)
     {
         UseBuild(old);
         _lab.StartPair();
@@ -73,11 +74,47 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         nextGuard.WaitFor("taken over from the old guard");
         _lab.StartServe("b");
         nextGuard.WaitFor("the old guard is relieved");
-        // Only what the old cache knew can be answered now.
+        if (!isWarm)
+        {
+            Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
+        }
+        // Only what the cache knows can be answered now.
         _lab.StopClusterDns();
         Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
         Assert.DoesNotContain("10.1.2.3", _lab.Dig("cold.example."), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Entries_age_while_they_wait_for_a_cache_that_comes_late()
+    {
+        _lab.Upstream!.Otherwise = question => FakeAnswer.With($"{question.Name} 6 IN A 10.1.2.3");
+        _lab.StartPair();
+        Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
+        var nextGuard = _lab.StartGuard("b");
+        nextGuard.WaitFor("taken over from the old guard");
+        NodeLab.Pass(7);
+        _lab.Upstream!.Otherwise = question => FakeAnswer.With($"{question.Name} 6 IN A 10.4.5.6");
+        _lab.StartServe("b");
+        nextGuard.WaitFor("the old guard is relieved");
+        Assert.Contains("10.4.5.6", _lab.Dig("warm.example."), StringComparison.Ordinal);
+    }
+
+    /// <summary>They are memory of the old cache's container, and age.</summary>
+    [Fact]
+    public void The_old_guard_keeps_no_entries_when_the_new_one_is_taken_back()
+    {
+        var (guard, _) = _lab.StartPair();
+        Assert.Contains("10.1.2.3", _lab.Dig("warm.example."), StringComparison.Ordinal);
+        var next = _lab.StartGuard("b");
+        next.WaitFor("taken over from the old guard");
+        _lab.WaitUntil(() => HoldsEntries(next), "the new guard has the entries");
+        next.Signal(Libc.SIGTERM);
+        next.WaitForExit();
+        Assert.False(HoldsEntries(guard));
+    }
+
+    private static bool HoldsEntries(RunningProgram guard) =>
+        Tool.Run("sh", "-c", $"ls -l /proc/{guard.Id}/fd").Output.Contains("node-dns-cache entries", StringComparison.Ordinal);
 
     private void UseBuild(string build)
     {

@@ -12,6 +12,9 @@ internal sealed partial class Guard
     /// <summary>How long the cache waits at its start for a predecessor's entries.</summary>
     private const int EntriesWaitMs = 1000;
 
+    /// <summary>How long a predecessor's entries wait for a cache that does not come.</summary>
+    private const int KeepEntriesMs = 60_000;
+
     /// <summary>After the last query has been read: what cluster DNS may take to answer it.</summary>
     private const int LastRepliesMs = 500;
 
@@ -22,6 +25,7 @@ internal sealed partial class Guard
     private readonly List<ListenSocket> _arriving = [];
     private readonly LoopAction _takeoverTimer;
     private readonly LoopAction _stopTimer;
+    private readonly LoopAction _entriesTimer;
     private UnixListener? _takeover;
     private HandoverChannel? _predecessor;
     private bool _hasLeft;
@@ -267,6 +271,8 @@ internal sealed partial class Guard
 
     // Entries: anonymous files that pass through.
 
+    /// <summary>Our cache's, which only the next pod's is waiting for: kept here they would age, and be memory of our
+    /// cache's container.</summary>
     private void OnEntries(int entries)
     {
         foreach (var successor in _successors.Where(s => s.WaitsForEntries))
@@ -276,17 +282,15 @@ internal sealed partial class Guard
             successor.Channel.Send(message);
             successor.WaitsForEntries = false;
         }
-        KeepEntries(entries);
+        Libc.Close(entries);
     }
 
-    /// <summary>Keeps one set of entries for the next cache that connects.</summary>
+    /// <summary>Keeps the predecessor's entries for our first cache, for as long as <see cref="KeepEntriesMs"/>.</summary>
     private void KeepEntries(int entries)
     {
-        if (_entries >= 0)
-        {
-            Libc.Close(_entries);
-        }
+        DropEntries();
         _entries = entries;
+        _loop.Arm(_entriesTimer, KeepEntriesMs);
     }
 
     private void SendEntries(CachePeer peer)
@@ -296,6 +300,15 @@ internal sealed partial class Guard
             var message = new HandoverMessage(HandoverKind.Entries);
             message.Descriptors.Add(_entries);
             peer.Channel.Send(message);
+            DropEntries();
+        }
+    }
+
+    private void DropEntries()
+    {
+        if (_entries >= 0)
+        {
+            _loop.Cancel(_entriesTimer);
             Libc.Close(_entries);
             _entries = -1;
         }

@@ -77,6 +77,7 @@ internal sealed partial class Guard : IDisposable
         _respawnTimer = new LoopAction(SpawnCache);
         _takeoverTimer = new LoopAction(OnTakeoverTimeout);
         _stopTimer = new LoopAction(Finish);
+        _entriesTimer = new LoopAction(DropEntries);
         _child = options.Spawn is { } arguments
             ? new CacheProcess(loop, arguments, options.ServeUserId, OnChildEnded)
             : null;

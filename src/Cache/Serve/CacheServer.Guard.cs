@@ -1,4 +1,5 @@
 using NodeDns.Cache.Guard;
+using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Telemetry;
@@ -35,7 +36,7 @@ public sealed partial class CacheServer
             else Sockets = ListenSockets.Open(_model.EndPoints, _workers.Count);
             return true;
         }
-        catch (Exception failed) when (failed is Interop.Linux.SyscallException or HandoverRefusedException)
+        catch (Exception failed) when (failed is SyscallException or HandoverRefusedException)
         {
             _log.CannotStart(failed.Message);
             return false;
@@ -51,7 +52,22 @@ public sealed partial class CacheServer
     {
         if (entries is null) return;
         using (entries)
-            StoreSnapshot.Import(_shared.Store, entries, _loop.NowMs, _model.Scopes);
+            StoreSnapshot.Import(_shared.Store, entries, _clock.NowMs, Libc.BootTimeMs, _model.Scopes);
+    }
+
+    /// <summary>Writes the answers for the next cache. Where that fails the file is left empty, as the next cache then
+    /// starts; this one serves on.</summary>
+    internal void ExportEntries(Stream to)
+    {
+        try
+        {
+            StoreSnapshot.Export(_shared.Store, _clock.NowMs, Libc.BootTimeMs, ExportBytes, to);
+        }
+        catch (Exception failed)
+        {
+            _log.EntriesNotExported(failed.Message);
+            to.SetLength(0);
+        }
     }
 
     /// <summary>Says once of each of a guard's sockets that no block binds it.</summary>
@@ -77,8 +93,7 @@ public sealed partial class CacheServer
             foreach (Worker worker in server._workers) worker.Resume();
         });
 
-        public void ExportEntries(Stream to) =>
-            StoreSnapshot.Export(server._shared.Store, server._clock.NowMs, ExportBytes, to);
+        public void ExportEntries(Stream to) => server.ExportEntries(to);
 
         public void Add(IReadOnlyList<ListenSocket> sockets) => server._loop.Post(() =>
         {

@@ -62,6 +62,12 @@ public sealed unsafe class AnswerStore : IDisposable
         }
     }
 
+    /// <summary>The name of each scope there has been, at its number.</summary>
+    internal string[] ScopeNames()
+    {
+        lock (_gate) return [.. _scopeNames];
+    }
+
     /// <summary>Forgets the entries of every scope whose name <paramref name="isAlive"/> denies.</summary>
     public void Prune(Func<string, bool> isAlive)
     {
@@ -179,8 +185,7 @@ public sealed unsafe class AnswerStore : IDisposable
             {
                 EntryHead* head = _arena.Head(entry);
                 if (head->ExpiresMs <= nowMs) continue;
-                string scope = _scopeNames[head->Scope];
-                if (!isWanted(scope, head->NameLength, head->RecordsLength, head->TtlCount, head->Visited != 0)) continue;
+                if (!isWanted(head->Scope, head->NameLength, head->RecordsLength, head->TtlCount, head->Visited != 0)) continue;
                 int countsAt = head->NameLength, recordsAt = countsAt + EntryHead.CountsLength;
                 int offsetsAt = recordsAt + head->RecordsLength, end = offsetsAt + head->TtlCount * sizeof(ushort);
                 new CellStream(_arena, entry).Read(stream.AsSpan(0, end));
@@ -195,15 +200,15 @@ public sealed unsafe class AnswerStore : IDisposable
                 };
                 var key = new AnswerKey(stream.AsSpan(0, countsAt), (Wire.Qtype)head->Type, (Wire.Qclass)head->Class,
                     head->Scope, head->KeyFlags);
-                visit(scope, key, answer, head->StoredMs);
+                visit(key, answer, head->StoredMs);
             }
         }
     }
 
     /// <param name="wasHit">Asked again since it was stored, or since the hand that evicts last passed.</param>
-    internal delegate bool EntryFilter(string scope, int nameLength, int recordsLength, int ttlCount, bool wasHit);
+    internal delegate bool EntryFilter(ushort scope, int nameLength, int recordsLength, int ttlCount, bool wasHit);
 
-    internal delegate void EntryVisitor(string scope, in AnswerKey key, in AnswerRecords answer, long storedMs);
+    internal delegate void EntryVisitor(in AnswerKey key, in AnswerRecords answer, long storedMs);
 
     public void Dispose() => _arena.Dispose();
 

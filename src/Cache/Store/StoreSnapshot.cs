@@ -5,109 +5,143 @@ using NodeDns.Cache.Wire;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>The live answers of a store as octets, for the process that takes over from this one.</summary>
+/// <summary>The live answers of a store as octets, for the process that takes over from this one on the same node.</summary>
 /// <remarks>
-/// Big-endian. Header: "NDNS", version (2), entry size is variable. Then for each entry: octets that follow in this entry
-/// (4), scope name length (2) and UTF-8, age in milliseconds (8), TTL seconds (4), kind (1), key flags (1), type (2), class
-/// (2), header flags (2), name length (1), counts (6), records length (2), TTL count (2), name, records, TTL offsets (2
-/// each). Octets at the end of an entry that a reader does not know are skipped, so a later version may add some.
+/// Big-endian. Header: "NDNS", version (2), when it was written, in milliseconds of CLOCK_BOOTTIME (8), number of scopes (2).
+/// Then for each scope: name length (4) and UTF-8. Then for each entry: octets that follow in this entry (4), index of its
+/// scope (2), age in milliseconds when it was written (8), TTL seconds (4), kind (1), key flags (1), type (2), class (2),
+/// header flags (2), name length (1), counts (6), records length (2), TTL count (2), name, records, TTL offsets (2 each).
+/// Octets at the end of an entry that a reader does not know are skipped, so a later version may add some. Version 1 had no
+/// time and named the scope in each entry.
 /// </remarks>
 public static class StoreSnapshot
 {
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
-    private const int HeaderLength = 6;
-    private const int FixedLength = 8 + 4 + 1 + 1 + 2 + 2 + 2 + 1 + 6 + 2 + 2;
+    private const int HeaderLength = 4 + 2 + 8 + 2;
+    private const int FixedLength = 2 + 8 + 4 + 1 + 1 + 2 + 2 + 2 + 1 + 6 + 2 + 2;
 
     /// <summary>As long as the lengths in it can say; real answers are far below, so a later version has room to add.</summary>
-    private const int LongestEntry = 4 + 2 + ushort.MaxValue + FixedLength + byte.MaxValue + 3 * ushort.MaxValue;
+    private const int LongestEntry = 4 + FixedLength + byte.MaxValue + 3 * ushort.MaxValue;
+
+    /// <summary>Octets read or written at once.</summary>
+    private const int BlockLength = 64 << 10;
 
     private static ReadOnlySpan<byte> Magic => "NDNS"u8;
 
-    /// <summary>Writes the answers that are within their TTL, oldest first, through a buffer of some 260 KiB.</summary>
+    /// <summary>Writes the answers that are within their TTL, oldest first, through buffers of some 260 KiB.</summary>
+    /// <param name="bootMs">Now, in CLOCK_BOOTTIME.</param>
     /// <param name="capacityBytes">Octets to write at most. Where that is not enough for all, those that were asked again go
-    /// before the others, and of each the younger before the older.</param>
-    public static void Export(AnswerStore store, long nowMs, long capacityBytes, Stream to)
+    /// before the others, and of each the younger before the older; a scope whose name alone is too long is left out.</param>
+    public static void Export(AnswerStore store, long nowMs, long bootMs, long capacityBytes, Stream to)
     {
-        long againBytes = 0, onceBytes = 0;
+        string[] names = store.ScopeNames();
+        long[] againBytes = new long[names.Length], onceBytes = new long[names.Length];
         store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
         {
-            if (wasHit) againBytes += EntryLength(scope, name, records, ttls);
-            else onceBytes += EntryLength(scope, name, records, ttls);
+            // One that has come since has no name here.
+            if (scope < names.Length) (wasHit ? againBytes : onceBytes)[scope] += EntryLength(name, records, ttls);
             return false;
-        }, static (string _, in AnswerKey _, in AnswerRecords _, long _) => { });
+        }, static (in AnswerKey _, in AnswerRecords _, long _) => { });
 
-        long left = capacityBytes - HeaderLength;
-        long skipAgain = Math.Max(0, againBytes - left), skipOnce = Math.Max(0, onceBytes - Math.Max(0, left - againBytes));
+        var octets = new BufferedStream(to, BlockLength);
+        long left = capacityBytes - HeaderLength, again = 0, once = 0;
+        int[] indexOf = new int[names.Length];
+        int count = 0;
+        for (int scope = 0; scope < names.Length; scope++)
+        {
+            int length = 4 + Encoding.UTF8.GetByteCount(names[scope]);
+            bool isWritten = againBytes[scope] + onceBytes[scope] > 0 && length <= left;
+            indexOf[scope] = isWritten ? count++ : -1;
+            if (!isWritten) continue;
+            left -= length;
+            again += againBytes[scope];
+            once += onceBytes[scope];
+        }
         byte[] buffer = new byte[LongestEntry];
         Magic.CopyTo(buffer);
         BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(4), Version);
-        int used = HeaderLength;
+        BinaryPrimitives.WriteInt64BigEndian(buffer.AsSpan(6), bootMs);
+        BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(14), (ushort)count);
+        octets.Write(buffer, 0, HeaderLength);
+        for (int scope = 0; scope < names.Length; scope++)
+        {
+            if (indexOf[scope] < 0) continue;
+            byte[] name = Encoding.UTF8.GetBytes(names[scope]);
+            BinaryPrimitives.WriteInt32BigEndian(buffer, name.Length);
+            octets.Write(buffer, 0, 4);
+            octets.Write(name);
+        }
+
+        long skipAgain = Math.Max(0, again - left), skipOnce = Math.Max(0, once - Math.Max(0, left - again));
         store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
         {
-            int length = EntryLength(scope, name, records, ttls);
+            if (scope >= names.Length || indexOf[scope] < 0) return false;
+            int length = EntryLength(name, records, ttls);
             ref long skip = ref wasHit ? ref skipAgain : ref skipOnce;
             skip -= length;
             // Some may have been asked, or have come, since they were counted.
             if (skip > -length || length > left) return false;
             left -= length;
-            if (used + length > buffer.Length)
-            {
-                to.Write(buffer, 0, used);
-                used = 0;
-            }
             return true;
-        }, (string scope, in AnswerKey key, in AnswerRecords answer, long storedMs) =>
-            used += Write(scope, key, answer, nowMs - storedMs, buffer.AsSpan(used)));
-        to.Write(buffer, 0, used);
+        }, (in AnswerKey key, in AnswerRecords answer, long storedMs) =>
+            octets.Write(buffer, 0, Write(indexOf[key.Scope], key, answer, nowMs - storedMs, buffer)));
+        octets.Flush();
     }
 
-    /// <summary>Puts the answers of a snapshot into a store that may hold others already, through a buffer as large as
-    /// <see cref="Export"/>'s.</summary>
+    /// <summary>Puts the answers of a snapshot into a store that may hold others already, through buffers as large as
+    /// <see cref="Export"/>'s. What has passed since it was written counts: answers whose TTL is over are left out.</summary>
+    /// <param name="bootMs">Now, in CLOCK_BOOTTIME.</param>
     /// <param name="scopes">Names of the scopes that this process serves; entries of others are left out.</param>
-    /// <returns>Answers taken; -1 when this is not a snapshot that this version can read.</returns>
-    public static int Import(AnswerStore store, Stream from, long nowMs, IReadOnlyDictionary<string, ushort> scopes)
+    /// <returns>Answers taken; -1 when this is not a snapshot that this version can read, or not one of this boot.</returns>
+    public static int Import(AnswerStore store, Stream from, long nowMs, long bootMs,
+        IReadOnlyDictionary<string, ushort> scopes)
     {
+        var octets = new BufferedStream(from, BlockLength);
         byte[] buffer = new byte[LongestEntry];
-        int have = from.ReadAtLeast(buffer, HeaderLength, throwOnEndOfStream: false);
-        if (have < HeaderLength || !buffer.AsSpan().StartsWith(Magic)
+        if (!TryRead(HeaderLength) || !buffer.AsSpan().StartsWith(Magic)
             || BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(4)) != Version)
             return -1;
+        long writtenMs = BinaryPrimitives.ReadInt64BigEndian(buffer.AsSpan(6));
+        if (writtenMs < 0 || writtenMs > bootMs) return -1;
+        int longestName = scopes.Keys.Select(Encoding.UTF8.GetByteCount).DefaultIfEmpty().Max();
+        ushort?[] scopeAt = new ushort?[BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(14))];
         int taken = 0;
-        int at = HeaderLength;
-        while (true)
+        for (int i = 0; i < scopeAt.Length; i++)
         {
-            if (!Holds(4)) return taken;
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(buffer.AsSpan(at));
-            if (length > LongestEntry - 4 || !Holds(4 + (int)length)) return taken;
-            if (TryTake(store, buffer.AsSpan(at + 4, (int)length), nowMs, scopes)) taken++;
-            at += 4 + (int)length;
+            if (!TryRead(4)) return taken;
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(buffer);
+            if (length <= longestName)
+            {
+                byte[] name = new byte[length];
+                if (octets.ReadAtLeast(name, name.Length, throwOnEndOfStream: false) < name.Length) return taken;
+                if (scopes.TryGetValue(Encoding.UTF8.GetString(name), out ushort scope)) scopeAt[i] = scope;
+            }
+            else if (length > octets.Length - octets.Position) return taken;
+            else octets.Seek(length, SeekOrigin.Current);
         }
+        while (TryRead(4))
+        {
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(buffer);
+            if (length > LongestEntry || !TryRead((int)length)) return taken;
+            if (TryTake(store, buffer.AsSpan(0, (int)length), nowMs, bootMs - writtenMs, scopeAt)) taken++;
+        }
+        return taken;
 
-        // Reads on until so many octets stand at `at`; false at the end.
-        bool Holds(int octets)
-        {
-            if (have - at >= octets) return true;
-            buffer.AsSpan(at, have - at).CopyTo(buffer);
-            have -= at;
-            at = 0;
-            have += from.ReadAtLeast(buffer.AsSpan(have), octets - have, throwOnEndOfStream: false);
-            return have >= octets;
-        }
+        bool TryRead(int length) =>
+            octets.ReadAtLeast(buffer.AsSpan(0, length), length, throwOnEndOfStream: false) == length;
     }
 
-    private static int EntryLength(string scope, int nameLength, int recordsLength, int ttlCount) =>
-        4 + 2 + Encoding.UTF8.GetByteCount(scope) + FixedLength + nameLength + recordsLength + ttlCount * 2;
+    private static int EntryLength(int nameLength, int recordsLength, int ttlCount) =>
+        4 + FixedLength + nameLength + recordsLength + ttlCount * 2;
 
     /// <returns>Octets written.</returns>
-    private static int Write(string scope, in AnswerKey key, in AnswerRecords answer, long ageMs, Span<byte> entry)
+    private static int Write(int scope, in AnswerKey key, in AnswerRecords answer, long ageMs, Span<byte> entry)
     {
-        int length = EntryLength(scope, key.Name.Length, answer.Records.Length, answer.TtlOffsets.Length);
-        int scopeLength = Encoding.UTF8.GetByteCount(scope);
+        int length = EntryLength(key.Name.Length, answer.Records.Length, answer.TtlOffsets.Length);
         BinaryPrimitives.WriteUInt32BigEndian(entry, (uint)length - 4);
-        BinaryPrimitives.WriteUInt16BigEndian(entry[4..], (ushort)scopeLength);
-        Encoding.UTF8.GetBytes(scope, entry[6..]);
-        Span<byte> at = entry[(6 + scopeLength)..];
+        BinaryPrimitives.WriteUInt16BigEndian(entry[4..], (ushort)scope);
+        Span<byte> at = entry[6..];
         BinaryPrimitives.WriteInt64BigEndian(at, ageMs);
         BinaryPrimitives.WriteUInt32BigEndian(at[8..], answer.TtlSeconds);
         at[12] = (byte)answer.Kind;
@@ -119,7 +153,7 @@ public static class StoreSnapshot
         answer.Counts[..6].CopyTo(at[21..]);
         BinaryPrimitives.WriteUInt16BigEndian(at[27..], (ushort)answer.Records.Length);
         BinaryPrimitives.WriteUInt16BigEndian(at[29..], (ushort)answer.TtlOffsets.Length);
-        at = at[FixedLength..];
+        at = at[(FixedLength - 2)..];
         key.Name.CopyTo(at);
         at = at[key.Name.Length..];
         answer.Records.CopyTo(at);
@@ -132,21 +166,20 @@ public static class StoreSnapshot
         return length;
     }
 
-    private static bool TryTake(AnswerStore store, ReadOnlySpan<byte> entry, long nowMs,
-        IReadOnlyDictionary<string, ushort> scopes)
+    private static bool TryTake(AnswerStore store, ReadOnlySpan<byte> entry, long nowMs, long passedMs,
+        ushort?[] scopeAt)
     {
-        if (entry.Length < 2) return false;
-        int scopeLength = BinaryPrimitives.ReadUInt16BigEndian(entry);
-        if (entry.Length < 2 + scopeLength + FixedLength) return false;
-        ReadOnlySpan<byte> at = entry[(2 + scopeLength)..];
+        if (entry.Length < FixedLength) return false;
+        int index = BinaryPrimitives.ReadUInt16BigEndian(entry);
+        if (index >= scopeAt.Length || scopeAt[index] is not { } scope) return false;
+        ReadOnlySpan<byte> at = entry[2..];
         int nameLength = at[20];
         int recordsLength = BinaryPrimitives.ReadUInt16BigEndian(at[27..]);
         int ttlCount = BinaryPrimitives.ReadUInt16BigEndian(at[29..]);
-        ReadOnlySpan<byte> body = at[FixedLength..];
+        ReadOnlySpan<byte> body = entry[FixedLength..];
         if (body.Length < nameLength + recordsLength + ttlCount * 2) return false;
         ReadOnlySpan<byte> name = body[..nameLength];
         if (DnsName.LengthOf(name) != nameLength || at[12] > (byte)AnswerKind.Failure) return false;
-        if (!scopes.TryGetValue(Encoding.UTF8.GetString(entry.Slice(2, scopeLength)), out ushort scope)) return false;
 
         ushort[] ttlOffsets = new ushort[ttlCount];
         body.Slice(nameLength + recordsLength, ttlCount * 2).CopyTo(MemoryMarshal.AsBytes(ttlOffsets.AsSpan()));
@@ -161,10 +194,10 @@ public static class StoreSnapshot
             TtlOffsets = ttlOffsets,
             TtlSeconds = BinaryPrimitives.ReadUInt32BigEndian(at[8..]),
         };
-        if (ageMs < 0 || ageMs >= answer.TtlSeconds * 1000L) return false;
+        if (ageMs < 0 || ageMs >= answer.TtlSeconds * 1000L - passedMs) return false;
         var key = new AnswerKey(name, (Qtype)BinaryPrimitives.ReadUInt16BigEndian(at[14..]),
             (Qclass)BinaryPrimitives.ReadUInt16BigEndian(at[16..]), scope, (KeyFlags)at[13]);
-        store.Put(key, answer, nowMs - ageMs);
+        store.Put(key, answer, nowMs - passedMs - ageMs);
         return true;
     }
 }

@@ -32,6 +32,9 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Warning, Message = "Hand-over at {socket}: {problem}; trying again")]
     public static partial void HandoverFailed(this ILogger log, string socket, string problem);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "The answers cannot be handed over, the next cache starts empty: {problem}")]
+    public static partial void EntriesNotExported(this ILogger log, string problem);
+
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "{socket}: the guard gives this socket, and no server block binds its address: queries there are "

@@ -34,4 +34,15 @@ public class HandoverTests
         await ServeHarness.Until(() => serve.Log.Contains($"udp 127.0.0.1:{serve.Port}:"), "the warning");
         Assert.Equal(2, serve.Log.Split($"udp {unbound}: the guard gives").Length);
     }
+
+    [Fact]
+    public void An_export_that_fails_is_logged_and_leaves_an_empty_file()
+    {
+        using var guard = new HandingGuard();
+        using var serve = new ServeHarness(Corefile, guard: guard);
+        using var tooSmall = new MemoryStream(new byte[4]);
+        serve.Server.ExportEntries(tooSmall);
+        Assert.Equal(0, tooSmall.Length);
+        Assert.Contains("the next cache starts empty", serve.Log);
+    }
 }

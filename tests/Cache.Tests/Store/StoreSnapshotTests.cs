@@ -28,6 +28,61 @@ public class StoreSnapshotTests
     }
 
     [Fact]
+    public void What_passes_between_export_and_import_counts_as_age()
+    {
+        using var old = new StoreHarness();
+        ushort scope = old.Store.Scope("block");
+        old.Put("long.example", ttl: 30, nowMs: 1_000, scope: scope);
+        old.Put("short.example", ttl: 18, nowMs: 1_000, scope: scope);
+        byte[] snapshot = Export(old.Store, 11_000, bootMs: 100_000);
+
+        using var next = new StoreHarness();
+        ushort taken = next.Store.Scope("block");
+        Assert.Equal(1, Import(next.Store, snapshot, 500_000, Scopes(("block", taken)), bootMs: 108_000));
+        Assert.Equal(("long.example", 12u, GetOutcome.Fresh), next.Get("long.example", 500_000, scope: taken));
+        Assert.Null(next.Get("short.example", 500_000, scope: taken));
+        Assert.Equal(0, Import(next.Store, snapshot, 500_000, Scopes(("block", taken)), bootMs: long.MaxValue));
+    }
+
+    [Fact]
+    public void An_export_of_another_boot_is_refused_whole()
+    {
+        using var store = new StoreHarness();
+        byte[] snapshot = Export(store.Store, 0, bootMs: 100_000);
+        Assert.Equal(-1, Import(store.Store, snapshot, 0, Scopes(), bootMs: 99_999));
+    }
+
+    [Fact]
+    public void A_scope_is_named_once_for_all_its_answers()
+    {
+        string name = new('s', 20_000);
+        using var old = new StoreHarness();
+        old.Store.Scope(name);
+        for (int i = 0; i < 100; i++) old.Put($"{i}.example");
+        byte[] snapshot = Export(old.Store, 0, capacityBytes: 40_000);
+        using var next = new StoreHarness();
+        next.Store.Scope("other");
+        Assert.Equal(100, Import(next.Store, snapshot, 0, Scopes((name, next.Store.Scope(name)))));
+    }
+
+    [Fact]
+    public void A_scope_with_a_long_name_goes_over_and_one_that_does_not_fit_takes_nothing_from_the_others()
+    {
+        string longName = new('s', 300_000), longer = new('t', 900_000);
+        using var old = new StoreHarness();
+        ushort first = old.Store.Scope(longer), second = old.Store.Scope(longName), third = old.Store.Scope("block");
+        foreach (ushort scope in new[] { first, second, third }) old.Put("www.example", scope: scope);
+        byte[] snapshot = Export(old.Store, 0, capacityBytes: 400_000);
+        Assert.InRange(snapshot.Length, 300_000, 400_000);
+        using var next = new StoreHarness();
+        ushort taken = next.Store.Scope(longName), block = next.Store.Scope("block");
+        Assert.Equal(2, Import(next.Store, snapshot, 0, Scopes((longName, taken), ("block", block))));
+        Assert.Equal(1, next.Store.Count(taken, AnswerKind.Success));
+        // What no scope of this process is called is passed over.
+        Assert.Equal(1, Import(next.Store, snapshot, 0, Scopes(("block", block))));
+    }
+
+    [Fact]
     public void Another_version_is_refused_whole()
     {
         using var store = new StoreHarness();
@@ -44,7 +99,8 @@ public class StoreSnapshotTests
         old.Store.Scope("block");
         old.Put("www.example");
         byte[] snapshot = [.. Export(old.Store, 0), 7, 7];
-        snapshot[9] += 2;
+        // The last octet of the entry's length, after the header and the name of one scope.
+        snapshot[16 + 4 + 5 + 3] += 2;
         using var next = new StoreHarness();
         ushort taken = next.Store.Scope("block");
         Assert.Equal(1, Import(next.Store, snapshot, 0, Scopes(("block", taken))));
@@ -94,17 +150,18 @@ public class StoreSnapshotTests
         Assert.Equal(100, next.Store.Count(taken, AnswerKind.Success));
     }
 
-    private static byte[] Export(AnswerStore store, long nowMs, long capacityBytes = long.MaxValue)
+    private static byte[] Export(AnswerStore store, long nowMs, long capacityBytes = long.MaxValue, long bootMs = 0)
     {
         using var stream = new MemoryStream();
-        StoreSnapshot.Export(store, nowMs, capacityBytes, stream);
+        StoreSnapshot.Export(store, nowMs, bootMs, capacityBytes, stream);
         return stream.ToArray();
     }
 
-    private static int Import(AnswerStore store, byte[] snapshot, long nowMs, Dictionary<string, ushort> scopes)
+    private static int Import(AnswerStore store, byte[] snapshot, long nowMs, Dictionary<string, ushort> scopes,
+        long bootMs = 0)
     {
         using var stream = new MemoryStream(snapshot);
-        return StoreSnapshot.Import(store, stream, nowMs, scopes);
+        return StoreSnapshot.Import(store, stream, nowMs, bootMs, scopes);
     }
 
     private static Dictionary<string, ushort> Scopes(params (string Name, ushort Scope)[] scopes) =>

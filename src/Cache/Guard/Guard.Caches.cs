@@ -316,7 +316,7 @@ internal sealed partial class Guard
 
     private void OnChildEnded(int code)
     {
-        if (State == GuardState.Stopping)
+        if (_hasLeft || State == GuardState.Stopping)
         {
             if (_hasLeft)
             {

@@ -83,6 +83,10 @@ internal sealed partial class Guard
         }
         _checking = true;
         _checkedMs = _loop.NowMs;
+        if (_sockets.Receive() is > 0 and var refusing)
+        {
+            _log.Warning($"{refusing} UDP sockets were left refusing by another guard: they receive again");
+        }
         var look = _foreign.Prepare();
         _side.Run(look.Run, () => Ensure(look));
     }

@@ -228,7 +228,7 @@ internal sealed partial class Guard
         {
             _metrics.Problem(GuardProblem.Handover, "the next guard went away before its cache served");
         }
-        if (State == GuardState.Relieved && !_successors.Any(s => s.HasRelieved))
+        if (State == GuardState.Relieved && successor.HasRelieved && !_successors.Any(s => s.HasRelieved))
         {
             _log.Warning("the next guard is gone: guarding again");
             State = GuardState.Guarding;
@@ -319,11 +319,15 @@ internal sealed partial class Guard
     /// <summary>Told to stop (SIGTERM).</summary>
     public void Stop()
     {
-        if (State is GuardState.Relieved or GuardState.Claiming || PredecessorAnswers)
+        if (State is GuardState.Relieved or GuardState.Claiming)
         {
             // Another guard's cache reads the sockets: nothing here was this one's to undo.
             _child?.Signal(Libc.SIGTERM);
             _loop.Stop();
+        }
+        else if (_predecessor is { IsOpen: true })
+        {
+            GiveBack();
         }
         else if (State == GuardState.Guarding)
         {
@@ -340,6 +344,23 @@ internal sealed partial class Guard
                 Leave();
             }
         }
+    }
+
+    /// <summary>The old pod is still there, relieved or not: its guard guards again as soon as the channel closes, with the
+    /// same sockets.</summary>
+    private void GiveBack()
+    {
+        _log.Info("leaving the node to the old guard");
+        _predecessor!.Close();
+        _predecessor = null;
+        DisownNode();
+        State = GuardState.Relieved;
+        StopRelay();
+        _loop.Cancel(_bridgeTimer);
+        _takeover?.Close();
+        _child?.Signal(Libc.SIGTERM);
+        _hasLeft = true;
+        _loop.Arm(_stopTimer, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
     }
 
     /// <summary>Nobody has taken over: what the exit mode says, then the last replies.</summary>
@@ -359,7 +380,7 @@ internal sealed partial class Guard
     /// that stays, because only the guard was told to stop, keeps its sockets as they are.</summary>
     private void RefuseWhenAlone()
     {
-        if (_hasLeft && _successors.Count == 0
+        if (_hasLeft && State == GuardState.Stopping && _successors.Count == 0
             && !_peers.Any(peer => peer.HasSockets && !peer.IsLeaving))
         {
             // A next guard would get sockets that nothing arrives at any more.
@@ -371,7 +392,7 @@ internal sealed partial class Guard
     private void Finish()
     {
         _child?.Signal(Libc.SIGKILL);
-        if (_successors.Any(s => s.Version > 0))
+        if (State == GuardState.Relieved || _successors.Any(s => s.Version > 0))
         {
             _loop.Stop();
         }

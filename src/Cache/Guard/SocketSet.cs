@@ -89,6 +89,11 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
         }
     }
 
+    /// <summary>Undoes <see cref="RefuseNew"/>, whoever has called it: datagrams arrive again.</summary>
+    /// <returns>How many sockets refused.</returns>
+    public int Receive() => All.Count(socket => socket.Protocol == ListenProtocol.Udp
+        && !Libc.GetPeerName(socket.Fd).IsError && !Libc.Disconnect(socket.Fd).IsError);
+
     /// <summary>Closes the guard's descriptors; the sockets live on in whoever else holds them.</summary>
     public void Close()
     {

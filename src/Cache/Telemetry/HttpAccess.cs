@@ -66,23 +66,30 @@ public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string
         int colon = text.IndexOf(':');
         if (colon < 0)
             return false;
-        string password = text[(colon + 1)..];
-        if (!users.TryGetValue(text[..colon], out string? hash))
-        {
-            VerifyNobodys(password, _highestCost);
-            return false;
-        }
-        // Each user takes as long as the one of the highest cost, and as long as an unknown one, or the time would tell who
-        // is known: a cost doubles the rounds of the one below it, so all from the user's own up to the highest make up
-        // for what is missing.
-        for (int cost = Cost(hash); cost < _highestCost; cost++)
-            VerifyNobodys(password, cost);
-        return BCrypt.Net.BCrypt.Verify(password, hash);
+        string user = text[..colon];
+        bool isRight = false;
+        foreach (string hash in HashesFor(user))
+            isRight = BCrypt.Net.BCrypt.Verify(text[(colon + 1)..], hash);
+        return isRight && users.ContainsKey(user);
     }
 
-    private void VerifyNobodys(string password, int cost) =>
-        BCrypt.Net.BCrypt.Verify(password, string.Create(CultureInfo.InvariantCulture, $"$2b${cost:00}{_nobodys}"));
+    /// <summary>The hashes that a password is compared with, the user's own last. Each user takes as long as the one of the
+    /// highest cost, and as long as an unknown one, or the time would tell who is known: a cost doubles the rounds of the one
+    /// below it, so all from the user's own up to the highest make up for what is missing.</summary>
+    internal IEnumerable<string> HashesFor(string user)
+    {
+        if (!users.TryGetValue(user, out string? own))
+        {
+            yield return Nobodys(_highestCost);
+            yield break;
+        }
+        for (int cost = Cost(own); cost < _highestCost; cost++)
+            yield return Nobodys(cost);
+        yield return own;
+    }
+
+    private string Nobodys(int cost) => string.Create(CultureInfo.InvariantCulture, $"$2b${cost:00}{_nobodys}");
 
     /// <summary>The logarithm of the rounds: the 10 of $2b$10$.</summary>
-    private static int Cost(string hash) => int.Parse(hash.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture);
+    internal static int Cost(string hash) => int.Parse(hash.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -10,8 +10,9 @@ internal static class StartupMemory
 {
     public static void Release()
     {
-        ForgetFilePages("/proc/self/smaps");
+        // Collecting reads the program's file too.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ForgetFilePages("/proc/self/smaps");
     }
 
     /// <summary>Forgets every mapping of a file that nobody can write and of which no page is a private copy: relocated

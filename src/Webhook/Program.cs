@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using NodeDns.Webhook;
 using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
-using NodeDns.Webhook.Patch;
+using NodeDns.Injection.Patch;
 
 if (args.Contains("--help"))
 {

@@ -1,7 +1,7 @@
 using System.Text;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Options;
-using NodeDns.Webhook.Patch;
+using NodeDns.Injection.Patch;
 using NodeDns.Webhook.Probe;
 using NodeDns.Webhook.Telemetry;
 using NodeDns.Webhook.Tls;

@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using NodeDns.Webhook.Admission;
-using NodeDns.Webhook.Decide;
-using NodeDns.Webhook.Patch;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
+using NodeDns.Injection.Patch;
 using NodeDns.Webhook.Telemetry;
 
 namespace NodeDns.Webhook.Endpoint;

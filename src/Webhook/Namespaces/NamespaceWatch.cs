@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using NodeDns.Webhook.Admission;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Telemetry;
 
 namespace NodeDns.Webhook.Namespaces;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using NodeDns.Webhook.Decide;
-using NodeDns.Webhook.Patch;
+using NodeDns.Injection.Decide;
+using NodeDns.Injection.Patch;
 
 namespace NodeDns.Webhook.Options;
 

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
 

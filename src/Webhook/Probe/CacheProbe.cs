@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using DnsClient;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Telemetry;
 
 namespace NodeDns.Webhook.Probe;

@@ -1,4 +1,4 @@
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Telemetry;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 using NodeDns.Webhook.Tests.Fuzz;
 using NodeDns.Webhook.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using NodeDns.Webhook.Admission;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Tests.Support;
 

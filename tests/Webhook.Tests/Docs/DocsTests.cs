@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Options;
 using NodeDns.Webhook.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using NodeDns.Webhook.Decide;
-using NodeDns.Webhook.Patch;
+using NodeDns.Injection.Decide;
+using NodeDns.Injection.Patch;
 using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Endpoint;

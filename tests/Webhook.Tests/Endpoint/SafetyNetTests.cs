@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Telemetry;
 using NodeDns.Webhook.Tests.Support;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using CsCheck;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Fidelity;

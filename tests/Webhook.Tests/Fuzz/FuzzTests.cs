@@ -1,5 +1,5 @@
 using System.Text;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Fuzz;
 using NodeDns.Webhook.Telemetry;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Tests.Support;
 

@@ -1,4 +1,4 @@
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Options;
 using NodeDns.Webhook.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Probe;
 using NodeDns.Webhook.Tests.Support;
 

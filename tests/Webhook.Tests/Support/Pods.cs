@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
 namespace NodeDns.Webhook.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
 

@@ -1,7 +1,7 @@
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>What is known of the node cache behind the local address.</summary>
-internal enum CacheState
+public enum CacheState
 {
     /// <summary>Nobody asks it (<c>--probe false</c>, or no local address): taken as answering.</summary>
     NotProbed,

@@ -1,8 +1,8 @@
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>What kubectl shows to whoever made the pod. The API server keeps 256 characters of a warning once all of
 /// them exceed 4096, so each stays near 120 and there are at most 20.</summary>
-internal sealed class Warnings
+public sealed class Warnings
 {
     private const int MaxCount = 20;
     private const int MaxQuotedChars = 40;

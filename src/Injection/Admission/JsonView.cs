@@ -1,11 +1,11 @@
 using System.Text;
 using System.Text.Json;
 
-namespace NodeDns.Webhook.Admission;
+namespace NodeDns.Injection.Admission;
 
 /// <summary>One value of a <see cref="JsonIndex"/>, or none: <c>default</c>. <see cref="Member"/> treats an absent
 /// member, null and a parent that is no object alike, as none.</summary>
-internal readonly struct JsonView(JsonIndex index, int at)
+public readonly struct JsonView(JsonIndex index, int at)
 {
     private readonly JsonIndex? _index = index;
 
@@ -108,14 +108,14 @@ internal readonly struct JsonView(JsonIndex index, int at)
 }
 
 /// <summary>What a container holds, in its order; for <c>foreach</c>.</summary>
-internal readonly struct JsonChildren(JsonIndex index, int first, int end)
+public readonly struct JsonChildren(JsonIndex index, int first, int end)
 {
     /// <summary>None when there is nothing inside.</summary>
     public JsonView First => first < end ? new JsonView(index, first) : default;
 
     public Enumerator GetEnumerator() => new(index, first, end);
 
-    internal struct Enumerator(JsonIndex index, int next, int end)
+    public struct Enumerator(JsonIndex index, int next, int end)
     {
         private int _current;
 

@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>Whether cluster DNS stays in the pod's resolv.conf behind the local address.</summary>
-internal enum Fallback
+public enum Fallback
 {
     ClusterDns,
     None,
@@ -11,7 +11,7 @@ internal enum Fallback
 
 /// <summary>What the cluster is like and what the operator asked for: everything that a resolv.conf is composed of,
 /// apart from the pod and its namespace.</summary>
-internal sealed record DnsModel
+public sealed record DnsModel
 {
     /// <summary>The node cache, written first. Empty: only searches and options change.</summary>
     public required IReadOnlyList<string> LocalAddresses { get; init; }

@@ -1,7 +1,7 @@
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>What a namespace says about its pods.</summary>
-internal sealed record NamespaceSettings(DnsAnnotations Annotations, bool? InjectLabel)
+public sealed record NamespaceSettings(DnsAnnotations Annotations, bool? InjectLabel)
 {
     /// <summary>Of every namespace when nobody watches them, and of one that the watch has not seen yet.</summary>
     public static readonly NamespaceSettings None = new(DnsAnnotations.None, null);

@@ -1,9 +1,9 @@
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>The dnsConfig that a pod gets, with dnsPolicy None.</summary>
-internal sealed record DnsPlan
+public sealed record DnsPlan
 {
     public required IReadOnlyList<string> Nameservers { get; init; }
 

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>Pods for which a rewritten dnsConfig cannot work, or would harm.</summary>
 internal static class SkipRules

@@ -1,22 +1,22 @@
 using System.Collections.Frozen;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>Whether silence means no or yes.</summary>
-internal enum SelectionMode
+public enum SelectionMode
 {
     OptIn,
     OptOut,
 }
 
-internal static class SelectionModes
+public static class SelectionModes
 {
     /// <summary>As flag and chart spell it.</summary>
     public static string Name(this SelectionMode mode) => mode == SelectionMode.OptIn ? "optIn" : "optOut";
 }
 
 /// <summary>Which of the pods that the API server sends are injected.</summary>
-internal sealed record SelectionModel
+public sealed record SelectionModel
 {
     public SelectionMode Mode { get; init; }
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Unicode;
 
-namespace NodeDns.Webhook.Admission;
+namespace NodeDns.Injection.Admission;
 
 /// <summary>Checks once what would otherwise throw at each string that is read.</summary>
-internal static class JsonStrings
+public static class JsonStrings
 {
     /// <summary>False when the text is not UTF-8, or when an escape <c>\uD800</c> to <c>\uDFFF</c> has no partner.
     /// Run it on text that is otherwise valid JSON.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>The layers of resolver options, lowest first. By name, the last one wins, as in kubelet's
 /// mergeDNSOptions; the result is sorted so that equal pods get equal patches.</summary>

@@ -1,10 +1,10 @@
 using System.Text.Json;
 
-namespace NodeDns.Webhook.Admission;
+namespace NodeDns.Injection.Admission;
 
 /// <summary>The raw pod, read only at the paths that a decision needs. Shapes are checked once, when the view is made,
 /// so that no accessor can fail.</summary>
-internal readonly struct PodView
+public readonly struct PodView
 {
     private readonly JsonView _metadata;
 

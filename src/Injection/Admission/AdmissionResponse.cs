@@ -1,10 +1,10 @@
 using System.Text.Json;
 
-namespace NodeDns.Webhook.Admission;
+namespace NodeDns.Injection.Admission;
 
 /// <summary>Writes AdmissionReviews with a response. Every one of them allows: to say no is not this webhook's
 /// business, and an answer that cannot be given must not cost a pod its start.</summary>
-internal static class AdmissionResponse
+public static class AdmissionResponse
 {
     /// <param name="writer">Receives the review.</param>
     /// <param name="request">Whose apiVersion and uid are repeated, byte for byte.</param>

@@ -1,8 +1,8 @@
-namespace NodeDns.Webhook.Admission;
+namespace NodeDns.Injection.Admission;
 
 /// <summary>The members of an AdmissionReview (admission.k8s.io/v1) that are looked at; nothing is copied out of the
 /// text, which must outlive this view.</summary>
-internal readonly struct AdmissionRequest
+public readonly struct AdmissionRequest
 {
     private readonly JsonView _request;
 

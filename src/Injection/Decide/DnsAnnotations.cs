@@ -1,11 +1,11 @@
 using System.Globalization;
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>The <c>nodedns.io/</c> annotations of a pod or a namespace, read and checked. What cannot be honoured is
 /// left out and becomes a warning: a bad annotation never costs a pod its DNS.</summary>
-internal sealed class DnsAnnotations
+public sealed class DnsAnnotations
 {
     public const string Prefix = "nodedns.io/";
     public const string Status = Prefix + "status";

@@ -1,10 +1,10 @@
 using System.Reflection;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Decide;
 
-namespace NodeDns.Webhook.Patch;
+namespace NodeDns.Injection.Patch;
 
 /// <summary>The value of <c>nodedns.io/status</c>: one line, for people and for <c>grep</c>.</summary>
-internal static class InjectionStatus
+public static class InjectionStatus
 {
     public static readonly string Version =
         typeof(InjectionStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace NodeDns.Webhook.Admission;
+namespace NodeDns.Injection.Admission;
 
 /// <summary>Where the values of a JSON text lie. One pass of <see cref="Utf8JsonReader"/> fills it; nothing is copied
 /// out of the text, and the same index serves one text after another.</summary>
@@ -10,7 +10,7 @@ namespace NodeDns.Webhook.Admission;
 /// </code>
 /// so that to step over a container costs as much as over a number. JsonDocument takes 11.5 µs for the benchmark's
 /// review and this 6.8 µs, of which the reader has 5.6: it looks for no opening bracket when one closes.</remarks>
-internal sealed class JsonIndex
+public sealed class JsonIndex
 {
     /// <summary>Of 20 bytes each. A pod has hundreds; a body of 8 MiB could have four million.</summary>
     public const int MaxValues = 1 << 20;

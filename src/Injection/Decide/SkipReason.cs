@@ -1,8 +1,8 @@
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>Why a pod is left as it is. The kebab-case spelling is the metric's label, the audit annotation and the
 /// log's word.</summary>
-internal enum SkipReason
+public enum SkipReason
 {
     NotCreate,
     Subresource,
@@ -32,7 +32,7 @@ internal enum SkipReason
     InternalError,
 }
 
-internal static class SkipReasons
+public static class SkipReasons
 {
     /// <summary>In the order of the enum.</summary>
     public static readonly string[] Names = [.. Enum.GetNames<SkipReason>().Select(Kebab)];

@@ -2,11 +2,11 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>What the API server accepts in a dnsConfig. It validates after the webhooks have run, and rejects what
 /// kubelet would only have cut (kubernetes pkg/apis/core/validation, validatePodDNSConfig).</summary>
-internal sealed record ApiLimits
+public sealed record ApiLimits
 {
     private static readonly SearchValues<char> s_ipv6Chars = SearchValues.Create("0123456789abcdefABCDEF:.");
 

@@ -1,10 +1,10 @@
 using System.Collections.Frozen;
 using System.Globalization;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>The resolver options that libcs document (resolv.conf(5)), and the ranges that they honour.</summary>
-internal static class KnownOptions
+public static class KnownOptions
 {
     /// <summary>glibc caps ndots at 15 and so does musl.</summary>
     public const int MaxNdots = 15;

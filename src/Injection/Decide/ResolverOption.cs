@@ -1,7 +1,7 @@
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>One word of resolv.conf's options line: <c>ndots:5</c>, or <c>use-vc</c> with a null value.</summary>
-internal readonly record struct ResolverOption(string Name, string? Value)
+public readonly record struct ResolverOption(string Name, string? Value)
 {
     /// <summary>True when a layer takes the option away from the layers below it (<c>use-vc: "false"</c>).</summary>
     public bool Removed { get; init; }

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>Which workloads are in when only a share of them is. The same workload is in or out on every replica of
 /// the webhook and across its own rollouts, and raising the share never takes one out.</summary>

@@ -1,6 +1,6 @@
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>Composes what kubelet would have written for ClusterFirst, with the local address first and the asked
 /// options (kubernetes pkg/kubelet/network/dns: GetPodDNS, appendDNSConfig, formDNSSearchFitsLimits).</summary>

@@ -1,12 +1,12 @@
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>Decides what happens to a pod:
 /// <code>
 /// 1 is it the creation of a pod → 2 is it selected → 3 can it work → 4 compose → 5 would the API server take it
 /// </code></summary>
-internal sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
+public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
 {
     private readonly PlainPlans _plainPlans = new();
 

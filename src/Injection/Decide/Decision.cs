@@ -1,9 +1,9 @@
-using NodeDns.Webhook.Admission;
+using NodeDns.Injection.Admission;
 
-namespace NodeDns.Webhook.Decide;
+namespace NodeDns.Injection.Decide;
 
 /// <summary>What happens to a pod: a plan, or the reason why nothing does.</summary>
-internal readonly struct Decision
+public readonly struct Decision
 {
     private Decision(DnsPlan? plan, PodView pod, SkipReason reason, string? detail)
     {

@@ -1,15 +1,15 @@
 using System.Text.Json;
-using NodeDns.Webhook.Admission;
-using NodeDns.Webhook.Decide;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
 
-namespace NodeDns.Webhook.Patch;
+namespace NodeDns.Injection.Patch;
 
 /// <summary>The JSON Patch (RFC 6902) for a plan: only <c>add</c>, only at <c>/spec/dnsPolicy</c>,
 /// <c>/spec/dnsConfig</c> and our own annotation.</summary>
 /// <remarks><c>add</c> at an object's member replaces what is there (section 4.1), so it never fails on a pod that
 /// another webhook has changed in between; <c>test</c>, <c>replace</c> and <c>remove</c> would, and would reject it.
 /// </remarks>
-internal static class DnsConfigPatch
+public static class DnsConfigPatch
 {
     /// <summary>0 to 2: without metadata, without annotations, with them. Pods of one shape and plan get the same
     /// patch.</summary>

@@ -33,7 +33,7 @@ internal sealed class WebhookApp : IAsyncDisposable
     /// <param name="log">Receives a line for each entry.</param>
     /// <param name="apiServer">Makes the connection for <c>--namespace-settings</c>; not called without it.</param>
     /// <exception cref="WebhookStartException">There is no usable certificate, or no API server.</exception>
-    public WebhookApp(WebhookOptions options, TimeProvider time, TextWriter log, Func<ApiServer> apiServer)
+    public WebhookApp(WebhookOptions options, TimeProvider time, TextWriter log, Func<ApiServer?> apiServer)
     {
         _options = options;
         _settings = new SettingsSummary(options);
@@ -49,27 +49,43 @@ internal sealed class WebhookApp : IAsyncDisposable
         _app = builder.Build();
         _logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("NodeDns.Webhook");
 
-        _certificate = new FileCertificateSource(options.TlsCert, options.TlsKey, options.TlsPoll, time, _logger);
+        var metrics = new MetricRegistry();
+        _certificate = new FileCertificateSource(
+            options.TlsCert, options.TlsKey, options.TlsPoll, time, metrics, _logger);
         if (_certificate.Current is null)
             throw new WebhookStartException(_certificate.Problem!);
         if (options.Probe is { } probe)
         {
-            var cache = new IPEndPoint(IPAddress.Parse(options.Dns.LocalAddresses[0]), probe.Port);
-            _probe = new CacheProbe(cache, probe.Name, probe.Interval, probe.Timeout, time, _logger);
+            var cache = new IPEndPoint(IPAddress.Parse(options.Injection.Dns.LocalAddresses[0]), probe.Port);
+            _probe = new CacheProbe(cache, probe.Name, probe.Interval, probe.Timeout, time, metrics, _logger);
         }
         if (options.NamespaceSettings)
-            _namespaces = new NamespaceWatch(apiServer(), options.Dns, options.Selection.CompatLabel, time, _logger);
-        Metrics = new WebhookMetrics(time);
+        {
+            var server = apiServer() ?? throw new WebhookStartException(
+                "--namespace-settings: \"true\": expected to run in a pod with a service account's token mounted");
+            _namespaces = new NamespaceWatch(server, options.Injection, time, _logger);
+        }
         Handler = new ReviewHandler(
-            new DnsPolicyDecider(options.Dns, options.Selection),
-            _namespaces is null ? _ => NamespaceSettings.None : _namespaces.Get,
+            new DnsPolicyDecider(options.Injection),
+            _namespaces is null ? _ => NamespaceSettings.Unknown : _namespaces.Get,
             () => CacheState,
-            Metrics,
+            new ReviewMetrics(metrics, time),
             _logger);
         _mutate = new MutateEndpoint(Handler);
-        var metricsText = new MetricsText(
-            Metrics, _certificate, _probe, () => _namespaces?.Count ?? 0, options, _settings, time);
-        _health = new HealthEndpoint(_certificate, _probe, () => NamespacesKnown, options, metricsText);
+        Declare(metrics);
+        ProcessMetrics.Declare(metrics, time);
+        _health = new HealthEndpoint(
+            [
+                new("certificate", () => _certificate.Current is not null, _certificate.Describe),
+                new("namespaces", () => NamespacesKnown, () => options.NamespaceSettings ? "watched" : "not watched"),
+            ],
+            [
+                ("settings", () => _settings.Text),
+                ("fingerprint", () => _settings.Fingerprint),
+                ("node cache", () => _probe?.Describe() ?? "not probed"),
+                ("injection", Injection),
+            ],
+            metrics);
         _app.Run(Dispatch);
     }
 
@@ -77,8 +93,6 @@ internal sealed class WebhookApp : IAsyncDisposable
     public bool NamespacesKnown => _namespaces?.IsKnown ?? true;
 
     public CacheState CacheState => _probe?.State ?? CacheState.NotProbed;
-
-    public WebhookMetrics Metrics { get; }
 
     public ReviewHandler Handler { get; }
 
@@ -131,6 +145,33 @@ internal sealed class WebhookApp : IAsyncDisposable
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }
+
+    private void Declare(MetricRegistry metrics)
+    {
+        var dns = _options.Injection.Dns;
+        metrics.Read(
+            "nodedns_webhook_settings_info", "gauge", "1; the settings in use, detected ones included.",
+            () => 1,
+            ("fingerprint", _settings.Fingerprint),
+            ("local_address", string.Join(',', dns.LocalAddresses)),
+            ("cluster_dns", string.Join(',', dns.ClusterDns)),
+            ("cluster_domain", dns.ClusterDomain),
+            ("host_searches", string.Join(',', dns.HostSearches)),
+            ("fallback", dns.Fallback.Name()));
+        metrics.Read(
+            "nodedns_webhook_build_info", "gauge", "1; the version.", () => 1, ("version", InjectionStatus.Version));
+        metrics.Read(
+            "nodedns_webhook_namespaces", "gauge", "Namespaces known by the watch; 0 without --namespace-settings.",
+            () => _namespaces?.Count ?? 0);
+    }
+
+    private string Injection() => CacheState switch
+    {
+        CacheState.NotProbed or CacheState.Answering => "on",
+        _ when _options.Injection.Dns.Fallback == Fallback.ClusterDns =>
+            "on, with cluster DNS as fallback; pods with fallback none are left alone",
+        _ => "off until the node cache answers (fallback is none), but for pods with fallback cluster-dns",
+    };
 
     private void Configure(KestrelServerOptions kestrel)
     {

@@ -16,10 +16,10 @@ internal static class Targets
     private static readonly string[] s_annotations =
         ["options", "searches", "ndots", "timeout", "attempts", "use-vc", "fallback", "inject", "percent", "status"];
 
-    private static readonly WebhookMetrics s_metrics = new(TimeProvider.System);
+    private static readonly ReviewMetrics s_metrics = new(new MetricRegistry(), TimeProvider.System);
 
     private static readonly ReviewHandler s_handler = new(
-        new DnsPolicyDecider(
+        new DnsPolicyDecider(new InjectionSettings(
             new DnsModel
             {
                 LocalAddresses = ["169.254.20.10"],
@@ -27,8 +27,8 @@ internal static class Targets
                 ClusterDomain = "cluster.local",
                 HostSearches = ["corp.example"],
             },
-            new SelectionModel()),
-        _ => NamespaceSettings.None,
+            new SelectionModel())),
+        _ => NamespaceSettings.Unknown,
         () => CacheState.NotProbed,
         s_metrics,
         NullLogger.Instance);
@@ -86,7 +86,7 @@ internal static class Targets
         WebhookOptions? options = WebhookOptionsValidator.Validate(reader, _ => text);
         if (options is null == (reader.Errors.Count == 0))
             throw new InvalidOperationException($"options without an error to print, or with one: {text}");
-        if (options is not null && options.Dns.ClusterDns.Any(address => !ApiLimits.IsAddress(address)))
+        if (options is not null && options.Injection.Dns.ClusterDns.Any(address => !ApiLimits.IsAddress(address)))
             throw new InvalidOperationException($"cluster DNS is no address: {text}");
     }
 }

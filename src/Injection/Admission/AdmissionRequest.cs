@@ -1,12 +1,14 @@
+using System.Text.Json;
+
 namespace NodeDns.Injection.Admission;
 
 /// <summary>The members of an AdmissionReview (admission.k8s.io/v1) that are looked at; nothing is copied out of the
-/// text, which must outlive this view.</summary>
+/// document, which must outlive this view.</summary>
 public readonly struct AdmissionRequest
 {
-    private readonly JsonView _request;
+    private readonly JsonElement _request;
 
-    private AdmissionRequest(JsonView apiVersion, JsonView uid, JsonView request)
+    private AdmissionRequest(JsonElement apiVersion, JsonElement uid, JsonElement request)
     {
         ApiVersion = apiVersion;
         Uid = uid;
@@ -14,10 +16,10 @@ public readonly struct AdmissionRequest
     }
 
     /// <summary>admission.k8s.io/v1 or v1beta1, whose members are the same; the answer repeats it.</summary>
-    public JsonView ApiVersion { get; }
+    public JsonElement ApiVersion { get; }
 
     /// <summary>A JSON string; the answer repeats its bytes.</summary>
-    public JsonView Uid { get; }
+    public JsonElement Uid { get; }
 
     public bool IsCreate => _request.Says("operation"u8, "CREATE"u8);
 
@@ -26,9 +28,7 @@ public readonly struct AdmissionRequest
     /// <summary>The namespace of the call. The object's own may be empty (always before Kubernetes 1.24).</summary>
     public string? Namespace => _request.Text("namespace"u8);
 
-    public bool IsDryRun => _request.Member("dryRun"u8).IsTrue;
-
-    public JsonView Object => _request.Member("object"u8);
+    public JsonElement Object => _request.Member("object"u8);
 
     /// <summary>By the resource asked for, then the kind, then the object's own kind: whichever is there
     /// first.</summary>
@@ -45,18 +45,18 @@ public readonly struct AdmissionRequest
     }
 
     /// <returns>null, or what is missing from an AdmissionReview that we could answer.</returns>
-    public static string? TryRead(JsonView review, out AdmissionRequest request)
+    public static string? TryRead(JsonElement review, out AdmissionRequest request)
     {
         request = default;
         if (!review.Says("kind"u8, "AdmissionReview"u8))
             return "expected an object of kind AdmissionReview";
-        JsonView apiVersion = review.Member("apiVersion"u8);
+        JsonElement apiVersion = review.Member("apiVersion"u8);
         if (!apiVersion.Is("admission.k8s.io/v1"u8) && !apiVersion.Is("admission.k8s.io/v1beta1"u8))
             return "expected apiVersion admission.k8s.io/v1 or admission.k8s.io/v1beta1";
-        JsonView member = review.Member("request"u8);
+        JsonElement member = review.Member("request"u8);
         if (!member.IsObject)
             return "expected a request";
-        JsonView uid = member.Member("uid"u8);
+        JsonElement uid = member.Member("uid"u8);
         if (!uid.IsString || uid.Raw.Length is <= 2 or > 512)
             return "expected request.uid, a string of 1 to 510 bytes";
         request = new AdmissionRequest(apiVersion, uid, member);

@@ -8,8 +8,8 @@ public static class AdmissionResponse
 {
     /// <param name="writer">Receives the review.</param>
     /// <param name="request">Whose apiVersion and uid are repeated, byte for byte.</param>
-    /// <param name="patch">A JSON Patch document as a JSON string of base64; empty leaves the pod alone, and then
-    /// patchType is left out too.</param>
+    /// <param name="patch">A JSON Patch document; empty leaves the pod alone, and then patchType is left out
+    /// too.</param>
     /// <param name="decision">For the audit log: injected or skipped.</param>
     /// <param name="reason">For the audit log.</param>
     /// <param name="warnings">For whoever made the request.</param>
@@ -32,8 +32,7 @@ public static class AdmissionResponse
         if (patch.Length > 0)
         {
             writer.WriteString("patchType"u8, "JSONPatch"u8);
-            writer.WritePropertyName("patch"u8);
-            writer.WriteRawValue(patch, skipInputValidation: true);
+            writer.WriteBase64String("patch"u8, patch);
         }
         writer.WriteStartObject("auditAnnotations"u8);
         writer.WriteString("decision"u8, decision);
@@ -69,6 +68,6 @@ public static class AdmissionResponse
         writer.WriteEndObject();
     }
 
-    private static void WriteRaw(Utf8JsonWriter writer, JsonView value) =>
+    private static void WriteRaw(Utf8JsonWriter writer, JsonElement value) =>
         writer.WriteRawValue(value.Raw, skipInputValidation: true);
 }

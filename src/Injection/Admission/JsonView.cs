@@ -1,133 +1,59 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace NodeDns.Injection.Admission;
 
-/// <summary>One value of a <see cref="JsonIndex"/>, or none: <c>default</c>. <see cref="Member"/> treats an absent
-/// member, null and a parent that is no object alike, as none.</summary>
-public readonly struct JsonView(JsonIndex index, int at)
+/// <summary>Looks into JSON of any shape without failing: an absent member, null, and a member of what is no object are
+/// one and the same, none (<c>default</c>).</summary>
+/// <remarks>The text must have passed <see cref="JsonText"/>.</remarks>
+public static class JsonView
 {
-    private readonly JsonIndex? _index = index;
-
-    /// <summary>Undefined for none.</summary>
-    public JsonValueKind Kind => _index is null ? JsonValueKind.Undefined : Raw[0] switch
+    extension(JsonElement value)
     {
-        (byte)'{' => JsonValueKind.Object,
-        (byte)'[' => JsonValueKind.Array,
-        (byte)'"' => JsonValueKind.String,
-        (byte)'t' => JsonValueKind.True,
-        (byte)'f' => JsonValueKind.False,
-        (byte)'n' => JsonValueKind.Null,
-        _ => JsonValueKind.Number,
-    };
+        public bool IsAbsent => value.ValueKind == JsonValueKind.Undefined;
 
-    public bool IsAbsent => _index is null;
+        public bool IsObject => value.ValueKind == JsonValueKind.Object;
 
-    public bool IsObject => Kind == JsonValueKind.Object;
+        public bool IsArray => value.ValueKind == JsonValueKind.Array;
 
-    public bool IsArray => Kind == JsonValueKind.Array;
+        public bool IsString => value.ValueKind == JsonValueKind.String;
 
-    public bool IsString => Kind == JsonValueKind.String;
+        public bool IsTrue => value.ValueKind == JsonValueKind.True;
 
-    public bool IsTrue => Kind == JsonValueKind.True;
+        /// <summary>The value as it is written, with its quotes or brackets; empty for none.</summary>
+        public ReadOnlySpan<byte> Raw => value.IsAbsent ? default : JsonMarshal.GetRawUtf8Value(value);
 
-    /// <summary>The value as it is written, with its quotes or brackets; empty for none.</summary>
-    public ReadOnlySpan<byte> Raw => _index is null ? default : _index.Text(Own.Start, Own.Length);
+        /// <summary>null when the value is no string.</summary>
+        public string? AsText => value.IsString ? value.GetString() : null;
 
-    /// <summary>null when the value is no string.</summary>
-    public string? AsText
-    {
-        get
-        {
-            if (!IsString)
-                return null;
-            return Raw.Contains((byte)'\\') ? Unescape(Raw) : Encoding.UTF8.GetString(Raw[1..^1]);
-        }
-    }
+        /// <summary>The items of an array, null among them; of other values nothing.</summary>
+        public JsonElement.ArrayEnumerator Items => value.IsArray ? value.EnumerateArray() : default;
 
-    /// <summary>The name of a member of an object.</summary>
-    public string Name =>
-        HasPlainName ? Encoding.UTF8.GetString(RawName) : Unescape([(byte)'"', .. RawName, (byte)'"']);
+        /// <summary>The members of an object, null among them; of other values nothing.</summary>
+        public JsonElement.ObjectEnumerator Members => value.IsObject ? value.EnumerateObject() : default;
 
-    /// <summary>The same as it is written, without its quotes.</summary>
-    public ReadOnlySpan<byte> RawName =>
-        _index!.Text(Own.NameStart, HasPlainName ? Own.NameLength : ~Own.NameLength);
+        /// <summary>The first item of an array, or none.</summary>
+        public JsonElement First => value.IsArray && value.GetArrayLength() > 0 ? value[0] : default;
 
-    /// <summary>The members of an object or the items of an array, null among them; of other values nothing.</summary>
-    public JsonChildren Children =>
-        Kind is JsonValueKind.Object or JsonValueKind.Array ? new JsonChildren(_index!, at + 1, Own.After) : default;
+        /// <summary>Of several members with the name the last one, as the API server reads them.</summary>
+        public JsonElement Member(ReadOnlySpan<byte> name) =>
+            value.IsObject && value.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null
+                ? member
+                : default;
 
-    private ref readonly JsonIndex.Value Own => ref _index!.At(at);
+        /// <returns>null when the member is not a string.</returns>
+        public string? Text(ReadOnlySpan<byte> name) => value.Member(name).AsText;
 
-    private bool HasPlainName => Own.NameLength >= 0;
+        /// <summary>True for a string that is equal to the text.</summary>
+        public bool Is(ReadOnlySpan<byte> text) => value.IsString && value.ValueEquals(text);
 
-    /// <summary>Of several members with the name the last one, as the API server reads them.</summary>
-    public JsonView Member(ReadOnlySpan<byte> name)
-    {
-        JsonView found = default;
-        if (!IsObject)
-            return found;
-        foreach (JsonView member in Children)
-        {
-            if (member.IsNamed(name))
-                found = member;
-        }
-        return found.Kind == JsonValueKind.Null ? default : found;
-    }
+        /// <summary>True when the member is a string and equal to the text; allocates nothing.</summary>
+        public bool Says(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text) => value.Member(name).Is(text);
 
-    /// <returns>null when the member is not a string.</returns>
-    public string? Text(ReadOnlySpan<byte> name) => Member(name).AsText;
+        /// <summary>True for an absent member, for null and for an empty string.</summary>
+        public bool IsEmpty(ReadOnlySpan<byte> name) =>
+            value.Member(name) is var member && (member.IsAbsent || member.Is(""u8));
 
-    /// <summary>True when the member is a string and equal to the text; allocates nothing.</summary>
-    public bool Says(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text) => Member(name).Is(text);
-
-    /// <summary>True for an absent member, for null and for an empty string.</summary>
-    public bool IsEmpty(ReadOnlySpan<byte> name) => Member(name) is var value && (value.IsAbsent || value.Is(""u8));
-
-    /// <summary>True for a string that is equal to the text.</summary>
-    public bool Is(ReadOnlySpan<byte> text)
-    {
-        if (!IsString)
-            return false;
-        ReadOnlySpan<byte> plain = Raw[1..^1];
-        return plain.SequenceEqual(text) || (plain.Contains((byte)'\\') && AsText == Encoding.UTF8.GetString(text));
-    }
-
-    public bool IsAbsentOr(JsonValueKind kind) => IsAbsent || Kind == kind;
-
-    public bool IsNamed(ReadOnlySpan<byte> name) => HasPlainName
-        ? Own.NameLength == name.Length && RawName.SequenceEqual(name)
-        : Name == Encoding.UTF8.GetString(name);
-
-    private static string Unescape(ReadOnlySpan<byte> quoted)
-    {
-        var reader = new Utf8JsonReader(quoted);
-        reader.Read();
-        return reader.GetString()!;
-    }
-}
-
-/// <summary>What a container holds, in its order; for <c>foreach</c>.</summary>
-public readonly struct JsonChildren(JsonIndex index, int first, int end)
-{
-    /// <summary>None when there is nothing inside.</summary>
-    public JsonView First => first < end ? new JsonView(index, first) : default;
-
-    public Enumerator GetEnumerator() => new(index, first, end);
-
-    public struct Enumerator(JsonIndex index, int next, int end)
-    {
-        private int _current;
-
-        public readonly JsonView Current => new(index, _current);
-
-        public bool MoveNext()
-        {
-            if (next >= end)
-                return false;
-            _current = next;
-            next = index.At(_current).After;
-            return true;
-        }
+        public bool IsAbsentOr(JsonValueKind kind) => value.IsAbsent || value.ValueKind == kind;
     }
 }

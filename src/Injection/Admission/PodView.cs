@@ -6,9 +6,9 @@ namespace NodeDns.Injection.Admission;
 /// so that no accessor can fail.</summary>
 public readonly struct PodView
 {
-    private readonly JsonView _metadata;
+    private readonly JsonElement _metadata;
 
-    private PodView(JsonView metadata, JsonView spec)
+    private PodView(JsonElement metadata, JsonElement spec)
     {
         _metadata = metadata;
         Spec = spec;
@@ -17,16 +17,16 @@ public readonly struct PodView
         DnsConfig = spec.Member("dnsConfig"u8);
     }
 
-    public JsonView Spec { get; }
+    public JsonElement Spec { get; }
 
     /// <summary>An object, or absent.</summary>
-    public JsonView Labels { get; }
+    public JsonElement Labels { get; }
 
     /// <summary>An object, or absent.</summary>
-    public JsonView Annotations { get; }
+    public JsonElement Annotations { get; }
 
     /// <summary>An object, or absent.</summary>
-    public JsonView DnsConfig { get; }
+    public JsonElement DnsConfig { get; }
 
     public bool HasMetadata => !_metadata.IsAbsent;
 
@@ -38,19 +38,17 @@ public readonly struct PodView
     public bool HostNetwork => Spec.Member("hostNetwork"u8).IsTrue;
 
     /// <summary>The ownerReference with <c>controller: true</c>, else the first; an object, or absent.</summary>
-    public JsonView Owner
+    public JsonElement Owner
     {
         get
         {
-            JsonView owners = _metadata.Member("ownerReferences"u8);
-            if (!owners.IsArray)
-                return default;
-            foreach (JsonView owner in owners.Children)
+            JsonElement owners = _metadata.Member("ownerReferences"u8);
+            foreach (var owner in owners.Items)
             {
                 if (owner.Member("controller"u8).IsTrue)
                     return owner;
             }
-            return owners.Children.First;
+            return owners.First;
         }
     }
 
@@ -59,24 +57,24 @@ public readonly struct PodView
     public string? Annotation(ReadOnlySpan<byte> name) => Annotations.Text(name);
 
     /// <returns>null, or the path that does not have the shape of a pod's, and what was expected.</returns>
-    public static string? TryRead(JsonView pod, out PodView view)
+    public static string? TryRead(JsonElement pod, out PodView view)
     {
         view = default;
         if (!pod.IsObject)
             return "object: expected a pod";
-        JsonView metadata = pod.Member("metadata"u8);
+        JsonElement metadata = pod.Member("metadata"u8);
         if (!metadata.IsAbsentOr(JsonValueKind.Object))
             return "metadata: expected an object";
         if (!IsTextMap(metadata.Member("labels"u8)))
             return "metadata.labels: expected a map of strings";
         if (!IsTextMap(metadata.Member("annotations"u8)))
             return "metadata.annotations: expected a map of strings";
-        JsonView spec = pod.Member("spec"u8);
+        JsonElement spec = pod.Member("spec"u8);
         if (!spec.IsObject)
             return "spec: expected an object";
         if (!spec.Member("dnsPolicy"u8).IsAbsentOr(JsonValueKind.String))
             return "spec.dnsPolicy: expected a string";
-        if (spec.Member("hostNetwork"u8) is { IsAbsent: false, Kind: not (JsonValueKind.True or JsonValueKind.False) })
+        if (spec.Member("hostNetwork"u8).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.True or JsonValueKind.False))
             return "spec.hostNetwork: expected true or false";
         if (DnsConfigProblem(spec.Member("dnsConfig"u8)) is { } problem)
             return problem;
@@ -84,7 +82,7 @@ public readonly struct PodView
         return null;
     }
 
-    private static string? DnsConfigProblem(JsonView dnsConfig)
+    private static string? DnsConfigProblem(JsonElement dnsConfig)
     {
         if (!dnsConfig.IsAbsentOr(JsonValueKind.Object))
             return "spec.dnsConfig: expected an object";
@@ -92,10 +90,10 @@ public readonly struct PodView
             return "spec.dnsConfig.nameservers: expected a list of strings";
         if (!IsListOf(dnsConfig.Member("searches"u8), JsonValueKind.String))
             return "spec.dnsConfig.searches: expected a list of strings";
-        JsonView options = dnsConfig.Member("options"u8);
+        JsonElement options = dnsConfig.Member("options"u8);
         if (!IsListOf(options, JsonValueKind.Object))
             return "spec.dnsConfig.options: expected a list of objects";
-        foreach (JsonView option in options.Children)
+        foreach (var option in options.Items)
         {
             if (!option.Member("name"u8).IsAbsentOr(JsonValueKind.String)
                 || !option.Member("value"u8).IsAbsentOr(JsonValueKind.String))
@@ -104,25 +102,25 @@ public readonly struct PodView
         return null;
     }
 
-    private static bool IsListOf(JsonView list, JsonValueKind kind)
+    private static bool IsListOf(JsonElement list, JsonValueKind kind)
     {
         if (!list.IsAbsentOr(JsonValueKind.Array))
             return false;
-        foreach (JsonView item in list.Children)
+        foreach (var item in list.Items)
         {
-            if (item.Kind != kind)
+            if (item.ValueKind != kind)
                 return false;
         }
         return true;
     }
 
-    private static bool IsTextMap(JsonView map)
+    private static bool IsTextMap(JsonElement map)
     {
         if (!map.IsAbsentOr(JsonValueKind.Object))
             return false;
-        foreach (JsonView item in map.Children)
+        foreach (var item in map.Members)
         {
-            if (item.Kind is not (JsonValueKind.String or JsonValueKind.Null))
+            if (item.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
                 return false;
         }
         return true;

@@ -25,7 +25,7 @@ public readonly struct Decision
     /// <summary>More about this pod than the reason says, or null.</summary>
     public string? Detail { get; }
 
-    public static Decision Rewrite(DnsPlan plan, PodView pod) => new(plan, pod, default, null);
+    public static Decision Inject(DnsPlan plan, PodView pod) => new(plan, pod, default, null);
 
     public static Decision Skip(SkipReason reason, string? detail = null) => new(null, default, reason, detail);
 }

@@ -1,18 +1,18 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
 /// <summary>The <c>nodedns.io/</c> annotations of a pod or a namespace, read and checked. What cannot be honoured is
 /// left out and becomes a warning: a bad annotation never costs a pod its DNS.</summary>
-public sealed class DnsAnnotations
+internal sealed class DnsAnnotations
 {
     public const string Prefix = "nodedns.io/";
     public const string Status = Prefix + "status";
 
     public static readonly DnsAnnotations None = new();
-
-    private readonly Dictionary<string, string> _raw = [];
 
     /// <summary>In ascending order of precedence: <c>options</c>, then the annotations named after an option.</summary>
     public List<ResolverOption> Options { get; } = [];
@@ -27,37 +27,37 @@ public sealed class DnsAnnotations
     /// <summary><c>nodedns.io/percent</c>, on namespaces only.</summary>
     public int? Percent { get; private set; }
 
-    public bool IsEmpty => _raw.Count == 0;
+    /// <summary>True when there is none, understood or not.</summary>
+    public bool IsEmpty => ReferenceEquals(this, None);
 
     /// <param name="annotations">An object or absent.</param>
     /// <param name="model">Which options annotations may set, and how search domains are spelled.</param>
     /// <param name="onNamespace">Whether the annotations are a namespace's.</param>
     /// <param name="warnings">Receives one line for each annotation that is ignored.</param>
-    public static DnsAnnotations Read(JsonView annotations, DnsModel model, bool onNamespace, Warnings warnings)
+    public static DnsAnnotations Read(JsonElement annotations, DnsModel model, bool onNamespace, Warnings warnings)
     {
-        if (!annotations.IsObject)
-            return None;
-        DnsAnnotations? read = null;
-        foreach (JsonView annotation in annotations.Children)
+        SortedDictionary<string, string>? ours = null;
+        foreach (var annotation in annotations.Members)
         {
-            if (!annotation.RawName.StartsWith("nodedns.io"u8))
+            if (!JsonMarshal.GetRawUtf8PropertyName(annotation).StartsWith("nodedns.io/"u8) || annotation.Name == Status)
                 continue;
-            string name = annotation.Name;
-            if (name == Status || !name.StartsWith(Prefix, StringComparison.Ordinal))
-                continue;
-            read ??= new DnsAnnotations();
-            read._raw[name[Prefix.Length..]] = annotation.AsText ?? "";
+            ours ??= new SortedDictionary<string, string>(StringComparer.Ordinal);
+            ours[annotation.Name[Prefix.Length..]] = annotation.Value.AsText ?? "";
         }
-        read?.Apply(model, onNamespace, warnings);
-        return read ?? None;
+        if (ours is null)
+            return None;
+        var read = new DnsAnnotations();
+        read.Apply(ours, model, onNamespace, warnings);
+        return read;
     }
 
-    private void Apply(DnsModel model, bool onNamespace, Warnings warnings)
+    private void Apply(
+        SortedDictionary<string, string> ours, DnsModel model, bool onNamespace, Warnings warnings)
     {
         // The order is the precedence: what names one option beats the list of options.
-        if (_raw.TryGetValue("options", out string? list))
+        if (ours.TryGetValue("options", out string? list))
             ReadOptions(list, model, warnings);
-        foreach ((string name, string value) in _raw.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach ((string name, string value) in ours)
         {
             string? problem = name switch
             {

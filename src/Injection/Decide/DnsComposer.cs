@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
@@ -21,11 +22,10 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
             Searches = Searches(pod.DnsConfig.Member("searches"u8), @namespace, ofNamespace, ofPod),
             Options = Options(pod.DnsConfig.Member("options"u8), ofNamespace, ofPod),
             Fallback = fallback,
-            Original = pod.DnsConfig,
         };
     }
 
-    private List<string> Nameservers(JsonView own, Fallback fallback)
+    private List<string> Nameservers(JsonElement own, Fallback fallback)
     {
         var servers = new List<string>(ApiLimits.MaxNameservers);
         AddNew(servers, model.LocalAddresses);
@@ -44,7 +44,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         return servers;
     }
 
-    private List<string> Searches(JsonView own, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
+    private List<string> Searches(JsonElement own, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
     {
         var searches = new List<string>(4);
         if (model.ClusterDomain.Length > 0)
@@ -93,14 +93,14 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         searches.RemoveRange(count, searches.Count - count);
     }
 
-    private List<ResolverOption> Options(JsonView own, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
+    private List<ResolverOption> Options(JsonElement own, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
     {
         var merge = new OptionMerge();
         merge.Add(s_ndots);
         merge.Add(model.Options);
         merge.Add(ofNamespace.Options);
         int operatorNdots = merge.Ndots;
-        foreach (JsonView option in own.Children)
+        foreach (var option in own.Items)
             merge.Add(OwnOption(option));
         merge.Add(ofPod.Options);
         // The pod's author can act on this, and only when the pod itself asked for it.
@@ -113,7 +113,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         return merge.ToSorted();
     }
 
-    private ResolverOption OwnOption(JsonView option)
+    private ResolverOption OwnOption(JsonElement option)
     {
         string name = option.Text("name"u8) ?? "";
         string? value = option.Text("value"u8);
@@ -133,9 +133,9 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
             AddNew(list, items[i]);
     }
 
-    private static void AddNew(List<string> list, JsonView items)
+    private static void AddNew(List<string> list, JsonElement items)
     {
-        foreach (JsonView item in items.Children)
+        foreach (var item in items.Items)
             AddNew(list, item.AsText!);
     }
 

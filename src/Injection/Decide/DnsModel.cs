@@ -9,6 +9,12 @@ public enum Fallback
     None,
 }
 
+public static class Fallbacks
+{
+    /// <summary>As flag, annotation and chart spell it.</summary>
+    public static string Name(this Fallback fallback) => fallback == Fallback.None ? "none" : "cluster-dns";
+}
+
 /// <summary>What the cluster is like and what the operator asked for: everything that a resolv.conf is composed of,
 /// apart from the pod and its namespace.</summary>
 public sealed record DnsModel

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
@@ -6,16 +7,17 @@ namespace NodeDns.Injection.Decide;
 /// <code>
 /// 1 is it the creation of a pod → 2 is it selected → 3 can it work → 4 compose → 5 would the API server take it
 /// </code></summary>
-public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
+public sealed class DnsPolicyDecider(InjectionSettings settings)
 {
-    private readonly PlainPlans _plainPlans = new();
+    private readonly DnsModel _model = settings.Dns;
+    private readonly SelectionModel _selection = settings.Selection;
 
     /// <param name="request">From the API server; its object must be alive as long as the decision is.</param>
-    /// <param name="settings">Of the request's namespace.</param>
+    /// <param name="namespaces">What the request's namespace says.</param>
     /// <param name="cache">Whether the node cache answers.</param>
     /// <param name="warnings">Receives what the pod's author should know.</param>
     public Decision Decide(
-        in AdmissionRequest request, Func<string, NamespaceSettings> settings, CacheState cache, Warnings warnings)
+        in AdmissionRequest request, Func<string, NamespaceSettings> namespaces, CacheState cache, Warnings warnings)
     {
         // 1
         if (!request.IsPod)
@@ -24,31 +26,41 @@ public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
             return Decision.Skip(SkipReason.Subresource);
         if (!request.IsCreate)
             return Decision.Skip(SkipReason.NotCreate);
-        if (PodView.TryRead(request.Object, out PodView pod) is { } unreadable)
-            return Decision.Skip(SkipReason.Unreadable, unreadable);
         if (request.Namespace is not { Length: > 0 } @namespace)
             return Decision.Skip(SkipReason.NoNamespace);
-        if (selection.ExcludedNamespaces.Contains(@namespace))
+        return Decide(request.Object, @namespace, namespaces(@namespace), cache, warnings);
+    }
+
+    /// <param name="object">A pod as its author wrote it or as the API server has it.</param>
+    /// <param name="namespace">In which it is to be.</param>
+    /// <param name="ofNamespace">What that namespace says.</param>
+    /// <param name="cache">Whether the node cache answers.</param>
+    /// <param name="warnings">Receives what the pod's author should know.</param>
+    public Decision Decide(
+        JsonElement @object, string @namespace, NamespaceSettings ofNamespace, CacheState cache, Warnings warnings)
+    {
+        if (PodView.TryRead(@object, out var pod) is { } unreadable)
+            return Decision.Skip(SkipReason.Unreadable, unreadable);
+        if (_selection.ExcludedNamespaces.Contains(@namespace))
             return Decision.Skip(SkipReason.NamespaceExcluded);
 
         // 2
-        NamespaceSettings ofNamespace = settings(@namespace);
-        DnsAnnotations annotations = DnsAnnotations.Read(pod.Annotations, model, onNamespace: false, warnings);
+        DnsAnnotations annotations = DnsAnnotations.Read(pod.Annotations, _model, onNamespace: false, warnings);
         bool? wish = Wish(pod, annotations, warnings);
         if (wish == false)
             return Decision.Skip(SkipReason.PodOptedOut);
-        if (wish is null && ofNamespace.InjectLabel == false)
+        if (wish is null && ofNamespace.Inject == false)
             return Decision.Skip(SkipReason.NamespaceOptedOut);
         // Of a namespace that is not known, the selector of the configuration has said what there is to say.
-        if (wish is null && selection.Mode == SelectionMode.OptIn
-            && ofNamespace is { IsKnown: true, InjectLabel: null })
+        if (wish is null && _selection.Mode == SelectionMode.OptIn
+            && ofNamespace is { IsKnown: true, Inject: null })
             return Decision.Skip(SkipReason.NotOptedIn);
 
         // 3
-        SkipReason? reason = SkipRules.ByPlace(pod, selection) ?? ByPolicy(pod, @namespace, warnings);
+        SkipReason? reason = SkipRules.ByPlace(pod, _selection) ?? ByPolicy(pod, @namespace, warnings);
         if (reason is null && wish is null
             && !Canary.IsIn(
-                pod, @namespace, ofNamespace.Annotations.Percent ?? selection.Percent, selection.PercentSeedLabel))
+                pod, @namespace, ofNamespace.Annotations.Percent ?? _selection.Percent, _selection.PercentSeedLabel))
             reason = SkipReason.Canary;
         if (reason is { } because)
         {
@@ -59,32 +71,21 @@ public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
         }
 
         // 4
-        bool plain = pod.DnsConfig.IsAbsent && annotations.IsEmpty;
-        DnsPlan? plan = plain ? _plainPlans.Find(@namespace, ofNamespace) : null;
-        if (plan is null)
-        {
-            if (OwnProblem(pod.DnsConfig) is { } own)
-                return Decision.Skip(SkipReason.PodInvalid, own);
-            int warned = warnings.Texts.Count;
-            plan = new DnsComposer(model, warnings).Compose(pod, @namespace, ofNamespace.Annotations, annotations);
-            // 5
-            if (ResultProblem(plan) is { } problem)
-                return Decision.Skip(SkipReason.ResultInvalid, problem);
-            if (plain && warnings.Texts.Count == warned)
-            {
-                plan = plan with { Encoded = new byte[]?[3] };
-                _plainPlans.Add(@namespace, ofNamespace, plan);
-            }
-        }
-        if (model.LocalAddresses.Count > 0 && cache is CacheState.Silent or CacheState.Unknown)
+        if (OwnProblem(pod.DnsConfig) is { } own)
+            return Decision.Skip(SkipReason.PodInvalid, own);
+        var plan = new DnsComposer(_model, warnings).Compose(pod, @namespace, ofNamespace.Annotations, annotations);
+        // 5
+        if (ResultProblem(plan) is { } problem)
+            return Decision.Skip(SkipReason.ResultInvalid, problem);
+        if (_model.LocalAddresses.Count > 0 && cache is CacheState.Silent or CacheState.Unknown)
         {
             if (plan.Fallback == Fallback.None)
                 return Decision.Skip(SkipReason.CacheSilent);
             if (cache == CacheState.Silent)
                 warnings.Add(
-                    $"the node cache {model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
+                    $"the node cache {_model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
         }
-        return Decision.Rewrite(plan, pod);
+        return Decision.Inject(plan, pod);
     }
 
     /// <summary>What the pod itself asks for: its label, the compatible label, its annotation, in this order.</summary>
@@ -92,7 +93,7 @@ public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
     {
         if (Read("nodedns.io/inject") is { } wish)
             return wish;
-        if (selection.CompatLabel && Read("node-local-dns-injection") is { } compat)
+        if (_selection.CompatLabel && Read("node-local-dns-injection") is { } compat)
             return compat;
         return annotations.Inject;
 
@@ -115,7 +116,7 @@ public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
             case "ClusterFirst":
                 return pod.HostNetwork ? SkipReason.HostNetwork : null;
             case "ClusterFirstWithHostNet":
-                return pod.HostNetwork && !selection.InjectHostNetwork ? SkipReason.HostNetworkOff : null;
+                return pod.HostNetwork && !_selection.InjectHostNetwork ? SkipReason.HostNetworkOff : null;
             case "Default":
                 return SkipReason.PolicyDefault;
             case "None":
@@ -129,16 +130,16 @@ public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
     /// webhook has since emptied the nameservers, which the API server would reject.</summary>
     private SkipReason? ByOwnServers(PodView pod, string @namespace, Warnings warnings)
     {
-        JsonView server = pod.DnsConfig.Member("nameservers"u8).Children.First;
+        var server = pod.DnsConfig.Member("nameservers"u8).First;
         bool injectedBefore = pod.Annotation("nodedns.io/status"u8) is not null;
         if (server.IsAbsent)
             return injectedBefore ? null : SkipReason.PolicyNone;
-        if (model.LocalAddresses.Count == 0 || server.AsText != model.LocalAddresses[0])
+        if (_model.LocalAddresses.Count == 0 || server.AsText != _model.LocalAddresses[0])
             return SkipReason.PolicyNone;
-        if (injectedBefore && model.ClusterDomain.Length > 0
-            && pod.DnsConfig.Member("searches"u8).Children.First.AsText is { } first
-            && first.EndsWith(".svc." + model.ClusterDomain, StringComparison.Ordinal)
-            && first != $"{@namespace}.svc.{model.ClusterDomain}")
+        if (injectedBefore && _model.ClusterDomain.Length > 0
+            && pod.DnsConfig.Member("searches"u8).First.AsText is { } first
+            && first.EndsWith(".svc." + _model.ClusterDomain, StringComparison.Ordinal)
+            && first != $"{@namespace}.svc.{_model.ClusterDomain}")
         {
             warnings.Add(
                 $"dnsConfig is a copy from another namespace: it searches {Warnings.Quote(first)}, "
@@ -149,19 +150,19 @@ public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
 
     /// <summary>A dnsConfig that the API server rejects as it stands is left to it: its message names the pod's own
     /// mistake, and ours would hide it.</summary>
-    private string? OwnProblem(JsonView dnsConfig)
+    private string? OwnProblem(JsonElement dnsConfig)
     {
         if (dnsConfig.IsAbsent)
             return null;
         var options = new List<ResolverOption>();
-        foreach (JsonView option in dnsConfig.Member("options"u8).Children)
+        foreach (var option in dnsConfig.Member("options"u8).Items)
             options.Add(new ResolverOption(option.Text("name"u8) ?? "", null));
-        return model.Limits.Problem(Strings("nameservers"u8), Strings("searches"u8), options);
+        return _model.Limits.Problem(Strings("nameservers"u8), Strings("searches"u8), options);
 
         List<string> Strings(ReadOnlySpan<byte> name)
         {
             var strings = new List<string>();
-            foreach (JsonView item in dnsConfig.Member(name).Children)
+            foreach (var item in dnsConfig.Member(name).Items)
                 strings.Add(item.AsText!);
             return strings;
         }
@@ -170,5 +171,5 @@ public sealed class DnsPolicyDecider(DnsModel model, SelectionModel selection)
     private string? ResultProblem(DnsPlan plan) =>
         plan.Nameservers.Count == 0
             ? "no nameserver is left"
-            : model.Limits.Problem(plan.Nameservers, plan.Searches, plan.Options);
+            : _model.Limits.Problem(plan.Nameservers, plan.Searches, plan.Options);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
@@ -45,16 +46,13 @@ internal static class SkipRules
 
     private static bool IsVirtualNode(PodView pod)
     {
-        JsonView selector = pod.Spec.Member("nodeSelector"u8);
+        JsonElement selector = pod.Spec.Member("nodeSelector"u8);
         if (selector.Says("type"u8, "virtual-kubelet"u8) || selector.Says("kubernetes.io/role"u8, "agent"u8))
             return true;
         if (pod.Labels.Says("alibabacloud.com/eci"u8, "true"u8) || pod.Labels.Says("eci"u8, "true"u8)
             || pod.Labels.Says("alibabacloud.com/acs"u8, "true"u8))
             return true;
-        JsonView tolerations = pod.Spec.Member("tolerations"u8);
-        if (!tolerations.IsArray)
-            return false;
-        foreach (JsonView toleration in tolerations.Children)
+        foreach (var toleration in pod.Spec.Member("tolerations"u8).Items)
         {
             if (toleration.Says("key"u8, "virtual-kubelet.io/provider"u8))
                 return true;
@@ -69,12 +67,9 @@ internal static class SkipRules
         if (!pod.Annotations.Member("vpc.amazonaws.com/pod-eni"u8).IsAbsent
             || pod.Annotations.Says("tke.cloud.tencent.com/networks"u8, "tke-direct-eni"u8))
             return true;
-        JsonView containers = pod.Spec.Member("containers"u8);
-        if (!containers.IsArray)
-            return false;
-        foreach (JsonView container in containers.Children)
+        foreach (var container in pod.Spec.Member("containers"u8).Items)
         {
-            JsonView limits = container.Member("resources"u8).Member("limits"u8);
+            JsonElement limits = container.Member("resources"u8).Member("limits"u8);
             if (!limits.Member("vpc.amazonaws.com/pod-eni"u8).IsAbsent
                 || !limits.Member("tke.cloud.tencent.com/direct-eni"u8).IsAbsent)
                 return true;

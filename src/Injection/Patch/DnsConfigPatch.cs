@@ -11,10 +11,6 @@ namespace NodeDns.Injection.Patch;
 /// </remarks>
 public static class DnsConfigPatch
 {
-    /// <summary>0 to 2: without metadata, without annotations, with them. Pods of one shape and plan get the same
-    /// patch.</summary>
-    public static int Shape(PodView pod) => !pod.HasMetadata ? 0 : pod.Annotations.IsAbsent ? 1 : 2;
-
     public static void Write(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
     {
         writer.WriteStartArray();
@@ -22,7 +18,7 @@ public static class DnsConfigPatch
         writer.WriteStringValue("None"u8);
         writer.WriteEndObject();
         WriteOperation(writer, "/spec/dnsConfig"u8);
-        WriteDnsConfig(writer, plan);
+        WriteDnsConfig(writer, plan, pod.DnsConfig);
         writer.WriteEndObject();
         if (pod.HasMetadata)
             WriteStatus(writer, plan, pod);
@@ -37,7 +33,7 @@ public static class DnsConfigPatch
         writer.WritePropertyName("value"u8);
     }
 
-    private static void WriteDnsConfig(Utf8JsonWriter writer, DnsPlan plan)
+    private static void WriteDnsConfig(Utf8JsonWriter writer, DnsPlan plan, JsonElement own)
     {
         writer.WriteStartObject();
         WriteStrings(writer, "nameservers"u8, plan.Nameservers);
@@ -53,19 +49,19 @@ public static class DnsConfigPatch
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
-        WriteUnknownMembers(writer, plan.Original);
+        WriteUnknownMembers(writer, own);
         writer.WriteEndObject();
     }
 
     /// <summary>Members of the pod's dnsConfig that a newer Kubernetes may have added, byte for byte.</summary>
-    private static void WriteUnknownMembers(Utf8JsonWriter writer, JsonView original)
+    private static void WriteUnknownMembers(Utf8JsonWriter writer, JsonElement own)
     {
-        foreach (JsonView member in original.Children)
+        foreach (var member in own.Members)
         {
-            if (member.IsNamed("nameservers"u8) || member.IsNamed("searches"u8) || member.IsNamed("options"u8))
+            if (member.NameEquals("nameservers"u8) || member.NameEquals("searches"u8) || member.NameEquals("options"u8))
                 continue;
             writer.WritePropertyName(member.Name);
-            writer.WriteRawValue(member.Raw, skipInputValidation: true);
+            writer.WriteRawValue(member.Value.Raw, skipInputValidation: true);
         }
     }
 

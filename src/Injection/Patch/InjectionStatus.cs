@@ -13,6 +13,4 @@ public static class InjectionStatus
     public static string Format(DnsPlan plan) =>
         $"injected by node-dns-webhook/{Version}: nameservers {string.Join(',', plan.Nameservers)}; "
         + $"fallback {plan.Fallback.Name()}; options {string.Join(',', plan.Options)}";
-
-    public static string Name(this Fallback fallback) => fallback == Fallback.None ? "none" : "cluster-dns";
 }

@@ -1,20 +1,19 @@
 using System.Text;
-using NodeDns.Injection.Decide;
-using NodeDns.Webhook.Options;
-using NodeDns.Injection.Patch;
-using NodeDns.Webhook.Probe;
 using NodeDns.Webhook.Telemetry;
-using NodeDns.Webhook.Tls;
 
 namespace NodeDns.Webhook.Endpoint;
 
+/// <summary>What has to hold for a replica to be ready.</summary>
+internal sealed record ReadyCondition(string Name, Func<bool> Holds, Func<string> Detail);
+
 /// <summary><c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c>, on the metrics listener.</summary>
+/// <param name="conditions">All of which have to hold; <c>/readyz?verbose</c> lists them.</param>
+/// <param name="remarks">What else <c>/readyz?verbose</c> tells.</param>
+/// <param name="metrics">For <c>/metrics</c>.</param>
 internal sealed class HealthEndpoint(
-    FileCertificateSource certificate,
-    CacheProbe? probe,
-    Func<bool> namespacesKnown,
-    WebhookOptions options,
-    MetricsText metrics)
+    IReadOnlyList<ReadyCondition> conditions,
+    IReadOnlyList<(string Name, Func<string> Text)> remarks,
+    MetricRegistry metrics)
 {
     private volatile bool _stopping;
 
@@ -32,49 +31,25 @@ internal sealed class HealthEndpoint(
 
     private Task ReadyAsync(HttpContext context)
     {
-        (string Name, bool Good, string Detail)[] conditions =
-        [
-            ("certificate", certificate.Current is not null, Certificate()),
-            ("namespaces", namespacesKnown(), options.NamespaceSettings ? "watched" : "not watched"),
-            ("running", !_stopping, _stopping ? "stopping" : "serving"),
-        ];
-        bool ready = Array.TrueForAll(conditions, condition => condition.Good);
-        var text = new StringBuilder();
-        if (context.Request.Query.ContainsKey("verbose"))
+        bool ready = !_stopping;
+        var verbose = new StringBuilder();
+        foreach (var condition in conditions)
         {
-            foreach ((string name, bool good, string detail) in conditions)
-                text.Append(good ? "[+] " : "[-] ").Append(name).Append(": ").Append(detail).Append('\n');
-            SettingsSummary settings = metrics.Settings;
-            text.Append("    settings: ").Append(settings.Text).Append('\n');
-            text.Append("    fingerprint: ").Append(settings.Fingerprint).Append('\n');
-            text.Append("    node cache: ").Append(Cache()).Append('\n');
-            text.Append("    injection: ").Append(Injection()).Append('\n');
+            bool holds = condition.Holds();
+            ready &= holds;
+            verbose.Append(Mark(holds)).Append(condition.Name).Append(": ").Append(condition.Detail()).Append('\n');
         }
-        text.Append(ready ? "ready\n" : "not ready\n");
+        verbose.Append(Mark(!_stopping)).Append("running: ").Append(_stopping ? "stopping\n" : "serving\n");
+        foreach ((string name, var text) in remarks)
+            verbose.Append("    ").Append(name).Append(": ").Append(text()).Append('\n');
+        string verdict = ready ? "ready\n" : "not ready\n";
         return WriteAsync(
-            context, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, text.ToString());
+            context,
+            ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            context.Request.Query.ContainsKey("verbose") ? verbose + verdict : verdict);
+
+        static string Mark(bool holds) => holds ? "[+] " : "[-] ";
     }
-
-    private string Certificate()
-    {
-        string expires = certificate.Current is { } current
-            ? $"expires {current.NotAfter:yyyy-MM-dd'T'HH:mm:ss'Z'}"
-            : "none loaded";
-        return certificate.Problem is { } problem ? $"{expires}; the files now: {problem}" : expires;
-    }
-
-    private string Cache() => probe is null
-        ? "not probed"
-        : $"{options.Dns.LocalAddresses[0]} {probe.State.ToString().ToLowerInvariant()} ({probe.Detail})";
-
-    private string Injection() => probe?.State switch
-    {
-        null or CacheState.Answering => "on",
-        _ when options.Dns.Fallback == Fallback.ClusterDns =>
-            "on, with cluster DNS as fallback; pods with fallback none are left alone",
-        _ => $"off until the node cache answers (fallback is {options.Dns.Fallback.Name()}), "
-            + "but for pods with fallback cluster-dns",
-    };
 
     private static Task WriteAsync(
         HttpContext context, int statusCode, string text, string contentType = "text/plain; charset=utf-8")

@@ -70,7 +70,7 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
                 await _largeBodies.WaitAsync(context.RequestAborted);
                 large = true;
             }
-            (int statusCode, ReadOnlyMemory<byte> reply) = handler.Handle(new ArraySegment<byte>(buffer, 0, length));
+            (int statusCode, ReadOnlyMemory<byte> reply) = handler.Handle(buffer.AsMemory(0, length));
             await WriteAsync(context, statusCode, reply);
         }
         catch (BadHttpRequestException e)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using NodeDns.Injection.Admission;
@@ -16,9 +15,9 @@ namespace NodeDns.Webhook.Endpoint;
 /// Nothing here knows of HTTP: the endpoint, the fuzz target and the suites all call <see cref="Handle"/>.</summary>
 internal sealed class ReviewHandler(
     DnsPolicyDecider decider,
-    Func<string, NamespaceSettings> namespaceSettings,
+    Func<string, NamespaceSettings> namespaces,
     Func<CacheState> cacheState,
-    WebhookMetrics metrics,
+    ReviewMetrics metrics,
     ILogger logger)
 {
     [ThreadStatic]
@@ -27,25 +26,27 @@ internal sealed class ReviewHandler(
     /// <summary>Never throws on any body.</summary>
     /// <returns>The HTTP status and the answer, always an AdmissionReview. The memory is this thread's: use it before
     /// its next call, and before any await.</returns>
-    public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ArraySegment<byte> body)
+    public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ReadOnlyMemory<byte> body)
     {
         long started = metrics.Now();
         ReviewBuffers buffers = t_buffers ??= new ReviewBuffers();
-        if (body.Count == 0)
+        if (body.IsEmpty)
             return Reject(
                 buffers, StatusCodes.Status400BadRequest, "empty-body",
                 "the body is empty: expected an AdmissionReview");
         // 1
-        if (buffers.Body.TryRead(body, out JsonView review) is { } unreadable)
+        if (JsonText.TryParse(body, out var document) is { } unreadable)
             return Reject(
                 buffers, StatusCodes.Status400BadRequest, "not-json", $"the body is no JSON to read: {unreadable}");
-        if (!JsonStrings.AreReadable(body))
-            return Reject(
-                buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
-        if (AdmissionRequest.TryRead(review, out AdmissionRequest request) is { } problem)
-            return Reject(buffers, StatusCodes.Status400BadRequest, "not-a-review", problem);
-        Answer(buffers, request);
-        buffers.Body.Clear();
+        using (document)
+        {
+            if (!JsonText.IsReadable(body.Span))
+                return Reject(
+                    buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
+            if (AdmissionRequest.TryRead(document!.RootElement, out var request) is { } problem)
+                return Reject(buffers, StatusCodes.Status400BadRequest, "not-a-review", problem);
+            Answer(buffers, request);
+        }
         metrics.Reviewed(started);
         return (StatusCodes.Status200OK, buffers.Reply.WrittenMemory);
     }
@@ -58,15 +59,17 @@ internal sealed class ReviewHandler(
     {
         var warnings = new Warnings();
         Decision decision;
-        ReadOnlySpan<byte> patch = default;
+        buffers.Reset();
         try
         {
             // 2
-            decision = decider.Decide(request, namespaceSettings, cacheState(), warnings);
-            buffers.Reset();
+            decision = decider.Decide(request, namespaces, cacheState(), warnings);
             // 3
             if (decision.Plan is { } plan)
-                patch = Encode(buffers, plan, decision.Pod);
+            {
+                DnsConfigPatch.Write(buffers.PatchWriter, plan, decision.Pod);
+                buffers.PatchWriter.Flush();
+            }
         }
 #pragma warning disable CA1031 // A bug in here must not keep a pod from starting: it is counted, logged and answered.
         catch (Exception e)
@@ -74,7 +77,6 @@ internal sealed class ReviewHandler(
         {
             logger.ReviewFailed(e);
             buffers.Reset();
-            patch = default;
             decision = Decision.Skip(SkipReason.InternalError);
         }
         if (decision.Plan is null)
@@ -88,30 +90,11 @@ internal sealed class ReviewHandler(
         AdmissionResponse.Write(
             buffers.ReplyWriter,
             request,
-            patch,
+            buffers.Patch.WrittenSpan,
             decision.Plan is null ? "skipped" : "injected",
             decision.Plan is null ? decision.Reason.Name() : null,
             warnings.Texts);
         buffers.ReplyWriter.Flush();
-    }
-
-    /// <summary>The patch as the answer carries it: base64, in quotes. A plan that serves many pods keeps it.</summary>
-    private static ReadOnlySpan<byte> Encode(ReviewBuffers buffers, DnsPlan plan, PodView pod)
-    {
-        int shape = DnsConfigPatch.Shape(pod);
-        if (plan.Encoded?[shape] is { } kept)
-            return kept;
-        DnsConfigPatch.Write(buffers.PatchWriter, plan, pod);
-        buffers.PatchWriter.Flush();
-        ReadOnlySpan<byte> document = buffers.Patch.WrittenSpan;
-        int length = Base64.GetMaxEncodedToUtf8Length(document.Length) + 2;
-        buffers.Base64.ResetWrittenCount();
-        Span<byte> quoted = buffers.Base64.GetSpan(length)[..length];
-        quoted[0] = quoted[^1] = (byte)'"';
-        Base64.EncodeToUtf8(document, quoted[1..^1], out _, out _);
-        if (plan.Encoded is not null)
-            plan.Encoded[shape] = quoted.ToArray();
-        return quoted;
     }
 
     /// <summary>Counts a skip, and warns of those that nobody expects.</summary>
@@ -141,7 +124,6 @@ internal sealed class ReviewHandler(
     private (int StatusCode, ReadOnlyMemory<byte> Reply) Reject(
         ReviewBuffers buffers, int statusCode, string reason, string message)
     {
-        buffers.Body.Clear();
         metrics.Rejected(reason);
         logger.Rejected(statusCode, reason, message);
         buffers.Reset();
@@ -162,11 +144,7 @@ internal sealed class ReviewHandler(
             ReplyWriter = new Utf8JsonWriter(Reply, s_write);
         }
 
-        public JsonIndex Body { get; } = new();
-
         public ArrayBufferWriter<byte> Patch { get; } = new(1024);
-
-        public ArrayBufferWriter<byte> Base64 { get; } = new(2048);
 
         public ArrayBufferWriter<byte> Reply { get; } = new(2048);
 

@@ -33,17 +33,14 @@ internal sealed class ApiServer : IDisposable
 
     public HttpClient Client { get; }
 
-    /// <exception cref="WebhookStartException">This process runs in no pod with a service account.</exception>
-    public static ApiServer InCluster(Func<string, string?> environment)
+    /// <returns>null when this process runs in no pod with a service account.</returns>
+    public static ApiServer? InCluster(Func<string, string?> environment)
     {
         string? host = environment("KUBERNETES_SERVICE_HOST");
         string? port = environment("KUBERNETES_SERVICE_PORT");
         string authority = Path.Combine(Mount, "ca.crt");
         if (host is null || port is null || !File.Exists(authority))
-        {
-            throw new WebhookStartException(
-                "--namespace-settings: \"true\": expected to run in a pod with a service account's token mounted");
-        }
+            return null;
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(authority);
         string hostName = host.Contains(':') ? $"[{host}]" : host;

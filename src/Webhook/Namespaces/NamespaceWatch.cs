@@ -29,8 +29,7 @@ internal sealed class NamespaceWatch : IAsyncDisposable
     private static readonly TimeSpan s_maxBackoff = TimeSpan.FromSeconds(30);
 
     private readonly ApiServer _server;
-    private readonly DnsModel _model;
-    private readonly bool _compatLabel;
+    private readonly InjectionSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -38,11 +37,10 @@ internal sealed class NamespaceWatch : IAsyncDisposable
     private readonly ConcurrentDictionary<string, NamespaceSettings> _known = new();
     private volatile bool _complete;
 
-    public NamespaceWatch(ApiServer server, DnsModel model, bool compatLabel, TimeProvider time, ILogger logger)
+    public NamespaceWatch(ApiServer server, InjectionSettings settings, TimeProvider time, ILogger logger)
     {
         _server = server;
-        _model = model;
-        _compatLabel = compatLabel;
+        _settings = settings;
         _time = time;
         _logger = logger;
         _loop = Task.Run(RunAsync);
@@ -53,7 +51,7 @@ internal sealed class NamespaceWatch : IAsyncDisposable
 
     public int Count => _known.Count;
 
-    public NamespaceSettings Get(string @namespace) => _known.GetValueOrDefault(@namespace, NamespaceSettings.None);
+    public NamespaceSettings Get(string @namespace) => _known.GetValueOrDefault(@namespace, NamespaceSettings.Unknown);
 
     public async ValueTask DisposeAsync()
     {
@@ -106,11 +104,12 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         {
             using HttpResponseMessage response = await GetAsync(
                 $"/api/v1/namespaces?limit={PageSize}{page}", s_acceptList, HttpCompletionOption.ResponseContentRead);
-            JsonView list = Read(await response.Content.ReadAsByteArrayAsync(_stop.Token));
-            JsonView metadata = list.Member("metadata"u8);
+            using var document = Read(await response.Content.ReadAsByteArrayAsync(_stop.Token));
+            var list = document.RootElement;
+            var metadata = list.Member("metadata"u8);
             version = metadata.Text("resourceVersion"u8) ?? "0";
             page = metadata.Text("continue"u8) is { Length: > 0 } next ? "&continue=" + Uri.EscapeDataString(next) : "";
-            foreach (JsonView item in list.Member("items"u8).Children)
+            foreach (var item in list.Member("items"u8).Items)
                 Set(item.Member("metadata"u8), seen);
         }
         while (page.Length > 0);
@@ -133,9 +132,10 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(silence.Token) is { } line)
         {
-            JsonView change = Read(Encoding.UTF8.GetBytes(line));
-            JsonView item = change.Member("object"u8);
-            JsonView metadata = item.Member("metadata"u8);
+            using var document = Read(Encoding.UTF8.GetBytes(line));
+            var change = document.RootElement;
+            var item = change.Member("object"u8);
+            var metadata = item.Member("metadata"u8);
             switch (change.Text("type"u8))
             {
                 case "ADDED" or "MODIFIED":
@@ -163,21 +163,20 @@ internal sealed class NamespaceWatch : IAsyncDisposable
     }
 
     /// <exception cref="JsonException">The text is none that can be read.</exception>
-    private static JsonView Read(byte[] text) =>
-        new JsonIndex().TryRead(text, out JsonView root) is { } problem ? throw new JsonException(problem) : root;
+    private static JsonDocument Read(byte[] text)
+    {
+        if (JsonText.TryParse(text, out var document) is { } problem)
+            throw new JsonException(problem);
+        return JsonText.IsReadable(text) ? document! : throw new JsonException("it is no UTF-8");
+    }
 
-    private void Set(JsonView metadata, HashSet<string>? seen)
+    private void Set(JsonElement metadata, HashSet<string>? seen)
     {
         if (metadata.Text("name"u8) is not { } name)
             return;
         seen?.Add(name);
         var warnings = new Warnings();
-        DnsAnnotations annotations = DnsAnnotations.Read(
-            metadata.Member("annotations"u8), _model, onNamespace: true, warnings);
-        JsonView labels = metadata.Member("labels"u8);
-        bool? inject = DnsAnnotations.InjectValue(labels.Text("nodedns.io/inject"u8))
-            ?? (_compatLabel ? DnsAnnotations.InjectValue(labels.Text("node-local-dns-injection"u8)) : null);
-        _known[name] = new NamespaceSettings(annotations, inject ?? annotations.Inject);
+        _known[name] = NamespaceSettings.Read(metadata, _settings, warnings);
         foreach (string warning in warnings.Texts)
             _logger.NamespaceWarning(name, warning);
     }

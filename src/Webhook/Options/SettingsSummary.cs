@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using NodeDns.Injection.Decide;
-using NodeDns.Injection.Patch;
 
 namespace NodeDns.Webhook.Options;
 
@@ -11,8 +10,7 @@ internal sealed class SettingsSummary
 {
     public SettingsSummary(WebhookOptions options)
     {
-        DnsModel dns = options.Dns;
-        SelectionModel selection = options.Selection;
+        (var dns, var selection) = options.Injection;
         Text = string.Create(null,
             $"local-address={Join(dns.LocalAddresses)} cluster-dns={Join(dns.ClusterDns)} "
             + $"cluster-domain={(dns.ClusterDomain.Length > 0 ? dns.ClusterDomain : "none")} "

@@ -15,9 +15,7 @@ internal sealed record WebhookOptions
 
     public TimeSpan TlsPoll { get; init; } = TimeSpan.FromSeconds(10);
 
-    public required DnsModel Dns { get; init; }
-
-    public required SelectionModel Selection { get; init; }
+    public required InjectionSettings Injection { get; init; }
 
     public bool NamespaceSettings { get; init; }
 

@@ -21,17 +21,29 @@ internal sealed class CacheProbe : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Counter _answered;
+    private readonly Counter _unanswered;
     private readonly Task _loop;
     private volatile int _state = (int)CacheState.Unknown;
-    private long _answered;
-    private long _unanswered;
     private double _seconds;
     private volatile string _detail = "not asked yet";
 
     public CacheProbe(
-        IPEndPoint cache, string name, TimeSpan interval, TimeSpan timeout, TimeProvider time, ILogger logger)
+        IPEndPoint cache, string name, TimeSpan interval, TimeSpan timeout, TimeProvider time, MetricRegistry registry,
+        ILogger logger)
     {
         _address = cache.Address.ToString();
+        registry.Read(
+            "nodedns_webhook_local_cache_up", "gauge",
+            "1 when the node cache answers, 0 when not; absent when nobody asks it.",
+            () => State == CacheState.Answering ? 1 : 0, ("address", _address));
+        var probes = registry.Counters(
+            "nodedns_webhook_local_cache_probes_total", "Questions to the node cache, by whether it answered.",
+            "answered", ["true", "false"]);
+        (_answered, _unanswered) = (probes["true"], probes["false"]);
+        registry.Read(
+            "nodedns_webhook_local_cache_probe_seconds", "gauge", "How long its last answer took.",
+            () => Volatile.Read(ref _seconds));
         _name = name;
         _interval = interval;
         _time = time;
@@ -51,15 +63,8 @@ internal sealed class CacheProbe : IAsyncDisposable
 
     public CacheState State => (CacheState)_state;
 
-    /// <summary>The last answer or failure, in words.</summary>
-    public string Detail => _detail;
-
-    public long Answered => Interlocked.Read(ref _answered);
-
-    public long Unanswered => Interlocked.Read(ref _unanswered);
-
-    /// <summary>How long the last answer took.</summary>
-    public double LastSeconds => Volatile.Read(ref _seconds);
+    /// <summary>For people: the address, whether it answers, and its last answer or failure.</summary>
+    public string Describe() => $"{_address} {State.ToString().ToLowerInvariant()} ({_detail})";
 
     public async ValueTask DisposeAsync()
     {
@@ -104,7 +109,7 @@ internal sealed class CacheProbe : IAsyncDisposable
             if (code is DnsHeaderResponseCode.NoError or DnsHeaderResponseCode.NotExistentDomain)
             {
                 Volatile.Write(ref _seconds, Stopwatch.GetElapsedTime(started).TotalSeconds);
-                Interlocked.Increment(ref _answered);
+                _answered.Add();
                 return true;
             }
         }
@@ -112,7 +117,7 @@ internal sealed class CacheProbe : IAsyncDisposable
         {
             _detail = $"{_name} A: {e.InnerException?.Message ?? e.Message}";
         }
-        Interlocked.Increment(ref _unanswered);
+        _unanswered.Add();
         return false;
     }
 

@@ -10,7 +10,9 @@ internal sealed class FileCertificateSource : IDisposable
     private readonly string _keyPath;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly ITimer? _timer;
+    private readonly ITimer _timer;
+    private readonly Counter _loads;
+    private readonly Counter _failures;
 
     // Written by Poll alone, which runs under _polling.
     private readonly Lock _polling = new();
@@ -18,16 +20,21 @@ internal sealed class FileCertificateSource : IDisposable
     private byte[] _keyPem = [];
     private string? _problem;
     private volatile ServedCertificate? _current;
-    private long _loads;
-    private long _failures;
 
     public FileCertificateSource(
-        string certificatePath, string keyPath, TimeSpan pollInterval, TimeProvider time, ILogger logger)
+        string certificatePath, string keyPath, TimeSpan pollInterval, TimeProvider time, MetricRegistry registry,
+        ILogger logger)
     {
         _certificatePath = certificatePath;
         _keyPath = keyPath;
         _time = time;
         _logger = logger;
+        registry.Read(
+            "nodedns_webhook_certificate_expiry_timestamp_seconds", "gauge", "When the certificate in use expires.",
+            () => _current?.NotAfter.ToUnixTimeSeconds());
+        _loads = registry.Counter("nodedns_webhook_certificate_loads_total", "Certificates taken into use.");
+        _failures = registry.Counter(
+            "nodedns_webhook_certificate_failures_total", "Times the files became something that is no usable pair.");
         Poll();
         _timer = time.CreateTimer(_ => Poll(), null, pollInterval, pollInterval);
     }
@@ -38,11 +45,16 @@ internal sealed class FileCertificateSource : IDisposable
     /// <summary>What is wrong with the files now, or null.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
-    public long Loads => Interlocked.Read(ref _loads);
+    /// <summary>For people: when the pair in use expires, and what is wrong with the files now.</summary>
+    public string Describe()
+    {
+        string expires = Current is { } current
+            ? $"expires {current.NotAfter:yyyy-MM-dd'T'HH:mm:ss'Z'}"
+            : "none loaded";
+        return Problem is { } problem ? $"{expires}; the files now: {problem}" : expires;
+    }
 
-    public long Failures => Interlocked.Read(ref _failures);
-
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose() => _timer.Dispose();
 
     /// <summary>Reads both files and takes them over when they differ and are a pair.</summary>
     public void Poll()
@@ -52,14 +64,14 @@ internal sealed class FileCertificateSource : IDisposable
             string? problem = TryPoll(out bool changed);
             if (problem is not null && problem != _problem)
             {
-                Interlocked.Increment(ref _failures);
+                _failures.Add();
                 if (_current is not null)
                     _logger.CertificateKept(problem);
             }
             Volatile.Write(ref _problem, problem);
             if (changed && _current is { } now)
             {
-                Interlocked.Increment(ref _loads);
+                _loads.Add();
                 _logger.CertificateLoaded(now.Subject, now.Serial, now.NotAfter);
                 if (now.NotAfter < _time.GetUtcNow())
                     _logger.CertificateExpired(now.NotAfter);

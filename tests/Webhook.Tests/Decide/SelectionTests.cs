@@ -80,7 +80,7 @@ public sealed class SelectionTests
     [Fact]
     public void Namespace_percentage_beats_the_clusters()
     {
-        NamespaceSettings settings = Namespace(("percent", "100"));
+        var settings = Pods.Namespace(true, annotations: ("percent", "100"));
         ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 0 }, namespaces: _ => settings);
         Assert.True(IsInjected(handler, ReplicaSetPod("app", "6d5f7d6c9b", 0)));
     }
@@ -88,8 +88,7 @@ public sealed class SelectionTests
     [Fact]
     public void Namespace_that_opted_out_keeps_its_pods_but_those_that_ask()
     {
-        ReviewHandler handler = Handlers.New(
-            namespaces: _ => new NamespaceSettings(DnsAnnotations.None, InjectLabel: false));
+        ReviewHandler handler = Handlers.New(namespaces: _ => Pods.Namespace(false));
         Assert.Equal("namespace-opted-out", handler.Answer(Pods.Review(Pods.Pod())).Reason());
         Assert.True(IsInjected(handler, Pods.Pod(("metadata:labels:nodedns.io/inject", "enabled"))));
     }
@@ -110,10 +109,10 @@ public sealed class SelectionTests
         string mode, bool? ofNamespace, string? ofPod, string? reason)
     {
         var selection = new SelectionModel { Mode = Enum.Parse<SelectionMode>(mode, ignoreCase: true) };
-        var metrics = new NodeDns.Webhook.Telemetry.WebhookMetrics(TimeProvider.System);
+        var metrics = Handlers.Metrics();
         ReviewHandler handler = Handlers.New(
             selection: selection,
-            namespaces: _ => new NamespaceSettings(DnsAnnotations.None, ofNamespace),
+            namespaces: _ => Pods.Namespace(ofNamespace),
             metrics: metrics);
         JsonObject pod = ofPod is null ? Pods.Pod() : Pods.Pod(("metadata:labels:nodedns.io/inject", ofPod));
 
@@ -134,8 +133,8 @@ public sealed class SelectionTests
         {
             Options = [new("ndots", "6"), new("timeout", "6"), new("attempts", "2"), new("rotate", null)],
         };
-        NamespaceSettings settings = Namespace(
-            ("ndots", "7"), ("timeout", "7"), ("attempts", "3"), ("searches", "ns.example"));
+        var settings = Pods.Namespace(
+            true, dns, ("ndots", "7"), ("timeout", "7"), ("attempts", "3"), ("searches", "ns.example"));
         JsonObject pod = Pods.Pod(
             ("spec:dnsConfig:options",
                 JsonNode.Parse("""[{"name":"ndots","value":"8"},{"name":"timeout","value":"8"}]""")),
@@ -158,19 +157,11 @@ public sealed class SelectionTests
     [Fact]
     public void Every_skip_is_counted_and_in_the_audit_annotations()
     {
-        var metrics = new NodeDns.Webhook.Telemetry.WebhookMetrics(TimeProvider.System);
+        var metrics = Handlers.Metrics();
         ReviewHandler handler = Handlers.New(metrics: metrics);
         Assert.Equal("policy-default", handler.Answer(Pods.Review(Pods.Pod(("spec:dnsPolicy", "Default")))).Reason());
         Assert.Equal(1, metrics.SkippedCount(SkipReason.PolicyDefault));
         Assert.Equal(0, metrics.InjectedCount);
-    }
-
-    private static NamespaceSettings Namespace(params (string Name, string Value)[] annotations)
-    {
-        var map = new JsonObject(
-            annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
-        return new(
-            DnsAnnotations.Read(Pods.View(map.ToJsonString()), Handlers.Dns, onNamespace: true, new Warnings()), true);
     }
 
     private static bool IsInjected(ReviewHandler handler, JsonObject pod) =>

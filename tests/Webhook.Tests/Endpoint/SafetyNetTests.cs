@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Endpoint;
-using NodeDns.Webhook.Telemetry;
 using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Endpoint;
@@ -12,10 +11,10 @@ public sealed class SafetyNetTests
     [Fact]
     public void Bug_in_a_review_allows_the_pod_unchanged_and_says_so()
     {
-        var metrics = new WebhookMetrics(TimeProvider.System);
+        var metrics = Handlers.Metrics();
         bool broken = true;
         ReviewHandler handler = Handlers.New(
-            namespaces: _ => broken ? throw new InvalidOperationException("a bug") : NamespaceSettings.None,
+            namespaces: _ => broken ? throw new InvalidOperationException("a bug") : NamespaceSettings.Unknown,
             metrics: metrics);
 
         JsonNode answer = handler.Answer(Pods.Review(Pods.Pod()));

@@ -22,10 +22,10 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
         await Until.TrueAsync(() => watch.IsKnown);
 
         NamespaceSettings settings = watch.Get("web");
-        Assert.False(settings.InjectLabel);
+        Assert.False(settings.Inject);
         Assert.Equal(25, settings.Annotations.Percent);
         Assert.Equal("ndots:3", Assert.Single(settings.Annotations.Options).ToString());
-        Assert.Same(NamespaceSettings.None, watch.Get("other"));
+        Assert.Same(NamespaceSettings.Unknown, watch.Get("other"));
     }
 
     [Fact]
@@ -44,9 +44,9 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     {
         await using NamespaceWatch watch = await WatchingAsync();
         _server.Set("web", "disabled");
-        await Until.TrueAsync(() => watch.Get("web").InjectLabel == false);
+        await Until.TrueAsync(() => watch.Get("web").Inject == false);
         _server.Set("web", "enabled");
-        await Until.TrueAsync(() => watch.Get("web").InjectLabel == true);
+        await Until.TrueAsync(() => watch.Get("web").Inject == true);
         _server.Delete("web");
         await Until.TrueAsync(() => watch.Count == 0);
     }
@@ -70,7 +70,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
         await using NamespaceWatch watch = await WatchingAsync();
         _server.SetSilently("web", "disabled");
         _server.ExpireWatches();
-        await Until.TrueAsync(() => watch.Get("web").InjectLabel == false);
+        await Until.TrueAsync(() => watch.Get("web").Inject == false);
         Assert.Equal(2, watch.Count);
     }
 
@@ -80,7 +80,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
         using var folder = new TemporaryFolder();
         string token = folder.Write("token", "first\n");
         await using var watch = new NamespaceWatch(
-            _server.Connect(token), Handlers.Dns, true, TimeProvider.System, NullLogger.Instance);
+            _server.Connect(token), Handlers.Settings, TimeProvider.System, NullLogger.Instance);
         await Until.TrueAsync(() => _server.Requests.Count == 2);
         folder.Write("token", "second\n");
         _server.EndWatches();
@@ -133,7 +133,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     }
 
     private NamespaceWatch Watch() =>
-        new(_server.Connect(), Handlers.Dns, compatLabel: true, TimeProvider.System, NullLogger.Instance);
+        new(_server.Connect(), Handlers.Settings, TimeProvider.System, NullLogger.Instance);
 
     private async Task<NamespaceWatch> WatchingAsync()
     {

@@ -18,9 +18,9 @@ public sealed class OptionsTests
     public void Cluster_is_detected_from_what_kubelet_wrote()
     {
         WebhookOptions options = Valid(Tls, Kubelet);
-        Assert.Equal(["10.96.0.10"], options.Dns.ClusterDns);
-        Assert.Equal("cluster.local", options.Dns.ClusterDomain);
-        Assert.Equal(["us-west-2.compute.internal", "corp.example"], options.Dns.HostSearches);
+        Assert.Equal(["10.96.0.10"], options.Injection.Dns.ClusterDns);
+        Assert.Equal("cluster.local", options.Injection.Dns.ClusterDomain);
+        Assert.Equal(["us-west-2.compute.internal", "corp.example"], options.Injection.Dns.HostSearches);
         Assert.Empty(options.Remarks);
     }
 
@@ -29,9 +29,9 @@ public sealed class OptionsTests
     {
         WebhookOptions options = Valid(
             $"{Tls} --cluster-dns 10.0.0.10 --cluster-domain k8s.example --host-searches none", Kubelet);
-        Assert.Equal(["10.0.0.10"], options.Dns.ClusterDns);
-        Assert.Equal("k8s.example", options.Dns.ClusterDomain);
-        Assert.Empty(options.Dns.HostSearches);
+        Assert.Equal(["10.0.0.10"], options.Injection.Dns.ClusterDns);
+        Assert.Equal("k8s.example", options.Injection.Dns.ClusterDomain);
+        Assert.Empty(options.Injection.Dns.HostSearches);
     }
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class OptionsTests
     {
         WebhookOptions options = Valid(
             Tls, Kubelet.Replace("nameserver 10.96.0.10", "nameserver 169.254.20.10\nnameserver 10.96.0.10"));
-        Assert.Equal(["10.96.0.10"], options.Dns.ClusterDns);
+        Assert.Equal(["10.96.0.10"], options.Injection.Dns.ClusterDns);
     }
 
     [Fact]
@@ -58,10 +58,10 @@ public sealed class OptionsTests
     {
         string file = Kubelet.Replace("corp.example", "under_score.example .");
         WebhookOptions strict = Valid(Tls, file);
-        Assert.Equal(["us-west-2.compute.internal"], strict.Dns.HostSearches);
+        Assert.Equal(["us-west-2.compute.internal"], strict.Injection.Dns.HostSearches);
         Assert.Contains("under_score.example", Assert.Single(strict.Remarks));
         WebhookOptions relaxed = Valid($"{Tls} --allow-underscore-searches true", file);
-        Assert.Equal(["us-west-2.compute.internal", "under_score.example"], relaxed.Dns.HostSearches);
+        Assert.Equal(["us-west-2.compute.internal", "under_score.example"], relaxed.Injection.Dns.HostSearches);
     }
 
     [Fact]
@@ -85,9 +85,9 @@ public sealed class OptionsTests
         };
         var reader = new OptionsReader(["--fallback", "cluster-dns"], environment.GetValueOrDefault);
         WebhookOptions options = WebhookOptionsValidator.Validate(reader, _ => Kubelet)!;
-        Assert.Equal(["169.254.1.1"], options.Dns.LocalAddresses);
-        Assert.Equal("cluster.local", options.Dns.ClusterDomain);
-        Assert.Equal(Fallback.ClusterDns, options.Dns.Fallback);
+        Assert.Equal(["169.254.1.1"], options.Injection.Dns.LocalAddresses);
+        Assert.Equal("cluster.local", options.Injection.Dns.ClusterDomain);
+        Assert.Equal(Fallback.ClusterDns, options.Injection.Dns.Fallback);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Probe;
+using NodeDns.Webhook.Telemetry;
 using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Probe;
@@ -25,15 +26,17 @@ public sealed class CacheProbeTests
         await using var cache = new OneRcode(rcode);
         await using CacheProbe probe = Probe(cache.Port);
         await Until.TrueAsync(() => probe.State == (answers ? CacheState.Answering : CacheState.Silent));
-        Assert.Contains("kubernetes.default.svc.cluster.local.", probe.Detail);
+        Assert.Contains("kubernetes.default.svc.cluster.local.", probe.Describe());
     }
 
     [Fact]
     public async Task Nobody_listening_is_silence()
     {
-        await using CacheProbe probe = Probe(port: 9);
+        var metrics = new MetricRegistry();
+        await using CacheProbe probe = Probe(port: 9, metrics);
         await Until.TrueAsync(() => probe.State == CacheState.Silent);
-        Assert.True(probe.Unanswered >= 2);
+        Assert.DoesNotContain("probes_total{answered=\"false\"} 0", metrics.Write());
+        Assert.Contains("probes_total{answered=\"true\"} 0", metrics.Write());
     }
 
     [Fact]
@@ -80,10 +83,11 @@ public sealed class CacheProbeTests
         Assert.Contains("nodedns_webhook_skipped_total{reason=\"cache-silent\"} 1", metrics);
     }
 
-    private static CacheProbe Probe(int port) =>
+    private static CacheProbe Probe(int port, MetricRegistry? metrics = null) =>
         new(new IPEndPoint(IPAddress.Loopback, port), "kubernetes.default.svc.cluster.local.",
             TimeSpan.FromMilliseconds(20),
-            TimeSpan.FromSeconds(port == 9 ? 0.1 : 5), TimeProvider.System, NullLogger.Instance);
+            TimeSpan.FromSeconds(port == 9 ? 0.1 : 5), TimeProvider.System,
+            metrics ?? new MetricRegistry(), NullLogger.Instance);
 
     /// <summary>Answers each datagram with its own question and one rcode.</summary>
     private sealed class OneRcode : IAsyncDisposable

@@ -18,17 +18,21 @@ internal static class Handlers
         HostSearches = [],
     };
 
+    public static readonly InjectionSettings Settings = new(Dns, new SelectionModel());
+
     public static ReviewHandler New(
         DnsModel? dns = null,
         SelectionModel? selection = null,
         Func<string, NamespaceSettings>? namespaces = null,
-        WebhookMetrics? metrics = null) =>
+        ReviewMetrics? metrics = null) =>
         new(
-            new DnsPolicyDecider(dns ?? Dns, selection ?? new SelectionModel()),
-            namespaces ?? (_ => NamespaceSettings.None),
+            new DnsPolicyDecider(new InjectionSettings(dns ?? Dns, selection ?? new SelectionModel())),
+            namespaces ?? (_ => NamespaceSettings.Unknown),
             () => CacheState.NotProbed,
-            metrics ?? new WebhookMetrics(TimeProvider.System),
+            metrics ?? Metrics(),
             NullLogger.Instance);
+
+    public static ReviewMetrics Metrics() => new(new MetricRegistry(), TimeProvider.System);
 
     public static JsonNode Answer(this ReviewHandler handler, JsonNode review)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.JsonPatch.SystemTextJson;
 using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Tests.Support;
 
@@ -44,10 +45,25 @@ internal static class Pods
     }
 
     /// <summary>A view of any JSON.</summary>
-    public static JsonView View(string json)
+    public static JsonElement View(string json)
     {
-        Assert.Null(new JsonIndex().TryRead(Encoding.UTF8.GetBytes(json), out JsonView view));
-        return view;
+        Assert.Null(JsonText.TryParse(Encoding.UTF8.GetBytes(json), out var document));
+        return document!.RootElement;
+    }
+
+    /// <summary>What a namespace with this label and these annotations says.</summary>
+    public static NamespaceSettings Namespace(
+        bool? label = null, DnsModel? dns = null, params (string Name, string Value)[] annotations)
+    {
+        var metadata = new JsonObject
+        {
+            ["labels"] = label is { } inject
+                ? new JsonObject { ["nodedns.io/inject"] = inject ? "enabled" : "disabled" } : null,
+            ["annotations"] = new JsonObject(
+                annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value))),
+        };
+        return NamespaceSettings.Read(
+            View(metadata.ToJsonString()), new(dns ?? Handlers.Dns, new SelectionModel()), new Warnings());
     }
 
     /// <summary>The patch of a response, decoded; null when it has none.</summary>

@@ -18,7 +18,7 @@ internal sealed class RunningWebhook : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
 
     private RunningWebhook(
-        TestCertificates certificates, string arguments, Func<ApiServer>? apiServer, StringWriter log)
+        TestCertificates certificates, string arguments, Func<ApiServer?>? apiServer, StringWriter log)
     {
         Log = log;
         (string certificate, string key) = certificates.Issue();
@@ -49,7 +49,7 @@ internal sealed class RunningWebhook : IAsyncDisposable
     public Uri Metrics => App.Addresses[^1];
 
     public static async Task<RunningWebhook> StartAsync(
-        TestCertificates certificates, string arguments = "", Func<ApiServer>? apiServer = null)
+        TestCertificates certificates, string arguments = "", Func<ApiServer?>? apiServer = null)
     {
         var webhook = new RunningWebhook(certificates, arguments, apiServer, new StringWriter());
         await webhook.App.StartAsync();

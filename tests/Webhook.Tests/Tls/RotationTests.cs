@@ -40,7 +40,8 @@ public sealed class RotationTests : IDisposable
         await stop.CancelAsync();
         await Task.WhenAll(callers);
 
-        Assert.Equal(Rotations + 1, webhook.App.Certificate.Loads);
+        Assert.Contains(
+            $"nodedns_webhook_certificate_loads_total {Rotations + 1}\n", await webhook.GetAsync("/metrics"));
 
         async Task CallAsync(bool keep)
         {
@@ -99,7 +100,7 @@ public sealed class RotationTests : IDisposable
         webhook.App.Certificate.Poll();
 
         Assert.Equal(serial, await SerialAsync(webhook.Mutate));
-        Assert.Equal(1, webhook.App.Certificate.Failures);
+        Assert.Contains("nodedns_webhook_certificate_failures_total 1\n", await webhook.GetAsync("/metrics"));
         Assert.Contains(
             "the files now: tls-key: expected a PEM block PRIVATE KEY", await webhook.GetAsync("/readyz?verbose"));
         Assert.Contains("certificate not loaded, the last good one stays in use: tls-key", webhook.Log.ToString());
@@ -123,7 +124,7 @@ public sealed class RotationTests : IDisposable
             _ => folder.Write("tls.key", key),
         };
         using var source = new FileCertificateSource(
-            certificatePath, keyPath, TimeSpan.FromHours(1), TimeProvider.System,
+            certificatePath, keyPath, TimeSpan.FromHours(1), TimeProvider.System, new NodeDns.Webhook.Telemetry.MetricRegistry(),
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
 
         Assert.Null(source.Current);
@@ -140,7 +141,7 @@ public sealed class RotationTests : IDisposable
             Microsoft.Extensions.Logging.LogLevel.Information, log, TimeProvider.System);
         using var source = new FileCertificateSource(
             folder.Write("tls.crt", certificate), folder.Write("tls.key", key), TimeSpan.FromHours(1),
-            TimeProvider.System, logs.CreateLogger("test"));
+            TimeProvider.System, new NodeDns.Webhook.Telemetry.MetricRegistry(), logs.CreateLogger("test"));
 
         Assert.NotNull(source.Current);
         Assert.Contains("expired at", log.ToString());

@@ -1,0 +1,79 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Loader;
+
+namespace NodeDns.House.Tests;
+
+/// <summary>The house as it is built is the one that docs/architecture.md draws.</summary>
+public sealed class ArchitectureTests
+{
+    private static readonly Drawing s_drawing = Drawing.Read(
+        File.ReadLines(Path.Combine(AppContext.BaseDirectory, "docs", "architecture.md")));
+
+    private static readonly Lazy<List<Step>> s_steps = new(() => [.. Steps()]);
+
+    [Fact]
+    public void Every_arrow_that_is_walked_is_drawn() =>
+        Nothing(
+            s_steps.Value.Where(step => !s_drawing.Arrows.Contains(step.Arrow))
+                .Select(step => $"{step.Arrow}: {step.Origin} needs {step.Target}"));
+
+    [Fact]
+    public void Every_arrow_that_is_drawn_is_walked() =>
+        Nothing(s_drawing.Arrows.Except(s_steps.Value.Select(step => step.Arrow)).Select(arrow => arrow.ToString()));
+
+    [Fact]
+    public void No_arrow_leads_back_to_where_it_came_from()
+    {
+        var reachable = s_drawing.Arrows.ToLookup(arrow => arrow.From, arrow => arrow.To);
+        foreach (string room in s_drawing.Arrows.Select(arrow => arrow.From).Distinct())
+        {
+            var seen = new HashSet<string>();
+            var next = new Stack<string>(reachable[room]);
+            while (next.TryPop(out string? at))
+            {
+                Assert.False(at == room, $"a circle through {room}");
+                if (seen.Add(at))
+                {
+                    foreach (string further in reachable[at])
+                        next.Push(further);
+                }
+            }
+        }
+    }
+
+    /// <summary>Every dependency of a type of ours on one in another room.</summary>
+    private static IEnumerable<Step> Steps()
+    {
+        // What House.Tests.csproj refers to lies beside this test.
+        var architecture = new ArchLoader()
+            .LoadFilteredDirectory(AppContext.BaseDirectory, "NodeDns.*.dll")
+            .LoadFilteredDirectory(AppContext.BaseDirectory, "node-dns-*.dll")
+            .Build();
+        foreach (var type in architecture.Types)
+        {
+            foreach (var target in type.Dependencies.Select(dependency => dependency.Target).Distinct())
+            {
+                if (!IsOurs(type) || !IsOurs(target))
+                    continue;
+                (string from, string to) = (Room(type), Room(target));
+                if (from != to)
+                    yield return new Step(new Arrow(from, to), type.FullName, target.FullName);
+            }
+        }
+    }
+
+    /// <summary>A program's top-level statements are in no namespace, and may know everybody.</summary>
+    private static bool IsOurs(IType type) =>
+        type.Namespace?.FullName.StartsWith("NodeDns.", StringComparison.Ordinal) == true;
+
+    private static string Room(IType type) =>
+        s_drawing.RoomOf(type.Namespace.FullName) ?? $"{type.Namespace.FullName} (a room that is not drawn)";
+
+    private static void Nothing(IEnumerable<string> lines)
+    {
+        string text = string.Join('\n', lines.Distinct().Order());
+        Assert.True(text.Length == 0, text);
+    }
+
+    private sealed record Step(Arrow Arrow, string Origin, string Target);
+}

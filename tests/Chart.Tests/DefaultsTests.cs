@@ -64,4 +64,13 @@ public sealed class DefaultsTests
         Assert.DoesNotContain(Rendered.With("--set", "cache.enabled=false").Objects,
             o => o.Text("metadata.name").StartsWith("nd-cache", StringComparison.Ordinal));
     }
+
+    /// <summary>Whichever template Helm takes first, values are complete and checked in it.</summary>
+    [Fact]
+    public void Every_template_begins_with_the_start()
+    {
+        var templates = Directory.GetFiles(Path.Combine(Tool.ChartFolder, "templates"), "*", SearchOption.AllDirectories)
+            .Where(file => !Path.GetFileName(file).StartsWith('_'));
+        Assert.All(templates, file => Assert.StartsWith("{{- include \"ndw.start\" . }}", File.ReadAllText(file), StringComparison.Ordinal));
+    }
 }

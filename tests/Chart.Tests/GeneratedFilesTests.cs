@@ -6,6 +6,7 @@ public sealed class GeneratedFilesTests
     [Theory]
     [InlineData("README.md")]
     [InlineData("values.schema.json")]
+    [InlineData("templates/_defaults.tpl")]
     public void The_file_is_what_eng_chart_docs_makes(string file)
     {
         var folder = Directory.CreateTempSubdirectory("chart-docs");

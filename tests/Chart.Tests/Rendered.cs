@@ -19,6 +19,8 @@ internal sealed class Rendered
         Objects = [.. stream.Documents.Select(document => ToJson(document.RootNode)).OfType<JsonObject>()];
     }
 
+    public static string HelmProgram => Helm.Value;
+
     public string Text { get; }
 
     public IReadOnlyList<JsonObject> Objects { get; }
@@ -32,29 +34,57 @@ internal sealed class Rendered
     /// <summary>Renders with these arguments and nothing else.</summary>
     public static Rendered Exactly(string kubernetes, params string[] arguments)
     {
-        var run = Template(kubernetes, arguments);
+        var run = Template(kubernetes, Tool.ChartFolder, arguments);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return new Rendered(run.Output);
+    }
+
+    /// <summary>Renders under another name of the release, cluster DNS given.</summary>
+    public static Rendered OfRelease(string release)
+    {
+        var run = Template("1.36.3", Tool.ChartFolder, ["--set", "dns.clusterDNS={10.96.0.10}"], release);
         Assert.True(run.ExitCode == 0, run.Error);
         return new Rendered(run.Output);
     }
 
     /// <summary>What helm says when it refuses these values; it must refuse them.</summary>
-    public static string Refusal(params string[] arguments)
+    public static string Refusal(params string[] arguments) => RefusalFor("1.36.3", arguments);
+
+    public static string RefusalFor(string kubernetes, params string[] arguments) =>
+        Refused(Template(kubernetes, Tool.ChartFolder, arguments), arguments);
+
+    public static string RefusalOf(string release, params string[] arguments) =>
+        Refused(Template("1.36.3", Tool.ChartFolder, arguments, release), arguments);
+
+    private static string Refused(Tool run, string[] arguments)
     {
-        var run = Template("1.36.3", arguments);
         Assert.True(run.ExitCode != 0, "helm accepted " + string.Join(' ', arguments));
+        Assert.DoesNotContain("nil pointer", run.Error, StringComparison.Ordinal);
         return run.Error;
     }
 
     public static Tool Lint(params string[] arguments) =>
         Tool.Run(Helm.Value, ["lint", Tool.ChartFolder, "--strict", .. arguments]);
 
+    /// <summary>Renders another chart, cluster DNS given.</summary>
+    public static Rendered OfChart(string folder, params string[] arguments)
+    {
+        var run = Template("1.36.3", folder, ["--set", "dns.clusterDNS={10.96.0.10}", .. arguments]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return new Rendered(run.Output);
+    }
+
+    /// <summary>The objects that helm install --dry-run printed.</summary>
+    public static Rendered OfInstall(string output) => new(output[output.IndexOf("MANIFEST:", StringComparison.Ordinal)..]
+        .Split("\nNOTES:")[0].Replace("MANIFEST:", "", StringComparison.Ordinal));
+
     public JsonObject One(string kind, string name) => Assert.Single(Objects,
         o => (string?)o["kind"] == kind && (string?)o["metadata"]?["name"] == name);
 
     public IEnumerable<JsonObject> All(string kind) => Objects.Where(o => (string?)o["kind"] == kind);
 
-    private static Tool Template(string kubernetes, string[] arguments) => Tool.Run(Helm.Value,
-        ["template", "nd", Tool.ChartFolder, "--namespace", "node-dns", "--kube-version", kubernetes, .. arguments]);
+    private static Tool Template(string kubernetes, string chart, string[] arguments, string release = "nd") => Tool.Run(Helm.Value,
+        ["template", release, chart, "--namespace", "node-dns", "--kube-version", kubernetes, .. arguments]);
 
     private static JsonNode? ToJson(YamlNode node) => node switch
     {

@@ -33,9 +33,12 @@ public sealed class TlsTests
     [Fact]
     public void With_helm_the_bundle_is_the_ca_that_signed_the_leaf_in_the_secret()
     {
-        var rendered = Rendered.With("--set", "tls.mode=helm");
+        using var server = new FakeApiServer();
+        var installed = server.Install("--set", "dns.clusterDNS={10.96.0.10},tls.mode=helm", "--skip-crds");
+        Assert.True(installed.ExitCode == 0, installed.Error);
+        var rendered = Rendered.OfInstall(installed.Output);
         Assert.Empty(rendered.All("Certificate"));
-        var secret = rendered.One("Secret", "nd-webhook-tls");
+        var secret = rendered.One("Secret", "nd-webhook-helm-tls");
         var bundle = rendered.One("MutatingWebhookConfiguration", "nd-webhook").Text("webhooks.0.clientConfig.caBundle");
         Assert.Equal(secret.At("data")!["ca.crt"]!.ToString(), bundle);
         using var ca = Certificate(bundle);
@@ -51,11 +54,58 @@ public sealed class TlsTests
     [Fact]
     public void With_helm_a_new_certificate_means_new_pods()
     {
-        static string Checksum() => (string?)Rendered.With("--set", "tls.mode=helm").One("Deployment", "nd-webhook")
+        static string Checksum(int serial) => (string?)Rendered.With(GivenCertificate.AsValues(serial)).One("Deployment", "nd-webhook")
             .At("spec.template.metadata.annotations")!["node-dns/certificate"] ?? "";
-        var first = Checksum();
+        var first = Checksum(1);
         Assert.Equal(16, first.Length);
-        Assert.NotEqual(first, Checksum());
+        Assert.NotEqual(first, Checksum(2));
+    }
+
+    /// <summary>Argo CD renders by helm template: a new certificate at each render would never be in sync.</summary>
+    [Fact]
+    public void Without_a_cluster_to_look_into_helm_makes_no_certificate()
+    {
+        var refusal = Rendered.Refusal("--set", "dns.clusterDNS={10.96.0.10},tls.mode=helm");
+        Assert.Contains("tls.mode is helm", refusal, StringComparison.Ordinal);
+        Assert.Contains("tls.helm.certificate", refusal, StringComparison.Ordinal);
+        Assert.Contains("--dry-run=server", refusal, StringComparison.Ordinal);
+        Assert.Contains("tls.mode is helm", Rendered.Refusal("--is-upgrade", "--set", "dns.clusterDNS={10.96.0.10},tls.mode=helm"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_certificate_that_is_given_renders_the_same_each_time()
+    {
+        var values = GivenCertificate.AsValues();
+        Assert.Equal(Rendered.With(values).Text, Rendered.With(values).Text);
+    }
+
+    [Theory]
+    [InlineData("certManager")]
+    [InlineData("existingSecret")]
+    public void Every_mode_that_documents_gitops_renders_the_same_each_time(string mode)
+    {
+        string[] values = ["--set", $"tls.mode={mode}", .. mode == "existingSecret" ? new[] { "--set", "tls.existingSecret=mine" } : []];
+        Assert.Equal(Rendered.With(values).Text, Rendered.With(values).Text);
+    }
+
+    /// <summary>cert-manager leaves its Secret behind, and Helm takes over none that it did not make.</summary>
+    [Fact]
+    public void Each_mode_has_a_secret_of_its_own()
+    {
+        var managed = Rendered.With().One("Certificate", "nd-webhook").Text("spec.secretName");
+        var helms = Rendered.With(GivenCertificate.AsValues()).All("Secret").Single().Text("metadata.name");
+        Assert.NotEqual(managed, helms);
+        Assert.DoesNotContain(Rendered.With().All("Secret"), _ => true);
+    }
+
+    [Fact]
+    public void Where_cert_manager_is_missing_the_ways_out_are_named()
+    {
+        using var server = new FakeApiServer();
+        server.Missing.UnionWith(["Certificate", "Issuer"]);
+        var refused = server.Install("--set", "dns.clusterDNS={10.96.0.10}");
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("--set tls.mode=helm", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]

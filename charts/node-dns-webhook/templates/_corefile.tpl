@@ -4,6 +4,10 @@ else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers
 /etc/resolv.conf.
 */}}
 {{- define "ndw.corefile" -}}
+{{- .Values.cache.corefile | default (include "ndw.madeCorefile" .) -}}
+{{- end -}}
+
+{{- define "ndw.madeCorefile" -}}
 {{- $cache := .Values.cache -}}
 {{- $bind := concat .Values.dns.localAddresses .Values.guard.interceptClusterDNS | join " " -}}
 {{- $clusterDNS := include "ndw.clusterDNS" . | replace "," " " -}}
@@ -23,7 +27,7 @@ else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers
     forward . {{ $clusterDNS }} {
         force_tcp
     }
-    prometheus :{{ $cache.metricsPort }}
+    prometheus {{ include "ndw.listen" (list $cache.metricsAddress $cache.metricsPort) }}
     {{- if eq $index 0 }}
     health 127.0.0.1:{{ $cache.healthPort }}
     {{- end }}
@@ -40,7 +44,7 @@ else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers
     loop
     bind {{ $bind }}
     forward . {{ join " " $servers }}
-    prometheus :{{ $cache.metricsPort }}
+    prometheus {{ include "ndw.listen" (list $cache.metricsAddress $cache.metricsPort) }}
 }
 {{ end -}}
 .:53 {
@@ -52,7 +56,7 @@ else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers
     loop
     bind {{ $bind }}
     forward . {{ $cache.upstreamServers | join " " | default "__PILLAR__UPSTREAM__SERVERS__" }}
-    prometheus :{{ $cache.metricsPort }}
+    prometheus {{ include "ndw.listen" (list $cache.metricsAddress $cache.metricsPort) }}
     {{- if $cache.logQueries }}
     log
     {{- end }}

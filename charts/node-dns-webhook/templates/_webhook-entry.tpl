@@ -13,10 +13,8 @@ no pod matches two. Use: include "ndw.webhookEntry" (dict "top" $ "name" … "na
       namespace: {{ $top.Release.Namespace }}
       path: /mutate
       port: 443
-    {{- if eq $values.tls.mode "helm" }}
-    caBundle: {{ get (include "ndw.helmCertificate" $top | fromYaml) "ca" }}
-    {{- else if and (eq $values.tls.mode "existingSecret") $values.tls.caBundle }}
-    caBundle: {{ $values.tls.caBundle | b64enc }}
+    {{- with include "ndw.caBundle" $top }}
+    caBundle: {{ . }}
     {{- end }}
   failurePolicy: {{ $values.webhook.failurePolicy }}
   matchPolicy: Equivalent
@@ -33,7 +31,7 @@ no pod matches two. Use: include "ndw.webhookEntry" (dict "top" $ "name" … "na
     matchExpressions:
       - key: kubernetes.io/metadata.name
         operator: NotIn
-        values: {{ append $values.selection.excludedNamespaces $top.Release.Namespace | uniq | toJson }}
+        values: {{ include "ndw.excludedNamespaces" $top | fromYamlArray | toJson }}
       {{- toYaml .namespace | nindent 6 }}
   objectSelector:
     matchExpressions:

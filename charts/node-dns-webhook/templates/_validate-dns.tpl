@@ -1,0 +1,41 @@
+{{- define "ndw.validate.dns" -}}
+{{- $dns := .Values.dns -}}
+{{- $local := list -}}
+{{- range $dns.localAddresses -}}
+{{- $address := lower . -}}
+{{- if regexMatch "^(0\\.|127\\.|22[4-9]\\.|23[0-9]\\.|255\\.|::1?$|ff|fe[89ab])" $address -}}
+{{- fail (printf "dns.localAddresses has %s, an address that no pod can ask: take one such as 169.254.20.10 or fd00:20::10" .) -}}
+{{- end -}}
+{{- $local = append $local $address -}}
+{{- end -}}
+{{- if and (eq (len $local) 2) (eq (contains ":" (first $local)) (contains ":" (last $local))) -}}
+{{- fail (printf "dns.localAddresses is %s, two addresses of one family: give one, or one IPv4 and one IPv6" (join ", " $dns.localAddresses)) -}}
+{{- end -}}
+{{- range $dns.clusterDNS -}}
+{{- if regexMatch "^(0\\.|127\\.|22[4-9]\\.|23[0-9]\\.|255\\.|::1?$|ff)" (lower .) -}}
+{{- fail (printf "dns.clusterDNS has %s, which is no address of a Service: give the ClusterIP of cluster DNS" .) -}}
+{{- end -}}
+{{- if has (lower .) $local -}}
+{{- fail (printf "dns.clusterDNS has %s, which is also in dns.localAddresses: the cache would ask itself; give the ClusterIP of cluster DNS" .) -}}
+{{- end -}}
+{{- end -}}
+{{- with include "ndw.knownClusterDNS" . | splitList "," | compact -}}
+{{- if not (or (contains "." (join "" .)) (contains ":" (join "" $local))) -}}
+{{- fail (printf "dns.localAddresses is %s and cluster DNS is IPv6 (%s): its pods reach no IPv4 address; add one such as fd00:20::10" (join ", " $dns.localAddresses) (join ", " .)) -}}
+{{- end -}}
+{{- if not (or (contains ":" (join "" .)) (contains "." (join "" $local))) -}}
+{{- fail (printf "dns.localAddresses is %s and cluster DNS is IPv4 (%s): its pods reach no IPv6 address; add one such as 169.254.20.10" (join ", " $dns.localAddresses) (join ", " .)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (has "none" $dns.hostSearches) (gt (len $dns.hostSearches) 1) -}}
+{{- fail (printf "dns.hostSearches is %s: none means no domain and stands alone" (join ", " $dns.hostSearches)) -}}
+{{- end -}}
+{{- range $name, $value := $dns.options -}}
+{{- if not (regexMatch "^[a-z0-9-]+$" $name) -}}
+{{- fail (printf "dns.options has %q, which is no name of a resolver option: write it as resolv.conf(5) does" $name) -}}
+{{- end -}}
+{{- if regexMatch "[,: \\n]" (kindIs "invalid" $value | ternary "" (toString $value)) -}}
+{{- fail (printf "dns.options.%s is %q: a value is one word" $name (toString $value)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

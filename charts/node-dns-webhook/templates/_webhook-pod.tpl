@@ -1,0 +1,42 @@
+{{/* What the Deployment's pods and the one of helm test have in common, so that the test finds what the pods find. */}}
+{{- define "ndw.webhookPod" -}}
+{{- $values := .Values.webhook -}}
+serviceAccountName: {{ include "ndw.serviceAccount" (list . "webhook") }}
+automountServiceAccountToken: {{ .Values.selection.namespaceSettings }}
+enableServiceLinks: false
+{{- if $values.hostNetwork }}
+hostNetwork: true
+{{- end }}
+dnsPolicy: {{ $values.dnsPolicy | default ($values.hostNetwork | ternary "ClusterFirstWithHostNet" "ClusterFirst") }}
+{{- include "ndw.pullSecrets" . }}
+{{- with $values.podSecurityContext }}
+securityContext: {{- toYaml . | nindent 2 }}
+{{- end }}
+volumes:
+  - name: tls
+    secret: {secretName: {{ include "ndw.tlsSecret" . }}, defaultMode: 0440}
+  {{- with $values.extraVolumes }}{{ toYaml . | nindent 2 }}{{ end }}
+{{- end -}}
+
+{{- define "ndw.webhookContainer" -}}
+{{- $values := .Values.webhook -}}
+image: {{ include "ndw.image" (list . $values.image) }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- with $values.extraEnv }}
+env: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.securityContext }}
+securityContext: {{- toYaml . | nindent 2 }}
+{{- end }}
+volumeMounts:
+  - {name: tls, mountPath: /etc/node-dns/tls, readOnly: true}
+  {{- with $values.extraVolumeMounts }}{{ toYaml . | nindent 2 }}{{ end }}
+{{- end -}}
+
+{{/* A strategy with numbers for rolling updates only where it is one. */}}
+{{- define "ndw.updateStrategy" -}}
+type: {{ .type }}
+{{- if and (eq .type "RollingUpdate") .rollingUpdate }}
+rollingUpdate: {{- toYaml .rollingUpdate | nindent 2 }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using NodeDns.Injection.Admission;
+
+namespace NodeDns.Injection.Decide;
+
+/// <summary>On which nodes a pod can run, as the scheduler reads its nodeSelector, its required node affinity and its
+/// tolerations (kubernetes component-helpers, nodeaffinity).</summary>
+internal readonly struct Placement(JsonElement spec)
+{
+    private readonly JsonElement _selector = spec.Member("nodeSelector"u8);
+
+    private readonly JsonElement _terms = spec.Member("affinity"u8).Member("nodeAffinity"u8)
+        .Member("requiredDuringSchedulingIgnoredDuringExecution"u8).Member("nodeSelectorTerms"u8);
+
+    private readonly JsonElement _tolerations = spec.Member("tolerations"u8);
+
+    /// <summary>True when no other node is possible, or when the pod could run on these nodes and asks for it by
+    /// tolerating, by name, the taint that they are known by.</summary>
+    public bool IsFor(NodeKind nodes) => !CanRunOn(nodes.Elsewhere) || (CanRunOn(nodes.There) && Tolerates(nodes.Taints));
+
+    private bool CanRunOn(LabelFact[] facts)
+    {
+        foreach (var fact in facts)
+        {
+            if (_selector.Member(fact.Key) is { IsAbsent: false } value && !fact.AllowsValue(value))
+                return false;
+        }
+        bool anyTerm = false;
+        foreach (var term in _terms.Items)
+        {
+            var expressions = term.Member("matchExpressions"u8);
+            if (expressions.First.IsAbsent && term.Member("matchFields"u8).First.IsAbsent)
+                continue; // an empty term matches no node
+            if (Allow(facts, expressions))
+                return true;
+            anyTerm = true;
+        }
+        return !anyTerm;
+    }
+
+    /// <summary>The expressions of a term are ANDed, its matchFields (a node's name) with them: those say nothing about
+    /// kinds of nodes.</summary>
+    private static bool Allow(LabelFact[] facts, JsonElement expressions)
+    {
+        foreach (var expression in expressions.Items)
+        {
+            foreach (var fact in facts)
+            {
+                if (expression.Says("key"u8, fact.Key) && !fact.Allows(expression))
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>A toleration of every taint, as agents have, asks for no kind of node.</summary>
+    private bool Tolerates((string Key, string? Value)[] taints)
+    {
+        foreach (var toleration in _tolerations.Items)
+        {
+            string? key = toleration.Text("key"u8);
+            foreach ((string taint, string? value) in taints)
+            {
+                if (key == taint
+                    && (value is null || toleration.Says("operator"u8, "Exists"u8) || toleration.Text("value"u8) == value))
+                    return true;
+            }
+        }
+        return false;
+    }
+}

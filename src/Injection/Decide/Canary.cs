@@ -18,18 +18,13 @@ internal static class Canary
         return Step(Key(pod, @namespace, seedLabel)) < percent * (Steps / 100);
     }
 
-    /// <summary>The Deployment rather than the ReplicaSet: the pod-template-hash is taken off the owner's name, since
-    /// otherwise each rollout would draw anew.</summary>
     private static string Key(PodView pod, string @namespace, string? seedLabel)
     {
         if (seedLabel is not null && pod.Label(Encoding.UTF8.GetBytes(seedLabel)) is { Length: > 0 } seed)
             return $"{@namespace}/label/{seed}";
-        if (pod.Owner.Text("name"u8) is not { Length: > 0 } name)
-            return $"{@namespace}/Pod/{pod.Name}";
-        if (pod.Label("pod-template-hash"u8) is { Length: > 0 } hash
-            && name.EndsWith("-" + hash, StringComparison.Ordinal))
-            name = name[..^(hash.Length + 1)];
-        return $"{@namespace}/{pod.Owner.Text("kind"u8)}/{name}";
+        return WorkloadName.Of(pod) is { } name
+            ? $"{@namespace}/{pod.Owner.Text("kind"u8)}/{name}"
+            : $"{@namespace}/Pod/{pod.Name}";
     }
 
     private static int Step(string key)

@@ -43,7 +43,7 @@ internal static class OptionTable
             "namespaces whose pods are never changed"),
         new("compat-label", "true", "also understand the pod label node-local-dns-injection (ACK, CCE)"),
         new("percent", "100",
-            "share of workloads injected, 0 to 100, decided by owner: a ReplicaSet is in or out as a whole"),
+            "share of workloads injected, 0 to 100, decided by workload: all revisions and runs of one are in or out together"),
         new("percent-seed-label", "",
             "pod label whose value decides instead of the owner, so that several workloads move together"),
         new("inject-host-network", "true", "inject hostNetwork pods whose dnsPolicy is ClusterFirstWithHostNet"),

@@ -33,6 +33,46 @@ public sealed class SelectionTests
         }
     }
 
+    /// <summary>The same workload twice, as two revisions or runs of it: {0} stands for its name.</summary>
+    [Theory]
+    [InlineData("ReplicaSet", "{0}-6d5f7d6c9b", "pod-template-hash=6d5f7d6c9b", "{0}-77c9d5b8f4", "pod-template-hash=77c9d5b8f4")]
+    [InlineData("ReplicaSet", "{0}-6d5f7d6c9b", "rollouts-pod-template-hash=6d5f7d6c9b", "{0}-77c9d5b8f4", "rollouts-pod-template-hash=77c9d5b8f4")]
+    [InlineData("Job", "{0}-28391040", "job-name={0}-28391040", "{0}-28391055", "job-name={0}-28391055")]
+    [InlineData("Job", "{0}-1703462400", "", "{0}-1703466000", "")]
+    [InlineData("ReplicationController", "{0}-1", "deploymentconfig={0}", "{0}-12", "deploymentconfig={0}")]
+    [InlineData("ReplicationController", "{0}-9", "", "{0}-10", "")]
+    [InlineData("Workflow", "{0}-1703462400", "", "{0}-1703466000", "")]
+    [InlineData("StatefulSet", "{0}", "apps.kubernetes.io/pod-index=0", "{0}", "apps.kubernetes.io/pod-index=1")]
+    [InlineData("ReplicaSet", "{0}-00001-deployment-6d5f7d6c9b", "serving.knative.dev/configuration={0}", "{0}-00002-deployment-77c9d5b8f4", "serving.knative.dev/configuration={0}")]
+    public void Revisions_and_runs_of_a_workload_are_in_or_out_together(
+        string kind, string firstOwner, string firstLabel, string secondOwner, string secondLabel)
+    {
+        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
+        var decisions = new List<bool>();
+        for (int i = 0; i < 60; i++)
+        {
+            bool first = IsInjected(handler, Owned(kind, firstOwner, firstLabel, $"app-{i}"));
+            Assert.Equal(first, IsInjected(handler, Owned(kind, secondOwner, secondLabel, $"app-{i}")));
+            decisions.Add(first);
+        }
+        Assert.Contains(true, decisions);
+        Assert.Contains(false, decisions);
+    }
+
+    /// <summary>A suffix that only looks like one does not make two workloads one.</summary>
+    [Theory]
+    [InlineData("ReplicaSet", "web-{0}", "pod-template-hash=6d5f7d6c9b")]
+    [InlineData("Job", "migrate-{0}", "")]
+    [InlineData("StatefulSet", "shard-{0}", "")]
+    public void Workloads_with_numbers_in_their_names_are_drawn_each(string kind, string owner, string label)
+    {
+        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
+        Assert.Equal(
+            2,
+            Enumerable.Range(0, 60).Select(i => IsInjected(handler, Owned(kind, owner, label, $"{i}"))).Distinct()
+                .Count());
+    }
+
     [Fact]
     public void Raising_the_percentage_takes_no_workload_out()
     {
@@ -166,6 +206,19 @@ public sealed class SelectionTests
 
     private static bool IsInjected(ReviewHandler handler, JsonObject pod) =>
         Pods.Patch(handler.Answer(Pods.Review(pod.DeepClone()))) is not null;
+
+    private static JsonObject Owned(string kind, string owner, string label, string app)
+    {
+        JsonObject pod = Pods.Pod(("metadata:ownerReferences", new JsonArray(new JsonObject
+        {
+            ["kind"] = kind,
+            ["name"] = string.Format(null, owner, app),
+            ["controller"] = true,
+        })));
+        if (string.Format(null, label, app).Split('=') is [var name, var value])
+            pod["metadata"]!["labels"] = new JsonObject { [name] = value };
+        return pod;
+    }
 
     private static JsonObject ReplicaSetPod(string app, string hash, int replica) => Pods.Pod(
         ("metadata:name", $"{app}-{hash}-{replica:x5}"),

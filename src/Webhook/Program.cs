@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
+using NodeDns.Injection.Decide;
 using NodeDns.Webhook;
 using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
-using NodeDns.Injection.Patch;
 
 if (args.Contains("--help"))
 {

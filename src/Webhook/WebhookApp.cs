@@ -8,7 +8,6 @@ using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
-using NodeDns.Injection.Patch;
 using NodeDns.Webhook.Probe;
 using NodeDns.Webhook.Telemetry;
 using NodeDns.Webhook.Tls;

@@ -5,7 +5,7 @@ using NodeDns.Webhook.Tests.Fidelity;
 
 namespace NodeDns.Webhook.Fuzz;
 
-/// <summary>What the webhook promises for any bytes: an AdmissionReview that allows; a patch, if there is one, adds at
+/// <summary>What the webhook promises for any bytes: an AdmissionReview that allows; a patch, if there is one, touches
 /// our own paths only and leaves a pod that the API server accepts.</summary>
 internal static class ReviewPromise
 {
@@ -33,16 +33,21 @@ internal static class ReviewPromise
         if (response["patch"] is not { } encoded)
             return;
         var patch = (JsonArray)JsonNode.Parse(Convert.FromBase64String((string)encoded!))!;
+        bool undone = (string?)response["auditAnnotations"]!["decision"] == "undone";
         foreach (JsonNode? operation in patch)
         {
-            Hold((string?)operation!["op"] == "add", "an operation other than add");
+            Hold(
+                (string?)operation!["op"] == "add" || (undone && (string?)operation["op"] == "remove"),
+                "an operation other than add, or than remove where a change is taken back");
             Hold(s_ourPaths.Contains((string?)operation["path"]), "a path that is not ours");
         }
         if (Pod(body) is not { } pod)
             return;
         JsonSerializer.Deserialize<JsonPatchDocument>(patch.ToJsonString())!.ApplyTo(pod);
         Hold(ApiServerModel.Accepts(pod), "a pod that the API server rejects");
-        Hold((string?)pod["spec"]!["dnsPolicy"] == "None", "a patch that leaves dnsPolicy");
+        Hold(
+            (string?)pod["spec"]!["dnsPolicy"] == "None" != undone,
+            "a patch that leaves dnsPolicy, or that takes it back to None");
     }
 
     /// <summary>Null when a member is there twice, which the model of the API server does not take.</summary>

@@ -72,18 +72,20 @@ public readonly struct PodView
         JsonElement spec = pod.Member("spec"u8);
         if (!spec.IsObject)
             return "spec: expected an object";
-        if (!spec.Member("dnsPolicy"u8).IsAbsentOr(JsonValueKind.String))
-            return "spec.dnsPolicy: expected a string";
         if (spec.Member("hostNetwork"u8).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.True or JsonValueKind.False))
             return "spec.hostNetwork: expected true or false";
-        if (DnsConfigProblem(spec.Member("dnsConfig"u8)) is { } problem)
+        if (DnsProblem(spec) is { } problem)
             return problem;
         view = new PodView(metadata, spec);
         return null;
     }
 
-    private static string? DnsConfigProblem(JsonElement dnsConfig)
+    /// <summary>What is not as in a pod's spec, of dnsPolicy and dnsConfig alone; or null.</summary>
+    internal static string? DnsProblem(JsonElement spec)
     {
+        if (!spec.Member("dnsPolicy"u8).IsAbsentOr(JsonValueKind.String))
+            return "spec.dnsPolicy: expected a string";
+        var dnsConfig = spec.Member("dnsConfig"u8);
         if (!dnsConfig.IsAbsentOr(JsonValueKind.Object))
             return "spec.dnsConfig: expected an object";
         if (!IsListOf(dnsConfig.Member("nameservers"u8), JsonValueKind.String))

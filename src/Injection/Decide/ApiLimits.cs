@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
@@ -95,6 +97,22 @@ public sealed record ApiLimits
                 return $"search {Warnings.Quote(search)} is no domain name";
         }
         return options.Any(option => option.Name.Length == 0) ? "an option has no name" : null;
+    }
+
+    /// <summary>Names the first thing in a pod's dnsConfig that the API server would reject, or null.</summary>
+    /// <param name="dnsConfig">Of the right shape, or absent.</param>
+    internal string? Problem(JsonElement dnsConfig)
+    {
+        return dnsConfig.IsAbsent
+            ? null
+            : Problem(
+                Strings("nameservers"u8),
+                Strings("searches"u8),
+                [.. dnsConfig.Member("options"u8).Items
+                    .Select(option => new ResolverOption(option.Text("name"u8) ?? "", null))]);
+
+        List<string> Strings(ReadOnlySpan<byte> name) =>
+            [.. dnsConfig.Member(name).Items.Select(item => item.AsText ?? "")];
     }
 
     /// <summary>Length of the search line's domains with a space between them.</summary>

@@ -2,30 +2,58 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>What happens to a pod: a plan, or the reason why nothing does.</summary>
-public readonly struct Decision
+/// <summary>What can happen to a pod.</summary>
+public enum DecisionKind
 {
-    private Decision(DnsPlan? plan, PodView pod, SkipReason reason, string? detail)
+    /// <summary>It stays as it is, for <see cref="Decision.Reason"/>.</summary>
+    Skipped,
+
+    /// <summary>It gets <see cref="Decision.Plan"/>.</summary>
+    Injected,
+
+    /// <summary>It was injected in an earlier call, and <see cref="Decision.Reason"/> has become true since: it gets
+    /// <see cref="Decision.Original"/> back.</summary>
+    Undone,
+}
+
+public static class DecisionKinds
+{
+    /// <summary>As the audit log has it.</summary>
+    public static string Name(this DecisionKind kind) => kind switch
     {
-        Plan = plan;
-        Pod = pod;
-        Reason = reason;
-        Detail = detail;
-    }
+        DecisionKind.Injected => "injected",
+        DecisionKind.Undone => "undone",
+        _ => "skipped",
+    };
+}
 
-    /// <summary>Null when the pod is skipped.</summary>
-    public DnsPlan? Plan { get; }
+/// <summary>What happens to a pod, and why.</summary>
+public sealed record Decision
+{
+    private Decision(DecisionKind kind) => Kind = kind;
 
-    /// <summary>Meaningful only with a plan.</summary>
-    public PodView Pod { get; }
+    public DecisionKind Kind { get; }
 
-    /// <summary>Meaningful only without a plan.</summary>
-    public SkipReason Reason { get; }
+    /// <summary>What an injected pod gets; else null.</summary>
+    public DnsPlan? Plan { get; private init; }
+
+    /// <summary>What an undone pod gets back; else null.</summary>
+    public OriginalDns? Original { get; private init; }
+
+    /// <summary>The pod that is injected or undone; of a skipped one nothing.</summary>
+    public PodView Pod { get; private init; }
+
+    /// <summary>Why the pod is skipped or undone; null when it is injected.</summary>
+    public SkipReason? Reason { get; private init; }
 
     /// <summary>More about this pod than the reason says, or null.</summary>
-    public string? Detail { get; }
+    public string? Detail { get; private init; }
 
-    public static Decision Inject(DnsPlan plan, PodView pod) => new(plan, pod, default, null);
+    public static Decision Inject(DnsPlan plan, PodView pod) => new(DecisionKind.Injected) { Plan = plan, Pod = pod };
 
-    public static Decision Skip(SkipReason reason, string? detail = null) => new(null, default, reason, detail);
+    public static Decision Undo(OriginalDns original, PodView pod, SkipReason reason) =>
+        new(DecisionKind.Undone) { Original = original, Pod = pod, Reason = reason };
+
+    public static Decision Skip(SkipReason reason, string? detail = null) =>
+        new(DecisionKind.Skipped) { Reason = reason, Detail = detail };
 }

@@ -13,17 +13,15 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
     /// <summary>musl ignores a search line of more than 255 bytes; "search " is 7 of them.</summary>
     private const int MuslSearchChars = 248;
 
-    public DnsPlan Compose(PodView pod, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)
-    {
-        Fallback fallback = ofPod.Fallback ?? ofNamespace.Fallback ?? model.Fallback;
-        return new DnsPlan
+    public DnsPlan Compose(
+        PodView pod, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod, Fallback fallback) =>
+        new()
         {
             Nameservers = Nameservers(pod.DnsConfig.Member("nameservers"u8), fallback),
             Searches = Searches(pod.DnsConfig.Member("searches"u8), @namespace, ofNamespace, ofPod),
             Options = Options(pod.DnsConfig.Member("options"u8), ofNamespace, ofPod),
             Fallback = fallback,
         };
-    }
 
     private List<string> Nameservers(JsonElement own, Fallback fallback)
     {

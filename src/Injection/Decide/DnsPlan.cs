@@ -10,4 +10,7 @@ public sealed record DnsPlan
     public required IReadOnlyList<ResolverOption> Options { get; init; }
 
     public required Fallback Fallback { get; init; }
+
+    /// <summary>The annotation that goes with it; null when the pod's annotations leave no room.</summary>
+    public string? Status { get; init; }
 }

@@ -45,47 +45,64 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             return Decision.Skip(SkipReason.NamespaceExcluded);
 
         // 2
-        DnsAnnotations annotations = DnsAnnotations.Read(pod.Annotations, _model, onNamespace: false, warnings);
+        var annotations = DnsAnnotations.Read(pod.Annotations, _model, onNamespace: false, warnings);
         bool? wish = Wish(pod, annotations, warnings);
-        if (wish == false)
-            return Decision.Skip(SkipReason.PodOptedOut);
-        if (wish is null && ofNamespace.Inject == false)
-            return Decision.Skip(SkipReason.NamespaceOptedOut);
-        // Of a namespace that is not known, the selector of the configuration has said what there is to say.
-        if (wish is null && _selection.Mode == SelectionMode.OptIn
-            && ofNamespace is { IsKnown: true, Inject: null })
-            return Decision.Skip(SkipReason.NotOptedIn);
+        var earlier = InjectionStatus.Before(pod, _model.Limits);
+        if (BySelection(wish, ofNamespace) is { } unselected)
+            return Leave(pod, earlier, unselected);
 
         // 3
-        SkipReason? reason = SkipRules.ByPlace(pod, _selection) ?? ByPolicy(pod, @namespace, warnings);
-        if (reason is null && wish is null
-            && !Canary.IsIn(
-                pod, @namespace, ofNamespace.Annotations.Percent ?? _selection.Percent, _selection.PercentSeedLabel))
-            reason = SkipReason.Canary;
+        var reason = SkipRules.ByPlace(pod, _selection)
+            ?? ByPolicy(earlier?.EffectivePolicy ?? pod.DnsPolicy, pod)
+            ?? ByShare(wish, pod, @namespace, ofNamespace)
+            ?? (pod.DnsPolicy == "None" ? ByOwnServers(pod, @namespace, warnings) : null);
+        var fallback = annotations.Fallback ?? ofNamespace.Annotations.Fallback ?? _model.Fallback;
+        bool silent = _model.LocalAddresses.Count > 0 && cache is CacheState.Silent or CacheState.Unknown;
+        bool ours = reason is null || (earlier is not null && reason == SkipReason.AlreadyConfigured);
+        if (ours && silent && fallback == Fallback.None)
+            return Leave(pod, earlier, SkipReason.CacheSilent);
         if (reason is { } because)
         {
             // Whoever asked by name is told why not; for all others a skip is what they expect.
             if (because != SkipReason.AlreadyConfigured && (wish == true || !annotations.IsEmpty))
                 warnings.Add($"not injected ({because.Name()}): {because.Explain()}");
-            return Decision.Skip(because);
+            return Leave(pod, earlier, because);
         }
 
-        // 4
-        if (OwnProblem(pod.DnsConfig) is { } own)
+        // 4. A dnsConfig that the API server rejects as it stands is left to it: its message names the pod's own mistake,
+        // and ours would hide it.
+        if (_model.Limits.Problem(pod.DnsConfig) is { } own)
             return Decision.Skip(SkipReason.PodInvalid, own);
-        var plan = new DnsComposer(_model, warnings).Compose(pod, @namespace, ofNamespace.Annotations, annotations);
+        var plan = new DnsComposer(_model, warnings)
+            .Compose(pod, @namespace, ofNamespace.Annotations, annotations, fallback);
         // 5
         if (ResultProblem(plan) is { } problem)
             return Decision.Skip(SkipReason.ResultInvalid, problem);
-        if (_model.LocalAddresses.Count > 0 && cache is CacheState.Silent or CacheState.Unknown)
-        {
-            if (plan.Fallback == Fallback.None)
-                return Decision.Skip(SkipReason.CacheSilent);
-            if (cache == CacheState.Silent)
-                warnings.Add(
-                    $"the node cache {_model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
-        }
-        return Decision.Inject(plan, pod);
+        if (cache == CacheState.Silent && silent)
+            warnings.Add(
+                $"the node cache {_model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
+        // After a call of a version that kept no record, nobody knows what was before.
+        var before = pod.DnsPolicy == "None" ? earlier : OriginalDns.Of(pod);
+        return Decision.Inject(plan with { Status = InjectionStatus.Format(plan, before, pod) }, pod);
+    }
+
+    /// <summary>The pod stays as it is. If an earlier call has changed it, before what now forbids that came true, it
+    /// gets back what it had; a dnsConfig that is good, or no longer ours, stays.</summary>
+    private static Decision Leave(PodView pod, OriginalDns? earlier, SkipReason reason) =>
+        earlier is { } original && reason is not (SkipReason.AlreadyConfigured or SkipReason.PolicyNone)
+            ? Decision.Undo(original, pod, reason)
+            : Decision.Skip(reason);
+
+    private SkipReason? BySelection(bool? wish, NamespaceSettings ofNamespace)
+    {
+        if (wish is { } said)
+            return said ? null : SkipReason.PodOptedOut;
+        if (ofNamespace.Inject == false)
+            return SkipReason.NamespaceOptedOut;
+        // Of a namespace that is not known, the selector of the configuration has said what there is to say.
+        return _selection.Mode == SelectionMode.OptIn && ofNamespace is { IsKnown: true, Inject: null }
+            ? SkipReason.NotOptedIn
+            : null;
     }
 
     /// <summary>What the pod itself asks for: its label, the compatible label, its annotation, in this order.</summary>
@@ -109,22 +126,23 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
         }
     }
 
-    private SkipReason? ByPolicy(PodView pod, string @namespace, Warnings warnings)
+    /// <param name="policy">The pod's, or what it was before an earlier call.</param>
+    /// <param name="pod">For the rest.</param>
+    private SkipReason? ByPolicy(string policy, PodView pod) => policy switch
     {
-        switch (pod.DnsPolicy)
-        {
-            case "ClusterFirst":
-                return pod.HostNetwork ? SkipReason.HostNetwork : null;
-            case "ClusterFirstWithHostNet":
-                return pod.HostNetwork && !_selection.InjectHostNetwork ? SkipReason.HostNetworkOff : null;
-            case "Default":
-                return SkipReason.PolicyDefault;
-            case "None":
-                return ByOwnServers(pod, @namespace, warnings);
-            default:
-                return SkipReason.PolicyInvalid;
-        }
-    }
+        "ClusterFirst" => pod.HostNetwork ? SkipReason.HostNetwork : null,
+        "ClusterFirstWithHostNet" => pod.HostNetwork && !_selection.InjectHostNetwork ? SkipReason.HostNetworkOff : null,
+        "Default" => SkipReason.PolicyDefault,
+        "None" => null,
+        _ => SkipReason.PolicyInvalid,
+    };
+
+    private SkipReason? ByShare(bool? wish, PodView pod, string @namespace, NamespaceSettings ofNamespace) =>
+        wish is null
+        && !Canary.IsIn(
+            pod, @namespace, ofNamespace.Annotations.Percent ?? _selection.Percent, _selection.PercentSeedLabel)
+            ? SkipReason.Canary
+            : null;
 
     /// <summary>dnsPolicy None is the pod's own, or ours from an earlier call: then it is complete, unless another
     /// webhook has since emptied the nameservers, which the API server would reject.</summary>
@@ -146,26 +164,6 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
                 + $"the pod is in {@namespace}");
         }
         return SkipReason.AlreadyConfigured;
-    }
-
-    /// <summary>A dnsConfig that the API server rejects as it stands is left to it: its message names the pod's own
-    /// mistake, and ours would hide it.</summary>
-    private string? OwnProblem(JsonElement dnsConfig)
-    {
-        if (dnsConfig.IsAbsent)
-            return null;
-        var options = new List<ResolverOption>();
-        foreach (var option in dnsConfig.Member("options"u8).Items)
-            options.Add(new ResolverOption(option.Text("name"u8) ?? "", null));
-        return _model.Limits.Problem(Strings("nameservers"u8), Strings("searches"u8), options);
-
-        List<string> Strings(ReadOnlySpan<byte> name)
-        {
-            var strings = new List<string>();
-            foreach (var item in dnsConfig.Member(name).Items)
-                strings.Add(item.AsText!);
-            return strings;
-        }
     }
 
     private string? ResultProblem(DnsPlan plan) =>

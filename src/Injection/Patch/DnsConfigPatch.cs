@@ -4,14 +4,23 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Injection.Patch;
 
-/// <summary>The JSON Patch (RFC 6902) for a plan: only <c>add</c>, only at <c>/spec/dnsPolicy</c>,
-/// <c>/spec/dnsConfig</c> and our own annotation.</summary>
-/// <remarks><c>add</c> at an object's member replaces what is there (section 4.1), so it never fails on a pod that
-/// another webhook has changed in between; <c>test</c>, <c>replace</c> and <c>remove</c> would, and would reject it.
-/// </remarks>
+/// <summary>The JSON Patch (RFC 6902) for a decision, at <c>/spec/dnsPolicy</c>, <c>/spec/dnsConfig</c> and our own
+/// annotation, and nowhere else.</summary>
+/// <remarks>An injection only adds: <c>add</c> at an object's member replaces what is there (section 4.1). What an undone
+/// pod did not have is removed; a <c>remove</c> cannot miss, since the API server applies the patch to the very object
+/// that it has sent.</remarks>
 public static class DnsConfigPatch
 {
-    public static void Write(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
+    /// <summary>Writes nothing for a pod that is skipped.</summary>
+    public static void Write(Utf8JsonWriter writer, Decision decision)
+    {
+        if (decision.Plan is { } plan)
+            WritePlan(writer, plan, decision.Pod);
+        else if (decision.Original is { } original)
+            WriteOriginal(writer, original, decision.Pod);
+    }
+
+    private static void WritePlan(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
     {
         writer.WriteStartArray();
         WriteOperation(writer, "/spec/dnsPolicy"u8);
@@ -20,9 +29,49 @@ public static class DnsConfigPatch
         WriteOperation(writer, "/spec/dnsConfig"u8);
         WriteDnsConfig(writer, plan, pod.DnsConfig);
         writer.WriteEndObject();
-        if (pod.HasMetadata)
-            WriteStatus(writer, plan, pod);
+        if (pod.HasMetadata && plan.Status is { } status)
+            WriteStatus(writer, status, pod);
         writer.WriteEndArray();
+    }
+
+    private static void WriteOriginal(Utf8JsonWriter writer, OriginalDns original, PodView pod)
+    {
+        writer.WriteStartArray();
+        if (original.DnsPolicy is { } policy)
+        {
+            WriteOperation(writer, "/spec/dnsPolicy"u8);
+            writer.WriteStringValue(policy);
+            writer.WriteEndObject();
+        }
+        else
+        {
+            WriteRemoval(writer, "/spec/dnsPolicy"u8);
+        }
+        if (!original.DnsConfig.IsAbsent)
+        {
+            WriteOperation(writer, "/spec/dnsConfig"u8);
+            original.DnsConfig.WriteTo(writer);
+            writer.WriteEndObject();
+        }
+        else if (!pod.DnsConfig.IsAbsent)
+        {
+            WriteRemoval(writer, "/spec/dnsConfig"u8);
+        }
+        // A map that holds our annotation alone is ours too.
+        WriteRemoval(
+            writer,
+            pod.Annotations.Members.Count() == 1
+                ? "/metadata/annotations"u8
+                : "/metadata/annotations/nodedns.io~1status"u8);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteRemoval(Utf8JsonWriter writer, ReadOnlySpan<byte> path)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("op"u8, "remove"u8);
+        writer.WriteString("path"u8, path);
+        writer.WriteEndObject();
     }
 
     private static void WriteOperation(Utf8JsonWriter writer, ReadOnlySpan<byte> path)
@@ -66,9 +115,8 @@ public static class DnsConfigPatch
     }
 
     /// <summary>The annotation alone where the pod has annotations, else the map with it.</summary>
-    private static void WriteStatus(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
+    private static void WriteStatus(Utf8JsonWriter writer, string status, PodView pod)
     {
-        string status = InjectionStatus.Format(plan);
         if (!pod.Annotations.IsAbsent)
         {
             WriteOperation(writer, "/metadata/annotations/nodedns.io~1status"u8);

@@ -65,11 +65,8 @@ internal sealed class ReviewHandler(
             // 2
             decision = decider.Decide(request, namespaces, cacheState(), warnings);
             // 3
-            if (decision.Plan is { } plan)
-            {
-                DnsConfigPatch.Write(buffers.PatchWriter, plan, decision.Pod);
-                buffers.PatchWriter.Flush();
-            }
+            DnsConfigPatch.Write(buffers.PatchWriter, decision);
+            buffers.PatchWriter.Flush();
         }
 #pragma warning disable CA1031 // A bug in here must not keep a pod from starting: it is counted, logged and answered.
         catch (Exception e)
@@ -79,46 +76,59 @@ internal sealed class ReviewHandler(
             buffers.Reset();
             decision = Decision.Skip(SkipReason.InternalError);
         }
-        if (decision.Plan is null)
-            Explain(decision, warnings);
-        else
-            metrics.Injected();
+        Explain(decision, warnings);
+        metrics.Decided(decision);
         metrics.Warned(warnings.Texts.Count);
-        if (logger.IsEnabled(LogLevel.Debug) || (decision.Plan is null && logger.IsEnabled(LogLevel.Information)))
+        if (logger.IsEnabled(decision.Kind == DecisionKind.Injected ? LogLevel.Debug : LogLevel.Information))
             Log(request, decision, warnings);
         // 4
         AdmissionResponse.Write(
             buffers.ReplyWriter,
             request,
             buffers.Patch.WrittenSpan,
-            decision.Plan is null ? "skipped" : "injected",
-            decision.Plan is null ? decision.Reason.Name() : null,
+            decision.Kind.Name(),
+            decision.Reason?.Name(),
             warnings.Texts);
         buffers.ReplyWriter.Flush();
     }
 
-    /// <summary>Counts a skip, and warns of those that nobody expects.</summary>
-    private void Explain(Decision decision, Warnings warnings)
+    /// <summary>Warns of a reason that nobody expects.</summary>
+    private static void Explain(Decision decision, Warnings warnings)
     {
-        metrics.Skipped(decision.Reason);
-        if (decision.Reason is SkipReason.Unreadable or SkipReason.NoNamespace or SkipReason.CacheSilent
+        if (decision.Kind == DecisionKind.Undone)
+        {
+            warnings.Add(
+                $"node-dns-webhook took back its change ({decision.Reason!.Value.Name()}): "
+                + decision.Reason.Value.Explain());
+        }
+        else if (decision.Reason is SkipReason.Unreadable or SkipReason.NoNamespace or SkipReason.CacheSilent
             or SkipReason.PodInvalid or SkipReason.ResultInvalid or SkipReason.InternalError)
         {
             string detail = decision.Detail is null ? "" : $": {decision.Detail}";
-            warnings.Add($"node-dns-webhook left the pod as it is: {decision.Reason.Explain()}{detail}");
+            warnings.Add($"node-dns-webhook left the pod as it is: {decision.Reason.Value.Explain()}{detail}");
         }
     }
 
     private void Log(in AdmissionRequest request, Decision decision, Warnings warnings)
     {
-        PodView.TryRead(request.Object, out PodView pod);
+        PodView.TryRead(request.Object, out var pod);
         string name = pod.Name ?? "";
         string owner = pod.Owner.Text("name"u8) ?? "";
         string space = request.Namespace ?? "";
-        if (decision.Plan is null)
-            logger.Skipped(space, name, owner, decision.Reason.Name(), decision.Detail ?? decision.Reason.Explain());
-        else
-            logger.Injected(space, name, owner, InjectionStatus.Format(decision.Plan), warnings.Texts.Count);
+        string reason = decision.Reason?.Name() ?? "";
+        string detail = decision.Detail ?? decision.Reason?.Explain() ?? "";
+        switch (decision.Kind)
+        {
+            case DecisionKind.Injected:
+                logger.Injected(space, name, owner, decision.Plan!.Status ?? "", warnings.Texts.Count);
+                break;
+            case DecisionKind.Undone:
+                logger.Undone(space, name, owner, reason, detail);
+                break;
+            default:
+                logger.Skipped(space, name, owner, reason, detail);
+                break;
+        }
     }
 
     private (int StatusCode, ReadOnlyMemory<byte> Reply) Reject(

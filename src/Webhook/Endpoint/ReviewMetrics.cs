@@ -20,6 +20,11 @@ internal sealed class ReviewMetrics(MetricRegistry registry, TimeProvider time)
     private readonly Dictionary<string, Counter> _skipped = registry.Counters(
         "nodedns_webhook_skipped_total", "Pods left as they were, by reason.", "reason", SkipReasons.Names);
 
+    private readonly Dictionary<string, Counter> _undone = registry.Counters(
+        "nodedns_webhook_undone_total",
+        "Pods that got back what an earlier call had changed, by the reason that has become true since.",
+        "reason", SkipReasons.Names);
+
     private readonly Dictionary<string, Counter> _rejected = registry.Counters(
         "nodedns_webhook_rejected_total", "Calls that were no AdmissionReview, by reason.", "reason", s_rejectReasons);
 
@@ -33,9 +38,18 @@ internal sealed class ReviewMetrics(MetricRegistry registry, TimeProvider time)
 
     public long Now() => time.GetTimestamp();
 
-    public void Injected() => _injected.Add();
+    public void Decided(Decision decision)
+    {
+        var counter = decision switch
+        {
+            { Kind: DecisionKind.Undone, Reason: { } reason } => _undone[reason.Name()],
+            { Reason: { } reason } => _skipped[reason.Name()],
+            _ => _injected,
+        };
+        counter.Add();
+    }
 
-    public void Skipped(SkipReason reason) => _skipped[reason.Name()].Add();
+    public long UndoneCount(SkipReason reason) => _undone[reason.Name()].Value;
 
     public long SkippedCount(SkipReason reason) => _skipped[reason.Name()].Value;
 

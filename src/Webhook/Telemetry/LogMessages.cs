@@ -21,6 +21,11 @@ internal static partial class LogMessages
     public static partial void Skipped(
         this ILogger logger, string @namespace, string pod, string owner, string reason, string detail);
 
+    [LoggerMessage(
+        LogLevel.Information, "undone: namespace={Namespace} pod={Pod} owner={Owner} reason={Reason} ({Detail})")]
+    public static partial void Undone(
+        this ILogger logger, string @namespace, string pod, string owner, string reason, string detail);
+
     [LoggerMessage(LogLevel.Warning, "rejected: status={StatusCode} reason={Reason} ({Detail})")]
     public static partial void Rejected(this ILogger logger, int statusCode, string reason, string detail);
 

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using NodeDns.Injection.Decide;
-using NodeDns.Injection.Patch;
 using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Endpoint;
 
 /// <summary>Each pair of files in cases/ through the real endpoint; see cases/README.md.</summary>
-public sealed class CaseTests
+public sealed partial class CaseTests
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "cases");
 
@@ -36,7 +36,7 @@ public sealed class CaseTests
             readable["response"]!["patch"] = patch;
         Assert.Equal(expected.ToJsonString(), readable.ToJsonString());
         OnlyOurPathsChange(JsonNode.Parse(review)!["request"]!["object"], answer);
-        await IsCountedAndLoggedAsync(webhook, answer.Reason());
+        await IsCountedAndLoggedAsync(webhook, answer);
     }
 
     [Fact]
@@ -57,15 +57,23 @@ public sealed class CaseTests
                 .OfType<string>().Concat(elsewhere).Distinct().Order());
     }
 
-    private static async Task IsCountedAndLoggedAsync(RunningWebhook webhook, string? reason)
+    /// <summary>Once, and as one thing.</summary>
+    private static async Task IsCountedAndLoggedAsync(RunningWebhook webhook, JsonNode answer)
     {
+        string decision = (string)answer["response"]!["auditAnnotations"]!["decision"]!;
+        string series = answer.Reason() is { } reason
+            ? $"nodedns_webhook_{decision}_total{{reason=\"{reason}\"}}"
+            : $"nodedns_webhook_{decision}_total";
         string metrics = await webhook.GetAsync("/metrics");
-        Assert.Contains(
-            reason is null ? "nodedns_webhook_injected_total 1\n"
-                : $"nodedns_webhook_skipped_total{{reason=\"{reason}\"}} 1\n",
-            metrics);
-        Assert.Contains(reason is null ? " injected: namespace=" : $" reason={reason} (", webhook.Log.ToString());
+        Assert.Equal(
+            [$"{series} 1"],
+            metrics.Split('\n').Where(line => CountPattern().IsMatch(line) && !line.EndsWith(" 0")));
+        Assert.Contains($" {decision}: namespace=", webhook.Log.ToString());
+        Assert.Contains(answer.Reason() is null ? "" : $" reason={answer.Reason()} (", webhook.Log.ToString());
     }
+
+    [GeneratedRegex("^nodedns_webhook_(injected|skipped|undone)_total[ {]")]
+    private static partial Regex CountPattern();
 
     private static void OnlyOurPathsChange(JsonNode? pod, JsonNode answer)
     {

@@ -79,6 +79,27 @@ public sealed class FidelityTests
             iter: Iterations / 4);
 
     [Fact]
+    public void Change_that_is_taken_back_leaves_nothing_behind() =>
+        GeneratedPods.Samples.Sample(
+            sample =>
+            {
+                JsonNode first = Answer(sample);
+                if (!IsInjected(first))
+                    return;
+                JsonNode patched = Pods.Apply(sample.Pod, first);
+                JsonNode expected = sample.Pod.DeepClone();
+                foreach (JsonNode pod in (JsonNode[])[patched, expected])
+                    pod["spec"]!["schedulerName"] = "fargate-scheduler";
+
+                JsonNode second = Answer(sample with { Pod = (JsonObject)patched });
+
+                Assert.Equal("undone", (string?)second["response"]!["auditAnnotations"]!["decision"]);
+                Assert.Equal("fargate", second.Reason());
+                Assert.True(JsonNode.DeepEquals(expected, Pods.Apply(patched, second)));
+            },
+            iter: Iterations / 4);
+
+    [Fact]
     public void Equal_pods_get_equal_bytes() =>
         GeneratedPods.Samples.Sample(
             sample =>

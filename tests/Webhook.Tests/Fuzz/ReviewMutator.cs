@@ -12,6 +12,7 @@ internal sealed class ReviewMutator(int seed, IReadOnlyList<string> corpus)
         "null", "[]", "{}", "true", "-0", "1e999", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "\"None\"", "\"ClusterFirst\"",
         "[[[[[[[[", "{\"a\":", ",", ":", "\"", "\\", "\u00e9", "\"169.254.20.10\"", "[null]", "[{}]", "[\"\"]",
         "{\"nameservers\":[\"169.254.20.10\"],\"searches\":null,\"options\":[{\"name\":null}]}",
+        "; was {\\\"dnsPolicy\\\":\\\"ClusterFirst\\\",\\\"dnsConfig\\\":{}}", "\\\\ud800",
         "{\"nodedns.io/ndots\":\"5\",\"nodedns.io/options\":\"a:b:c,,:\",\"nodedns.io/searches\":\"..,-\"}",
     ];
 

@@ -1,0 +1,90 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using NodeDns.Injection.Admission;
+
+namespace NodeDns.Injection.Decide;
+
+/// <summary>The value of <c>nodedns.io/status</c>: one line for people and <c>grep</c>, and at its end, as JSON, what
+/// the pod's DNS was before, so that a later call can take the change back.</summary>
+public static class InjectionStatus
+{
+    /// <summary>What the API server takes for names and values of all annotations together.</summary>
+    private const int MaxAnnotationBytes = 256 * 1024;
+
+    private const string Was = "; was ";
+
+    private static readonly JsonWriterOptions s_write = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Of this program.</summary>
+    public static readonly string Version =
+        typeof(InjectionStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
+            .InformationalVersion.Split('+')[0] ?? "unknown";
+
+    /// <param name="plan">That is written with it.</param>
+    /// <param name="before">What the pod's DNS was before this webhook; null when nobody knows any more.</param>
+    /// <param name="pod">Whose annotations it joins.</param>
+    /// <returns>null when the pod's annotations leave no room for it; without the end when they leave none for
+    /// that.</returns>
+    internal static string? Format(DnsPlan plan, OriginalDns? before, PodView pod)
+    {
+        string line = $"injected by node-dns-webhook/{Version}: nameservers {string.Join(',', plan.Nameservers)}; "
+            + $"fallback {plan.Fallback.Name()}; options {string.Join(',', plan.Options)}";
+        int room = MaxAnnotationBytes - pod.Annotations.Raw.Length - DnsAnnotations.Status.Length;
+        string full = before is { } original ? line + Was + Write(original) : line;
+        if (Encoding.UTF8.GetByteCount(full) <= room)
+            return full;
+        return Encoding.UTF8.GetByteCount(line) <= room ? line : null;
+    }
+
+    /// <summary>What the pod's DNS was before this webhook changed it in an earlier call.</summary>
+    /// <returns>null when there was no such call, when its change is no longer there, or when the annotation has been
+    /// damaged or made up: what it says must be something that the webhook injects and the API server takes.</returns>
+    internal static OriginalDns? Before(PodView pod, ApiLimits limits)
+    {
+        if (pod.DnsPolicy != "None" || pod.Annotation("nodedns.io/status"u8) is not { } status)
+            return null;
+        int end = status.LastIndexOf(Was, StringComparison.Ordinal);
+        if (end < 0 || !IsStillThere(pod, status))
+            return null;
+        byte[] json = Encoding.UTF8.GetBytes(status[(end + Was.Length)..]);
+        if (JsonText.TryParse(json, out var document) is not null)
+            return null;
+        using (document)
+        {
+            var before = document!.RootElement;
+            if (!before.IsObject || !JsonText.IsReadable(json) || PodView.DnsProblem(before) is not null)
+                return null;
+            var dnsConfig = before.Member("dnsConfig"u8);
+            var original = new OriginalDns(
+                before.Member("dnsPolicy"u8).AsText, dnsConfig.IsAbsent ? default : dnsConfig.Clone());
+            return original.IsInjectable && limits.Problem(original.DnsConfig) is null ? original : null;
+        }
+    }
+
+    /// <summary>The first nameserver is the one that was written, or another webhook has taken them all away.</summary>
+    private static bool IsStillThere(PodView pod, string status) =>
+        pod.DnsConfig.Member("nameservers"u8).First.AsText is not { } server
+        || status.Contains($": nameservers {server},", StringComparison.Ordinal)
+        || status.Contains($": nameservers {server};", StringComparison.Ordinal);
+
+    private static string Write(OriginalDns before)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, s_write))
+        {
+            writer.WriteStartObject();
+            if (before.DnsPolicy is not null)
+                writer.WriteString("dnsPolicy"u8, before.DnsPolicy);
+            if (!before.DnsConfig.IsAbsent)
+            {
+                writer.WritePropertyName("dnsConfig"u8);
+                before.DnsConfig.WriteTo(writer);
+            }
+            writer.WriteEndObject();
+        }
+        // So that the last "; was " is where this begins, whatever the pod's author has written in it.
+        return Encoding.UTF8.GetString(buffer.ToArray()).Replace(";", "\\u003b", StringComparison.Ordinal);
+    }
+}

@@ -1,18 +1,26 @@
 using System.Runtime.InteropServices;
 using NodeDns.Injection.Decide;
 using NodeDns.Webhook;
+using NodeDns.Webhook.Hooks;
 using NodeDns.Webhook.Namespaces;
 using NodeDns.Webhook.Options;
 
 if (args.Contains("--help"))
 {
     Console.Out.Write(HelpText.Write());
+    Console.Out.WriteLine($"Hooks of the chart:\n  {string.Join("\n  ", HookCommand.Usage)}");
     return 0;
 }
 if (args.Contains("--version"))
 {
     Console.Out.WriteLine($"node-dns-webhook {InjectionStatus.Version}");
     return 0;
+}
+
+if (HookCommand.Find(args) is { } hook)
+{
+    using var server = ApiServer.InCluster(Environment.GetEnvironmentVariable);
+    return await HookCommand.RunAsync(hook, server, Console.Out, Console.Error);
 }
 
 bool checkOnly = args.Contains("--check");

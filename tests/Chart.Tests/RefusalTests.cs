@@ -78,6 +78,7 @@ public sealed class RefusalTests
     [InlineData("dns.localAddresses={fe80::1}", "an address that no pod can ask")]
     [InlineData("dns.localAddresses={169.254.20.10,169.254.20.11}", "two addresses of one family")]
     [InlineData("dns.localAddresses={fd00:20::10}", "add one such as 169.254.20.10")]
+    [InlineData("dns.clusterDNSService.name=kube-dns", "give one of the two")]
     [InlineData("dns.hostSearches={none,corp.example}", "none means no domain and stands alone")]
     [InlineData("guard.flipTo={10.244.0.5}", "set guard.exitMode=flip")]
     [InlineData("guard.exitMode=flip,guard.flipTo={10.96.0.10}", "a ClusterIP does not work here")]

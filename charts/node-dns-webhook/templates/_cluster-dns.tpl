@@ -3,7 +3,7 @@ Addresses of cluster DNS, comma-separated: given, or those of the Service in kub
 is neither. Looked up once in a run.
 */}}
 {{- define "ndw.knownClusterDNS" -}}
-{{- if .Values.dns.clusterDNS -}}
+{{- if or .Values.dns.clusterDNS .Values.dns.clusterDNSService.name -}}
 {{- join "," .Values.dns.clusterDNS -}}
 {{- else -}}
 {{- if not (hasKey .Values "_clusterDNS") -}}
@@ -21,10 +21,34 @@ is neither. Looked up once in a run.
 {{- end -}}
 {{- end -}}
 
-{{/* The same, for what cannot do without: refused when it is not known. */}}
+{{/*
+The same for arguments of the cache and the guard, which cannot do without: refused when it is not known. With
+dns.clusterDNSService it is a variable that kubelet fills in.
+*/}}
 {{- define "ndw.clusterDNS" -}}
+{{- if .Values.dns.clusterDNSService.name -}}$(CLUSTER_DNS)
+{{- else -}}
 {{- with include "ndw.knownClusterDNS" . }}{{ . }}{{ else -}}
-{{ fail "dns.clusterDNS is empty and Helm finds no Service kube-dns with a ClusterIP in kube-system (helm template cannot look): set dns.clusterDNS to the addresses of cluster DNS" }}
+{{ fail "dns.clusterDNS is empty and Helm finds no Service kube-dns with a ClusterIP in kube-system (helm template cannot look): set dns.clusterDNS to the addresses of cluster DNS, or dns.clusterDNSService.name to the name of its Service" }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{/* The same with spaces between, as a Corefile has it. */}}
+{{- define "ndw.clusterDNSWords" -}}
+{{- .Values.dns.clusterDNSService.name | empty | ternary (include "ndw.clusterDNS" . | replace "," " ") "$(CLUSTER_DNS_WORDS)" -}}
+{{- end -}}
+{{- define "ndw.clusterDNSMap" -}}{{ include "ndw.fullname" . }}-cluster-dns{{- end -}}
+{{/* The environment of a container: its own, and the variables of dns.clusterDNSService. Use: include "ndw.env" (list $ own) */}}
+{{- define "ndw.env" -}}
+{{- $top := index . 0 -}}
+{{- $env := list -}}
+{{- if $top.Values.dns.clusterDNSService.name -}}
+{{- range $variable, $key := dict "CLUSTER_DNS" "clusterDNS" "CLUSTER_DNS_WORDS" "clusterDNSWords" -}}
+{{- $env = append $env (dict "name" $variable "valueFrom" (dict "configMapKeyRef" (dict "name" (include "ndw.clusterDNSMap" $top) "key" $key))) -}}
+{{- end -}}
+{{- end -}}
+{{- with concat $env (index . 1) -}}
+env: {{- toYaml . | nindent 2 }}
 {{- end -}}
 {{- end -}}
 {{- define "ndw.clusterDomain" -}}{{ .Values.dns.clusterDomain | default "cluster.local" }}{{- end -}}

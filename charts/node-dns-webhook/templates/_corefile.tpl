@@ -10,7 +10,7 @@ else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers
 {{- define "ndw.madeCorefile" -}}
 {{- $cache := .Values.cache -}}
 {{- $bind := concat .Values.dns.localAddresses .Values.guard.interceptClusterDNS | join " " -}}
-{{- $clusterDNS := include "ndw.clusterDNS" . | replace "," " " -}}
+{{- $clusterDNS := .Values.dns.clusterDNSService.name | empty | ternary (include "ndw.clusterDNSWords" .) "__PILLAR__CLUSTER__DNS__" -}}
 {{- range $index, $zone := list (include "ndw.clusterDomain" .) "in-addr.arpa" "ip6.arpa" -}}
 {{ $zone }}:53 {
     errors

@@ -26,6 +26,9 @@ selection:
 dns:
   localAddresses: [169.254.20.10]
   clusterDNS: []
+  clusterDNSService:
+    name: ""
+    namespace: kube-system
   clusterDomain: ""
   hostSearches: []
   fallback: cluster-dns
@@ -208,6 +211,13 @@ guard:
   extraArgs: []
   extraEnv: []
   extraVolumeMounts: []
+hooks:
+  resources:
+    requests: {cpu: 10m, memory: 32Mi}
+    limits: {cpu: 500m, memory: 128Mi}
+uninstall:
+  force: false
+  cleanUp: true
 test:
   image: ""
   resources:
@@ -237,6 +247,8 @@ selection.ignoreSkipRules
 selection.namespaceSettings
 dns.localAddresses
 dns.clusterDNS
+dns.clusterDNSService.name
+dns.clusterDNSService.namespace
 dns.clusterDomain
 dns.hostSearches
 dns.fallback
@@ -371,6 +383,9 @@ guard.securityContext
 guard.extraArgs
 guard.extraEnv
 guard.extraVolumeMounts
+hooks.resources
+uninstall.force
+uninstall.cleanUp
 test.image
 test.resources
 {{- end -}}

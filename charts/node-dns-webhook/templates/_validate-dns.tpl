@@ -1,5 +1,8 @@
 {{- define "ndw.validate.dns" -}}
 {{- $dns := .Values.dns -}}
+{{- if and $dns.clusterDNS $dns.clusterDNSService.name -}}
+{{- fail (printf "dns.clusterDNS is %s and dns.clusterDNSService.name is %s: give one of the two" (join ", " $dns.clusterDNS) $dns.clusterDNSService.name) -}}
+{{- end -}}
 {{- $local := list -}}
 {{- range $dns.localAddresses -}}
 {{- $address := lower . -}}

@@ -7,7 +7,7 @@
 {{- if has . $.Values.dns.localAddresses -}}
 {{- fail (printf "guard.interceptClusterDNS has %s, which is also in dns.localAddresses: name ClusterIPs of cluster DNS here" .) -}}
 {{- end -}}
-{{- if not $.Values.dns.clusterDNS -}}
+{{- if not (or $.Values.dns.clusterDNS $.Values.dns.clusterDNSService.name) -}}
 {{- fail (printf "guard.interceptClusterDNS is %s and dns.clusterDNS is empty: give another way to cluster DNS, such as a second Service" (join ", " $guard.interceptClusterDNS)) -}}
 {{- end -}}
 {{- end -}}

@@ -5,7 +5,7 @@
 - --tls-cert=/etc/node-dns/tls/tls.crt
 - --tls-key=/etc/node-dns/tls/tls.key
 - --local-address={{ join "," .Values.dns.localAddresses }}
-{{- with include "ndw.knownClusterDNS" . }}
+{{- with .Values.dns.clusterDNSService.name | empty | ternary (include "ndw.knownClusterDNS" .) "$(CLUSTER_DNS)" }}
 - --cluster-dns={{ . }}
 {{- end }}
 {{- with .Values.dns.clusterDomain }}

@@ -22,8 +22,8 @@ volumes:
 {{- $values := .Values.webhook -}}
 image: {{ include "ndw.image" (list . $values.image) }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-{{- with $values.extraEnv }}
-env: {{- toYaml . | nindent 2 }}
+{{- with include "ndw.env" (list . $values.extraEnv) }}
+{{ . }}
 {{- end }}
 {{- with $values.securityContext }}
 securityContext: {{- toYaml . | nindent 2 }}

@@ -1,0 +1,59 @@
+using NodeDns.Webhook.Namespaces;
+
+namespace NodeDns.Webhook.Hooks;
+
+/// <summary>What the chart's hooks run: a subcommand that asks the API server for something, says what it found, and ends.
+/// </summary>
+internal static class HookCommand
+{
+    /// <summary>The subcommands, with their arguments as <c>--help</c> shows them.</summary>
+    public static readonly string[] Usage =
+    [
+        "cluster-dns NAMESPACE/SERVICE NAMESPACE/CONFIGMAP   write the Service's ClusterIPs into the ConfigMap",
+        "uninstall-check ADDRESS[,ADDRESS]                   fail while pods have no other nameserver",
+        "clean-up PATH ...                                   delete the objects at these paths of the API",
+    ];
+
+    /// <returns>null when the arguments name no hook: they are the webhook's options.</returns>
+    public static Func<ApiCalls, TextWriter, Task<string?>>? Find(string[] arguments) => arguments switch
+    {
+        ["cluster-dns", var service, var map] => (api, output) => ClusterDnsHook.RunAsync(api, service, map, output),
+        ["uninstall-check", var addresses] =>
+            (api, output) => UninstallCheckHook.RunAsync(api, addresses.Split(','), ReadResolvConf(), output),
+        ["clean-up", .. var paths] => (api, output) => CleanUpHook.RunAsync(api, paths, output),
+        ["cluster-dns" or "uninstall-check", ..] => (_, _) => Task.FromResult<string?>(
+            $"{string.Join(' ', arguments)}: expected one of\n  {string.Join("\n  ", Usage)}"),
+        _ => null,
+    };
+
+    /// <returns>The exit code: 0, or 1 when the hook's line of trouble is on <paramref name="error"/>.</returns>
+    public static async Task<int> RunAsync(
+        Func<ApiCalls, TextWriter, Task<string?>> hook, ApiServer? server, TextWriter output, TextWriter error)
+    {
+        if (server is null)
+        {
+            await error.WriteLineAsync("this is a hook of the chart: expected to run in a pod with a service account's token mounted");
+            return 1;
+        }
+
+        string? trouble;
+        try
+        {
+            trouble = await hook(new ApiCalls(server), output);
+        }
+        catch (ApiCallException failed)
+        {
+            trouble = failed.Message;
+        }
+
+        if (trouble is null)
+        {
+            return 0;
+        }
+
+        await error.WriteLineAsync(trouble);
+        return 1;
+    }
+
+    private static string ReadResolvConf() => File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "";
+}

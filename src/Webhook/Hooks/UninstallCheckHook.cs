@@ -1,0 +1,71 @@
+using System.Text.Json;
+using NodeDns.Webhook.Options;
+
+namespace NodeDns.Webhook.Hooks;
+
+/// <summary>Fails while pods would lose DNS with the node cache: their nameservers are its addresses and no other.</summary>
+internal static class UninstallCheckHook
+{
+    /// <summary>Pods asked for at a time: a page is a few megabytes.</summary>
+    private const int PageSize = 500;
+
+    private const int Listed = 50;
+
+    private const string WayOut =
+        "Take the label nodedns.io/inject away, or set dns.fallback=cluster-dns, and let these pods be made anew (kubectl rollout "
+        + "restart); then uninstall again. To uninstall all the same: helm upgrade --reuse-values --set uninstall.force=true "
+        + "first, or helm uninstall --no-hooks.";
+
+    /// <param name="local">The node cache's addresses.</param>
+    /// <param name="resolvConf">This pod's own, which tells what kubelet gives to pods that nobody changed.</param>
+    /// <returns>The pods and the way out; null when nobody depends on the node cache alone.</returns>
+    public static async Task<string?> RunAsync(ApiCalls api, string[] local, string resolvConf, TextWriter output)
+    {
+        var kubelets = ResolvConf.Parse(resolvConf).Nameservers;
+        if (kubelets.Count > 0 && kubelets.All(local.Contains))
+        {
+            return $"kubelet gives every pod the node cache alone ({string.Join(", ", kubelets)}): change clusterDNS in the "
+                + "kubelets' configuration, restart them and let pods be made anew. " + WayOut;
+        }
+
+        var dependent = new List<string>();
+        string? next = "";
+        while (next is not null)
+        {
+            var path = $"/api/v1/pods?limit={PageSize}&fieldSelector=status.phase!%3DSucceeded,status.phase!%3DFailed"
+                + (next.Length > 0 ? "&continue=" + Uri.EscapeDataString(next) : "");
+            using var page = await api.GetAsync(path) ?? throw new ApiCallException($"GET {path}: 404");
+            dependent.AddRange(page.RootElement.GetProperty("items").EnumerateArray()
+                .Where(pod => HasNoOther(pod, local)).Select(Name));
+            next = page.RootElement.GetProperty("metadata").TryGetProperty("continue", out var token)
+                && token.GetString() is { Length: > 0 } text ? text : null;
+        }
+
+        if (dependent.Count == 0)
+        {
+            await output.WriteLineAsync($"no pod depends on {string.Join(", ", local)} alone");
+            return null;
+        }
+
+        var more = dependent.Count > Listed ? $"\n  and {dependent.Count - Listed} more" : "";
+        return $"{dependent.Count} {(dependent.Count == 1 ? "pod has" : "pods have")} the node cache ({string.Join(", ", local)}) "
+            + $"as the only nameserver, and would lose DNS:\n  {string.Join("\n  ", dependent.Take(Listed))}{more}\n{WayOut}";
+    }
+
+    private static bool HasNoOther(JsonElement pod, string[] local) =>
+        pod.GetProperty("spec") is var spec
+        && spec.TryGetProperty("dnsPolicy", out var policy) && policy.ValueEquals("None")
+        && spec.TryGetProperty("dnsConfig", out var config)
+        && config.TryGetProperty("nameservers", out var servers)
+        && servers.GetArrayLength() > 0
+        && servers.EnumerateArray().All(server => local.Contains(server.GetString()));
+
+    private static string Name(JsonElement pod)
+    {
+        var metadata = pod.GetProperty("metadata");
+        var name = $"{metadata.GetProperty("namespace").GetString()}/{metadata.GetProperty("name").GetString()}";
+        return metadata.TryGetProperty("ownerReferences", out var owners) && owners.GetArrayLength() > 0
+            ? $"{name} ({owners[0].GetProperty("kind").GetString()} {owners[0].GetProperty("name").GetString()})"
+            : name;
+    }
+}

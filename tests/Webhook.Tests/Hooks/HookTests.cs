@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using NodeDns.Webhook.Hooks;
+
+namespace NodeDns.Webhook.Tests.Hooks;
+
+/// <summary>The subcommands that the chart's hooks run, against an API server on a real socket.</summary>
+public sealed class HookTests
+{
+    private const string ConfigMap = "/api/v1/namespaces/node-dns/configmaps/nd-cluster-dns";
+
+    [Theory]
+    [InlineData("""{"clusterIP":"10.96.0.10","clusterIPs":["10.96.0.10","fd00:96::a"]}""", "10.96.0.10,fd00:96::a")]
+    [InlineData("""{"clusterIP":"10.96.0.10"}""", "10.96.0.10")]
+    public async Task The_addresses_of_the_service_are_written_into_the_config_map(string spec, string addresses)
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Objects["/api/v1/namespaces/kube-system/services/kube-dns"] = new JsonObject { ["spec"] = JsonNode.Parse(spec) };
+        var run = await server.RunAsync("cluster-dns", "kube-system/kube-dns", "node-dns/nd-cluster-dns");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal(addresses, (string?)server.Objects[ConfigMap]["data"]!["clusterDNS"]);
+        Assert.Equal(addresses.Replace(',', ' '), (string?)server.Objects[ConfigMap]["data"]!["clusterDNSWords"]);
+    }
+
+    [Theory]
+    [InlineData("""{"clusterIP":"None","clusterIPs":["None"]}""", "has no ClusterIP")]
+    [InlineData("""{"type":"ExternalName"}""", "has no ClusterIP")]
+    [InlineData(null, "there is no such Service")]
+    public async Task A_service_without_an_address_is_told_with_the_way_out(string? spec, string said)
+    {
+        await using var server = await ObjectServer.StartAsync();
+        if (spec is not null)
+        {
+            server.Objects["/api/v1/namespaces/kube-system/services/kube-dns"] = new JsonObject { ["spec"] = JsonNode.Parse(spec) };
+        }
+
+        var run = await server.RunAsync("cluster-dns", "kube-system/kube-dns", "node-dns/nd-cluster-dns");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("kube-system/kube-dns", run.Error, StringComparison.Ordinal);
+        Assert.Contains(said, run.Error, StringComparison.Ordinal);
+        Assert.Contains("set dns.clusterDNS", run.Error, StringComparison.Ordinal);
+        Assert.False(server.Objects.ContainsKey(ConfigMap));
+    }
+
+    [Fact]
+    public async Task Pods_that_would_lose_dns_are_listed_and_stop_the_uninstall()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Pods.AddRange(Enumerable.Range(0, 700).Select(i => Pod($"plain-{i}", "ClusterFirst")));
+        server.Pods.Add(Pod("both", "None", "169.254.20.10", "10.96.0.10"));
+        server.Pods.Add(Pod("own", "None", "192.0.2.1"));
+        server.Pods.Add(Pod("alone", "None", "169.254.20.10"));
+        server.Pods.Add(Pod("two", "None", "169.254.20.10", "fd00:20::10"));
+        var run = await server.RunAsync("uninstall-check", "169.254.20.10,fd00:20::10");
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("2 pods have", run.Error, StringComparison.Ordinal);
+        Assert.Contains("shop/alone (ReplicaSet web-5d9f)", run.Error, StringComparison.Ordinal);
+        Assert.Contains("shop/two", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("shop/both", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("shop/own", run.Error, StringComparison.Ordinal);
+        Assert.Contains("uninstall.force=true", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_long_list_is_cut()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Pods.AddRange(Enumerable.Range(0, 60).Select(i => Pod($"alone-{i}", "None", "169.254.20.10")));
+        var run = await server.RunAsync("uninstall-check", "169.254.20.10");
+        Assert.Contains("60 pods", run.Error, StringComparison.Ordinal);
+        Assert.Contains("and 10 more", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_a_second_nameserver_everywhere_the_uninstall_goes_on()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Pods.Add(Pod("both", "None", "169.254.20.10", "10.96.0.10"));
+        var run = await server.RunAsync("uninstall-check", "169.254.20.10");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+    }
+
+    /// <summary>kubeadm's and kops' clusters with kube-proxy in IPVS mode: clusterDNS of the kubelets is the node cache.</summary>
+    [Fact]
+    public async Task Where_kubelet_itself_gives_out_the_local_address_the_uninstall_stops()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        using var output = new StringWriter();
+        var trouble = await server.WithCallsAsync(api =>
+            UninstallCheckHook.RunAsync(api, ["169.254.20.10"], "nameserver 169.254.20.10\nsearch a.svc.cluster.local\n", output));
+        Assert.Contains("change clusterDNS in the kubelets' configuration", trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_left_is_deleted_and_what_is_gone_is_no_error()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Objects[ConfigMap] = new JsonObject();
+        var run = await server.RunAsync("clean-up", ConfigMap, "/api/v1/namespaces/node-dns/secrets/gone");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Empty(server.Objects);
+    }
+
+    [Theory]
+    [InlineData("cluster-dns", "kube-system/kube-dns", "node-dns/nd-cluster-dns")]
+    [InlineData("uninstall-check", "169.254.20.10")]
+    [InlineData("clean-up", ConfigMap)]
+    public async Task An_api_server_that_refuses_is_told(params string[] arguments)
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Status = 403;
+        var run = await server.RunAsync(arguments);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("403", run.Error, StringComparison.Ordinal);
+        Assert.Contains("not today", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cluster-dns")]
+    [InlineData("cluster-dns", "kube-dns", "nd")]
+    [InlineData("uninstall-check")]
+    [InlineData("clean-up", "secrets/a")]
+    public async Task Arguments_that_are_none_are_told_with_what_was_expected(params string[] arguments)
+    {
+        await using var server = await ObjectServer.StartAsync();
+        var run = await server.RunAsync(arguments);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("expected", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Outside_of_a_pod_a_hook_says_where_it_belongs()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.Equal(1, await HookCommand.RunAsync(HookCommand.Find(["clean-up", "/api"])!, null, output, error));
+        Assert.Contains("expected to run in a pod", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_webhooks_options_are_no_hook() => Assert.Null(HookCommand.Find(["--listen", ":8443"]));
+
+    private static JsonObject Pod(string name, string policy, params string[] nameservers)
+    {
+        var metadata = new JsonObject { ["namespace"] = "shop", ["name"] = name };
+        if (name == "alone")
+        {
+            metadata["ownerReferences"] = new JsonArray(new JsonObject { ["kind"] = "ReplicaSet", ["name"] = "web-5d9f" });
+        }
+
+        var spec = new JsonObject { ["dnsPolicy"] = policy };
+        if (nameservers.Length > 0)
+        {
+            spec["dnsConfig"] = new JsonObject { ["nameservers"] = new JsonArray([.. nameservers.Select(n => (JsonNode)n)]) };
+        }
+
+        return new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
+    }
+}

@@ -45,6 +45,10 @@ cluster-down: ## stop that cluster and leave nothing behind
 images: build ## both container images, by buildah, as artifacts/images/*.tar
 	@eng/images
 
+.PHONY: chart
+chart: ## the chart as a package in artifacts/chart/, pushed too with CHART_REPO=oci://…
+	@eng/chart-package $(CHART_REPO)
+
 .PHONY: bench
 bench: build ## benchmarks as ratios against a C floor and every installed peer (BENCH=short|full)
 	@eng/bench

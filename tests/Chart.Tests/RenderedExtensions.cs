@@ -5,9 +5,10 @@ namespace NodeDns.Chart.Tests;
 /// <summary>Short ways into rendered objects.</summary>
 internal static class RenderedExtensions
 {
-    /// <summary>The node at a path such as "spec.template.spec.containers.0.image"; null when a part is missing.</summary>
-    public static JsonNode? At(this JsonNode node, string path) => path.Split('.').Aggregate((JsonNode?)node,
-        (current, part) => current switch
+    /// <summary>The node at a path such as "spec.template.spec.containers.0.image"; null when a part is missing. A dot within a name
+    /// has a backslash before it.</summary>
+    public static JsonNode? At(this JsonNode node, string path) => path.Replace(@"\.", "\0", StringComparison.Ordinal).Split('.')
+        .Select(part => part.Replace('\0', '.')).Aggregate((JsonNode?)node, (current, part) => current switch
         {
             JsonArray list when int.TryParse(part, out var index) => index < list.Count ? list[index] : null,
             JsonObject map => map[part],

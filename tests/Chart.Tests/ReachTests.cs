@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+
+namespace NodeDns.Chart.Tests;
+
+/// <summary>Every value arrives where it belongs: ci/full-values.yaml, looked at object by object.</summary>
+public sealed class ReachTests
+{
+    private static readonly Lazy<Rendered> Full = new(() =>
+        Rendered.Exactly("1.36.3", "--values", Path.Combine(Tool.ChartFolder, "ci", "full-values.yaml")));
+
+    private static JsonNode Of(string which) => which switch
+    {
+        "deployment" => Full.Value.One("Deployment", "dns-webhook"),
+        "webhook pod" => Full.Value.One("Deployment", "dns-webhook").At("spec.template")!,
+        "webhook" => Full.Value.One("Deployment", "dns-webhook").Container("webhook"),
+        "daemonset" => Full.Value.One("DaemonSet", "dns-cache"),
+        "cache pod" => Full.Value.One("DaemonSet", "dns-cache").At("spec.template")!,
+        "cache" => Full.Value.One("DaemonSet", "dns-cache").Container("cache"),
+        "guard" => Full.Value.One("DaemonSet", "dns-cache").Container("guard"),
+        "configuration" => Full.Value.One("MutatingWebhookConfiguration", "dns-webhook"),
+        "budget" => Full.Value.One("PodDisruptionBudget", "dns-webhook"),
+        "quota" => Full.Value.One("ResourceQuota", "dns-priority"),
+        "extra" => Full.Value.One("ConfigMap", "nd-extra"),
+        "monitor" => Full.Value.One("ServiceMonitor", "dns-cache"),
+        "webhook service" => Full.Value.One("Service", "dns-webhook"),
+        "cache service" => Full.Value.One("Service", "dns-cache"),
+        "webhook account" => Full.Value.One("ServiceAccount", "dns-injector"),
+        "cache account" => Full.Value.One("ServiceAccount", "dns-cache"),
+        "binding" => Full.Value.One("ClusterRoleBinding", "dns-webhook"),
+        _ => throw new ArgumentOutOfRangeException(nameof(which), which, null),
+    };
+
+    [Theory]
+    [InlineData("extra", "data.from", "node-dns-webhook")]
+    [InlineData("quota", "spec.hard.pods", "500")]
+    [InlineData("webhook", "image", "registry.example/team/webhook:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("cache", "image", "registry.example/team/cache:1")]
+    [InlineData("webhook pod", "spec.volumes.1.name", "scratch")]
+    [InlineData("webhook", "volumeMounts.1.mountPath", "/scratch")]
+    [InlineData("webhook", "env.0.name", "NODEDNS_PROBE_PORT")]
+    [InlineData("webhook pod", "spec.topologySpreadConstraints.0.topologyKey", "kubernetes.io/hostname")]
+    [InlineData("webhook pod", "spec.topologySpreadConstraints.0.labelSelector.matchLabels.app\\.kubernetes\\.io/name", "node-dns-webhook")]
+    [InlineData("webhook pod", "spec.topologySpreadConstraints.1", "")]
+    [InlineData("deployment", "spec.revisionHistoryLimit", "5")]
+    [InlineData("webhook pod", "spec.terminationGracePeriodSeconds", "60")]
+    [InlineData("deployment", "spec.minReadySeconds", "10")]
+    [InlineData("deployment", "spec.strategy.rollingUpdate.maxSurge", "25%")]
+    [InlineData("webhook pod", "spec.securityContext.runAsUser", "1000")]
+    [InlineData("webhook pod", "spec.securityContext.runAsGroup", "")]
+    [InlineData("webhook pod", "spec.securityContext.runAsNonRoot", "true")]
+    [InlineData("deployment", "metadata.annotations.reloader\\.stakater\\.com/auto", "true")]
+    [InlineData("webhook service", "metadata.annotations.e", "f")]
+    [InlineData("configuration", "metadata.annotations.g", "h")]
+    [InlineData("configuration", "metadata.annotations.cert-manager\\.io/inject-ca-from", "node-dns/dns-webhook")]
+    [InlineData("webhook account", "metadata.annotations.i", "j")]
+    [InlineData("webhook pod", "spec.serviceAccountName", "dns-injector")]
+    [InlineData("binding", "subjects.0.name", "dns-injector")]
+    [InlineData("budget", "spec.maxUnavailable", "50%")]
+    [InlineData("budget", "spec.unhealthyPodEvictionPolicy", "IfHealthyBudget")]
+    [InlineData("monitor", "metadata.namespace", "monitoring")]
+    [InlineData("monitor", "spec.endpoints.1.scrapeTimeout", "10s")]
+    [InlineData("daemonset", "spec.updateStrategy.rollingUpdate.maxSurge", "10%")]
+    [InlineData("daemonset", "spec.updateStrategy.rollingUpdate.maxUnavailable", "0")]
+    [InlineData("daemonset", "spec.revisionHistoryLimit", "5")]
+    [InlineData("daemonset", "spec.minReadySeconds", "5")]
+    [InlineData("cache pod", "spec.terminationGracePeriodSeconds", "45")]
+    [InlineData("cache", "securityContext.runAsUser", "1053")]
+    [InlineData("cache", "securityContext.runAsNonRoot", "true")]
+    [InlineData("cache", "env.0.name", "ZONE")]
+    [InlineData("cache", "volumeMounts.3.mountPath", "/node/hosts")]
+    [InlineData("guard", "env.0.name", "A")]
+    [InlineData("daemonset", "metadata.annotations.e", "f")]
+    [InlineData("cache service", "metadata.annotations.g", "h")]
+    [InlineData("cache account", "metadata.annotations.i", "j")]
+    public void A_value_is_in_the_object(string which, string path, string expected) => Assert.Equal(expected, Of(which).Text(path));
+
+    /// <summary>The guard gives the sockets to one uid only.</summary>
+    [Fact]
+    public void The_guard_knows_the_uid_of_the_cache() => Assert.Contains("--serve-uid=1053", Of("guard").Strings("args"));
+
+    [Theory]
+    [InlineData("--set", "webhook.image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "node-dns-webhook@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("--set-json", "webhook.image.tag=20260101", "node-dns-webhook:20260101")]
+    public void An_image_is_named_by_tag_or_digest(string how, string value, string image) =>
+        Assert.Equal(image, Rendered.With(how, value).One("Deployment", "nd-webhook").Container("webhook").Text("image"));
+
+    [Theory]
+    [InlineData("cache", "DaemonSet")]
+    [InlineData("webhook", "Deployment")]
+    public void An_account_that_is_there_is_used(string component, string kind)
+    {
+        var rendered = Rendered.With("--set", $"{component}.serviceAccount.create=false,{component}.serviceAccount.name=mine");
+        Assert.Equal("mine", rendered.One(kind, "nd-" + component).Text("spec.template.spec.serviceAccountName"));
+        Assert.DoesNotContain(rendered.All("ServiceAccount"), a => a.Text("metadata.name") == "mine");
+    }
+
+    [Fact]
+    public void Other_strategies_have_no_numbers_of_a_rolling_update()
+    {
+        Assert.Null(Rendered.With("--set", "cache.updateStrategy.type=OnDelete").One("DaemonSet", "nd-cache").At("spec.updateStrategy.rollingUpdate"));
+        Assert.Null(Rendered.With("--set", "webhook.updateStrategy.type=Recreate").One("Deployment", "nd-webhook").At("spec.strategy.rollingUpdate"));
+    }
+
+    [Fact]
+    public void No_replicas_pause_injection()
+    {
+        var rendered = Rendered.With("--set", "webhook.replicas=0");
+        Assert.Equal("0", rendered.One("Deployment", "nd-webhook").Text("spec.replicas"));
+        Assert.Empty(rendered.All("PodDisruptionBudget"));
+    }
+
+    /// <summary>YAML's off is false.</summary>
+    [Fact]
+    public void Rules_off_may_be_written_without_quotes() => Assert.Contains("--rules=off",
+        Rendered.With("--set-json", "guard.rules=false").One("DaemonSet", "nd-cache").Container("guard").Strings("args"));
+
+    [Fact]
+    public void Further_match_conditions_come_after_the_charts_own() => Assert.Equal("not-batch", Rendered.With("--set-json",
+        """selection.extraMatchConditions=[{"name":"not-batch","expression":"true"}]""").One("MutatingWebhookConfiguration", "nd-webhook")
+        .Text("webhooks.0.matchConditions.2.name"));
+}

@@ -1,8 +1,9 @@
 using System.CommandLine;
+using NodeDns.Cache.Commands;
 using NodeDns.Cache.Compat;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Guard;
 using NodeDns.Cache.Serve;
+using NodeDns.Corefile;
+using NodeDns.Guard;
 
 if (NodeCacheCommand.IsMeant(args))
 {

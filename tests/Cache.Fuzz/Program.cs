@@ -1,5 +1,5 @@
-using NodeDns.Cache.Fuzz;
 using SharpFuzz;
+using NodeDns.Cache.Fuzz;
 
 if (args is not [var target, ..] || Targets.Named(target) is not { } run)
 {

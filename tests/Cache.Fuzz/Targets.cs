@@ -1,15 +1,15 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Upstream;
-using NodeDns.Cache.Wire;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Fuzz;
 

@@ -2,11 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Scenarios.Differential;
+using NodeDns.Cache.Commands;
 using NodeDns.Cache.Serve;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
+using NodeDns.Cache.Scenarios.Differential;
 
 namespace NodeDns.Cache.Scenarios;
 

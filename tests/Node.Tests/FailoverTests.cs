@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 using NodeDns.Node.Tests.Lab;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;

@@ -1,4 +1,4 @@
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 using NodeDns.Node.Tests.Lab;
 
 namespace NodeDns.Node.Tests;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NodeDns.Linux.Interop;
 using NodeDns.Node.Tests.Lab;
 
 namespace NodeDns.Node.Tests;
@@ -69,7 +70,7 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
         var load6 = _lab.Load(NodeLab.LocalAddress6, 500);
         var load4 = _lab.Load(NodeLab.LocalAddress, 500);
         NodeLab.Pass(1.5);
-        serve.Signal(Cache.Interop.Linux.Libc.SIGKILL);
+        serve.Signal(Libc.SIGKILL);
         serve.WaitForExit();
         NodeLab.Pass(1);
         _lab.StartServe();
@@ -87,8 +88,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
         NodeLab.Pass(1);
         var (guard, serve) = _lab.StartPair("--intercept-cluster-dns", ClusterIp);
         NodeLab.Pass(1);
-        guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
-        serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        guard.Signal(Libc.SIGTERM);
+        serve.Signal(Libc.SIGTERM);
         guard.WaitForExit();
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "interception of the ClusterIP, begun and ended");
@@ -106,7 +107,7 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
         for (var death = 1; death <= 3; death++)
         {
             NodeLab.Pass(0.5);
-            serve.Signal(Cache.Interop.Linux.Libc.SIGKILL);
+            serve.Signal(Libc.SIGKILL);
             serve.WaitForExit();
             serve = _lab.StartServe();
             if (death < 3)
@@ -127,8 +128,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     public void Exit_mode_refuse_refuses_at_once_and_without_a_limit()
     {
         var (guard, serve) = _lab.StartPair();
-        serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
-        guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        serve.Signal(Libc.SIGTERM);
+        guard.Signal(Libc.SIGTERM);
         guard.WaitForExit();
         serve.WaitForExit();
         Assert.Contains(NodeLab.LocalAddress, _lab.Node.Run("ip addr show nodelocaldns"), StringComparison.Ordinal);
@@ -157,8 +158,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
             {
                 var (guard, serve) = _lab.StartPair("--exit-mode", "flip", "--flip-to", NodeLab.ClusterDns);
                 Assert.Contains(NodeLab.LocalAddress, ServingSet(), StringComparison.Ordinal);
-                serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
-                guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+                serve.Signal(Libc.SIGTERM);
+                guard.Signal(Libc.SIGTERM);
                 guard.WaitForExit();
                 serve.WaitForExit();
                 Assert.DoesNotContain(NodeLab.LocalAddress, ServingSet(), StringComparison.Ordinal);
@@ -193,8 +194,8 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     public void Exit_mode_teardown_leaves_nothing_behind()
     {
         var (guard, serve) = _lab.StartPair("--exit-mode", "teardown");
-        serve.Signal(Cache.Interop.Linux.Libc.SIGTERM);
-        guard.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        serve.Signal(Libc.SIGTERM);
+        guard.Signal(Libc.SIGTERM);
         guard.WaitForExit();
         Assert.DoesNotContain("nodelocaldns", _lab.Node.Run("ip link; nft list ruleset"), StringComparison.Ordinal);
     }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using NodeDns.Cache.Guard;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
+using NodeDns.Linux.Handover;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
 using NodeDns.Node.Tests.Lab;
 
 namespace NodeDns.Node.Tests;

@@ -1,7 +1,8 @@
 using System.Collections;
 using System.Globalization;
 using System.Net;
-using NodeDns.Cache.Guard;
+using NodeDns.Guard;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Compat;
 
@@ -35,7 +36,7 @@ internal static class NodeCacheCommand
         {
             File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         }
-        return GuardCommand.Run(Options(arguments, Environment.GetEnvironmentVariable, ServiceAddresses(),
+        return GuardProcess.Run(Options(arguments, Environment.GetEnvironmentVariable, ServiceAddresses(),
             Nameservers()));
     }
 

@@ -1,4 +1,5 @@
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Listen;
 

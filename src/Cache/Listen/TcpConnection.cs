@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Query;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Listen;
 

@@ -1,6 +1,6 @@
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Query;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Listen;
 

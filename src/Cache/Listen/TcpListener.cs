@@ -1,6 +1,7 @@
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Query;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Listen;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

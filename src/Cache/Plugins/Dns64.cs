@@ -1,8 +1,7 @@
 using System.Net;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
+using NodeDns.Dns.Wire;
+using NodeDns.Go;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,9 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

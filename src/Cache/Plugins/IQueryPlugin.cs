@@ -1,5 +1,4 @@
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,5 +1,5 @@
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,7 +1,6 @@
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Wire;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

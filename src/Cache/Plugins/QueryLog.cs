@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,5 +1,5 @@
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
+using NodeDns.Go;
 
 namespace NodeDns.Cache.Plugins;
 

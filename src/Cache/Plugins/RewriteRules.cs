@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Go;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

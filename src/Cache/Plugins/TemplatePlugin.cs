@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Corefile.Templates;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
+using NodeDns.Dns.Wire;
+using NodeDns.Go;
+using NodeDns.Go.Templates;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,4 +1,4 @@
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 

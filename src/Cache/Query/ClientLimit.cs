@@ -1,5 +1,5 @@
-using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Store;
+using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,5 +1,6 @@
+using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,6 +1,6 @@
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 

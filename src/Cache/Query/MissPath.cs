@@ -1,8 +1,8 @@
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,5 +1,5 @@
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 

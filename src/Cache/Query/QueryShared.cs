@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,5 +1,5 @@
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 

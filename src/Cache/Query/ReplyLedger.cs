@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 

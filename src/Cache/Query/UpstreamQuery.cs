@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 

@@ -1,6 +1,6 @@
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 

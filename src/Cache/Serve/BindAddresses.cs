@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using NodeDns.Cache.Corefile;
+using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 

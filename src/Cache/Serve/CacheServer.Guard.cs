@@ -1,8 +1,8 @@
-using NodeDns.Cache.Guard;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Linux.Handover;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
@@ -24,7 +24,7 @@ public sealed partial class CacheServer
         {
             if (_options.HandoverSocket is { } path)
             {
-                var hello = new HandoverHello(BuildVersion.Text, _workers.Count, _model.EndPoints);
+                var hello = new HandoverHello(ProgramVersion.Text, _workers.Count, _model.EndPoints);
                 HandedSockets handed = HandoverClient.Connect(
                     path, hello, problem => _log.HandoverFailed(path, problem), _connecting.Token);
                 // A copy: the client adds to its own, on its own thread.

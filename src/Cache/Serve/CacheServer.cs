@@ -1,14 +1,15 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Listen;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
@@ -61,7 +62,7 @@ public sealed partial class CacheServer : IDisposable
         _http = new HttpEndpoint(loggers.CreateLogger("plugin/prometheus"));
         var registry = new MetricRegistry();
         _shared = new QueryShared(new AnswerStore(options.MemoryBytes), new InFlightTable(), registry, _log);
-        _metrics = new ServeMetrics(registry, BuildVersion.Text, revision: "");
+        _metrics = new ServeMetrics(registry, ProgramVersion.Text, revision: "");
         _metrics.Store(() => options.MemoryBytes, () => _shared.Store.UsedBytes, () => _shared.Store.Evictions);
         _metrics.Listeners(
             () => _drops.Total, () => _workers.Sum(worker => worker.TcpConnections));
@@ -95,7 +96,7 @@ public sealed partial class CacheServer : IDisposable
     /// <returns>The process's exit code: 0 after a stop, 1 when the start failed; the log says why.</returns>
     public int Run()
     {
-        _log.Started(BuildVersion.Text, RuntimeInformation.FrameworkDescription);
+        _log.Started(ProgramVersion.Text, RuntimeInformation.FrameworkDescription);
         if (Load() is not { } model) return 1;
         _model = model;
         int workers = _options.Workers > 0
@@ -175,7 +176,7 @@ public sealed partial class CacheServer : IDisposable
     private void Announce(ServeModel model)
     {
         foreach (ServerModel server in model.Queries.Servers)
-            _log.Serving(string.Join(' ', server.Zones.Zones.Select(zone => Wire.DnsName.ToText(zone.Name))),
+            _log.Serving(string.Join(' ', server.Zones.Zones.Select(zone => DnsName.ToText(zone.Name))),
                 server.EndPoint.ToString());
         HealthConfig? health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
         _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
@@ -256,7 +257,7 @@ public sealed partial class CacheServer : IDisposable
                 ? ListenSockets.Open([.. model.EndPoints.Except(Sockets.Select(EndPointOf))], _workers.Count)
                 : [];
         }
-        catch (Interop.Linux.SyscallException failed)
+        catch (SyscallException failed)
         {
             _reloadLog.ReloadFailed(failed.Message);
             return null;

@@ -1,5 +1,5 @@
 using System.Text;
-using NodeDns.Cache.Corefile;
+using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 

@@ -1,5 +1,5 @@
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Serve;
 

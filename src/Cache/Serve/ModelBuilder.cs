@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Listen;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Upstream;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Linux.Sockets;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 

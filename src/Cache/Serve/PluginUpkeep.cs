@@ -1,5 +1,5 @@
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Plugins;
+using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Serve;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Listen;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Upstream;
+using NodeDns.Corefile;
+using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Serve;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Serve;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using DnsClient;
-using NodeDns.Cache.Corefile;
+using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 

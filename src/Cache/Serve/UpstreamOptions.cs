@@ -1,6 +1,6 @@
 using System.Net;
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Upstream;
+using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 

@@ -1,11 +1,11 @@
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Query;
-using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Upstream;
+using NodeDns.Corefile;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 

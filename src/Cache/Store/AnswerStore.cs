@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Store;
 
@@ -178,7 +179,7 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <param name="isWanted">Told of each one what it takes to choose; the others are not read.</param>
     internal void ForEachLive(long nowMs, EntryFilter isWanted, EntryVisitor visit)
     {
-        byte[] stream = new byte[Wire.DnsName.MaxLength + EntryHead.CountsLength + 3 * ushort.MaxValue];
+        byte[] stream = new byte[DnsName.MaxLength + EntryHead.CountsLength + 3 * ushort.MaxValue];
         lock (_gate)
         {
             for (uint entry = _entries.Oldest; entry != 0; entry = _entries.NewerThan(entry))
@@ -198,7 +199,7 @@ public sealed unsafe class AnswerStore : IDisposable
                     TtlOffsets = MemoryMarshal.Cast<byte, ushort>(stream.AsSpan(offsetsAt, end - offsetsAt)),
                     TtlSeconds = head->TtlSeconds,
                 };
-                var key = new AnswerKey(stream.AsSpan(0, countsAt), (Wire.Qtype)head->Type, (Wire.Qclass)head->Class,
+                var key = new AnswerKey(stream.AsSpan(0, countsAt), (Qtype)head->Type, (Qclass)head->Class,
                     head->Scope, head->KeyFlags);
                 visit(key, answer, head->StoredMs);
             }

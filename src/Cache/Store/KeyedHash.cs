@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Store;
 

@@ -1,4 +1,4 @@
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 

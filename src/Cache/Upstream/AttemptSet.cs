@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 

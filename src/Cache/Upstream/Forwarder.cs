@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Upstream;
 

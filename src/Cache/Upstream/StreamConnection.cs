@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using NodeDns.Cache.Loop;
+using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Upstream;
 

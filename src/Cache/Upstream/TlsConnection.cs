@@ -1,5 +1,5 @@
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Loop;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Upstream;
 

@@ -1,4 +1,4 @@
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Upstream;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Linux.Interop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 

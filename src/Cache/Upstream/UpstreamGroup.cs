@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using NodeDns.Cache.Interop.Linux;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+using NodeDns.Linux.Interop;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Upstream;
 

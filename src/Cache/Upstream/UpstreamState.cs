@@ -1,5 +1,5 @@
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Linux.Interop;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Bench.Micro;
 

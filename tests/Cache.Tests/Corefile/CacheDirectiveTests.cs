@@ -1,4 +1,5 @@
-using NodeDns.Cache.Corefile;
+using NodeDns.Corefile;
+using NodeDns.Go;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;

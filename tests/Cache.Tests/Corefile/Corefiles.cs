@@ -1,4 +1,4 @@
-using NodeDns.Cache.Corefile;
+using NodeDns.Corefile;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;

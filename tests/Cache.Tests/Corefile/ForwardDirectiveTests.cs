@@ -1,5 +1,6 @@
 using System.Net;
-using NodeDns.Cache.Corefile;
+using NodeDns.Corefile;
+using NodeDns.Go;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;

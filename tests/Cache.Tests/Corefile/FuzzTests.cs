@@ -1,7 +1,9 @@
 using CsCheck;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Corefile.Templates;
-using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Commands;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
+using NodeDns.Go;
+using NodeDns.Go.Templates;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using NodeDns.Cache.Corefile;
+using NodeDns.Corefile;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;

@@ -1,4 +1,5 @@
-using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Commands;
+using NodeDns.Corefile;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;

@@ -1,5 +1,5 @@
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Corefile.Templates;
+using NodeDns.Go;
+using NodeDns.Go.Templates;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;

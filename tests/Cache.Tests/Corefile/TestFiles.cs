@@ -1,4 +1,5 @@
-using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Serve;
+using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Tests.Corefile;
 

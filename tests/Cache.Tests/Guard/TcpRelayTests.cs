@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Cache.Guard;
-using NodeDns.Cache.Listen;
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Guard;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
+using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Guard;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Interop;

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
 using NodeDns.Testing.Messages;
 using Xunit;
 

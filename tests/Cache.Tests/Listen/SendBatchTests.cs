@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using NodeDns.Cache.Listen;
+using NodeDns.Linux.Sockets;
 using Xunit;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Tests.Listen;
 

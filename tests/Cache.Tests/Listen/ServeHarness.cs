@@ -2,14 +2,15 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Commands;
 using NodeDns.Cache.Serve;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Tests.Serve;
+using NodeDns.Corefile;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
+using NodeDns.Cache.Tests.Serve;
 
 namespace NodeDns.Cache.Tests.Listen;
 

@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using NodeDns.Cache.Interop.Linux;
 using NodeDns.Cache.Listen;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Query;
-using NodeDns.Cache.Tests.Query;
+using NodeDns.Cache.Serve;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
 using Xunit;
+using NodeDns.Cache.Tests.Query;
 using TcpListener = NodeDns.Cache.Listen.TcpListener;
 
 namespace NodeDns.Cache.Tests.Listen;
@@ -28,7 +30,7 @@ internal sealed class TurnedListener : IDisposable
     public TurnedListener(string corefile, int sendBuffer = 0)
     {
         Harness = new QueryHarness(corefile);
-        Cache.Listen.OpenQueries open = _open.Part(0);
+        OpenQueries open = _open.Part(0);
         _replies = new SendBatch(BlockModel.DefaultUdpSize, open);
         Udp = new UdpListener(
             Loop, Open(ListenProtocol.Udp), Worker.Handler, open, new ReceiveBatch(open), _replies);

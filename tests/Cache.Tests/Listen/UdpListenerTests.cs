@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
 using NodeDns.Testing.Messages;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using NodeDns.Cache.Loop;
+using NodeDns.Linux.Loop;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Loop;

@@ -2,9 +2,8 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Query;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
 using NodeDns.Testing.Messages;
 
 namespace NodeDns.Cache.Tests.Plugins;

@@ -1,7 +1,7 @@
 using System.Net;
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
 using NodeDns.Testing.Messages;
 using Xunit;
 

@@ -1,8 +1,9 @@
 using System.Text;
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Go;
+using NodeDns.Telemetry;
 using NodeDns.Testing.Messages;
 using Xunit;
 

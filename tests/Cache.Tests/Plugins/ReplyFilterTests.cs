@@ -1,6 +1,6 @@
 using System.Net;
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
+using NodeDns.Corefile;
 using NodeDns.Testing.Messages;
 using Xunit;
 

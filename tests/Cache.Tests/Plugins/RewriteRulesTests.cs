@@ -1,6 +1,7 @@
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Go;
 using NodeDns.Testing.Messages;
 using Xunit;
 

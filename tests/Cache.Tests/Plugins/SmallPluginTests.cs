@@ -1,7 +1,7 @@
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
 using NodeDns.Testing.Messages;
 using Xunit;
 using static System.StringComparison;

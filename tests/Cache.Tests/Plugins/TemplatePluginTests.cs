@@ -1,8 +1,10 @@
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Corefile.Templates;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Wire;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
+using NodeDns.Dns.Wire;
+using NodeDns.Go;
+using NodeDns.Go.Templates;
+using NodeDns.Telemetry;
 using NodeDns.Testing.Messages;
 using Xunit;
 

@@ -1,6 +1,6 @@
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Plugins;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
 using NodeDns.Testing.Messages;
 using Xunit;
 

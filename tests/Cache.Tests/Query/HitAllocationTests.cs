@@ -1,7 +1,7 @@
 using NodeDns.Cache.Query;
 using NodeDns.Testing.Messages;
 using Xunit;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Tests.Query;
 

@@ -1,6 +1,6 @@
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Upstream;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 using NodeDns.Testing.Messages;
 using Xunit;
 

@@ -1,17 +1,16 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Loop;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Upstream;
+using NodeDns.Corefile;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 using NodeDns.Testing.Messages;
 using Xunit;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Tests.Query;
 

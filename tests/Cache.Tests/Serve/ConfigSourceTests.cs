@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Serve;
+using NodeDns.Corefile;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Serve;

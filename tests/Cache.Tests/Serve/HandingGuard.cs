@@ -1,7 +1,8 @@
 using System.Net;
-using NodeDns.Cache.Guard;
-using NodeDns.Cache.Listen;
-using NodeDns.Cache.Loop;
+using NodeDns.Guard;
+using NodeDns.Linux.Handover;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Tests.Serve;
 

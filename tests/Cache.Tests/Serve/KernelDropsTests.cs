@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Listen;
 using NodeDns.Cache.Serve;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Serve;

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using NodeDns.Cache.Corefile;
-using NodeDns.Cache.Tests.Listen;
+using NodeDns.Corefile;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
+using NodeDns.Cache.Tests.Listen;
 
 namespace NodeDns.Cache.Tests.Serve;
 

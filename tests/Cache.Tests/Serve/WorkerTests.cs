@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Listen;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Telemetry;
-using NodeDns.Cache.Tests.Listen;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
+using NodeDns.Telemetry;
 using Xunit;
+using NodeDns.Cache.Tests.Listen;
 
 namespace NodeDns.Cache.Tests.Serve;
 

@@ -1,6 +1,6 @@
 using CsCheck;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Store;

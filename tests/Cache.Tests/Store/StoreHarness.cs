@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using NodeDns.Cache.Store;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Tests.Store;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;

@@ -6,9 +6,9 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Serve;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;

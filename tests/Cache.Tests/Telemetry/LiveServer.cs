@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using NodeDns.Cache.Commands;
 using NodeDns.Cache.Serve;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;

@@ -1,6 +1,5 @@
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;

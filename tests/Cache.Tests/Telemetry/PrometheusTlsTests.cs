@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using NodeDns.Cache.Corefile;
 using NodeDns.Cache.Serve;
-using NodeDns.Cache.Telemetry;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;

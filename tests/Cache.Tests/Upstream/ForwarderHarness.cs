@@ -2,10 +2,9 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
-using NodeDns.Cache.Clock;
-using NodeDns.Cache.Loop;
-using NodeDns.Cache.Telemetry;
 using NodeDns.Cache.Upstream;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Upstream;

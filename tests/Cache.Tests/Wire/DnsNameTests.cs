@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Wire;

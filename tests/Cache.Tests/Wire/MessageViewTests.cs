@@ -1,5 +1,5 @@
 using CsCheck;
-using NodeDns.Cache.Wire;
+using NodeDns.Dns.Wire;
 using NodeDns.Testing.Messages;
 using Xunit;
 

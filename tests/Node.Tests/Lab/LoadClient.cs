@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Text;
-using NodeDns.Cache.Interop.Linux;
-using NodeDns.Cache.Loop;
-using SocketAddress = NodeDns.Cache.Interop.Linux.SocketAddress;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Node.Tests.Lab;
 

@@ -1,3 +1,4 @@
+using NodeDns.Linux.Interop;
 using NodeDns.Testing.Shell;
 
 namespace NodeDns.Node.Tests.Lab;
@@ -45,7 +46,7 @@ public sealed class NodeCacheStandIn
     /// <summary>Ends it and leaves everything behind, as a kill or -skipteardown does.</summary>
     public void Stop()
     {
-        _coredns.Signal(Cache.Interop.Linux.Libc.SIGTERM);
+        _coredns.Signal(Libc.SIGTERM);
         _coredns.WaitForExit();
     }
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using NodeDns.Cache.Guard;
+using NodeDns.Linux.Handover;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using NodeDns.Testing.Shell;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using NodeDns.Cache.Interop.Linux;
+using NodeDns.Linux.Interop;
 
 namespace NodeDns.Node.Tests.Lab;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using NodeDns.Cache.Corefile;
+using NodeDns.Cache.Commands;
 using NodeDns.Cache.Serve;
+using NodeDns.Corefile;
 using Xunit;
 
 namespace NodeDns.Cache.Scenarios.Differential.Files;

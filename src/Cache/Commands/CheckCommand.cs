@@ -1,0 +1,53 @@
+using NodeDns.Corefile;
+
+namespace NodeDns.Cache.Commands;
+
+/// <summary>`node-dns-cache check FILE`: what the file will do and what to know about it, or everything wrong with it.
+/// </summary>
+public static class CheckCommand
+{
+    /// <summary>0: the file will be served. 1: it has errors, one a line on <paramref name="error"/>.</summary>
+    /// <remarks>Host names of upstreams are not looked up unless the options say how.</remarks>
+    public static int Run(string file, TextWriter output, TextWriter error, CorefileOptions options)
+    {
+        if (options.Files.Read(file, out var reason) is not { } text)
+        {
+            error.WriteLine($"{file}:1: file: {file}: expected a readable file: {reason}");
+            return 1;
+        }
+
+        var (pillars, assumed) = StandIns(text, options.Pillars);
+        foreach (var (variable, value) in assumed)
+            error.WriteLine($"warning: {file}:1: {variable}: (no value): checked as if it were {value}");
+        var result = CorefileLoader.Load(file, text, options with { Pillars = pillars });
+        foreach (var warning in result.Warnings)
+            error.WriteLine($"warning: {warning}");
+        foreach (var problem in result.Errors)
+            error.WriteLine(problem.ToString());
+        if (result.Config is not { } config)
+            return 1;
+        CheckReport.Write(config, output);
+        return 0;
+    }
+
+    /// <summary>A manifest's file is checked before anybody knows the addresses of the cluster it will run in.</summary>
+    private static (PillarValues Values, List<(string Variable, string Value)> Assumed) StandIns(
+        string text, PillarValues given)
+    {
+        var assumed = new List<(string, string)>();
+        return (given with
+        {
+            LocalAddresses = given.LocalAddresses.IsEmpty ? [Value(PillarText.LocalDns, "169.254.20.10")] : given.LocalAddresses,
+            ClusterDns = given.ClusterDns ?? Value(PillarText.ClusterDns, "192.0.2.53"),
+            ClusterDomain = given.ClusterDomain ?? Value(PillarText.Domain, "cluster.local"),
+            PrometheusEndpoint = given.PrometheusEndpoint ?? Value(PillarText.PrometheusEndpoint, ":9253"),
+        }, assumed);
+
+        string Value(string variable, string value)
+        {
+            if (text.Contains(variable, StringComparison.Ordinal))
+                assumed.Add((variable, value));
+            return value;
+        }
+    }
+}

@@ -1,0 +1,243 @@
+using System.CommandLine;
+using System.Net;
+using NodeDns.Guard;
+using NodeDns.Linux.Handover;
+
+namespace NodeDns.Cache.Commands;
+
+/// <summary>The flags of <c>node-dns-cache guard</c>, as docs/guard.md lists them.</summary>
+internal sealed class GuardFlags
+{
+    private readonly Option<IPAddress[]> _address = List("--address", "Local addresses, IPv4 and IPv6.", IpAddress);
+    private readonly Option<string> _handover = new("--handover")
+    {
+        Description = "Unix socket for serve.",
+        Required = true,
+    };
+    private readonly Option<IPEndPoint[]> _clusterDns = List("--cluster-dns", "Cluster DNS to relay to.", Server);
+    private readonly Option<string?> _takeover = new("--takeover") { Description = "Unix socket for the next pod's guard." };
+    private readonly Option<int> _dnsPort = Number("--dns-port", "Port of the sockets.", 53, 1, 65_535);
+    private readonly Option<int> _workers =
+        Number("--workers", "Sockets per address and protocol.", Environment.ProcessorCount, 1,
+            HandoverHello.MaxWorkers);
+    private readonly Option<IPAddress[]> _intercept =
+        List("--intercept-cluster-dns", "ClusterIPs of cluster DNS to answer as well.", IpAddress);
+    private readonly Option<string> _interface = new("--interface")
+    {
+        Description = "Link that carries the addresses; 'off' leaves link and addresses to others.",
+        DefaultValueFactory = _ => "nodelocaldns",
+    };
+    private readonly Option<RulesMode> _rules = Choice("--rules", "No-conntrack rules.", RulesMode.Auto);
+    private readonly Option<HostAcceptMode> _hostAccept =
+        Choice("--host-accept", "ACCEPT rules in the host's chains.", HostAcceptMode.Auto);
+    private readonly Option<ExitMode> _exitMode = Choice("--exit-mode", "What is left behind.", ExitMode.Refuse);
+    private readonly Option<IPEndPoint[]> _flipTo = List("--flip-to", "Endpoints of --exit-mode flip.", Server);
+    private readonly Option<TimeSpan> _flipFor = Time("--flip-for", "How long a flip lasts.", "2m", "1s");
+    private readonly Option<TimeSpan> _linger = Time("--linger", "How long a stopped guard waits for a successor.",
+        "20s", "0");
+    private readonly Option<string> _healthListen = Listen("--health-listen", "127.0.0.1:9255");
+    private readonly Option<string> _metricsListen = Listen("--metrics-listen", "0.0.0.0:9254");
+    private readonly Option<string> _probeName = new("--probe-name")
+    {
+        Description = "Name asked to prove that the cache resolves.",
+        DefaultValueFactory = _ => "kubernetes.default.svc.cluster.local",
+    };
+    private readonly Option<TimeSpan> _probeInterval = Time("--probe-interval", "Between probes; 0 for never.", "5s",
+        "0");
+    private readonly Option<TimeSpan> _hangAfter = Time("--hang-after", "A queue standing still so long is a hang.",
+        "250ms", "100ms");
+    private readonly Option<TimeSpan> _checkInterval = Time("--check-interval", "Between checks of link and rules.",
+        "10s", "1s");
+    private readonly Option<int> _serveUid = Number("--serve-uid", "The uid that may take sockets.", 65_534, 0,
+        int.MaxValue);
+    private readonly Option<bool> _spawn = new("--spawn") { Description = "Start serve, with the arguments after --." };
+    private readonly Option<int> _newestVersion =
+        Number("--handover-max-version", "Newest protocol version.", HandoverVersion.Newest, HandoverVersion.Oldest,
+            HandoverVersion.Newest);
+    private readonly Argument<string[]> _serveArguments = new("serve arguments")
+    {
+        Description = "After --spawn --: the arguments of serve.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    public void AddTo(Command command)
+    {
+        _address.Required = true;
+        _clusterDns.Required = true;
+        Option[] options =
+        [
+            _address, _handover, _clusterDns, _takeover, _dnsPort, _workers, _intercept, _interface, _rules,
+            _hostAccept, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
+            _probeInterval, _hangAfter, _checkInterval, _serveUid, _spawn, _newestVersion,
+        ];
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+        command.Arguments.Add(_serveArguments);
+    }
+
+    /// <summary>The options; the parser has already refused what is invalid in itself.</summary>
+    /// <returns>null, and what is wrong, when flags do not go together.</returns>
+    public GuardOptions? Read(ParseResult result, out string? problem)
+    {
+        var options = Read(result);
+        problem = CheckTogether(options);
+        return problem is null ? options : null;
+    }
+
+    private GuardOptions Read(ParseResult result) => new()
+    {
+        Addresses = result.GetValue(_address)!,
+        HandoverPath = result.GetValue(_handover)!,
+        ClusterDns = result.GetValue(_clusterDns)!,
+        TakeoverPath = result.GetValue(_takeover),
+        DnsPort = result.GetValue(_dnsPort),
+        Workers = result.GetValue(_workers),
+        Intercepted = result.GetValue(_intercept) ?? [],
+        InterfaceName = result.GetValue(_interface) is var name && name == "off" ? null : name,
+        Rules = result.GetValue(_rules),
+        HostAccept = result.GetValue(_hostAccept),
+        ExitMode = result.GetValue(_exitMode),
+        FlipTo = result.GetValue(_flipTo) ?? [],
+        FlipFor = result.GetValue(_flipFor),
+        Linger = result.GetValue(_linger),
+        HealthListen = ListenPoint(result.GetValue(_healthListen)!),
+        MetricsListen = ListenPoint(result.GetValue(_metricsListen)!),
+        ProbeName = result.GetValue(_probeName)!,
+        ProbeInterval = result.GetValue(_probeInterval),
+        HangAfter = result.GetValue(_hangAfter),
+        CheckInterval = result.GetValue(_checkInterval),
+        ServeUserId = (uint)result.GetValue(_serveUid),
+        Spawn = result.GetValue(_spawn)
+            ? ["--handover", result.GetValue(_handover)!, .. result.GetValue(_serveArguments) ?? []]
+            : null,
+        NewestVersion = result.GetValue(_newestVersion),
+    };
+
+    /// <summary>What no flag can be blamed for alone; null when all is well.</summary>
+    private static string? CheckTogether(GuardOptions options)
+    {
+        foreach (var server in options.ClusterDns.Where(server => server.Port == options.DnsPort))
+        {
+            if (options.Intercepted.Contains(server.Address))
+            {
+                return $"--cluster-dns {server}: is intercepted (--intercept-cluster-dns), the guard would relay to itself: "
+                    + "give another way to cluster DNS, such as a second Service";
+            }
+            if (options.Addresses.Contains(server.Address))
+            {
+                return $"--cluster-dns {server}: is one of --address, the guard would relay to itself: give cluster DNS's";
+            }
+        }
+        return null;
+    }
+
+    private static IPEndPoint? ListenPoint(string text) =>
+        text == "off" ? null : IPEndPoint.Parse(text.StartsWith(':') ? $"[::]{text}" : text);
+
+    private static Option<string> Listen(string name, string otherwise)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = "HOST:PORT, or off.",
+            DefaultValueFactory = _ => otherwise,
+        };
+        option.Validators.Add(result =>
+        {
+            var text = result.GetValueOrDefault<string>() ?? "";
+            if (text != "off" && !(IPEndPoint.TryParse(text.StartsWith(':') ? $"[::]{text}" : text, out var point)
+                && point.Port > 0))
+            {
+                result.AddError($"{name} {text}: expected IP:PORT, :PORT or off");
+            }
+        });
+        return option;
+    }
+
+    private static Option<T[]> List<T>(string name, string description, Func<string, (T? Value, string Expected)> parse)
+        where T : class => new(name)
+        {
+            Description = description,
+            AllowMultipleArgumentsPerToken = false,
+            CustomParser = result =>
+            {
+                var values = new List<T>();
+                foreach (var text in result.Tokens.SelectMany(t => t.Value.Split(',')).Select(t => t.Trim()))
+                {
+                    var (value, expected) = parse(text);
+                    if (value is null)
+                    {
+                        result.AddError($"{name} '{text}': expected {expected}");
+                    }
+                    else
+                    {
+                        values.Add(value);
+                    }
+                }
+                return [.. values];
+            },
+        };
+
+    private static (IPAddress?, string) IpAddress(string text) =>
+        (IPAddress.TryParse(text, out var address) ? address : null, "IP addresses separated by commas");
+
+    private static (IPEndPoint?, string) Server(string text) =>
+        (GuardCommand.ParseServer(text), "IP or IP:port, separated by commas");
+
+    private static Option<int> Number(string name, string description, int otherwise, int minimum, int maximum)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => otherwise };
+        option.Validators.Add(result =>
+        {
+            if (result.Errors.Any())
+            {
+                return;
+            }
+            var value = result.GetValueOrDefault<int>();
+            if (value < minimum || value > maximum)
+            {
+                result.AddError($"{name} {value}: expected a number from {minimum} to {maximum}");
+            }
+        });
+        return option;
+    }
+
+    private static Option<TimeSpan> Time(string name, string description, string otherwise, string minimum) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => GuardCommand.ParseTime(otherwise)!.Value,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Single().Value;
+            if (GuardCommand.ParseTime(text) is { } time && time >= GuardCommand.ParseTime(minimum))
+            {
+                return time;
+            }
+            result.AddError($"{name} {text}: expected a time such as {otherwise}, at least {minimum}");
+            return default;
+        },
+    };
+
+    private static Option<T> Choice<T>(string name, string description, T otherwise)
+        where T : struct, Enum => new(name)
+        {
+            Description = $"{description} One of {string.Join(", ", Names<T>())}.",
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Single().Value;
+                var index = Array.IndexOf(Names<T>(), text);
+                if (index >= 0)
+                {
+                    return Enum.GetValues<T>()[index];
+                }
+                result.AddError($"{name} {text}: expected one of {string.Join(", ", Names<T>())}");
+                return default;
+            },
+        };
+
+    private static string[] Names<T>()
+        where T : struct, Enum =>
+        [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
+}

@@ -1,0 +1,170 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using NodeDns.Cache.Serve;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
+
+namespace NodeDns.Cache.Commands;
+
+/// <summary>`node-dns-cache serve`: its flags, and the signals that end it.</summary>
+public static class ServeCommand
+{
+    private static readonly Option<string> Conf = new("--conf")
+    {
+        Description = "The Corefile.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private static readonly Option<int> DnsPort = new("--dns-port")
+    {
+        Description = "Port of server blocks that name none.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 53,
+    };
+
+    private static readonly Option<string> Memory = new("--memory")
+    {
+        Description = "The cache's budget, such as 64Mi.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => "32Mi",
+    };
+
+    private static readonly Option<string?> KubeDnsConfig = new("--kube-dns-config")
+    {
+        Description = "Directory of the kube-dns ConfigMap (stubDomains, upstreamNameservers).",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> Handover = new("--handover")
+    {
+        Description = "Take the listening sockets from the guard at this Unix socket.",
+        HelpName = "SOCKET",
+    };
+
+    private static readonly Option<int> Workers = new("--workers")
+    {
+        Description = "Threads; 0 is one for each CPU that the container may use.",
+        HelpName = "N",
+    };
+
+    private static readonly Option<int> MaxWakeUps = new("--max-wakeups")
+    {
+        Description = "Wake-ups a second of a thread: above it one serves several queries. 0 for no limit.",
+        HelpName = "N",
+        DefaultValueFactory = _ => ServeOptions.MaxWakeUpsDefault,
+    };
+
+    private static readonly Option<string?> LocalAddress = new("--local-address")
+    {
+        Description = "For __PILLAR__LOCAL__DNS__.",
+        HelpName = "A[,A]",
+    };
+
+    private static readonly Option<string?> ClusterDns = new("--cluster-dns")
+    {
+        Description = "For __PILLAR__CLUSTER__DNS__.",
+        HelpName = "A",
+    };
+
+    private static readonly Option<string?> ClusterDomain = new("--cluster-domain")
+    {
+        Description = "For __PILLAR__DNS__DOMAIN__.",
+        HelpName = "D",
+    };
+
+    private static readonly Option<string?> DnsServer = new("--dns-server")
+    {
+        Description = "For __PILLAR__DNS__SERVER__.",
+        HelpName = "A",
+    };
+
+    private static readonly Option<string?> PrometheusEndpoint = new("--prometheus-endpoint")
+    {
+        Description = "For __PROMETHEUS__ENDPOINT__.",
+        HelpName = "HOST:PORT",
+    };
+
+    public static Command Create()
+    {
+        Memory.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } size && ByteSize.Parse(size) is null)
+                result.AddError($"--memory: {size}: expected a size such as 64Mi");
+        });
+        MaxWakeUps.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is not (0 or >= 100 and <= 1_000_000) and var number)
+                result.AddError($"--max-wakeups: {number}: expected 0, or 100 to 1000000");
+        });
+        var command = new Command("serve", "Serve DNS from the cache: the data path.")
+        {
+            Conf, DnsPort, Memory, KubeDnsConfig, Handover, Workers, MaxWakeUps,
+            LocalAddress, ClusterDns, ClusterDomain, DnsServer, PrometheusEndpoint,
+        };
+        command.SetAction(result => Run(new ServeOptions
+        {
+            ConfigFile = result.GetRequiredValue(Conf),
+            DnsPort = result.GetValue(DnsPort),
+            MemoryBytes = ByteSize.Parse(result.GetValue(Memory) ?? "") ?? ServeOptions.MemoryDefault,
+            KubeDnsDirectory = result.GetValue(KubeDnsConfig),
+            HandoverSocket = result.GetValue(Handover),
+            Workers = result.GetValue(Workers),
+            MaxWakeUps = result.GetValue(MaxWakeUps),
+            LocalAddresses = [.. (result.GetValue(LocalAddress) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)],
+            ClusterDns = result.GetValue(ClusterDns),
+            ClusterDomain = result.GetValue(ClusterDomain),
+            DnsServer = result.GetValue(DnsServer),
+            PrometheusEndpoint = result.GetValue(PrometheusEndpoint),
+        }));
+        return command;
+    }
+
+    /// <summary>Serves until SIGTERM or SIGINT; SIGHUP and SIGUSR1 look for a changed configuration at once.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(ServeOptions options)
+    {
+        using var loggers = new StderrLogger();
+        using var server = new CacheServer(options, Reading(options), loggers);
+        using var terminate = Stops(PosixSignal.SIGTERM, "SIGTERM", server);
+        using var interrupt = Stops(PosixSignal.SIGINT, "SIGINT", server);
+        using var hangUp = Reloads(PosixSignal.SIGHUP, server);
+        using var user1 = Reloads(Sigusr1, server);
+        return server.Run();
+    }
+
+    /// <summary>SIGUSR1 by its Linux number: PosixSignal has no name for it, and takes numbers.</summary>
+    private const PosixSignal Sigusr1 = (PosixSignal)10;
+
+    /// <summary>How `serve` reads a Corefile.</summary>
+    public static CorefileOptions Reading(ServeOptions options) => new()
+    {
+        DnsPort = options.DnsPort,
+        Files = new DiskFiles(),
+        Environment = Environment.GetEnvironmentVariable,
+        HasInterface = BindAddresses.HasInterface,
+        Lookup = UpstreamNames.Lookup,
+        Pillars = new PillarValues
+        {
+            LocalAddresses = options.LocalAddresses,
+            ClusterDns = options.ClusterDns,
+            ClusterDomain = options.ClusterDomain,
+            DnsServer = options.DnsServer,
+            PrometheusEndpoint = options.PrometheusEndpoint,
+        },
+    };
+
+    private static PosixSignalRegistration Stops(PosixSignal signal, string name, CacheServer server) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            server.Stop(name);
+        });
+
+    private static PosixSignalRegistration Reloads(PosixSignal signal, CacheServer server) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            server.ReloadNow();
+        });
+}

@@ -1,4 +1,0 @@
-namespace NodeDns.Cache.Corefile;
-
-/// <summary>any: ANY questions get one HINFO (RFC 8482).</summary>
-public sealed record AnyConfig : DirectiveConfig;

@@ -1,4 +1,0 @@
-namespace NodeDns.Cache.Corefile;
-
-/// <summary>debug: log debug messages.</summary>
-public sealed record DebugConfig : DirectiveConfig;

@@ -1,4 +1,0 @@
-namespace NodeDns.Cache.Corefile;
-
-/// <summary>pprof: accepted, does nothing but warn. The .NET runtime has its own ways to look inside.</summary>
-public sealed record PprofConfig : DirectiveConfig;

@@ -1,4 +1,0 @@
-namespace NodeDns.Cache.Corefile;
-
-/// <summary>trace: accepted, does nothing but warn.</summary>
-public sealed record TraceConfig : DirectiveConfig;

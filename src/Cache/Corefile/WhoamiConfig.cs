@@ -1,4 +1,0 @@
-namespace NodeDns.Cache.Corefile;
-
-/// <summary>whoami: the reply's additional section says who asked, from which port and how.</summary>
-public sealed record WhoamiConfig : DirectiveConfig;

@@ -1,4 +1,0 @@
-namespace NodeDns.Cache.Guard;
-
-/// <summary>A guard will not hand its sockets to this cache; the message says why.</summary>
-public sealed class HandoverRefusedException(string reason) : Exception($"the guard refused: {reason}");

@@ -1,8 +1,0 @@
-namespace NodeDns.Cache.Listen;
-
-/// <summary>The transport of a listening socket.</summary>
-public enum ListenProtocol
-{
-    Udp,
-    Tcp,
-}

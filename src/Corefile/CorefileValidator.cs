@@ -1,0 +1,125 @@
+using System.Net;
+
+namespace NodeDns.Corefile;
+
+/// <summary>What only shows when all blocks are known: zones served twice, questions sent to oneself, metrics of one
+/// address over different HTTPS.</summary>
+public static class CorefileValidator
+{
+    public static void Check(CorefileConfig config, ProblemList problems)
+    {
+        Duplicates(config, problems);
+        DifferentBinds(config, problems);
+        SharedPorts(config, problems);
+        DifferentTls(config, problems);
+        foreach (var block in config.Blocks)
+            OwnUpstreams(block, problems);
+    }
+
+    /// <summary>A zone and port may be served by two blocks only on different addresses, or by different transports.
+    /// </summary>
+    private static void Duplicates(CorefileConfig config, ProblemList problems)
+    {
+        var seen = new Dictionary<string, List<(string Address, SourceLine At)>>();
+        foreach (var block in config.Blocks)
+        {
+            foreach (var zone in block.Zones)
+            {
+                if (!seen.TryGetValue(zone.ToString(), out var taken))
+                    seen.Add(zone.ToString(), taken = []);
+                var addresses = Addresses(block);
+                var clash = taken.Find(t => t.Address == "" || addresses.Contains("") || addresses.Contains(t.Address));
+                if (clash.At.File is not null)
+                {
+                    var place = clash.Address == "" ? "" : $" on {clash.Address}";
+                    problems.Error(block.At, "zone", zone.ToString(),
+                        $"expected once on each address, and {clash.At} serves it{place} already");
+                }
+
+                taken.AddRange(addresses.Select(address => (address, block.At)));
+            }
+        }
+    }
+
+    /// <summary>CoreDNS loads such files, and answers REFUSED where the operator expects an answer.</summary>
+    private static void DifferentBinds(CorefileConfig config, ProblemList problems)
+    {
+        var first = new Dictionary<(ZoneTransport, int Port), ServerBlockConfig>();
+        foreach (var block in config.Blocks)
+        {
+            foreach (var server in block.Zones.Where(zone => zone.IsServed).Select(zone => (zone.Transport, zone.Port)).Distinct())
+            {
+                if (first.TryAdd(server, block) || Addresses(first[server]).SetEquals(Addresses(block)))
+                    continue;
+                problems.Warn(block.Bind?.At ?? block.At, "bind", Describe(block),
+                    $"differs from {Describe(first[server])} of {first[server].At} on port {server.Port}: each address serves only "
+                    + "the zones bound to it, and refuses other names");
+            }
+        }
+    }
+
+    /// <summary>CoreDNS opens such a port twice, and a connection meets one or the other by chance.</summary>
+    private static void SharedPorts(CorefileConfig config, ProblemList problems)
+    {
+        foreach (var block in config.Blocks)
+        {
+            foreach (var zone in block.Zones.Where(zone => zone.Transport == ZoneTransport.Tls))
+            {
+                if (config.Blocks.FirstOrDefault(other => Addresses(other).Overlaps(Addresses(block)) && other.Zones.Any(
+                        own => own.Transport == ZoneTransport.Dns && own.Port == zone.Port)) is { } shared)
+                    problems.Warn(block.At, "zone", zone.ToString(),
+                        $"is served over UDP too, for {shared.At} has port {zone.Port} without tls://; a name of both is "
+                        + "answered by the block that stands first");
+            }
+        }
+    }
+
+    /// <summary>CoreDNS serves the address as the first block says, without a word; a client could go unverified.</summary>
+    private static void DifferentTls(CorefileConfig config, ProblemList problems)
+    {
+        var first = new Dictionary<ListenAddress, PrometheusConfig>();
+        foreach (var prometheus in config.Blocks.Select(block => block.Prometheus).OfType<PrometheusConfig>())
+        {
+            if (prometheus.Web is null || first.TryAdd(prometheus.Address, prometheus))
+                continue;
+            var other = first[prometheus.Address];
+            if (other.Web?.Source != prometheus.Web.Source)
+            {
+                problems.Error(prometheus.At, "prometheus", prometheus.Address.ToString(),
+                    $"expected the tls of {other.At}, which serves this address too: an address has one, so write the same "
+                    + "there and here, or another address");
+            }
+        }
+    }
+
+    /// <summary>A question for the block's zone would come back to the block, for ever.</summary>
+    private static void OwnUpstreams(ServerBlockConfig block, ProblemList problems)
+    {
+        foreach (var forward in block.Forward)
+        {
+            foreach (var server in forward.To)
+            {
+                if (!server.Tls && block.Zones.Any(zone => zone.IsServed && zone.Port == server.Port) && Listens(block, server.Address))
+                    problems.Error(forward.At, "forward", server.ToString(),
+                        "expected another server: this is an address the block itself listens on");
+            }
+        }
+    }
+
+    private static bool Listens(ServerBlockConfig block, IPAddress address)
+    {
+        if (block.Bind is null)
+            return IPAddress.IsLoopback(address) || IsAny(address);
+        return block.Bind.Addresses.Any(own => own.Equals(address) || (IsAny(own) && IPAddress.IsLoopback(address)));
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>"" stands for every address.</summary>
+    private static HashSet<string> Addresses(ServerBlockConfig block) => block.Bind is null
+        ? [""]
+        : [.. block.Bind.Groups.SelectMany(g => g.Targets.Except(g.Except)).Select(target => target.ToString())];
+
+    private static string Describe(ServerBlockConfig block) =>
+        block.Bind is null ? "every address" : string.Join(' ', Addresses(block).Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using System.Net;
+using NodeDns.Dns.Records;
+
+namespace NodeDns.Corefile.Directives;
+
+/// <summary>The servers of a forward: ADDRESS, ADDRESS:PORT, tls://ADDRESS%NAME, a resolv.conf file, or a host name.
+/// </summary>
+internal static class UpstreamReader
+{
+    private const string Expected = "expected an address, address:port, tls://address, a file such as /etc/resolv.conf, "
+        + "or a host name";
+
+    private static readonly string[] s_unsupported = ["https://", "https3://", "grpc://", "quic://", "unix://"];
+
+    /// <summary>In the order written, each once.</summary>
+    public static ImmutableArray<UpstreamAddress> Read(
+        DirectiveScope scope, IEnumerable<Token> tokens, OptionLine? resolver)
+    {
+        var asked = resolver is null ? [] : Resolvers(scope, resolver);
+        var servers = ImmutableArray.CreateBuilder<UpstreamAddress>();
+        foreach (var token in tokens)
+            servers.AddRange(One(scope, token, asked).Where(server => !servers.Contains(server)));
+        return servers.ToImmutable();
+    }
+
+    private static ImmutableArray<UpstreamAddress> One(
+        DirectiveScope scope, Token token, ImmutableArray<IPEndPoint> resolvers)
+    {
+        var text = token.Text;
+        if (Array.Exists(s_unsupported, scheme => text.StartsWith(scheme, StringComparison.Ordinal)))
+        {
+            scope.Error(token, "expected a server asked over UDP, TCP or TLS (tls://)");
+            return [];
+        }
+
+        var tls = text.StartsWith("tls://", StringComparison.Ordinal);
+        text = tls || text.StartsWith("dns://", StringComparison.Ordinal) ? text["tls://".Length..] : text;
+        var (bare, serverName) = SplitServerName(text);
+        if (!TryHostPort(bare, tls, out var host, out var port))
+        {
+            scope.Error(token, Expected);
+            return [];
+        }
+
+        if (AddressText.TryAddress(host, out var address))
+            return [new() { Address = address, Port = port, Tls = tls, ServerName = tls ? serverName : null }];
+        if (text.Contains('/') || scope.Files.Probe(text) is not null)
+            return FromFile(scope, token, text);
+        if (!IsHostName(host) || !DomainName.TryNormalize(host, out var name))
+        {
+            scope.Error(token, Expected);
+            return [];
+        }
+
+        return Named(scope, token, name, resolvers, new()
+        {
+            Address = IPAddress.Any,
+            Port = port,
+            Tls = tls,
+            ServerName = tls ? serverName : null
+        });
+    }
+
+    /// <summary>RFC 1123 section 2.1, with underscores; digits and dots alone are a mistyped address.</summary>
+    private static bool IsHostName(string text) => text.Any(c => !char.IsAsciiDigit(c) && c != '.')
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+
+    private static ImmutableArray<UpstreamAddress> Named(DirectiveScope scope, Token token, string name,
+        ImmutableArray<IPEndPoint> resolvers, UpstreamAddress server)
+    {
+        if (scope.Options.Lookup is not { } lookup)
+        {
+            scope.Warn(token, "a host name, looked up once at start and at each reload; not looked up now");
+            return [];
+        }
+
+        var addresses = lookup(name, resolvers);
+        if (addresses.IsEmpty)
+            scope.Error(token, "expected a host name that has an address");
+        return [.. addresses.Select(address => server with { Address = address })];
+    }
+
+    private static ImmutableArray<UpstreamAddress> FromFile(DirectiveScope scope, Token token, string path)
+    {
+        if (scope.Files.Read(path, out var reason) is not { } text)
+        {
+            scope.Error(token, $"expected a readable file: {reason}");
+            return [];
+        }
+
+        var conf = ResolvConf.Parse(text);
+        foreach (var (line, value) in conf.Ignored)
+            scope.Warn(token, $"line {line} is left out: {value} is not an address");
+        if (conf.Nameservers.IsEmpty)
+            scope.Error(token, "expected a file with at least one nameserver line");
+        return [.. conf.Nameservers.Select(address => new UpstreamAddress { Address = address })];
+    }
+
+    /// <summary>10.0.0.1%name:853 is 10.0.0.1:853 and name; [fe80::1%eth0]:53 is [fe80::1]:53 and eth0.</summary>
+    private static (string Bare, string? Name) SplitServerName(string text)
+    {
+        var percent = text.LastIndexOf('%');
+        if (percent < 0)
+            return (text, null);
+        var bare = text[..percent];
+        var name = text[(percent + 1)..];
+        if (bare.StartsWith('[') && !bare.Contains(']'))
+            bare += "]";
+        var colon = name.LastIndexOf(':');
+        if (colon >= 0)
+        {
+            bare += name[colon..];
+            name = name[..colon];
+        }
+
+        name = name.TrimEnd(']');
+        return (bare, name.Length == 0 ? null : name);
+    }
+
+    private static bool TryHostPort(string text, bool tls, out string host, out int port)
+    {
+        port = tls ? UpstreamAddress.TlsPort : UpstreamAddress.DnsPort;
+        if (AddressText.TrySplit(text, out host, out var portText))
+            return AddressText.TryPort(portText, out port) && port > 0 && host.Length > 0;
+        host = text.Trim('[', ']');
+        return host.Length > 0;
+    }
+
+    private static ImmutableArray<IPEndPoint> Resolvers(DirectiveScope scope, OptionLine line)
+    {
+        scope.Count(line, 1, int.MaxValue, "expected at least one address or address:port");
+        var servers = ImmutableArray.CreateBuilder<IPEndPoint>();
+        foreach (var arg in line.Args)
+        {
+            if (TryHostPort(arg.Text, tls: false, out var host, out var port) && AddressText.TryAddress(host, out var address))
+                servers.Add(new(address, port));
+            else
+                scope.Error(line, "expected addresses or address:port");
+        }
+
+        return servers.ToImmutable();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using NodeDns.Dns.Records;
+
+namespace NodeDns.Corefile;
+
+/// <summary>hosts(5) text. Lines that do not start with an address are skipped, as everywhere.</summary>
+public static class HostsText
+{
+    /// <summary>Entries with at least one name in the zones; names outside are left out.</summary>
+    public static ImmutableArray<HostEntry> Parse(string text, ImmutableArray<string> zones)
+    {
+        var entries = ImmutableArray.CreateBuilder<HostEntry>();
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            var comment = line.IndexOf('#');
+            var words = (comment < 0 ? line : line[..comment]).ToString()
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (TryEntry(words, zones, out var entry))
+                entries.Add(entry);
+        }
+
+        return entries.ToImmutable();
+    }
+
+    /// <summary>False for too few words, no address in front, or no name in the zones.</summary>
+    public static bool TryEntry(ReadOnlySpan<string> words, ImmutableArray<string> zones, out HostEntry entry)
+    {
+        entry = null!;
+        if (words.Length < 2)
+            return false;
+        var percent = words[0].IndexOf('%');
+        if (!AddressText.TryAddress(percent < 0 ? words[0] : words[0].AsSpan(0, percent), out var address))
+            return false;
+        var names = ImmutableArray.CreateBuilder<string>();
+        foreach (var word in words[1..])
+        {
+            if (DomainName.TryNormalize(word, out var name) && zones.Any(zone => DomainName.IsWithin(name, zone)))
+                names.Add(name);
+        }
+
+        entry = new(address, names.ToImmutable());
+        return names.Count > 0;
+    }
+}

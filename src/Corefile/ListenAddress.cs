@@ -1,0 +1,25 @@
+using System.Net;
+using NodeDns.Dns.Records;
+
+namespace NodeDns.Corefile;
+
+/// <summary>host:port of an HTTP endpoint. A null address is every address of the machine, as in ":8080".</summary>
+public readonly record struct ListenAddress(IPAddress? Address, int Port)
+{
+    /// <summary>An address, "localhost", or nothing for all, and a port.</summary>
+    public static bool TryParse(string text, out ListenAddress listen)
+    {
+        listen = default;
+        if (!AddressText.TrySplit(text, out var host, out var port) || !AddressText.TryPort(port, out var number))
+            return false;
+        IPAddress? address = null;
+        if (host == "localhost")
+            address = IPAddress.Loopback;
+        else if (host.Length > 0 && !AddressText.TryAddress(host, out address))
+            return false;
+        listen = new(address, number);
+        return true;
+    }
+
+    public override string ToString() => Address is null ? $":{Port}" : new IPEndPoint(Address, Port).ToString();
+}

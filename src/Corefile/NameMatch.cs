@@ -1,0 +1,28 @@
+using NodeDns.Go;
+
+namespace NodeDns.Corefile;
+
+/// <summary>How rewrite compares the question's name, lower case with the final dot.</summary>
+/// <param name="Text">What is compared; for <see cref="NameMatchKind.Regex"/> the pattern as written.</param>
+/// <param name="Pattern">Not null exactly for <see cref="NameMatchKind.Regex"/>.</param>
+public sealed record NameMatch(NameMatchKind Kind, string Text, GoPattern? Pattern)
+{
+    /// <summary>True when the rule applies to the name.</summary>
+    public bool Matches(string name) => Kind switch
+    {
+        NameMatchKind.Exact => name == Text,
+        NameMatchKind.Prefix => name.StartsWith(Text, StringComparison.Ordinal),
+        NameMatchKind.Suffix => name.EndsWith(Text, StringComparison.Ordinal),
+        NameMatchKind.Substring => name.Contains(Text, StringComparison.Ordinal),
+        _ => Pattern!.IsMatch(name),
+    };
+}
+
+public enum NameMatchKind
+{
+    Exact,
+    Prefix,
+    Suffix,
+    Substring,
+    Regex,
+}

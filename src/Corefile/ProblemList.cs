@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+
+namespace NodeDns.Corefile;
+
+/// <summary>Gathers what is wrong while reading goes on.</summary>
+public sealed class ProblemList
+{
+    /// <summary>Enough to mend a file by; a hostile one could make millions.</summary>
+    private const int Maximum = 200;
+
+    private readonly List<CorefileProblem> _errors = [];
+    private readonly List<CorefileProblem> _warnings = [];
+
+    public bool HasErrors => _errors.Count > 0;
+
+    /// <summary>By file and line.</summary>
+    public ImmutableArray<CorefileProblem> Errors => Sorted(_errors);
+    public ImmutableArray<CorefileProblem> Warnings => Sorted(_warnings);
+
+    /// <summary>The same mistake at the same place, met twice through a snippet, is told once.</summary>
+    public void Error(SourceLine at, string directive, string value, string expected) =>
+        Add(_errors, new(at, directive, value, expected));
+
+    public void Warn(SourceLine at, string directive, string value, string text) =>
+        Add(_warnings, new(at, directive, value, text));
+
+    private static void Add(List<CorefileProblem> list, CorefileProblem problem)
+    {
+        problem = problem with { Value = OneLine(problem.Value) };
+        if (list.Count < Maximum && !list.Contains(problem))
+            list.Add(problem);
+    }
+
+    private static ImmutableArray<CorefileProblem> Sorted(List<CorefileProblem> list) =>
+        [.. list.OrderBy(problem => problem.At.File, StringComparer.Ordinal).ThenBy(problem => problem.At.Line)];
+
+    private static string OneLine(string value)
+    {
+        if (value.Length > 120)
+            value = value[..117] + "...";
+        return string.Concat(value.Select(c => char.IsControl(c) ? ' ' : c));
+    }
+}

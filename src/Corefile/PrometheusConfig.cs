@@ -1,0 +1,17 @@
+using System.Net;
+
+namespace NodeDns.Corefile;
+
+/// <summary>prometheus: GET /metrics. Blocks that name the same address share it.</summary>
+public sealed record PrometheusConfig : DirectiveConfig
+{
+    public static readonly ListenAddress AddressDefault = new(IPAddress.Loopback, 9153);
+
+    public ListenAddress Address { get; init; } = AddressDefault;
+
+    /// <summary>tls. Null: plain HTTP, for everybody.</summary>
+    public WebConfig? Web { get; init; }
+
+    /// <summary>runtime_metrics: everything the runtime counts.</summary>
+    public bool RuntimeMetrics { get; init; }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using NodeDns.Dns.Records;
+
+namespace NodeDns.Corefile;
+
+/// <summary>Networks to reverse zones: 10.0.0.0/24 is 0.0.10.in-addr.arpa.</summary>
+/// <remarks>A network that ends within a label is the set of zones one label longer: 10.0.0.0/23 is 0.0.10 and 1.0.10.
+/// </remarks>
+public static class ReverseZones
+{
+    /// <summary>False when the text is no network. Bits below the prefix are ignored.</summary>
+    public static bool TryRead(string text, out ImmutableArray<string> zones)
+    {
+        zones = [];
+        var slash = text.IndexOf('/');
+        if (slash < 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out var address) || !IsPlain(text.AsSpan(0, slash))
+            || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var prefix))
+            return false;
+        var bytes = address.GetAddressBytes();
+        if (prefix > bytes.Length * 8)
+            return false;
+        zones = bytes.Length == 4 ? Read(bytes, prefix, 8, "in-addr.arpa.") : Read(bytes, prefix, 4, "ip6.arpa.");
+        return true;
+    }
+
+    private static ImmutableArray<string> Read(byte[] bytes, int prefix, int labelBits, string suffix)
+    {
+        var labels = (prefix + labelBits - 1) / labelBits;
+        var free = (labels * labelBits) - prefix;
+        var zones = ImmutableArray.CreateBuilder<string>(1 << free);
+        for (var last = 0; last < 1 << free; last++)
+        {
+            var zone = suffix;
+            for (var i = 0; i < labels; i++)
+            {
+                var value = labelBits == 8 ? bytes[i] : (bytes[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xF;
+                if (i == labels - 1)
+                    value = (value >> free << free) | last;
+                zone = value.ToString(labelBits == 8 ? "d" : "x", CultureInfo.InvariantCulture) + "." + zone;
+            }
+
+            zones.Add(zone);
+        }
+
+        return zones.ToImmutable();
+    }
+
+    /// <summary>.NET also reads 10.1/8 and 010.0.0.0; a Corefile's addresses have four decimal parts.</summary>
+    private static bool IsPlain(ReadOnlySpan<char> address) => address.Contains(':') || AddressText.IsDottedQuad(address);
+}

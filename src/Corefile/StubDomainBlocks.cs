@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Net;
+using NodeDns.Dns.Records;
+
+namespace NodeDns.Corefile;
+
+/// <summary>Server blocks for the kube-dns ConfigMap's stub domains.</summary>
+/// <remarks>Unlike node-cache's, they have the metrics and the log of the block for "."; a domain that the Corefile
+/// serves itself is left to it.</remarks>
+internal static class StubDomainBlocks
+{
+    private const int CacheTtlSeconds = 30;
+
+    public static IReadOnlyList<ServerBlockConfig> Make(
+        CorefileOptions options, IReadOnlyList<ServerBlockConfig> blocks, ProblemList problems)
+    {
+        var model = blocks.FirstOrDefault(block => block.Zones.Any(zone => zone.Name == "." && IsOurs(zone)))
+            ?? blocks.FirstOrDefault(block => block.Zones.Any(IsOurs));
+        var made = new List<ServerBlockConfig>();
+        foreach (var stub in options.KubeDns.StubDomains)
+        {
+            var zone = new ZoneConfig(stub.Domain, options.DnsPort);
+            if (blocks.Concat(made).Any(block => block.Zones.Any(z => z.Name == zone.Name && IsOurs(z))))
+                problems.Warn(stub.At, "stubDomains", stub.Domain, "left out: the Corefile serves this zone itself");
+            else
+                made.Add(Block(stub, zone, options, model));
+        }
+
+        return made;
+
+        bool IsOurs(ZoneConfig zone) => zone.Transport == ZoneTransport.Dns && zone.Port == options.DnsPort;
+    }
+
+    private static ServerBlockConfig Block(
+        StubDomain stub, ZoneConfig zone, CorefileOptions options, ServerBlockConfig? model)
+    {
+        var ttl = TimeSpan.FromSeconds(CacheTtlSeconds);
+        var bind = model?.Bind;
+        if (!options.Pillars.LocalAddresses.IsEmpty)
+        {
+            ImmutableArray<BindTarget> targets =
+                [.. options.Pillars.LocalAddresses.Where(text => AddressText.TryAddress(text, out _))
+                    .Select(text => new BindTarget(IPAddress.Parse(text), null))];
+            bind = new BindConfig { At = stub.At, Groups = [new(targets, [])] };
+        }
+
+        return new()
+        {
+            At = stub.At,
+            Zones = [zone],
+            IsStubDomain = true,
+            Bind = bind,
+            Errors = new() { At = stub.At },
+            Cache = new() { At = stub.At, Zones = [stub.Domain], SuccessTtl = ttl, DenialTtl = ttl },
+            Forward = [new() { At = stub.At, To = stub.Servers }],
+            Prometheus = model?.Prometheus,
+            Log = model?.Log,
+        };
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using NodeDns.Go;
+using NodeDns.Go.Templates;
+
+namespace NodeDns.Corefile;
+
+/// <summary>template: answers made from the question.</summary>
+public sealed record TemplateConfig : DirectiveConfig
+{
+    public ImmutableArray<TemplateRule> Rules { get; init; } = [];
+}
+
+/// <summary>One template line: the first whose class, type, zone and pattern match answers.</summary>
+public sealed record TemplateRule
+{
+    /// <summary>RFC 1035 section 3.2.5: matches every class or type.</summary>
+    public const ushort Any = 255;
+
+    public SourceLine At { get; init; }
+    public ushort Qclass { get; init; }
+    public ushort Qtype { get; init; }
+
+    /// <summary>Never empty.</summary>
+    public ImmutableArray<string> Zones { get; init; } = [];
+
+    /// <summary>Tried in order on the lower-case name with its final dot; never empty.</summary>
+    public ImmutableArray<GoPattern> Match { get; init; } = [];
+
+    /// <summary>Each makes one record in zone-file form.</summary>
+    public ImmutableArray<TemplateText> Answer { get; init; } = [];
+
+    public ImmutableArray<TemplateText> Authority { get; init; } = [];
+    public ImmutableArray<TemplateText> Additional { get; init; } = [];
+    public ushort Rcode { get; init; }
+
+    /// <summary>ederror: an extended DNS error in the reply (RFC 8914).</summary>
+    public ExtendedError? ExtendedError { get; init; }
+
+    /// <summary>Zones whose names go on when no pattern matches; empty: none, and such names get SERVFAIL.</summary>
+    public ImmutableArray<string> Fallthrough { get; init; } = [];
+}
+
+/// <summary>RFC 8914 section 2: INFO-CODE and EXTRA-TEXT.</summary>
+public sealed record ExtendedError(ushort Code, string Text);

@@ -1,0 +1,18 @@
+namespace NodeDns.Corefile;
+
+/// <summary>timeouts: of clients' TCP connections. Null: not given.</summary>
+public sealed record TimeoutsConfig : DirectiveConfig
+{
+    public static readonly TimeSpan ReadDefault = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan WriteDefault = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan IdleDefault = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Minimum = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Maximum = TimeSpan.FromHours(24);
+
+    public TimeSpan? Read { get; init; }
+    public TimeSpan? Write { get; init; }
+    public TimeSpan? Idle { get; init; }
+
+    /// <summary>Questions answered on one connection before it is closed. Null: no limit.</summary>
+    public int? MaxTcpQueries { get; init; }
+}

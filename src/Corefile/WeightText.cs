@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using NodeDns.Dns.Records;
+
+namespace NodeDns.Corefile;
+
+/// <summary>The weight file of loadbalance: a line with a name, then a line with an address and its weight for each of
+/// that name's addresses. Empty lines and those that start with <c>#</c> mean nothing.</summary>
+public static class WeightText
+{
+    /// <summary>All of the file, or null and the first line that is wrong, as CoreDNS takes a file whole or not at
+    /// all.</summary>
+    public static ImmutableArray<AddressWeight>? Parse(string text, out string problem)
+    {
+        var weights = ImmutableArray.CreateBuilder<AddressWeight>();
+        string? name = null;
+        var number = 0;
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            var words = line.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (words is [] || words[0].StartsWith('#'))
+                continue;
+            problem = words switch
+            {
+                [var word] => AddressText.TryAddress(word, out _)
+                    ? $"{word} has no weight: expected a domain name, or an address and a weight" : "",
+                [_, _] when name is null => $"expected a domain name before {words[0]}",
+                [var word, _] when !AddressText.TryAddress(word, out _) => $"{word}: expected an address",
+                [_, var word] => IsWeight(word, out _) ? "" : $"{word}: expected a weight, 1 to 255",
+                _ => "expected a domain name, or an address and a weight",
+            };
+            if (problem.Length > 0)
+            {
+                problem = $"line {number}: {problem}";
+                return null;
+            }
+
+            if (words is [var domain])
+                name = domain;
+            else if (AddressText.TryAddress(words[0], out var address) && IsWeight(words[1], out var weight))
+                weights.Add(new(name!, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, weight));
+        }
+
+        problem = "";
+        return weights.ToImmutable();
+    }
+
+    private static bool IsWeight(string text, out byte weight) =>
+        byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out weight) && weight > 0;
+}
+
+/// <param name="Name">As written.</param>
+/// <param name="Weight">1 to 255.</param>
+public readonly record struct AddressWeight(string Name, IPAddress Address, byte Weight);

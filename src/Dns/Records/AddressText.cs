@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Net;
+
+namespace NodeDns.Dns.Records;
+
+/// <summary>Addresses, networks and host:port as Go's net package reads them.</summary>
+public static class AddressText
+{
+    public static bool IsDottedQuad(ReadOnlySpan<char> text)
+    {
+        var parts = 0;
+        foreach (var range in text.Split('.'))
+        {
+            var part = text[range];
+            if (++parts > 4 || part.Length is 0 or > 3 || part.ContainsAnyExceptInRange('0', '9')
+                || (part.Length > 1 && part[0] == '0'))
+                return false;
+        }
+
+        return parts == 4;
+    }
+
+    /// <summary>Without a scope: fe80::1%eth0 is refused here.</summary>
+    public static bool TryAddress(ReadOnlySpan<char> text, out IPAddress address)
+    {
+        address = IPAddress.None;
+        return (text.Contains(':') ? !text.ContainsAny('%', '[', '/') : IsDottedQuad(text))
+            && IPAddress.TryParse(text, out address!);
+    }
+
+    /// <summary>10.0.0.0/8, or a single address. Bits below the prefix are cleared.</summary>
+    public static bool TryNetwork(string text, bool single, out IPNetwork network)
+    {
+        network = default;
+        var slash = text.IndexOf('/');
+        if (!TryAddress(slash < 0 ? text : text.AsSpan(0, slash), out var address) || (slash < 0 && !single))
+            return false;
+        var bytes = address.GetAddressBytes();
+        var length = bytes.Length * 8;
+        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+                out length) || length > bytes.Length * 8))
+            return false;
+        for (var bit = length; bit < bytes.Length * 8; bit++)
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        network = new(new IPAddress(bytes), length);
+        return true;
+    }
+
+    /// <summary>host:port, [v6]:port, :port. False without a port.</summary>
+    public static bool TrySplit(string text, out string host, out string port)
+    {
+        host = port = "";
+        var colon = text.LastIndexOf(':');
+        if (colon < 0)
+            return false;
+        host = text[..colon];
+        port = text[(colon + 1)..];
+        if (!host.StartsWith('['))
+            return !host.Contains(':') && !host.Contains(']');
+        if (!host.EndsWith(']') || host.Length < 3)
+            return false;
+        host = host[1..^1];
+        return true;
+    }
+
+    public static bool TryPort(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= 65535;
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NodeDns.Dns.Records;
+
+/// <summary>The parameters of SVCB and HTTPS records (RFC 9460 section 2.1): <c>alpn=h2,h3 port="8443" key667=x</c>.</summary>
+internal static class SvcParams
+{
+    /// <summary>By their numbers (RFC 9460 section 14.3.2, RFC 9461, RFC 9540).</summary>
+    private static readonly string[] s_keys =
+        ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp"];
+
+    /// <returns>Wire form, in order of the keys.</returns>
+    /// <exception cref="FormatException">A word is no parameter, or a key is there twice.</exception>
+    public static byte[] Read(List<RecordWord> words)
+    {
+        List<byte[]> parameters = [];
+        for (int i = 0; i < words.Count; i++)
+        {
+            if (words[i].Quoted || !words[i].Spaced)
+                throw new FormatException();
+            string text = words[i].Text;
+            int equals = text.IndexOf('=');
+            string key = equals < 0 ? text : text[..equals], value = equals < 0 ? "" : text[(equals + 1)..];
+            // key="value": the quotes stand directly behind the sign.
+            if (equals >= 0 && value == "" && i + 1 < words.Count && words[i + 1] is { Quoted: true, Spaced: false } quoted)
+            {
+                value = quoted.Text;
+                i++;
+            }
+            byte[] octets = Value(key, value);
+            parameters.Add([.. Key(key), .. U16(octets.Length), .. octets]);
+        }
+        parameters.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
+        for (int i = 1; i < parameters.Count; i++)
+        {
+            if (parameters[i].AsSpan(0, 2).SequenceEqual(parameters[i - 1].AsSpan(0, 2)))
+                throw new FormatException();
+        }
+        return Joined(parameters);
+    }
+
+    /// <summary>A name, or key and a number that has none.</summary>
+    private static byte[] Key(string text)
+    {
+        if (Array.IndexOf(s_keys, text) is >= 0 and var known)
+            return U16(known);
+        if (!text.StartsWith("key", StringComparison.Ordinal) || text.StartsWith("key0", StringComparison.Ordinal))
+            throw new FormatException();
+        int number = (int)RdataText.Number(text[3..], ushort.MaxValue - 1);
+        return number >= s_keys.Length ? U16(number) : throw new FormatException();
+    }
+
+    private static byte[] Value(string key, string value) => key switch
+    {
+        "mandatory" => Keys(value),
+        "alpn" => Protocols(RdataText.Unescaped(value)),
+        "no-default-alpn" or "ohttp" => value == "" ? [] : throw new FormatException(),
+        "port" => U16((int)RdataText.Number(value, ushort.MaxValue)),
+        "ipv4hint" => Addresses(value, AddressFamily.InterNetwork),
+        "ipv6hint" => Addresses(value, AddressFamily.InterNetworkV6),
+        "ech" => Convert.FromBase64String(value),
+        _ => RdataText.Unescaped(value),
+    };
+
+    /// <summary>RFC 9460 section 8: in order.</summary>
+    private static byte[] Keys(string value)
+    {
+        List<byte[]> keys = [];
+        foreach (string key in List(value))
+            keys.Add(Key(key));
+        keys.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
+        return Joined(keys);
+    }
+
+    private static string[] List(string value) => value == "" ? [] : value.TrimEnd(',').Split(',');
+
+    private static byte[] Addresses(string value, AddressFamily family)
+    {
+        List<byte[]> addresses = [];
+        foreach (string text in List(value))
+        {
+            if (!AddressText.TryAddress(text, out IPAddress address) || address.AddressFamily != family
+                || address.IsIPv4MappedToIPv6)
+                throw new FormatException();
+            addresses.Add(address.GetAddressBytes());
+        }
+        return addresses.Count > 0 ? Joined(addresses) : throw new FormatException();
+    }
+
+    /// <summary>RFC 9460 appendix A.1: between commas; a backslash before a comma or another makes it part of one.</summary>
+    /// <returns>Each with its length before it.</returns>
+    private static byte[] Protocols(byte[] value)
+    {
+        List<byte> protocols = [0];
+        int start = 0;
+        for (int i = 0; i <= value.Length && value.Length > 0; i++)
+        {
+            if (i < value.Length && value[i] != ',')
+            {
+                if (value[i] == '\\' && (++i == value.Length || value[i] is not ((byte)'\\' or (byte)',')))
+                    throw new FormatException();
+                protocols.Add(value[i]);
+                continue;
+            }
+            int length = protocols.Count - start - 1;
+            protocols[start] = length is > 0 and <= byte.MaxValue ? (byte)length : throw new FormatException();
+            start = protocols.Count;
+            protocols.Add(0);
+        }
+        // The one too many, which no protocol followed.
+        protocols.RemoveAt(protocols.Count - 1);
+        return [.. protocols];
+    }
+
+    private static byte[] Joined(List<byte[]> parts)
+    {
+        List<byte> joined = [];
+        foreach (byte[] part in parts)
+            joined.AddRange(part);
+        return [.. joined];
+    }
+
+    private static byte[] U16(int number) => [(byte)(number >> 8), (byte)number];
+}

@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+
+namespace NodeDns.Dns.Wire;
+
+/// <summary>Domain names in wire form: length-prefixed labels, closed by a zero octet (RFC 1035 section 3.1).</summary>
+public static class DnsName
+{
+    /// <summary>Octets of the longest name, its final zero included (RFC 1035 section 2.3.4).</summary>
+    public const int MaxLength = 255;
+
+    public const int MaxLabelLength = 63;
+
+    /// <summary>The wire form of ".".</summary>
+    public static ReadOnlySpan<byte> Root => [0];
+
+    /// <summary>Steps over the name at <paramref name="offset"/>, following its compression to be sure that it is one.
+    /// </summary>
+    /// <remarks>A pointer must point backwards, and what it points to must end before the pointer: so a walk always
+    /// terminates. The whole name must not exceed <see cref="MaxLength"/> (RFC 1035 section 4.1.4).</remarks>
+    /// <returns>false when the octets are not a name; <paramref name="offset"/> is then unchanged.</returns>
+    public static bool TrySkip(ReadOnlySpan<byte> message, ref int offset)
+    {
+        int at = offset, end = -1, length = 1, bound = message.Length;
+        while (true)
+        {
+            if ((uint)at >= (uint)bound) return false;
+            int octet = message[at];
+            if (octet == 0)
+            {
+                offset = end < 0 ? at + 1 : end;
+                return true;
+            }
+            if (octet <= MaxLabelLength)
+            {
+                length += octet + 1;
+                if (length > MaxLength) return false;
+                at += octet + 1;
+                continue;
+            }
+            if (octet < 0xC0 || at + 1 >= message.Length) return false;
+            if (end < 0) end = at + 2;
+            int target = (octet & 0x3F) << 8 | message[at + 1];
+            if (target >= at || target < DnsHeader.Length) return false;
+            bound = at;
+            at = target;
+        }
+    }
+
+    /// <summary>Reads the name at <paramref name="offset"/> without compression into <paramref name="name"/>, which
+    /// must hold <see cref="MaxLength"/> octets.</summary>
+    /// <param name="end">Offset of the first octet after the name where it stands.</param>
+    /// <returns>The octets written, or 0 when there is no valid name.</returns>
+    public static int Read(ReadOnlySpan<byte> message, int offset, Span<byte> name, out int end)
+    {
+        end = offset;
+        if (!TrySkip(message, ref end)) return 0;
+        int at = offset, written = 0;
+        while (true)
+        {
+            int octet = message[at];
+            if (octet >= 0xC0)
+            {
+                at = (octet & 0x3F) << 8 | message[at + 1];
+                continue;
+            }
+            message.Slice(at, octet + 1).CopyTo(name[written..]);
+            written += octet + 1;
+            at += octet + 1;
+            if (octet == 0) return written;
+        }
+    }
+
+    /// <summary>Length in octets of the uncompressed name at the start of <paramref name="octets"/>, or 0 when there is
+    /// none.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> octets)
+    {
+        int at = 0;
+        while ((uint)at < (uint)octets.Length)
+        {
+            int label = octets[at];
+            if (label == 0) return at + 1;
+            if (label > MaxLabelLength) return 0;
+            at += label + 1;
+            if (at >= MaxLength) return 0;
+        }
+        return 0;
+    }
+
+    /// <summary>Copies <paramref name="name"/> with A-Z folded to a-z; both spans have the same length.</summary>
+    [SkipLocalsInit]
+    public static void ToLower(ReadOnlySpan<byte> name, Span<byte> lower)
+    {
+        int at = 0;
+        for (; at <= name.Length - Vector128<byte>.Count; at += Vector128<byte>.Count)
+        {
+            Vector128<byte> octets = Vector128.Create(name.Slice(at, Vector128<byte>.Count));
+            Vector128<byte> isUpper = Vector128.LessThan(octets - Vector128.Create((byte)'A'), Vector128.Create((byte)26));
+            (octets | (isUpper & Vector128.Create((byte)0x20))).CopyTo(lower[at..]);
+        }
+        for (; at < name.Length; at++) lower[at] = ToLower(name[at]);
+    }
+
+    public static byte ToLower(byte octet) => (uint)(octet - 'A') < 26 ? (byte)(octet | 0x20) : octet;
+
+    /// <summary>Compares two uncompressed names as DNS does: A-Z equal a-z, and nothing else is folded (RFC 4343).
+    /// </summary>
+    public static bool EqualsIgnoreCase(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        if (a.Length != b.Length) return false;
+        for (int i = 0; i < a.Length; i++)
+            if (a[i] != b[i] && ToLower(a[i]) != ToLower(b[i]))
+                return false;
+        return true;
+    }
+
+    /// <summary>Whether <paramref name="name"/> is <paramref name="zone"/> or below it; both uncompressed and
+    /// lower-case.</summary>
+    public static bool IsWithin(ReadOnlySpan<byte> name, ReadOnlySpan<byte> zone)
+    {
+        if (!name.EndsWith(zone)) return false;
+        int start = name.Length - zone.Length, at = 0;
+        while (at < start) at += name[at] + 1;
+        return at == start;
+    }
+
+    /// <summary>Number of labels, the root not counted.</summary>
+    public static int LabelCount(ReadOnlySpan<byte> name)
+    {
+        int count = 0;
+        for (int at = 0; name[at] != 0; at += name[at] + 1) count++;
+        return count;
+    }
+
+    /// <summary>Wire form of a name written in master-file text ("a.b", final dot optional, \. and \DDD escapes:
+    /// RFC 1035 section 5.1), its case kept.</summary>
+    /// <returns>null when the text is not a name.</returns>
+    public static byte[]? Parse(string text)
+    {
+        if (text is "" or ".") return [0];
+        Span<byte> wire = stackalloc byte[MaxLength + 1];
+        int lengthAt = 0, at = 1;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (at >= MaxLength) return null;
+            char c = text[i];
+            if (c == '.')
+            {
+                if (at == lengthAt + 1) return null;
+                wire[lengthAt] = (byte)(at - lengthAt - 1);
+                lengthAt = at++;
+                continue;
+            }
+            if (c == '\\' && !TryReadEscape(text, ref i, out c) || c > 255) return null;
+            if (at - lengthAt > MaxLabelLength) return null;
+            wire[at++] = (byte)c;
+        }
+        if (at > lengthAt + 1)
+        {
+            if (at >= MaxLength) return null;
+            wire[lengthAt] = (byte)(at - lengthAt - 1);
+            lengthAt = at;
+        }
+        wire[lengthAt] = 0;
+        return wire[..(lengthAt + 1)].ToArray();
+    }
+
+    /// <summary>Wire form of <paramref name="text"/> in lower case.</summary>
+    /// <exception cref="ArgumentException">The text is not a name.</exception>
+    public static byte[] ParseLower(string text)
+    {
+        byte[] wire = Parse(text) ?? throw new ArgumentException($"not a domain name: {text}", nameof(text));
+        ToLower(wire, wire);
+        return wire;
+    }
+
+    /// <summary>Master-file text of an uncompressed name, with its final dot.</summary>
+    public static string ToText(ReadOnlySpan<byte> name)
+    {
+        if (name.Length <= 1) return ".";
+        var text = new StringBuilder(name.Length + 8);
+        for (int at = 0; at < name.Length && name[at] != 0; at += name[at] + 1)
+        {
+            foreach (byte octet in name.Slice(at + 1, name[at]))
+            {
+                if (octet is (byte)'.' or (byte)'\\' or (byte)'"' or (byte)'(' or (byte)')' or (byte)';' or (byte)'@'
+                    or (byte)'$')
+                    text.Append('\\').Append((char)octet);
+                else if (octet is > 0x20 and < 0x7F) text.Append((char)octet);
+                else text.Append('\\').Append((char)('0' + octet / 100)).Append((char)('0' + octet / 10 % 10))
+                    .Append((char)('0' + octet % 10));
+            }
+            text.Append('.');
+        }
+        return text.ToString();
+    }
+
+    private static bool TryReadEscape(string text, ref int i, out char c)
+    {
+        c = '\0';
+        if (i + 1 >= text.Length) return false;
+        if (!char.IsAsciiDigit(text[i + 1]))
+        {
+            c = text[++i];
+            return true;
+        }
+        if (i + 3 >= text.Length || !char.IsAsciiDigit(text[i + 2]) || !char.IsAsciiDigit(text[i + 3])) return false;
+        c = (char)((text[i + 1] - '0') * 100 + (text[i + 2] - '0') * 10 + (text[i + 3] - '0'));
+        i += 3;
+        return true;
+    }
+}

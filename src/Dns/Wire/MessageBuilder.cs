@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+
+namespace NodeDns.Dns.Wire;
+
+/// <summary>Writes a message record by record with name compression, for the steps that change names or their order and
+/// so cannot keep the octets they were given.</summary>
+/// <remarks>Once something has not fitted, <see cref="Overflowed"/> is set and the rest is not written.</remarks>
+public ref struct MessageBuilder
+{
+    private readonly Span<byte> _output;
+    private Offsets _offsets;
+    private Hashes _hashes;
+    private int _offsetCount;
+
+    /// <summary>Names that later ones may point to; more than these are written out in full.</summary>
+    private const int MaxOffsets = 256;
+
+    /// <summary>Where they start.</summary>
+    [InlineArray(MaxOffsets)]
+    private struct Offsets
+    {
+        private ushort _first;
+    }
+
+    /// <summary>What their octets make, so that one is found without reading all the others.</summary>
+    [InlineArray(MaxOffsets)]
+    private struct Hashes
+    {
+        private uint _first;
+    }
+
+    /// <param name="header">Id and flags are taken from here; the counts are counted anew.</param>
+    /// <param name="question">The question's octets, its name uncompressed.</param>
+    public MessageBuilder(Span<byte> output, ReadOnlySpan<byte> header, ReadOnlySpan<byte> question)
+    {
+        _output = output;
+        header[..4].CopyTo(output);
+        output[4..DnsHeader.Length].Clear();
+        DnsHeader.SetQdCount(output, 1);
+        question.CopyTo(output[DnsHeader.Length..]);
+        Length = DnsHeader.Length + question.Length;
+        Remember(question[..^4], question.Length - 5, DnsHeader.Length);
+    }
+
+    public int Length { get; private set; }
+
+    public bool Overflowed { get; private set; }
+
+    /// <summary>Appends a record whose names are all written out; sections come in wire order.</summary>
+    public void Add(
+        Section section, scoped ReadOnlySpan<byte> owner, Qtype type, Qclass @class, uint ttlSeconds,
+        scoped ReadOnlySpan<byte> rdata)
+    {
+        if (Overflowed || Length + owner.Length + 10 + rdata.Length > _output.Length)
+        {
+            Overflowed = true;
+            return;
+        }
+        WriteName(owner, compress: true);
+        BinaryPrimitives.WriteUInt16BigEndian(_output[Length..], (ushort)type);
+        BinaryPrimitives.WriteUInt16BigEndian(_output[(Length + 2)..], (ushort)@class);
+        BinaryPrimitives.WriteUInt32BigEndian(_output[(Length + 4)..], ttlSeconds);
+        int lengthAt = Length + 8;
+        Length += 10;
+
+        Rdata layout = Rdata.LayoutOf(type, rdata);
+        int at = Math.Min(layout.Before, rdata.Length);
+        Write(rdata[..at]);
+        for (int i = 0; i < layout.Names; i++)
+        {
+            int name = DnsName.LengthOf(rdata[at..]);
+            WriteName(rdata.Slice(at, name), layout.Compressible);
+            at += name;
+        }
+        Write(rdata[at..]);
+        BinaryPrimitives.WriteUInt16BigEndian(_output[lengthAt..], (ushort)(Length - lengthAt - 2));
+        DnsHeader.SetCount(_output, section, DnsHeader.Count(_output, section) + 1);
+    }
+
+    private void Write(scoped ReadOnlySpan<byte> octets)
+    {
+        octets.CopyTo(_output[Length..]);
+        Length += octets.Length;
+    }
+
+    private void WriteName(scoped ReadOnlySpan<byte> name, bool compress)
+    {
+        int start = Length;
+        int at = 0;
+        while (name[at] != 0)
+        {
+            if (compress && Find(name[at..]) is > 0 and var target)
+            {
+                Remember(name, at, start);
+                BinaryPrimitives.WriteUInt16BigEndian(_output[Length..], (ushort)(0xC000 | target));
+                Length += 2;
+                return;
+            }
+            Write(name.Slice(at, name[at] + 1));
+            at += name[at] + 1;
+        }
+        _output[Length++] = 0;
+        Remember(name, at, start);
+    }
+
+    /// <summary>Offset of a name equal to this one, case and all; 0 when there is none.</summary>
+    private readonly int Find(scoped ReadOnlySpan<byte> name)
+    {
+        Span<byte> known = stackalloc byte[DnsName.MaxLength];
+        ReadOnlySpan<uint> hashes = _hashes;
+        hashes = hashes[.._offsetCount];
+        uint hash = Hash(name);
+        for (int i = hashes.IndexOf(hash); i >= 0 && i < hashes.Length; i++)
+        {
+            if (hashes[i] != hash)
+                continue;
+            int length = DnsName.Read(_output[..Length], _offsets[i], known, out _);
+            if (name.SequenceEqual(known[..length]))
+                return _offsets[i];
+        }
+        return 0;
+    }
+
+    /// <summary>Remembers each label of the part of a name that has just been written in full.</summary>
+    /// <param name="name">The whole name.</param>
+    /// <param name="end">Where in it that part ends.</param>
+    /// <param name="start">Where in the message it starts.</param>
+    private void Remember(scoped ReadOnlySpan<byte> name, int end, int start)
+    {
+        for (int at = 0; at < end; at += name[at] + 1)
+        {
+            if (_offsetCount == MaxOffsets || start + at >= 0x4000)
+                return;
+            _hashes[_offsetCount] = Hash(name[at..]);
+            _offsets[_offsetCount++] = (ushort)(start + at);
+        }
+    }
+
+    /// <summary>FNV-1a.</summary>
+    private static uint Hash(scoped ReadOnlySpan<byte> name)
+    {
+        uint hash = 2166136261;
+        foreach (byte octet in name)
+            hash = (hash ^ octet) * 16777619;
+        return hash;
+    }
+}

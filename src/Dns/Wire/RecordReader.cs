@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+
+namespace NodeDns.Dns.Wire;
+
+/// <summary>Walks the records of a message in wire order, judging each as it comes.</summary>
+/// <remarks>
+/// A record on the wire: owner name, type (2), class (2), TTL (4), RDLENGTH (2), RDATA; all big-endian (RFC 1035
+/// section 4.1.3). Names inside the RDATA of types that RFC 3597 section 4 lets be compressed are checked too, so that a
+/// message read to its end can be passed on, and so are addresses and character strings; RDATA of any other type is
+/// opaque.
+/// </remarks>
+public ref struct RecordReader
+{
+    private readonly ReadOnlySpan<byte> _message;
+    private int _next;
+    private int _left;
+
+    /// <param name="offset">The first octet after the question section.</param>
+    public RecordReader(ReadOnlySpan<byte> message, int offset)
+    {
+        _message = message;
+        _next = offset;
+        _left = DnsHeader.AnCount(message);
+        Section = Section.Answer;
+    }
+
+    public Section Section { get; private set; }
+
+    public int OwnerOffset { get; private set; }
+
+    public Qtype Type { get; private set; }
+
+    public Qclass Class { get; private set; }
+
+    /// <summary>Offset of the four TTL octets in the message.</summary>
+    public int TtlOffset { get; private set; }
+
+    /// <summary>Seconds, exactly as sent.</summary>
+    public readonly uint Ttl => BinaryPrimitives.ReadUInt32BigEndian(_message[TtlOffset..]);
+
+    public readonly int RdataOffset => TtlOffset + 6;
+
+    public int RdataLength { get; private set; }
+
+    public readonly ReadOnlySpan<byte> Rdata => _message.Slice(RdataOffset, RdataLength);
+
+    /// <summary>Offset of the first octet after the current record; before the first, of the first record.</summary>
+    public readonly int End => _next;
+
+    /// <summary>Whether the walk stopped because the message is not as its counts and lengths say.</summary>
+    public bool IsMalformed { get; private set; }
+
+    /// <summary>Steps to the next record.</summary>
+    /// <returns>false at the end, and at the first malformed record; <see cref="IsMalformed"/> tells which.</returns>
+    public bool MoveNext()
+    {
+        while (_left == 0)
+        {
+            if (Section == Section.Additional) return false;
+            Section++;
+            _left = DnsHeader.Count(_message, Section);
+        }
+
+        int at = _next;
+        OwnerOffset = at;
+        if (!DnsName.TrySkip(_message, ref at) || at + 10 > _message.Length) return Malformed();
+        Type = (Qtype)BinaryPrimitives.ReadUInt16BigEndian(_message[at..]);
+        Class = (Qclass)BinaryPrimitives.ReadUInt16BigEndian(_message[(at + 2)..]);
+        TtlOffset = at + 4;
+        RdataLength = BinaryPrimitives.ReadUInt16BigEndian(_message[(at + 8)..]);
+        _next = at + 10 + RdataLength;
+        if (_next > _message.Length || !IsRdataWellFormed()) return Malformed();
+        _left--;
+        return true;
+    }
+
+    private bool Malformed()
+    {
+        IsMalformed = true;
+        _left = 0;
+        Section = Section.Additional;
+        return false;
+    }
+
+    private readonly bool IsRdataWellFormed() => Type switch
+    {
+        // Chaosnet's A is something else (RFC 1035 section 3.2.4).
+        Qtype.A => RdataLength == 4 || Class == Qclass.CH,
+        Qtype.AAAA => RdataLength == 16,
+        Qtype.TXT or Qtype.SPF or Qtype.HINFO => HoldsStrings(),
+        Qtype.NS or Qtype.MD or Qtype.MF or Qtype.CNAME or Qtype.MB or Qtype.MG or Qtype.MR or Qtype.PTR
+            or Qtype.DNAME => HoldsNames(0, 1, 0),
+        Qtype.SOA => HoldsNames(0, 2, 20),
+        Qtype.MINFO or Qtype.RP => HoldsNames(0, 2, 0),
+        Qtype.MX or Qtype.AFSDB or Qtype.RT or Qtype.KX => HoldsNames(2, 1, 0),
+        Qtype.SRV => HoldsNames(6, 1, 0),
+        _ => true,
+    };
+
+    /// <summary>Character strings: an octet of length, then as many octets (RFC 1035 section 3.3).</summary>
+    private readonly bool HoldsStrings()
+    {
+        int at = RdataOffset;
+        while (at < _next) at += 1 + _message[at];
+        return at == _next;
+    }
+
+    private readonly bool HoldsNames(int octetsBefore, int names, int octetsAfter)
+    {
+        int at = RdataOffset + octetsBefore;
+        ReadOnlySpan<byte> upToEnd = _message[.._next];
+        for (; names > 0; names--)
+            if (!DnsName.TrySkip(upToEnd, ref at))
+                return false;
+        return at + octetsAfter == _next;
+    }
+}

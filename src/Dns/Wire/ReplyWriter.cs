@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+
+namespace NodeDns.Dns.Wire;
+
+/// <summary>Writes the reply to a query: its header, the client's own question octets, then records.</summary>
+/// <remarks>
+/// Sections must be written in wire order. A record that does not fit is not written at all. The reply has RA set, AA and
+/// TC clear, and copies id, opcode, RD and CD from the query; the OPT record is not this writer's business, the query
+/// path appends its own per hop.
+/// </remarks>
+public ref struct ReplyWriter
+{
+    /// <summary>A compression pointer to the qname, which always stands at octet 12.</summary>
+    public const ushort PointerToQname = 0xC00C;
+
+    private readonly Span<byte> _buffer;
+    private readonly int _questionEnd;
+
+    /// <param name="buffer">Where the reply goes; at least header and question must fit.</param>
+    /// <param name="query">The query's octets from its first on.</param>
+    /// <param name="questionEnd">Offset of the first octet after the query's question.</param>
+    public ReplyWriter(Span<byte> buffer, ReadOnlySpan<byte> query, int questionEnd)
+    {
+        _buffer = buffer;
+        _questionEnd = questionEnd;
+        query[..questionEnd].CopyTo(buffer);
+        ushort kept = (ushort)(DnsHeader.Flags(query) & (DnsHeader.OpcodeMask | DnsHeader.RD | DnsHeader.CD));
+        DnsHeader.SetFlags(buffer, (ushort)(kept | DnsHeader.QR | DnsHeader.RA));
+        buffer[4..DnsHeader.Length].Clear();
+        DnsHeader.SetQdCount(buffer, questionEnd > DnsHeader.Length ? 1 : 0);
+        Length = questionEnd;
+    }
+
+    /// <summary>Octets written so far.</summary>
+    public int Length { get; private set; }
+
+    public readonly Span<byte> Written => _buffer[..Length];
+
+    /// <summary>Room left, in octets.</summary>
+    public readonly int Free => _buffer.Length - Length;
+
+    public readonly void SetRcode(Rcode rcode) =>
+        _buffer[3] = (byte)(_buffer[3] & ~DnsHeader.RcodeMask | (byte)rcode & DnsHeader.RcodeMask);
+
+    public readonly void SetAuthoritative() => _buffer[2] |= DnsHeader.AA >> 8;
+
+    /// <summary>Drops every record written, and the flags a plugin may have set.</summary>
+    public void Clear()
+    {
+        Length = _questionEnd;
+        _buffer[6..DnsHeader.Length].Clear();
+        _buffer[2] &= unchecked((byte)~((DnsHeader.AA | DnsHeader.TC) >> 8));
+        SetRcode(Rcode.NoError);
+    }
+
+    /// <summary>Appends a record owned by the qname, as a compression pointer to it.</summary>
+    /// <returns>false when it does not fit; nothing is written.</returns>
+    public bool TryAddAnswer(Qtype type, uint ttlSeconds, ReadOnlySpan<byte> rdata) =>
+        TryAdd(Section.Answer, [PointerToQname >> 8, PointerToQname & 0xFF], type, Qclass.IN, ttlSeconds, rdata);
+
+    /// <summary>Appends a record.</summary>
+    /// <param name="owner">Wire form: an uncompressed name, or a compression pointer.</param>
+    /// <returns>false when it does not fit; nothing is written.</returns>
+    public bool TryAdd(Section section, ReadOnlySpan<byte> owner, Qtype type, Qclass @class, uint ttlSeconds,
+        ReadOnlySpan<byte> rdata)
+    {
+        if (owner.Length + 10 + rdata.Length > Free || rdata.Length > ushort.MaxValue) return false;
+        Span<byte> record = _buffer[Length..];
+        owner.CopyTo(record);
+        record = record[owner.Length..];
+        BinaryPrimitives.WriteUInt16BigEndian(record, (ushort)type);
+        BinaryPrimitives.WriteUInt16BigEndian(record[2..], (ushort)@class);
+        BinaryPrimitives.WriteUInt32BigEndian(record[4..], ttlSeconds);
+        BinaryPrimitives.WriteUInt16BigEndian(record[8..], (ushort)rdata.Length);
+        rdata.CopyTo(record[10..]);
+        Length += owner.Length + 10 + rdata.Length;
+        DnsHeader.SetCount(_buffer, section, DnsHeader.Count(_buffer, section) + 1);
+        return true;
+    }
+
+    /// <summary>Takes over records that somebody else wrote, from the octet after the question on.</summary>
+    /// <param name="counts">ANCOUNT, NSCOUNT, ARCOUNT: six octets as in the header.</param>
+    /// <param name="records">Compression inside refers to this reply: the question has the same length there.</param>
+    /// <returns>false when they do not fit; nothing is written.</returns>
+    public bool TrySetRecords(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> records)
+    {
+        if (_questionEnd + records.Length > _buffer.Length) return false;
+        counts[..6].CopyTo(_buffer[6..]);
+        records.CopyTo(_buffer[_questionEnd..]);
+        Length = _questionEnd + records.Length;
+        return true;
+    }
+}

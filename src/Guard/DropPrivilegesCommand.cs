@@ -1,0 +1,23 @@
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Guard;
+
+/// <summary>The hidden first step of a spawned cache: gives up root, then becomes serve.</summary>
+public static class DropPrivilegesCommand
+{
+    /// <summary>Is this the hidden command? It is read by hand: what follows belongs to serve.</summary>
+    public static bool IsMeant(IReadOnlyList<string> words) =>
+        words.Count > 2 && words[0] == CacheProcess.DropPrivileges && uint.TryParse(words[1], out _);
+
+    /// <summary>Becomes another program.</summary>
+    /// <returns>Only when that failed.</returns>
+    public static int Run(IReadOnlyList<string> words)
+    {
+        IReadOnlyList<string> command = [.. CacheProcess.Self, .. words.Skip(2)];
+        var result = Libc.ExecuteUnprivileged(uint.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture),
+            command);
+        Console.Error.WriteLine($"[ERROR] guard: cannot become uid {words[1]}: {result.Error.Describe()}: "
+            + "give the container CAP_SETUID and CAP_SETGID, or --serve-uid the guard's own uid");
+        return 1;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using NodeDns.Guard.Node;
+using NodeDns.Telemetry;
+
+namespace NodeDns.Guard;
+
+/// <summary>Health and metrics over HTTP. A port that is in use is one clear line, and is tried again: the pods'
+/// lookups
+/// do not depend on it.</summary>
+internal sealed class GuardEndpoint : IDisposable
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
+
+    private readonly GuardMetrics _metrics;
+    private readonly List<HttpRoute> _routes = [];
+    private readonly Lock _gate = new();
+    private HttpEndpoint? _endpoint;
+    private Timer? _retry;
+    private string? _problem;
+    private bool _ended;
+    private volatile bool _answers;
+
+    public GuardEndpoint(GuardOptions options, Guard guard, GuardMetrics metrics)
+    {
+        _metrics = metrics;
+        if (options.HealthListen is { } health)
+        {
+            _routes.Add(Route("--health-listen", health, "/healthz", new GuardPage(() => guard.Status,
+                GuardPage.Healthz)));
+            _routes.Add(Route("--health-listen", health, "/readyz", new GuardPage(() => guard.Status,
+                GuardPage.Readyz)));
+            _routes.Add(Route("--health-listen", health, "/cachez", new GuardPage(() => guard.Status,
+                GuardPage.Cachez)));
+        }
+        if (options.MetricsListen is { } listen)
+        {
+            ProcessMetrics.Register(metrics.Registry);
+            _routes.Add(Route("--metrics-listen", listen, "/metrics", new MetricsPage(metrics.Registry)));
+        }
+        // The guards of two pods share the ports during an upgrade: only the one whose cache serves answers there.
+        guard.Answers += answers =>
+        {
+            _answers = answers;
+            Task.Run(Apply);
+        };
+    }
+
+    /// <summary>Opens the ports, before anything else is touched.</summary>
+    public void Start()
+    {
+        _answers = true;
+        Apply();
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            _retry?.Dispose();
+            _endpoint?.Dispose();
+            _endpoint = null;
+        }
+    }
+
+    private void Apply()
+    {
+        lock (_gate)
+        {
+            if (_routes.Count == 0 || _ended)
+            {
+                return;
+            }
+            _endpoint ??= new HttpEndpoint();
+            var problems = _endpoint.Apply(_answers ? _routes : []);
+            if (problems.Count == 0)
+            {
+                return;
+            }
+            var problem = string.Join("; ", problems.Select(p => $"{p}{Owner(p)}"));
+            if (problem != _problem)
+            {
+                _problem = problem;
+                _metrics.Problem(GuardProblem.Port, problem);
+            }
+            _retry ??= new Timer(_ => Apply());
+            _retry.Change(Retry, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private string Owner(string problem) => _routes
+        .Where(r => problem.Contains($":{r.Port}:", StringComparison.Ordinal)
+            && problem.Contains("EADDRINUSE", StringComparison.Ordinal))
+        .Select(r => $" ({SocketTable.DescribeOwner(r.Port)})")
+        .FirstOrDefault("");
+
+    private static HttpRoute Route(string flag, IPEndPoint at, string path, HttpPage page) =>
+        new(flag, at.Address.Equals(IPAddress.IPv6Any) ? null : at.Address, at.Port, path, page);
+}

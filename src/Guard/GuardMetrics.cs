@@ -1,0 +1,109 @@
+using NodeDns.Telemetry;
+
+namespace NodeDns.Guard;
+
+/// <summary>What the guard counts. Errors are counted and logged in one call, so that neither is forgotten.</summary>
+internal sealed class GuardMetrics
+{
+    private readonly GuardLog _log;
+    private readonly Dictionary<string, int> _errors = [];
+    private readonly Dictionary<string, int> _setupErrors = [];
+    private readonly int _relayedDatagrams;
+    private readonly int _relayedReplies;
+    private readonly int _rescuedQueries;
+    private readonly int _relayedConnections;
+    private readonly int _handovers;
+    private readonly int _hangs;
+    private readonly int _resetConnections;
+    private readonly int _wrongAnswers;
+    private readonly int _relayedMs;
+    private readonly Dictionary<string, int> _takeovers = [];
+    private readonly Dictionary<string, int> _deaths = [];
+
+    public GuardMetrics(MetricRegistry registry, GuardLog log)
+    {
+        Registry = registry;
+        _log = log;
+        foreach (var reason in GuardProblem.All)
+        {
+            _errors[reason] = registry.Counter(
+                "nodedns_guard_errors_total", "Problems, each also one line in the log.", ("reason", reason));
+        }
+        foreach (var type in new[] { "iptables", "iptables_lock", "interface_add", "interface_check", "configmap" })
+        {
+            _setupErrors[type] = registry.Counter(
+                "coredns_nodecache_setup_errors_total",
+                "The number of errors during periodic network setup for node-cache.",
+                ("errortype", type));
+        }
+        foreach (var way in new[] { "from", "to" })
+        {
+            _takeovers[way] = registry.Counter(
+                "nodedns_guard_takeovers_total", "Sockets taken from, or given to, another pod's guard.", ("way", way));
+        }
+        foreach (var kind in new[] { "crash", "leave" })
+        {
+            _deaths[kind] = registry.Counter(
+                "nodedns_guard_cache_ends_total", "Caches that went away.", ("kind", kind));
+        }
+        _relayedDatagrams = registry.Counter("nodedns_guard_relayed_queries_total",
+            "Datagrams relayed to cluster DNS.");
+        _relayedReplies = registry.Counter("nodedns_guard_relayed_replies_total", "Datagrams relayed back to clients.");
+        _rescuedQueries = registry.Counter("nodedns_guard_rescued_queries_total",
+            "Datagrams that a cache had read and not answered when it died or hung, relayed to cluster DNS.");
+        _relayedConnections = registry.Counter(
+            "nodedns_guard_relayed_connections_total", "TCP connections relayed to cluster DNS.");
+        _relayedMs = registry.Counter("nodedns_guard_relaying_milliseconds_total", "Time spent relaying.");
+        _handovers = registry.Counter("nodedns_guard_handovers_total", "Times that a cache was given the sockets.");
+        _hangs = registry.Counter("nodedns_guard_cache_hangs_total",
+            "Times that the cache stopped reading its sockets.");
+        _wrongAnswers = registry.Counter(
+            "nodedns_guard_wrong_answers_total", "Probes that the cache failed and cluster DNS answered.");
+        _resetConnections = registry.Counter(
+            "nodedns_guard_reset_connections_total",
+                "TCP connections of a hung cache that were reset to free clients.");
+    }
+
+    public void WrongAnswer() => Registry.Increment(_wrongAnswers);
+
+    public MetricRegistry Registry { get; }
+
+    /// <summary>Counts and logs a problem of <see cref="GuardProblem"/>.</summary>
+    public void Problem(string reason, string message)
+    {
+        Registry.Increment(_errors[reason]);
+        _log.Error(message);
+        var setup = reason switch
+        {
+            GuardProblem.Rules or GuardProblem.HostAccept =>
+                message.Contains("xtables lock", StringComparison.Ordinal) ? "iptables_lock" : "iptables",
+            GuardProblem.Link or GuardProblem.Capability => "interface_add",
+            GuardProblem.AddressElsewhere => "interface_check",
+            _ => null,
+        };
+        if (setup is not null)
+        {
+            Registry.Increment(_setupErrors[setup]);
+        }
+    }
+
+    public void RelayedQuery() => Registry.Increment(_relayedDatagrams);
+
+    public void RelayedReply() => Registry.Increment(_relayedReplies);
+
+    public void RescuedQuery() => Registry.Increment(_rescuedQueries);
+
+    public void RelayedConnection() => Registry.Increment(_relayedConnections);
+
+    public void Relayed(long milliseconds) => Registry.Add(_relayedMs, milliseconds);
+
+    public void HandedOver() => Registry.Increment(_handovers);
+
+    public void Hung() => Registry.Increment(_hangs);
+
+    public void ResetConnections(int count) => Registry.Add(_resetConnections, count);
+
+    public void Takeover(string way) => Registry.Increment(_takeovers[way]);
+
+    public void CacheEnded(bool crashed) => Registry.Increment(_deaths[crashed ? "crash" : "leave"]);
+}

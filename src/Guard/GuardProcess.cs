@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using NodeDns.Linux.Loop;
+using NodeDns.Telemetry;
+
+namespace NodeDns.Guard;
+
+/// <summary>The guard as a process: its log, metrics, pages and signals around one <see cref="Guard"/>.</summary>
+public static class GuardProcess
+{
+    /// <summary>Runs a guard until SIGTERM or SIGINT.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(GuardOptions options)
+    {
+        using var output = new StderrLogger();
+        var log = new GuardLog(output.CreateLogger("guard"));
+        var metrics = new GuardMetrics(new MetricRegistry(), log);
+        using var loop = new EventLoop();
+        using var guard = new Guard(options, loop, metrics, log);
+        using var pages = new GuardEndpoint(options, guard, metrics);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        try
+        {
+            // While an old guard answers on the ports they share, this one keeps quiet.
+            if (!guard.ConnectPredecessor())
+            {
+                pages.Start();
+            }
+            guard.Start();
+        }
+        catch (GuardStartException failure)
+        {
+            log.Error(failure.Message);
+            return 1;
+        }
+        loop.Run();
+        return 0;
+
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            loop.Post(guard.Stop);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Guard.Node;
+
+/// <summary>One received netlink message: its type and what follows the 16-octet header.</summary>
+internal readonly record struct NetlinkMessage(ushort Type, byte[] Body)
+{
+    public ushort Flags { get; init; }
+
+    /// <summary>The attributes behind the family's header of <paramref name="headerOctets"/>.</summary>
+    public IEnumerable<NetlinkAttribute> Attributes(int headerOctets) =>
+        NetlinkAttribute.Read(Body.AsMemory(headerOctets));
+}
+
+/// <summary>One attribute; nested ones are read with <see cref="Nested"/>.</summary>
+internal readonly record struct NetlinkAttribute(int Type, ReadOnlyMemory<byte> Value)
+{
+    public string Text => Encoding.UTF8.GetString(Value.Span).TrimEnd('\0');
+
+    public IEnumerable<NetlinkAttribute> Nested => Read(Value);
+
+    /// <summary>Reads attributes until the end, or until one that runs over it.</summary>
+    public static IEnumerable<NetlinkAttribute> Read(ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length >= 4)
+        {
+            var length = MemoryMarshal.Read<ushort>(bytes.Span);
+            if (length < 4 || length > bytes.Length)
+            {
+                yield break;
+            }
+            var type = MemoryMarshal.Read<ushort>(bytes.Span[2..]) & Libc.NLA_TYPE_MASK;
+            yield return new NetlinkAttribute(type, bytes[4..length]);
+            bytes = bytes[Math.Min((length + 3) & ~3, bytes.Length)..];
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Runtime.InteropServices;
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Guard.Node;
+
+/// <summary>Resets the connections that a hung cache has accepted (sock_diag(7), SOCK_DESTROY), so that its clients ask
+/// again at once instead of waiting for their timeout.</summary>
+internal static class TcpReset
+{
+    private const uint Established = 1 << 1;
+    private const uint CloseWait = 1 << 8;
+    private const int RequestSize = 56;
+    private const int IdOffset = 4;
+    private const int IdSize = 48;
+    private const int InodeOffset = 68;
+
+    /// <summary>Resets every accepted connection to the addresses' port.</summary>
+    /// <param name="kept">Inodes of those that somebody else has accepted.</param>
+    /// <returns>How many; 0 also where the kernel cannot (CONFIG_INET_DIAG_DESTROY).</returns>
+    public static int Reset(IReadOnlyCollection<IPAddress> addresses, int port, IReadOnlySet<ulong> kept)
+    {
+        using var netlink = new NetlinkSocket(Libc.NETLINK_SOCK_DIAG);
+        var count = 0;
+        foreach (var family in new[] { Libc.AF_INET, Libc.AF_INET6 })
+        {
+            var id = new byte[IdSize];
+            BinaryPrimitives.WriteUInt16BigEndian(id, (ushort)port);
+            foreach (var connection in netlink.Request(
+                Request(Libc.SOCK_DIAG_BY_FAMILY, Libc.NLM_F_DUMP, family, id), "list connections"))
+            {
+                var found = connection.Body.AsSpan(IdOffset, IdSize).ToArray();
+                var address = new IPAddress(found.AsSpan(4, family == Libc.AF_INET6 ? 16 : 4));
+                // Inode 0: not accepted yet, the relay will.
+                var inode = MemoryMarshal.Read<uint>(connection.Body.AsSpan(InodeOffset));
+                if (inode != 0 && !kept.Contains(inode) && BinaryPrimitives.ReadUInt16BigEndian(found) == port && addresses.Contains(address))
+                {
+                    count += Destroy(netlink, family, found) ? 1 : 0;
+                }
+            }
+        }
+        return count;
+    }
+
+    private static bool Destroy(NetlinkSocket netlink, int family, byte[] id)
+    {
+        try
+        {
+            netlink.Request(Request(Libc.SOCK_DESTROY, Libc.NLM_F_ACK, family, id), "reset a connection");
+            return true;
+        }
+        catch (NetlinkException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>struct inet_diag_req_v2: family, protocol, extensions, padding (1 each), states (4), then the id: ports
+    /// (2 + 2), addresses (16 + 16), link (4), cookie (8).</summary>
+    private static NetlinkWriter Request(ushort type, ushort flags, int family, byte[] id)
+    {
+        var request = new byte[RequestSize];
+        request[0] = (byte)family;
+        request[1] = Libc.IPPROTO_TCP;
+        MemoryMarshal.Write(request.AsSpan(4), Established | CloseWait);
+        id.CopyTo(request, RequestSize - IdSize);
+        return new NetlinkWriter().Message(type, flags).Raw(request);
+    }
+}

@@ -1,0 +1,221 @@
+using System.Buffers.Binary;
+using System.Net;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
+
+namespace NodeDns.Guard;
+
+/// <summary>Forwards datagrams from the listening sockets to cluster DNS, and the replies back from the same
+/// sockets.</summary>
+/// <remarks>
+/// Nothing is parsed: the message id (octets 0-1) is exchanged for a random one that finds the client again. A few
+/// connected sockets carry all queries; they are replaced each second, so that a Service that has lost an endpoint is
+/// chosen anew and source ports do not stand still.
+/// </remarks>
+internal sealed class UdpRelay
+{
+    /// <summary>Queries waiting for a reply; a client has given up long before so many are out.</summary>
+    private const int MaxPending = 50_000;
+
+    private const int SocketsPerGeneration = 4;
+    private const int GenerationMs = 1000;
+
+    /// <summary>A reply later than this helps nobody: the resolvers of glibc and musl wait for 5 s at most.</summary>
+    private const int ReplyWaitMs = 5000;
+
+    private const int DatagramsPerEvent = 64;
+    private const int HeaderOctets = 12;
+
+    private readonly EventLoop _loop;
+    private readonly IReadOnlyList<SocketAddress> _servers;
+    private readonly GuardMetrics _metrics;
+    private readonly byte[] _buffer = new byte[65_536];
+    private readonly Dictionary<int, Source> _sources = [];
+    private readonly List<Upstream> _upstreams = [];
+    private readonly LoopAction _sweep;
+    private long _generationMs = long.MinValue / 2;
+    private int _pending;
+    private uint _next;
+
+    public UdpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics)
+    {
+        _loop = loop;
+        _servers = [.. servers.Select(SocketAddress.From)];
+        _metrics = metrics;
+        _sweep = new LoopAction(Sweep);
+    }
+
+    /// <summary>Begins reading the sockets. One that is being read already stays.</summary>
+    public void Start(IEnumerable<ListenSocket> sockets)
+    {
+        foreach (var socket in sockets.Where(s => s.Protocol == ListenProtocol.Udp && !_sources.ContainsKey(s.Fd)))
+        {
+            var source = new Source(this, socket.Fd);
+            _sources.Add(socket.Fd, source);
+            _loop.Add(socket.Fd, Libc.EPOLLIN, source);
+            source.OnEvents(Libc.EPOLLIN);
+        }
+    }
+
+    /// <summary>Stops reading; replies still on their way are passed on.</summary>
+    public void Stop()
+    {
+        foreach (var fd in _sources.Keys)
+        {
+            _loop.Remove(fd);
+        }
+        _sources.Clear();
+    }
+
+    /// <summary>Forwards one datagram that came to a listening socket, whoever has read it.</summary>
+    /// <param name="query">Its id is overwritten.</param>
+    public void Relay(Span<byte> query, in SocketAddress client, int listenFd)
+    {
+        const int responseBit = 0x80;
+        if (query.Length < HeaderOctets || (query[2] & responseBit) != 0 || _pending >= MaxPending)
+        {
+            return;
+        }
+        if (_loop.NowMs - _generationMs >= GenerationMs)
+        {
+            OpenGeneration();
+        }
+        var id = BinaryPrimitives.ReadUInt16BigEndian(query);
+        // One that answers ECONNREFUSED is passed over: the error belongs to an earlier query and costs no time.
+        for (var attempt = 0; attempt < SocketsPerGeneration && _upstreams.Count > 0; attempt++)
+        {
+            var first = Math.Max(0, _upstreams.Count - SocketsPerGeneration);
+            var upstream = _upstreams[first + (int)(_next++ % (uint)(_upstreams.Count - first))];
+            var asked = upstream.Reserve(new Pending(client, listenFd, id, _loop.NowMs));
+            BinaryPrimitives.WriteUInt16BigEndian(query, asked);
+            if (!Libc.Send(upstream.Fd, query).IsError)
+            {
+                _pending++;
+                _metrics.RelayedQuery();
+                return;
+            }
+            upstream.Pending.Remove(asked);
+        }
+    }
+
+    private void Forward(int listenFd)
+    {
+        for (var i = 0; i < DatagramsPerEvent; i++)
+        {
+            var received = Libc.ReceiveFrom(listenFd, _buffer, out var client);
+            if (received.IsError)
+            {
+                return;
+            }
+            Relay(_buffer.AsSpan(0, received.Value), client, listenFd);
+        }
+    }
+
+    private void OpenGeneration()
+    {
+        _generationMs = _loop.NowMs;
+        for (var i = 0; i < SocketsPerGeneration; i++)
+        {
+            var server = _servers[i % _servers.Count];
+            var family = server.Family == SocketAddress.FamilyIPv6 ? Libc.AF_INET6 : Libc.AF_INET;
+            var fd = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+            if (fd.IsError)
+            {
+                continue;
+            }
+            if (Libc.Connect(fd.Value, server).IsError)
+            {
+                Libc.Close(fd.Value);
+                continue;
+            }
+            Libc.SetSocketOption(fd.Value, Libc.SOL_SOCKET, Libc.SO_RCVBUF, ListenSockets.ReceiveBufferBytes);
+            var upstream = new Upstream(this, fd.Value);
+            _upstreams.Add(upstream);
+            _loop.Add(fd.Value, Libc.EPOLLIN, upstream);
+        }
+        if (!_sweep.IsArmed)
+        {
+            _loop.Arm(_sweep, GenerationMs);
+        }
+    }
+
+    private void Receive(Upstream upstream)
+    {
+        for (var i = 0; i < DatagramsPerEvent; i++)
+        {
+            var received = Libc.Receive(upstream.Fd, _buffer);
+            if (received.WouldBlock)
+            {
+                return;
+            }
+            if (received.IsError || received.Value < HeaderOctets
+                || !upstream.Pending.Remove(BinaryPrimitives.ReadUInt16BigEndian(_buffer), out var pending))
+            {
+                continue;
+            }
+            _pending--;
+            BinaryPrimitives.WriteUInt16BigEndian(_buffer, pending.Id);
+            Libc.SendTo(pending.ListenFd, _buffer.AsSpan(0, received.Value), pending.Client);
+            _metrics.RelayedReply();
+        }
+    }
+
+    /// <summary>Closes upstream sockets that are no longer chosen and have nothing to wait for.</summary>
+    private void Sweep()
+    {
+        var current = _loop.NowMs - _generationMs < GenerationMs ? SocketsPerGeneration : 0;
+        for (var i = _upstreams.Count - 1 - current; i >= 0; i--)
+        {
+            var upstream = _upstreams[i];
+            foreach (var (id, pending) in upstream.Pending)
+            {
+                if (_loop.NowMs - pending.SentMs > ReplyWaitMs)
+                {
+                    upstream.Pending.Remove(id);
+                    _pending--;
+                }
+            }
+            if (upstream.Pending.Count == 0)
+            {
+                _loop.Remove(upstream.Fd);
+                Libc.Close(upstream.Fd);
+                _upstreams.RemoveAt(i);
+            }
+        }
+        if (_upstreams.Count > 0)
+        {
+            _loop.Arm(_sweep, GenerationMs);
+        }
+    }
+
+    private readonly record struct Pending(SocketAddress Client, int ListenFd, ushort Id, long SentMs);
+
+    private sealed class Source(UdpRelay relay, int fd) : IEventHandler
+    {
+        public void OnEvents(uint events) => relay.Forward(fd);
+    }
+
+    private sealed class Upstream(UdpRelay relay, int fd) : IEventHandler
+    {
+        public int Fd => fd;
+
+        public Dictionary<ushort, Pending> Pending { get; } = [];
+
+        public void OnEvents(uint events) => relay.Receive(this);
+
+        /// <summary>A free id that nobody can guess, bound to the client.</summary>
+        public ushort Reserve(in Pending pending)
+        {
+            Span<byte> random = stackalloc byte[2];
+            Libc.FillRandom(random);
+            var id = BitConverter.ToUInt16(random);
+            while (!Pending.TryAdd(id, pending))
+            {
+                id++;
+            }
+            return id;
+        }
+    }
+}

@@ -1,0 +1,327 @@
+using Microsoft.Win32.SafeHandles;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
+
+namespace NodeDns.Linux.Handover;
+
+/// <summary>The cache's side of the hand-over: receives the sockets, then keeps the guard informed.</summary>
+/// <remarks>
+/// 1. <see cref="Connect"/> blocks until a guard has given sockets. 2. <see cref="Start"/> runs a thread of its own, so
+/// that a hung worker shows as a heartbeat that stands still. 3. When the guard dies the cache serves on: the thread
+/// connects to the next guard and offers it the sockets. Members may be called from any thread.
+/// </remarks>
+public sealed class HandoverClient : IDisposable
+{
+    /// <summary>Between two heartbeats: a quarter of the shortest sensible --hang-after.</summary>
+    public const int HeartbeatMs = 50;
+
+    /// <summary>Between attempts to reach a guard: what a guard's restart costs beyond its own start.</summary>
+    private const int ReconnectMs = 100;
+
+    private readonly string _path;
+    private HandoverHello _hello;
+    private readonly List<ListenSocket> _held;
+    private readonly EventLoop _loop = new();
+    private readonly List<ListenSocket> _arriving = [];
+    private readonly BeatTimer _beat;
+    private readonly ReconnectTimer _reconnect;
+    private int _connected;
+    private int _openQueries;
+    private HandoverChannel? _channel;
+    private IHandoverControl? _control;
+    private IReadOnlyList<EventLoop> _workers = [];
+    private Thread? _thread;
+    private bool _ready;
+
+    private HandoverClient(string path, HandoverHello hello, int fd, List<ListenSocket> held)
+    {
+        _path = path;
+        _hello = hello;
+        _connected = fd;
+        _held = held;
+        _beat = new BeatTimer(this);
+        _reconnect = new ReconnectTimer(this);
+    }
+
+    /// <summary>Connects to the guard and waits for its sockets, however long it takes: a guard that starts later, or
+    /// that holds a crashing cache back, answers when it is ready.</summary>
+    /// <param name="waiting">Told once, with the reason, when the guard is not there yet.</param>
+    /// <exception cref="HandoverRefusedException">The guard said no: another protocol, or an endpoint that it cannot
+    /// open.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was set.</exception>
+    public static HandedSockets Connect(
+        string path, HandoverHello hello, Action<string>? waiting = null, CancellationToken stop = default)
+    {
+        while (true)
+        {
+            var fd = TryConnect(path, out var problem);
+            if (fd >= 0 && Exchange(path, hello, fd, stop) is { } handed)
+            {
+                return handed;
+            }
+            waiting?.Invoke($"waiting for a guard at {path}: {problem ?? "it closed the connection"}");
+            waiting = null;
+            stop.WaitHandle.WaitOne(ReconnectMs);
+            stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Begins heartbeats and listening to the guard.</summary>
+    /// <param name="openQueries">Descriptor of the file of open queries; the caller's.</param>
+    public void Start(IHandoverControl control, IReadOnlyList<EventLoop> workers, int openQueries)
+    {
+        _control = control;
+        _workers = workers;
+        _openQueries = openQueries;
+        if (_connected >= 0)
+        {
+            Open(_connected);
+            SendOpenQueries();
+        }
+        else
+        {
+            _loop.Arm(_reconnect, 0);
+        }
+        _loop.Arm(_beat, 0);
+        _thread = new Thread(_loop.Run) { IsBackground = true, Name = "handover" };
+        _thread.Start();
+    }
+
+    /// <summary>The configuration is loaded and every socket is being read: the guard stops relaying.</summary>
+    public void Ready() => _loop.Post(() =>
+    {
+        _ready = true;
+        _channel?.Send(new HandoverMessage(HandoverKind.Ready));
+    });
+
+    /// <summary>The process is about to end by its own will and has stopped reading: the guard relays at
+    /// once.</summary>
+    public void Leaving() => _loop.Post(() =>
+    {
+        _ready = false;
+        _channel?.Send(new HandoverMessage(HandoverKind.Leaving));
+    });
+
+    /// <summary>The answer to <see cref="IHandoverControl.Drain"/>: nothing is left to finish.</summary>
+    public void Drained() => _loop.Post(() => _channel?.Send(new HandoverMessage(HandoverKind.Drained)));
+
+    /// <summary>Says what a changed Corefile serves, all of it; what is new comes through
+    /// <see cref="IHandoverControl.Add"/>. A guard that is away learns it when it is back.</summary>
+    public void Want(IReadOnlyList<ListenEndPoint> endPoints) => _loop.Post(() =>
+    {
+        _hello = _hello with { EndPoints = endPoints };
+        _channel?.Send(endPoints.Aggregate(
+            new HandoverMessage(HandoverKind.Want), (m, endPoint) => m.With(HandoverTag.EndPoint, endPoint.ToString())));
+    });
+
+    /// <summary>Ends the thread and closes the connection; the sockets stay open.</summary>
+    public void Dispose()
+    {
+        _loop.Stop();
+        _thread?.Join();
+        if (_channel is not null)
+        {
+            _channel.Close();
+        }
+        else if (_connected >= 0)
+        {
+            Libc.Close(_connected);
+        }
+        _loop.Dispose();
+    }
+
+    private static int TryConnect(string path, out string? problem)
+    {
+        var fd = Libc.Socket(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK, 0)
+            .OrThrow("socket AF_UNIX");
+        var result = Libc.ConnectUnix(fd, path);
+        problem = result.IsError ? result.Error.Describe() : null;
+        if (!result.IsError)
+        {
+            return fd;
+        }
+        Libc.Close(fd);
+        return -1;
+    }
+
+    /// <summary>Hello, and whatever comes until the sockets are complete; null when the guard went away.</summary>
+    private static HandedSockets? Exchange(string path, HandoverHello hello, int fd, CancellationToken stop)
+    {
+        HandedSockets? handed = null;
+        string? refused = null;
+        var gone = false;
+        var sockets = new List<ListenSocket>();
+        Stream? entries = null;
+        using (var loop = new EventLoop())
+        using (stop.Register(loop.Stop))
+        {
+            var channel = new HandoverChannel(loop, fd, OnMessage, () => { gone = true; fd = -1; });
+            channel.Send(hello.ToMessage(0));
+            while (handed is null && refused is null && !gone && !stop.IsCancellationRequested)
+            {
+                loop.RunTurn(-1);
+            }
+            channel.Release();
+        }
+        if (handed is not null)
+        {
+            if (gone)
+            {
+                // It gave the sockets and went: the channel has closed the descriptor.
+                handed.Client._connected = -1;
+            }
+            return handed;
+        }
+        ListenSockets.Close(sockets);
+        entries?.Dispose();
+        if (fd >= 0)
+        {
+            Libc.Close(fd);
+        }
+        stop.ThrowIfCancellationRequested();
+        return refused is null ? null : throw new HandoverRefusedException(refused);
+
+        void OnMessage(HandoverMessage message)
+        {
+            switch (message.Kind)
+            {
+                case HandoverKind.Refused:
+                    refused = message.Text(HandoverTag.Reason) ?? "no reason given";
+                    break;
+                case HandoverKind.Entries when message.Descriptors is [var file]:
+                    entries = OpenEntries(file);
+                    return;
+                case HandoverKind.Sockets when message.Sockets() is { } part:
+                    sockets.AddRange(part);
+                    if (message.Number(HandoverTag.More) == 0)
+                    {
+                        handed = new HandedSockets(sockets, entries, new HandoverClient(path, hello, fd, sockets));
+                    }
+                    return;
+            }
+            HandoverChannel.CloseAll(message.Descriptors);
+        }
+    }
+
+    private static FileStream OpenEntries(int memoryFile)
+    {
+        var stream = new FileStream(new SafeFileHandle(memoryFile, ownsHandle: true), FileAccess.ReadWrite, 1);
+        stream.Position = 0;
+        return stream;
+    }
+
+    private void Open(int fd)
+    {
+        _connected = -1;
+        _channel = new HandoverChannel(_loop, fd, OnMessage, () => _loop.Arm(_reconnect, ReconnectMs));
+    }
+
+    private void OnMessage(HandoverMessage message)
+    {
+        switch (message.Kind)
+        {
+            case HandoverKind.Drain:
+                _ready = false;
+                _control!.Drain();
+                break;
+            case HandoverKind.Resume:
+                _ready = true;
+                _control!.Resume();
+                _channel!.Send(new HandoverMessage(HandoverKind.Ready));
+                break;
+            case HandoverKind.Export:
+                // On another thread: the heart must beat on.
+                new Thread(ExportEntries) { IsBackground = true, Name = "export" }.Start();
+                break;
+            case HandoverKind.AskOffer:
+                _channel!.SendSockets(HandoverKind.Offer, _held);
+                if (_ready)
+                {
+                    _channel!.Send(new HandoverMessage(HandoverKind.Ready));
+                }
+                break;
+            case HandoverKind.Sockets when message.Sockets() is { } part:
+                _arriving.AddRange(part);
+                if (message.Number(HandoverTag.More) == 0)
+                {
+                    var added = _arriving.ToArray();
+                    _arriving.Clear();
+                    _held.AddRange(added);
+                    _control!.Add(added);
+                    if (_ready)
+                    {
+                        _channel!.Send(new HandoverMessage(HandoverKind.Ready));
+                    }
+                }
+                return;
+        }
+        HandoverChannel.CloseAll(message.Descriptors);
+    }
+
+    private void ExportEntries()
+    {
+        var created = Libc.MemoryFile("node-dns-cache entries");
+        if (created.IsError)
+        {
+            return;
+        }
+        var stream = OpenEntries(created.Value);
+        _control!.ExportEntries(stream);
+        stream.Flush();
+        _loop.Post(() =>
+        {
+            var message = new HandoverMessage(HandoverKind.Entries);
+            message.Descriptors.Add(created.Value);
+            _channel!.Send(message);
+            stream.Dispose();
+        });
+    }
+
+    private void Beat()
+    {
+        _loop.Arm(_beat, HeartbeatMs);
+        if (_channel is not { IsOpen: true })
+        {
+            return;
+        }
+        var message = new HandoverMessage(HandoverKind.Heartbeat);
+        foreach (var worker in _workers)
+        {
+            message.With(HandoverTag.Turns, (ulong)worker.Turns);
+            // An idle loop turns only when something wakes it.
+            worker.Post(static () => { });
+        }
+        _channel.Send(message);
+    }
+
+    private void Reconnect()
+    {
+        var fd = TryConnect(_path, out _);
+        if (fd < 0)
+        {
+            _loop.Arm(_reconnect, ReconnectMs);
+            return;
+        }
+        Open(fd);
+        _channel!.Send(_hello.ToMessage(_held.Count));
+        SendOpenQueries();
+    }
+
+    private void SendOpenQueries()
+    {
+        var message = new HandoverMessage(HandoverKind.OpenQueries);
+        message.Descriptors.Add(_openQueries);
+        _channel!.Send(message);
+    }
+
+    private sealed class BeatTimer(HandoverClient client) : LoopTimer
+    {
+        public override void OnTimer() => client.Beat();
+    }
+
+    private sealed class ReconnectTimer(HandoverClient client) : LoopTimer
+    {
+        public override void OnTimer() => client.Reconnect();
+    }
+}

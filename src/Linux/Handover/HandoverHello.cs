@@ -1,0 +1,29 @@
+using NodeDns.Linux.Sockets;
+
+namespace NodeDns.Linux.Handover;
+
+/// <summary>How a cache introduces itself to a guard.</summary>
+/// <param name="ProgramVersion">For logs and metrics only.</param>
+/// <param name="Workers">Sockets wanted for each endpoint.</param>
+/// <param name="EndPoints">What the Corefile asks to be served. A wildcard address stands for the guard's own
+/// addresses.</param>
+public sealed record HandoverHello(string ProgramVersion, int Workers, IReadOnlyList<ListenEndPoint> EndPoints)
+{
+    /// <summary>A guard opens sockets for no more, whatever a cache says.</summary>
+    public const int MaxWorkers = 256;
+
+    /// <summary>The newest protocol version to speak.</summary>
+    public int NewestVersion { get; init; } = HandoverVersion.Newest;
+
+    public HandoverMessage ToMessage(int heldSockets)
+    {
+        var message = new HandoverMessage(HandoverKind.Hello)
+            .With(HandoverTag.Role, "cache")
+            .With(HandoverTag.OldestVersion, HandoverVersion.Oldest)
+            .With(HandoverTag.NewestVersion, (ulong)NewestVersion)
+            .With(HandoverTag.Program, ProgramVersion)
+            .With(HandoverTag.Workers, (ulong)Workers)
+            .With(HandoverTag.Held, (ulong)heldSockets);
+        return EndPoints.Aggregate(message, (m, endPoint) => m.With(HandoverTag.EndPoint, endPoint.ToString()));
+    }
+}

@@ -1,0 +1,15 @@
+namespace NodeDns.Linux.Interop;
+
+public static unsafe partial class Libc
+{
+    public const int IP_BIND_ADDRESS_NO_PORT = 24;
+    public const int TCP_USER_TIMEOUT = 18;
+
+    /// <summary>connect(2) to AF_UNSPEC: a datagram socket forgets its peer and, where bind(2) did not choose it, its port;
+    /// the next connect gets a fresh one (udp(7), ip(7)).</summary>
+    public static SyscallResult Disconnect(int fd)
+    {
+        var unspecified = default(SocketAddress);
+        return Connect(fd, unspecified);
+    }
+}

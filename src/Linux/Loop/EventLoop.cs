@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Linux.Loop;
+
+/// <summary>One thread's epoll loop: descriptors, timers and a mailbox. Everything on the data path runs on one.</summary>
+/// <remarks>
+/// Only <see cref="Post"/> and <see cref="Stop"/> may be called from other threads; all else belongs to the thread
+/// in <see cref="Run"/> (before it starts: to the thread that builds it). A turn is: wait, read the clock once, posted
+/// work, events, due timers, turn-end work. Steady state allocates nothing.
+/// </remarks>
+public sealed unsafe class EventLoop : IDisposable
+{
+    private const int EventsPerTurn = 128;
+    private const ulong WakeData = ulong.MaxValue;
+
+    private readonly MonotonicClock _clock;
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly byte[] _events = GC.AllocateArray<byte>(EventsPerTurn * 16, pinned: true);
+    private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly TimerHeap _timers = new();
+    private readonly List<ITurnEnd> _turnEnds = [];
+    private Registration[] _registrations = new Registration[256];
+    private uint _generation;
+    private volatile bool _stopping;
+    private int _wakePending;
+    private bool _runsTimers;
+    private long _turns;
+
+    private struct Registration
+    {
+        public IEventHandler? Handler;
+        public uint Generation;
+    }
+
+    public EventLoop(MonotonicClock? clock = null)
+    {
+        _clock = clock ?? MonotonicClock.System;
+        NowMs = _clock.NowMs;
+        _epoll = Libc.EpollCreate().OrThrow("epoll_create1");
+        _wake = Libc.EventFd().OrThrow("eventfd");
+        Libc.EpollControl(_epoll, Libc.EPOLL_CTL_ADD, _wake, Libc.EPOLLIN, WakeData).OrThrow("epoll_ctl eventfd");
+    }
+
+    /// <summary>The turn's reading of the monotonic clock, in milliseconds.</summary>
+    public long NowMs { get; private set; }
+
+    /// <summary>Turns since the start. A loop that hangs stops counting: the heartbeat reads this from outside.</summary>
+    public long Turns => Volatile.Read(ref _turns);
+
+    /// <summary>How often <see cref="Run"/> may turn; null: whenever there is something to do.</summary>
+    public TurnPace? Pace { get; init; }
+
+    /// <summary>When the next timer is due, or long.MaxValue when none is armed.</summary>
+    public long EarliestTimerMs => _timers.EarliestMs;
+
+    /// <summary>Watches a descriptor. The caller keeps owning it and removes it before closing it.</summary>
+    public void Add(int fd, uint events, IEventHandler handler)
+    {
+        if (fd >= _registrations.Length)
+        {
+            Array.Resize(ref _registrations, Math.Max(fd + 1, _registrations.Length * 2));
+        }
+        _registrations[fd] = new Registration { Handler = handler, Generation = ++_generation };
+        Libc.EpollControl(_epoll, Libc.EPOLL_CTL_ADD, fd, events, Data(fd)).OrThrow($"epoll_ctl add fd {fd}");
+    }
+
+    /// <summary>Changes what is watched for.</summary>
+    public void Modify(int fd, uint events) =>
+        Libc.EpollControl(_epoll, Libc.EPOLL_CTL_MOD, fd, events, Data(fd)).OrThrow($"epoll_ctl mod fd {fd}");
+
+    /// <summary>Stops watching; events already collected in this turn are dropped.</summary>
+    public void Remove(int fd)
+    {
+        if (fd >= _registrations.Length || _registrations[fd].Handler is null)
+        {
+            return;
+        }
+        _registrations[fd] = default;
+        Libc.EpollControl(_epoll, Libc.EPOLL_CTL_DEL, fd, 0, 0);
+    }
+
+    /// <summary>Fires <paramref name="timer"/> once after <paramref name="delayMs"/>; an armed timer is moved. Armed by
+    /// another timer, or by itself, it waits for at least a millisecond: else the turn might never end.</summary>
+    public void Arm(LoopTimer timer, long delayMs)
+    {
+        Cancel(timer);
+        timer.DueMs = NowMs + (_runsTimers ? Math.Max(1, delayMs) : delayMs);
+        _timers.Add(timer);
+    }
+
+    /// <summary>Does nothing when the timer is not armed.</summary>
+    public void Cancel(LoopTimer timer)
+    {
+        if (timer.IsArmed)
+        {
+            _timers.Remove(timer);
+        }
+    }
+
+    /// <summary>Runs <paramref name="item"/> after the turn's events. The item asks once a turn and keeps its own flag.</summary>
+    public void AtTurnEnd(ITurnEnd item) => _turnEnds.Add(item);
+
+    /// <summary>Runs <paramref name="work"/> on the loop's thread. Any thread may call it.</summary>
+    public void Post(Action work)
+    {
+        _posted.Enqueue(work);
+        Wake();
+    }
+
+    /// <summary>Makes <see cref="Run"/> return after its turn. Any thread may call it.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        Wake();
+    }
+
+    /// <summary>Turns until <see cref="Stop"/>.</summary>
+    public void Run()
+    {
+        while (!_stopping)
+        {
+            Pace?.Wait();
+            RunTurn(Timeout());
+        }
+    }
+
+    /// <summary>One turn; waits at most <paramref name="timeoutMs"/> (-1: for ever). For tests and for draining.</summary>
+    public void RunTurn(int timeoutMs)
+    {
+        fixed (byte* events = _events)
+        {
+            var ready = Libc.EpollWait(_epoll, events, EventsPerTurn, timeoutMs).OrThrow("epoll_wait");
+            NowMs = _clock.NowMs;
+            Volatile.Write(ref _turns, _turns + 1);
+            for (var i = 0; i < ready; i++)
+            {
+                var (bits, data) = Libc.ReadEpollEvent(events, i);
+                if (data == WakeData)
+                {
+                    RunPosted();
+                    continue;
+                }
+                ref var registration = ref _registrations[(int)(uint)data];
+                if (registration.Generation == (uint)(data >> 32))
+                {
+                    registration.Handler?.OnEvents(bits);
+                }
+            }
+        }
+        _runsTimers = true;
+        while (_timers.TakeDue(NowMs) is { } timer)
+        {
+            timer.OnTimer();
+        }
+        _runsTimers = false;
+        RunTurnEnds();
+    }
+
+    public void Dispose()
+    {
+        Libc.Close(_wake);
+        Libc.Close(_epoll);
+    }
+
+    private int Timeout()
+    {
+        var earliest = _timers.EarliestMs;
+        return earliest == long.MaxValue ? -1 : (int)Math.Clamp(earliest - _clock.NowMs, 0, int.MaxValue);
+    }
+
+    private void RunPosted()
+    {
+        // In this order, and with a full fence: what is posted after the flag falls signals again, what came before is
+        // dequeued below.
+        Libc.DrainEventFd(_wake);
+        Interlocked.Exchange(ref _wakePending, 0);
+        // What the work itself posts is for the next turn: a loop that feeds itself still serves its descriptors.
+        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
+        {
+            work();
+        }
+    }
+
+    private void RunTurnEnds()
+    {
+        // An item may ask again while it runs: it then runs in this same turn.
+        for (var i = 0; i < _turnEnds.Count; i++)
+        {
+            _turnEnds[i].OnTurnEnd();
+        }
+        _turnEnds.Clear();
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakePending, 1) == 0)
+        {
+            Libc.SignalEventFd(_wake);
+        }
+    }
+
+    private ulong Data(int fd) => (ulong)_registrations[fd].Generation << 32 | (uint)fd;
+}

@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Linux.Sockets;
+
+/// <summary>Room for the datagrams of one recvmmsg(2), outside the collected heap. One a worker, shared by its listeners:
+/// a batch is dealt with before the next is read.</summary>
+/// <remarks>It lies where a guard can read it when the process has ended: a message whose length is not 0 was read and
+/// not answered. The kernel writes the length, and <see cref="Done"/> clears it.</remarks>
+public sealed unsafe class ReceiveBatch
+{
+    /// <summary>Datagrams a call; 8, 32 and 128 measured the same.</summary>
+    public const int Capacity = 32;
+
+    /// <summary>Octets of datagrams and of all that describes them.</summary>
+    public const int Size = SlotsOffset + Capacity * SlotSize;
+
+    /// <summary>Octets of a datagram that are read; a larger one is no query and arrives cut.</summary>
+    private const int SlotSize = 1280;
+
+    // struct mmsghdr (64 octets, of which 56-59 are the length), struct iovec, addresses, control messages, datagrams.
+    private const int HeaderSize = 64;
+    private const int LengthOffset = 56;
+    private const int VectorsOffset = Capacity * HeaderSize;
+    private const int AddressesOffset = VectorsOffset + Capacity * 16;
+    private const int ControlsOffset = AddressesOffset + Capacity * 32;
+    private const int SlotsOffset = ControlsOffset + Capacity * PacketInfo.Size;
+
+    private readonly OpenQueries _open;
+    private readonly MultiMessageHeader* _headers;
+    private readonly SocketAddress* _addresses;
+    private readonly byte* _controls;
+    private readonly byte* _slots;
+
+    public ReceiveBatch(OpenQueries open)
+    {
+        _open = open;
+        byte* memory = open.Batch;
+        // Every page is touched now: a datagram whose page cannot be had at the container's limit would be lost.
+        new Span<byte>(memory, Size).Clear();
+        _headers = (MultiMessageHeader*)memory;
+        var vectors = (IoVector*)(memory + VectorsOffset);
+        _addresses = (SocketAddress*)(memory + AddressesOffset);
+        _controls = memory + ControlsOffset;
+        _slots = memory + SlotsOffset;
+        for (int i = 0; i < Capacity; i++)
+        {
+            vectors[i] = new IoVector { Base = _slots + i * SlotSize, Length = SlotSize };
+            _headers[i].Header.Name = _addresses + i;
+            _headers[i].Header.Vectors = vectors + i;
+            _headers[i].Header.VectorCount = 1;
+        }
+    }
+
+    /// <summary>Reads what is waiting, at most <see cref="Capacity"/> datagrams.</summary>
+    /// <param name="socket">The socket's SO_COOKIE.</param>
+    /// <param name="withPacketInfo">The socket is bound to every address and says for each datagram which one.</param>
+    public SyscallResult Receive(int fd, ulong socket, bool withPacketInfo = false)
+    {
+        for (int i = 0; i < Capacity; i++)
+        {
+            ref MessageHeader header = ref _headers[i].Header;
+            header.NameLength = SocketAddress.Capacity;
+            header.Control = withPacketInfo ? _controls + i * PacketInfo.Size : null;
+            header.ControlLength = withPacketInfo ? PacketInfo.Size : 0u;
+        }
+        _open.ReadsFrom(socket);
+        return Libc.ReceiveMessages(fd, _headers, Capacity);
+    }
+
+    /// <summary>The first datagrams have been dealt with, and their replies sent.</summary>
+    public void Done(int count)
+    {
+        for (int i = 0; i < count; i++) Volatile.Write(ref _headers[i].Length, 0);
+    }
+
+    /// <summary>The control message that came with a datagram; empty without any.</summary>
+    public ReadOnlySpan<byte> Control(int index) =>
+        new(_controls + index * PacketInfo.Size, (int)_headers[index].Header.ControlLength);
+
+    // SAFETY: the kernel wrote at most SlotSize octets and said how many; the memory lives as long as the file.
+    public ReadOnlySpan<byte> Message(int index) => new(_slots + index * SlotSize, (int)_headers[index].Length);
+
+    public ref readonly SocketAddress Sender(int index) => ref _addresses[index];
+
+    /// <summary>Finds in another process's batch what it has not dealt with.</summary>
+    public static void Read(ReadOnlySpan<byte> batch, ulong socket, List<OpenQuery> found)
+    {
+        for (int i = 0; i < Capacity; i++)
+        {
+            uint length = MemoryMarshal.Read<uint>(batch[(i * HeaderSize + LengthOffset)..]);
+            if (length is 0 or > SlotSize) continue;
+            found.Add(new OpenQuery(
+                socket,
+                MemoryMarshal.Read<SocketAddress>(batch[(AddressesOffset + i * SocketAddress.Capacity)..]),
+                batch.Slice(SlotsOffset + i * SlotSize, (int)length).ToArray()));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace NodeDns.Telemetry;
+
+/// <summary>Who wrote a reply: the <c>plugin</c> label of <c>coredns_dns_responses_total</c>. The order is the order of
+/// the label's values in <see cref="ServerMetrics"/>.</summary>
+public enum AnsweredBy
+{
+    /// <summary>The server itself (REFUSED, FORMERR, SERVFAIL after a failure): the label is empty.</summary>
+    Server,
+    Cache,
+    Forward,
+    Acl,
+    Any,
+    Hosts,
+    Local,
+    Loop,
+    Template,
+    Whoami,
+    Dns64,
+    Rewrite,
+}

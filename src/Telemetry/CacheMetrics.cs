@@ -1,0 +1,62 @@
+using static NodeDns.Telemetry.MetricLabels;
+using static NodeDns.Telemetry.MetricNames;
+
+namespace NodeDns.Telemetry;
+
+/// <summary>What the cache counts for one server address and the zones of its block. Immutable slots.</summary>
+public sealed class CacheMetrics
+{
+    private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale;
+    private readonly MetricRegistry _registry;
+    private readonly string _server, _zones;
+
+    /// <param name="zones">The block's zones, each with its final dot, separated by commas.</param>
+    public CacheMetrics(MetricRegistry registry, string server, string zones)
+    {
+        _registry = registry;
+        _server = server;
+        _zones = zones;
+        (string, string)[] labels = [("server", server), ("zones", zones), ("view", "")];
+        _requests = registry.Counter(CacheRequests, CacheRequestsHelp, labels);
+        _misses = registry.Counter(CacheMisses, CacheMissesHelp, labels);
+        _prefetches = registry.Counter(CachePrefetches, CachePrefetchesHelp, labels);
+        _drops = registry.Counter(CacheDrops, CacheDropsHelp, labels);
+        _servedStale = registry.Counter(CacheServedStale, CacheServedStaleHelp, labels);
+        _hits = registry.CounterTable(CacheHits, CacheHitsHelp, labels, CacheType);
+    }
+
+    public void Hit(WorkerCounters counters, bool denial)
+    {
+        counters.Increment(_requests);
+        counters.Increment(_hits + (denial ? 1 : 0));
+    }
+
+    public void Miss(WorkerCounters counters)
+    {
+        counters.Increment(_requests);
+        counters.Increment(_misses);
+    }
+
+    /// <summary>Besides <see cref="Hit"/>, as in CoreDNS.</summary>
+    public void ServedStale(WorkerCounters counters) => counters.Increment(_servedStale);
+
+    public void Prefetch(WorkerCounters counters) => counters.Increment(_prefetches);
+
+    /// <summary>A reply that was not cached because it is malformed.</summary>
+    public void Drop(WorkerCounters counters) => counters.Increment(_drops);
+
+    /// <summary>Says where entries held and entries evicted are read at each scrape, of successes or of
+    /// denials.</summary>
+    public void Store(Func<bool, double> entries, Func<bool, double> evictions)
+    {
+        for (int i = 0; i < CacheType.Values.Length; i++)
+        {
+            bool isDenial = i == 1;
+            (string, string)[] labels =
+                [("server", _server), ("type", CacheType.Values[i]), ("zones", _zones), ("view", "")];
+            foreach (string name in new[] { CacheEntries, CacheSize })
+                _registry.Gauge(name, CacheEntriesHelp, () => entries(isDenial), labels);
+            _registry.ReadCounter(CacheEvictions, CacheEvictionsHelp, () => evictions(isDenial), labels);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+
+namespace NodeDns.Telemetry;
+
+/// <summary>Serves metrics, health and readiness over HTTP/1.1, GET and HEAD, on any number of addresses.</summary>
+/// <remarks>One thread and one loop of its own, so that a scrape never delays a query; Kestrel would cost more memory
+/// than the whole cache. At most <see cref="MaxConnections"/> clients: one more closes the oldest, so clients that
+/// hold connections open cannot keep a probe out.</remarks>
+public sealed class HttpEndpoint : IDisposable
+{
+    /// <summary>Prometheus and kubelet hold one each; the rest is for people and for abuse.</summary>
+    public const int MaxConnections = 64;
+
+    private readonly Thread _thread;
+    private readonly LinkedList<HttpConnection> _connections = new();
+    private readonly Dictionary<(IPAddress? Address, int Port), HttpListener> _listeners = [];
+    private readonly Lock _applying = new();
+    private PasswordQueue? _passwords;
+
+    /// <param name="log">Told when renewed files of an HTTPS listener are read, and when they cannot be.</param>
+    public HttpEndpoint(ILogger? log = null)
+    {
+        Log = log ?? NullLogger.Instance;
+        Loop = new EventLoop();
+        _thread = new Thread(Loop.Run, 256 * 1024) { Name = "http", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>The endpoint's own loop, for what else wants its thread (the health self-probe).</summary>
+    public EventLoop Loop { get; }
+
+    internal ILogger Log { get; }
+
+    /// <summary>Where passwords are looked at. Made, and used, on the loop's thread.</summary>
+    internal PasswordQueue Passwords => _passwords ??= new PasswordQueue(Loop);
+
+    /// <summary>Makes these routes, and only these, the ones served. Listeners that stay keep their connections; new
+    /// ones are opened first, and if one cannot be, nothing changes.</summary>
+    /// <returns>One line for each address that cannot be listened on; empty when the routes are in force.</returns>
+    public IReadOnlyList<string> Apply(IReadOnlyList<HttpRoute> routes)
+    {
+        lock (_applying)
+        {
+            var problems = new List<string>();
+            var opened = new Dictionary<(IPAddress? Address, int Port), HttpListener>();
+            var certificates = new Dictionary<(IPAddress? Address, int Port), HttpTls>();
+            var wanted = routes.GroupBy(r => (r.Address, r.Port)).ToList();
+            foreach (var group in wanted)
+            {
+                if (group.Select(route => route.Tls).FirstOrDefault(files => files is not null) is { } files)
+                {
+                    if (HttpTls.Open(files, out string problem) is { } tls)
+                        certificates[group.Key] = tls;
+                    else
+                        problems.Add($"{group.First().Directive} tls: {problem}");
+                }
+                if (_listeners.ContainsKey(group.Key))
+                    continue;
+                SyscallResult result =
+                    HttpListener.Open(this, group.Key.Address, group.Key.Port, out HttpListener? made);
+                if (made is null)
+                    problems.Add(Problem(group.First(), result.Error));
+                else
+                    opened[group.Key] = made;
+            }
+            if (problems.Count > 0)
+            {
+                foreach (HttpListener listener in opened.Values)
+                    listener.Close();
+                return problems;
+            }
+
+            var closed = _listeners.Where(l => !wanted.Exists(w => w.Key.Equals(l.Key))).ToList();
+            foreach (var (key, _) in closed)
+                _listeners.Remove(key);
+            foreach (var (key, listener) in opened)
+                _listeners[key] = listener;
+            OnLoop(() =>
+            {
+                foreach (var (_, listener) in closed)
+                    listener.Close();
+                foreach (var group in wanted)
+                {
+                    _listeners[group.Key].Routes = ByPath(group);
+                    _listeners[group.Key].Tls = certificates.GetValueOrDefault(group.Key);
+                }
+                foreach (HttpListener listener in opened.Values)
+                    listener.Start();
+            });
+            return [];
+        }
+    }
+
+    /// <summary>Where a directive's address is really bound, which tells the port when 0 was asked for.</summary>
+    public IPEndPoint BoundAddress(IPAddress? address, int port)
+    {
+        lock (_applying)
+            return _listeners[(address, port)].Bound;
+    }
+
+    public void Dispose()
+    {
+        if (!_thread.IsAlive)
+            return;
+        OnLoop(() =>
+        {
+            foreach (HttpListener listener in _listeners.Values)
+                listener.Close();
+            while (_connections.First is { } oldest)
+                oldest.Value.Close();
+        });
+        Loop.Stop();
+        _thread.Join();
+        _passwords?.Dispose();
+        Loop.Dispose();
+    }
+
+    internal void Accepted(HttpConnection connection)
+    {
+        _connections.AddLast(connection);
+        if (_connections.Count > MaxConnections)
+            _connections.First!.Value.Close();
+    }
+
+    internal void Closed(HttpConnection connection) => _connections.Remove(connection);
+
+    private static Dictionary<string, HttpRoute> ByPath(IEnumerable<HttpRoute> routes)
+    {
+        var byPath = new Dictionary<string, HttpRoute>(StringComparer.Ordinal);
+        foreach (HttpRoute route in routes)
+            byPath[route.Path] = route;
+        return byPath;
+    }
+
+    private static string Problem(HttpRoute route, Errno error)
+    {
+        string address =
+            route.Address is null ? $":{route.Port}" : new IPEndPoint(route.Address, route.Port).ToString();
+        string remedy = error switch
+        {
+            Errno.EADDRINUSE =>
+                $"{PortOwner.Of(route.Port) ?? "another process"} listens there; "
+                + "stop it or give this directive another port",
+            Errno.EADDRNOTAVAIL => "no interface of this machine has that address",
+            Errno.EACCES => "ports below 1024 need CAP_NET_BIND_SERVICE",
+            _ => "choose another address",
+        };
+        return $"{route.Directive} {address}: {error.Describe()}: {remedy}";
+    }
+
+    private void OnLoop(Action work)
+    {
+        using var done = new ManualResetEventSlim();
+        Loop.Post(() =>
+        {
+            work();
+            done.Set();
+        });
+        done.Wait();
+    }
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
+
+namespace NodeDns.Telemetry;
+
+/// <summary>One listening address of the endpoint and the pages it shows.</summary>
+internal sealed class HttpListener : IEventHandler
+{
+    private readonly HttpEndpoint _endpoint;
+    private readonly int _fd;
+
+    private HttpListener(HttpEndpoint endpoint, int fd, IPEndPoint bound)
+    {
+        _endpoint = endpoint;
+        _fd = fd;
+        Bound = bound;
+    }
+
+    /// <summary>By path. Written and read on the loop's thread, once the listener has started.</summary>
+    public IReadOnlyDictionary<string, HttpRoute> Routes { get; set; } = new Dictionary<string, HttpRoute>();
+
+    /// <summary>HTTPS; null: plain HTTP. Written and read like <see cref="Routes"/>.</summary>
+    public HttpTls? Tls { get; set; }
+
+    /// <summary>With the port the kernel chose, where 0 was asked for.</summary>
+    public IPEndPoint Bound { get; }
+
+    /// <summary>Binds and listens, with SO_REUSEPORT so that during an upgrade the old and the new process of the same
+    /// user share the port.</summary>
+    /// <param name="address">Null is every address, IPv4 and IPv6.</param>
+    public static SyscallResult Open(HttpEndpoint endpoint, IPAddress? address, int port, out HttpListener? listener)
+    {
+        listener = null;
+        IPAddress bind = address ?? IPAddress.IPv6Any;
+        bool isIPv6 = bind.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+        SyscallResult made = Libc.Socket(
+            isIPv6 ? Libc.AF_INET6 : Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+        if (address is null && made.Error == Errno.EAFNOSUPPORT)
+            return Open(endpoint, IPAddress.Any, port, out listener);
+        if (made.IsError)
+            return made;
+        int fd = made.Value;
+        _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
+        _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
+        if (isIPv6)
+            _ = Libc.SetSocketOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, address is null ? 0 : 1);
+        SyscallResult result = Libc.Bind(fd, SocketAddress.From(new IPEndPoint(bind, port)));
+        if (!result.IsError)
+            result = Libc.Listen(fd, 64);
+        if (!result.IsError)
+            result = Libc.GetSocketName(fd, out SocketAddress name).IsError
+                ? result
+                : Opened(endpoint, fd, name, out listener);
+        if (listener is null)
+        {
+            Libc.Close(fd);
+            // Where the host has IPv6 sockets but no IPv6 addresses.
+            if (address is null && result.Error == Errno.EADDRNOTAVAIL)
+                return Open(endpoint, IPAddress.Any, port, out listener);
+        }
+        return result;
+    }
+
+    public void Start() => _endpoint.Loop.Add(_fd, Libc.EPOLLIN, this);
+
+    public void OnEvents(uint events)
+    {
+        SyscallResult accepted = Libc.Accept(_fd, out _);
+        if (accepted.IsError)
+            return;
+        Tls = Tls?.Current(_endpoint.Log);
+        nint ssl = Tls?.Accept(accepted.Value) ?? 0;
+        if (Tls is not null && ssl == 0)
+            Libc.Close(accepted.Value);
+        else
+            _endpoint.Accepted(new HttpConnection(_endpoint, this, accepted.Value, ssl));
+    }
+
+    public void Close()
+    {
+        _endpoint.Loop.Remove(_fd);
+        Libc.Close(_fd);
+    }
+
+    private static SyscallResult Opened(HttpEndpoint endpoint, int fd, SocketAddress name, out HttpListener listener)
+    {
+        listener = new HttpListener(endpoint, fd, name.ToIPEndPoint());
+        return SyscallResult.From(fd, 0);
+    }
+}

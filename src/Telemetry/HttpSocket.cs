@@ -1,0 +1,50 @@
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Telemetry;
+
+/// <summary>An accepted socket, plain or under TLS.</summary>
+/// <param name="ssl">0: plain.</param>
+internal sealed class HttpSocket(int fd, nint ssl)
+{
+    private nint _ssl = ssl;
+    private bool _failed;
+
+    /// <summary>What libssl has decrypted wakes no epoll: the reader goes on until it would block.</summary>
+    public bool ReadsAhead => _ssl != 0;
+
+    public SyscallResult Receive(Span<byte> buffer)
+    {
+        if (_ssl == 0)
+            return Libc.Receive(fd, buffer);
+        int received = OpenSsl.Read(_ssl, buffer, out int error);
+        return received > 0 || error == OpenSsl.SSL_ERROR_ZERO_RETURN
+            ? SyscallResult.From(Math.Max(received, 0), 0)
+            : Failed(error);
+    }
+
+    public SyscallResult Send(ReadOnlySpan<byte> octets)
+    {
+        if (_ssl == 0)
+            return Libc.Send(fd, octets);
+        int sent = OpenSsl.Write(_ssl, octets, out int error);
+        return sent > 0 ? SyscallResult.From(sent, 0) : Failed(error);
+    }
+
+    /// <summary>The subjectAltName of the client's certificate, in DER; empty without one.</summary>
+    public byte[] PeerNames() => _ssl == 0 ? [] : OpenSsl.PeerNames(_ssl);
+
+    public void Close()
+    {
+        if (_ssl != 0)
+            OpenSsl.FreeConnection(_ssl, isOpen: !_failed);
+        _ssl = 0;
+        Libc.Close(fd);
+    }
+
+    private SyscallResult Failed(int error)
+    {
+        bool waits = error is OpenSsl.SSL_ERROR_WANT_READ or OpenSsl.SSL_ERROR_WANT_WRITE;
+        _failed |= !waits;
+        return SyscallResult.From(-1, (int)(waits ? Errno.EAGAIN : Errno.ECONNRESET));
+    }
+}

@@ -1,0 +1,90 @@
+namespace NodeDns.Telemetry;
+
+public enum MetricKind
+{
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// <summary>What a histogram's sum is kept in: nanoseconds are written as seconds, the others as they are.</summary>
+public enum MetricUnit
+{
+    One,
+    Nanoseconds,
+    Bytes,
+}
+
+/// <summary>All series of one metric name, guarded by the registry's lock.</summary>
+internal sealed class MetricFamily(string name, string help, MetricKind kind, MetricUnit unit, double[] upperBounds)
+{
+    private readonly string[] _bounds = [.. upperBounds.Select(MetricText.Bound), "+Inf"];
+
+    public MetricKind Kind => kind;
+
+    /// <summary>By the text of the labels that all of a table's series share.</summary>
+    public SortedDictionary<string, MetricTable> Tables { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>By the text of the labels.</summary>
+    public SortedDictionary<string, Func<double>> Readers { get; } = new(StringComparer.Ordinal);
+
+    public void Write(ref MetricText text, Func<int, long> read)
+    {
+        bool headed = false;
+        foreach (MetricTable table in Tables.Values)
+            WriteTable(ref text, table, read, ref headed);
+        foreach ((string labels, Func<double> value) in Readers)
+        {
+            Head(ref text, ref headed);
+            text.Sample(name, "", labels, "", value());
+        }
+    }
+
+    private void WriteTable(ref MetricText text, MetricTable table, Func<int, long> read, ref bool headed)
+    {
+        if (table.IsSpare)
+            return;
+        int combinations = MetricDimension.Combinations(table.Dimensions);
+        for (int i = 0; i < combinations; i++)
+        {
+            int slot = table.First + i * table.Stride;
+            long count = 0;
+            int counted = table.Stride == 1 ? 1 : table.Stride - 1;
+            for (int cell = 0; cell < counted; cell++)
+                count += read(slot + cell);
+            if (count == 0 && !table.ShowZero)
+                continue;
+
+            Head(ref text, ref headed);
+            string labels = table.LabelsOf(i);
+            if (kind == MetricKind.Histogram)
+                WriteHistogram(ref text, labels, slot, read);
+            else
+                text.Sample(name, "", labels, "", count);
+        }
+    }
+
+    private void WriteHistogram(ref MetricText text, string labels, int slot, Func<int, long> read)
+    {
+        // Cells move while they are read: the buckets are added up here, so that _count always equals +Inf.
+        long cumulative = 0;
+        for (int i = 0; i < _bounds.Length; i++)
+        {
+            cumulative += read(slot + i);
+            text.Sample(name, "_bucket", labels, _bounds[i], cumulative);
+        }
+        long sum = read(slot + _bounds.Length);
+        if (unit == MetricUnit.Nanoseconds)
+            text.Sample(name, "_sum", labels, "", sum / 1e9);
+        else
+            text.Sample(name, "_sum", labels, "", sum);
+        text.Sample(name, "_count", labels, "", cumulative);
+    }
+
+    private void Head(ref MetricText text, ref bool headed)
+    {
+        if (!headed)
+            text.Head(name, help, kind);
+        headed = true;
+    }
+}

@@ -1,0 +1,34 @@
+namespace NodeDns.Telemetry;
+
+/// <summary>One label and all values it can take, for a table of series.</summary>
+/// <param name="Values">Escaped nowhere but in the scrape; their order is their index in the table.</param>
+public readonly record struct MetricDimension(string Label, string[] Values)
+{
+    public static int Combinations(ReadOnlySpan<MetricDimension> dimensions)
+    {
+        int product = 1;
+        foreach (MetricDimension dimension in dimensions)
+            product *= dimension.Values.Length;
+        return product;
+    }
+}
+
+/// <summary>A run of slots that share a metric name and their first labels.</summary>
+internal sealed record MetricTable(
+    int First, int Stride, string SharedLabels, MetricDimension[] Dimensions, bool ShowZero, bool IsSpare)
+{
+    public string LabelsOf(int combination)
+    {
+        string labels = "";
+        for (int i = Dimensions.Length - 1; i >= 0; i--)
+        {
+            (string label, string[] values) = Dimensions[i];
+            string one = MetricText.Labels((label, values[combination % values.Length]));
+            labels = labels.Length == 0 ? one : $"{one},{labels}";
+            combination /= values.Length;
+        }
+        if (labels.Length == 0)
+            return SharedLabels;
+        return SharedLabels.Length == 0 ? labels : $"{SharedLabels},{labels}";
+    }
+}

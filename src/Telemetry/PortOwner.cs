@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace NodeDns.Telemetry;
+
+/// <summary>Who listens on a TCP port, as far as /proc lets this process see: other users' descriptors are hidden from
+/// an unprivileged one.</summary>
+public static class PortOwner
+{
+    private const string Listening = "0A";
+
+    /// <summary>A listener's name and process id, such as <c>node-cache (pid 812)</c>.</summary>
+    /// <returns>null when nobody listens there, or it cannot be seen who does.</returns>
+    public static string? Of(int port)
+    {
+        try
+        {
+            HashSet<string> sockets = [.. SocketsOn(port, "/proc/net/tcp"), .. SocketsOn(port, "/proc/net/tcp6")];
+            if (sockets.Count == 0)
+                return null;
+            foreach (string process in Directory.EnumerateDirectories("/proc"))
+            {
+                if (char.IsAsciiDigit(Path.GetFileName(process)[0]) && Holds(process, sockets))
+                {
+                    string name = File.ReadAllText(Path.Combine(process, "comm")).TrimEnd();
+                    return $"{name} (pid {Path.GetFileName(process)})";
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A process that just ended, or a /proc that is not ours to read: then it stays unknown.
+        }
+        return null;
+    }
+
+    /// <summary>Links of listening sockets as they appear in /proc/PID/fd: <c>socket:[INODE]</c>.</summary>
+    private static IEnumerable<string> SocketsOn(int port, string table)
+    {
+        if (!File.Exists(table))
+            yield break;
+        string suffix = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
+        foreach (string line in File.ReadLines(table))
+        {
+            // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …
+            string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length > 9 && fields[3] == Listening && fields[1].EndsWith(suffix, StringComparison.Ordinal))
+                yield return $"socket:[{fields[9]}]";
+        }
+    }
+
+    private static bool Holds(string process, HashSet<string> sockets)
+    {
+        try
+        {
+            return Directory.EnumerateFiles(Path.Combine(process, "fd"))
+                .Any(fd => new FileInfo(fd).LinkTarget is { } target && sockets.Contains(target));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace NodeDns.Telemetry;
+
+/// <summary>Which of CoreDNS's size buckets (0, 100 … 400, 511, 1023 … 64000, then +Inf) a size falls into.</summary>
+public static class SizeBucket
+{
+    /// <summary>Buckets including +Inf.</summary>
+    public const int Count = 15;
+
+    public static int IndexOf(int bytes) => bytes switch
+    {
+        <= 0 => 0,
+        <= 400 => (bytes + 99) / 100,
+        <= 511 => 5,
+        <= 1023 => 6,
+        <= 2047 => 7,
+        <= 4095 => 8,
+        <= 8291 => 9,
+        <= 16_000 => 10,
+        <= 32_000 => 11,
+        <= 48_000 => 12,
+        <= 64_000 => 13,
+        _ => 14,
+    };
+}

@@ -36,8 +36,9 @@ if (options is null)
 
 try
 {
+    using var sockets = checkOnly ? null : ListenSockets.Bind(options);
     await using var app = new WebhookApp(
-        options, TimeProvider.System, Console.Error, () => ApiServer.InCluster(Environment.GetEnvironmentVariable));
+        options, sockets, TimeProvider.System, Console.Error, () => ApiServer.InCluster(Environment.GetEnvironmentVariable));
     if (checkOnly)
     {
         await Console.Out.WriteLineAsync(new SettingsSummary(options).Text);

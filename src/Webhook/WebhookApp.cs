@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Namespaces;
@@ -28,11 +29,13 @@ internal sealed class WebhookApp : IAsyncDisposable
     private readonly ILogger _logger;
 
     /// <param name="options">Validated.</param>
+    /// <param name="sockets">To listen on; null for an app that is never started.</param>
     /// <param name="time">For everything that waits or measures.</param>
     /// <param name="log">Receives a line for each entry.</param>
     /// <param name="apiServer">Makes the connection for <c>--namespace-settings</c>; not called without it.</param>
     /// <exception cref="WebhookStartException">There is no usable certificate, or no API server.</exception>
-    public WebhookApp(WebhookOptions options, TimeProvider time, TextWriter log, Func<ApiServer?> apiServer)
+    public WebhookApp(
+        WebhookOptions options, ListenSockets? sockets, TimeProvider time, TextWriter log, Func<ApiServer?> apiServer)
     {
         _options = options;
         _settings = new SettingsSummary(options);
@@ -44,7 +47,9 @@ internal sealed class WebhookApp : IAsyncDisposable
         // With a level of its own the host makes an Activity, its hexadecimal ids and a scope for every request: 3 µs
         // for entries that ConsoleLog would drop.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, sockets!));
+        builder.Services.Configure<SocketTransportOptions>(
+            transport => transport.CreateBoundListenSocket = sockets!.At);
         _app = builder.Build();
         _logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("NodeDns.Webhook");
 
@@ -172,12 +177,12 @@ internal sealed class WebhookApp : IAsyncDisposable
         _ => "off until the node cache answers (fallback is none), but for pods with fallback cluster-dns",
     };
 
-    private void Configure(KestrelServerOptions kestrel)
+    private void Configure(KestrelServerOptions kestrel, ListenSockets sockets)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = MutateEndpoint.MaxBodyBytes;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 250;
-        Listen(kestrel, _options.Listen, listen =>
+        kestrel.Listen((IPEndPoint)sockets.Admission.LocalEndPoint!, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             listen.UseHttps(new TlsHandshakeCallbackOptions
@@ -188,15 +193,8 @@ internal sealed class WebhookApp : IAsyncDisposable
                     new SslServerAuthenticationOptions { ServerCertificateContext = _certificate.Current!.Context }),
             });
         });
-        Listen(kestrel, _options.MetricsListen, listen => listen.Protocols = HttpProtocols.Http1);
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, ListenAddress at, Action<ListenOptions> configure)
-    {
-        if (at.Address is null)
-            kestrel.ListenAnyIP(at.Port, configure);
-        else
-            kestrel.Listen(at.Address, at.Port, configure);
+        kestrel.Listen(
+            (IPEndPoint)sockets.Metrics.LocalEndPoint!, listen => listen.Protocols = HttpProtocols.Http1);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace NodeDns.Webhook.Options;
 
@@ -7,6 +8,17 @@ namespace NodeDns.Webhook.Options;
 /// where it has both.</summary>
 internal readonly record struct ListenAddress(IPAddress? Address, int Port)
 {
+    public override string ToString() => Address switch
+    {
+        null => $":{Port}",
+        { AddressFamily: AddressFamily.InterNetworkV6 } => $"[{Address}]:{Port}",
+        _ => $"{Address}:{Port}",
+    };
+
+    /// <summary>True when both want the same port of one address; port 0 is another one each time.</summary>
+    public bool Clashes(ListenAddress other) =>
+        Port != 0 && Port == other.Port && (Address is null || other.Address is null || Address.Equals(other.Address));
+
     /// <summary>Reads <c>HOST:PORT</c>, where HOST is an IP address (IPv6 in brackets), <c>*</c>, <c>localhost</c> or
     /// nothing.</summary>
     public static bool TryParse(string text, out ListenAddress listen)

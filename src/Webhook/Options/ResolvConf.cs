@@ -4,9 +4,9 @@ namespace NodeDns.Webhook.Options;
 /// <c>search NS.svc.D svc.D D H…</c>, where D is the cluster domain and H the node's own search domains.</summary>
 internal sealed record ResolvConf
 {
-    public IReadOnlyList<string> Nameservers { get; private init; } = [];
+    public required string Path { get; init; }
 
-    public IReadOnlyList<string> Searches { get; private init; } = [];
+    public IReadOnlyList<string> Nameservers { get; private init; } = [];
 
     /// <summary>False when the search line has not the form above; then nothing in the file can be trusted.</summary>
     public bool IsClusterFirst { get; private init; }
@@ -17,7 +17,10 @@ internal sealed record ResolvConf
     /// <summary>H; empty unless <see cref="IsClusterFirst"/>.</summary>
     public IReadOnlyList<string> HostSearches { get; private init; } = [];
 
-    public static ResolvConf Parse(string text)
+    /// <summary>For messages: the path, or why nothing in the file is believed.</summary>
+    public string Origin => IsClusterFirst ? Path : $"{Path} is not one that kubelet wrote for a ClusterFirst pod";
+
+    public static ResolvConf Parse(string path, string text)
     {
         var nameservers = new List<string>();
         string[] searches = [];
@@ -29,7 +32,7 @@ internal sealed record ResolvConf
             else if (words is ["search", ..])
                 searches = words[1..]; // the last search line wins, as in libcs
         }
-        var conf = new ResolvConf { Nameservers = nameservers, Searches = searches };
+        var conf = new ResolvConf { Path = path, Nameservers = nameservers };
         if (searches is not [var first, ['s', 'v', 'c', '.', .. { Length: > 0 } domain] second, var third, .. var host]
             || third != domain
             || !first.EndsWith("." + second, StringComparison.Ordinal)

@@ -18,8 +18,11 @@ internal sealed class SettingsSummary
             + $"options={Join([.. dns.Options.Select(option => option.ToString())])} "
             + $"max-searches={dns.Limits.MaxSearches} max-search-chars={dns.Limits.MaxSearchChars} "
             + $"allow-underscore-searches={dns.Limits.AllowUnderscores} mode={selection.Mode.Name()} "
-            + $"percent={selection.Percent} "
-            + $"namespace-settings={options.NamespaceSettings}");
+            + $"excluded-namespaces={Join(selection.ExcludedNamespaces)} compat-label={selection.CompatLabel} "
+            + $"percent={selection.Percent} percent-seed-label={selection.PercentSeedLabel ?? "none"} "
+            + $"inject-host-network={selection.InjectHostNetwork} "
+            + $"ignore-skip-rules={Join(selection.IgnoredRules.Select(rule => rule.Name()))} "
+            + $"allowed-options={Join(dns.AllowedOptions)} namespace-settings={options.NamespaceSettings}");
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..12];
     }
 
@@ -28,4 +31,7 @@ internal sealed class SettingsSummary
     public string Fingerprint { get; }
 
     private static string Join(IReadOnlyList<string> items) => items.Count == 0 ? "none" : string.Join(',', items);
+
+    /// <summary>Of a set, whose order means nothing.</summary>
+    private static string Join(IEnumerable<string> items) => Join([.. items.Order(StringComparer.Ordinal)]);
 }

@@ -19,10 +19,14 @@ internal static class WebhookOptionsValidator
     {
         var remarks = new List<string>();
         DnsModel dns = Dns(reader, readFile, remarks);
+        var listen = Listen(reader, "listen");
+        var metricsListen = Listen(reader, "metrics-listen");
+        if (listen.Clashes(metricsListen))
+            reader.Fail("metrics-listen", $"--listen has port {listen.Port} already: expected another port");
         var options = new WebhookOptions
         {
-            Listen = Listen(reader, "listen"),
-            MetricsListen = Listen(reader, "metrics-listen"),
+            Listen = listen,
+            MetricsListen = metricsListen,
             TlsCert = Required(reader, "tls-cert"),
             TlsKey = Required(reader, "tls-key"),
             TlsPoll = TimeSpan.FromSeconds(reader.Number("tls-poll-seconds", 1, 3600)),
@@ -45,12 +49,11 @@ internal static class WebhookOptionsValidator
             AllowUnderscores = reader.Flag("allow-underscore-searches"),
         };
         string path = reader.Text("resolv-conf");
-        ResolvConf conf = ResolvConf.Parse(readFile(path) ?? "");
-        string detected = conf.IsClusterFirst ? path : $"{path} is not one that kubelet wrote for a ClusterFirst pod";
+        ResolvConf conf = ResolvConf.Parse(path, readFile(path) ?? "");
         List<string> local = Local(reader);
         Fallback fallback = ReadFallback(reader);
-        string domain = Domain(reader, conf, remarks, detected);
-        List<string> cluster = Cluster(reader, conf, local, fallback, detected);
+        string domain = Domain(reader, conf, remarks);
+        List<string> cluster = ClusterDns(reader, conf, local, fallback == Fallback.ClusterDns || local.Count == 0, remarks);
         CheckFamilies(reader, local, cluster);
         if (local.Count + cluster.Count > ApiLimits.MaxNameservers && fallback == Fallback.ClusterDns)
         {
@@ -86,30 +89,34 @@ internal static class WebhookOptionsValidator
         return addresses;
     }
 
-    private static List<string> Cluster(
-        OptionsReader reader, ResolvConf conf, List<string> local, Fallback fallback, string detected)
+    private static List<string> ClusterDns(
+        OptionsReader reader, ResolvConf conf, List<string> local, bool needed, List<string> remarks)
     {
-        bool needed = fallback == Fallback.ClusterDns || local.Count == 0;
-        List<string> addresses;
         if (reader.Text("cluster-dns") == "auto")
         {
-            // A kubelet that already names the node cache itself lists it here too.
-            addresses = conf.IsClusterFirst ? [.. conf.Nameservers.Except(local).Take(MaxAddresses)] : [];
-            if (addresses.Count == 0 && needed)
-                reader.Fail("cluster-dns", $"nothing detected ({detected}): give the address of the kube-dns Service");
+            var detected = DetectedClusterDns.In(conf, local);
+            if (detected.Addresses.Count == 0 && needed)
+                reader.Fail("cluster-dns", $"nothing detected: {detected.Problem}");
+            else if (detected.Problem is { } problem && needed)
+                remarks.Add(problem);
+            List<string> first = [.. detected.Addresses.Take(MaxAddresses)];
+            if (!first.TrueForAll(address => ApiLimits.IsAddress(address)))
+                reader.Fail("cluster-dns", $"expected IP addresses, found {string.Join(',', first)} in {conf.Path}");
+            return first;
         }
-        else
-        {
-            addresses = reader.List("cluster-dns");
-            if (addresses.Count is 0 or > MaxAddresses)
-                reader.Fail("cluster-dns", $"expected 1 to {MaxAddresses} IP addresses, or auto");
-        }
-        if (!addresses.TrueForAll(address => ApiLimits.IsAddress(address)))
-            reader.Fail("cluster-dns", $"expected IP addresses, found {string.Join(',', addresses)}");
+        var addresses = reader.List("cluster-dns");
+        if (addresses.Count is 0 or > MaxAddresses || !addresses.TrueForAll(address => ApiLimits.IsAddress(address)))
+            reader.Fail("cluster-dns", $"expected 1 to {MaxAddresses} IP addresses, or auto");
+        else if (addresses.Find(address => AddressText.Contains(local, address)) is { } same)
+            reader.Fail(
+                "cluster-dns", $"{same} is --local-address, the node cache: expected the address of the kube-dns Service");
+        else if (addresses.Find(AddressText.IsOfOneNode) is { } own)
+            remarks.Add($"--cluster-dns {own} is an address that each node has for itself: it is taken as given, though "
+                + "cluster DNS is rarely there");
         return addresses;
     }
 
-    private static string Domain(OptionsReader reader, ResolvConf conf, List<string> remarks, string detected)
+    private static string Domain(OptionsReader reader, ResolvConf conf, List<string> remarks)
     {
         string domain = reader.Text("cluster-domain");
         if (domain == "none")
@@ -118,7 +125,7 @@ internal static class WebhookOptionsValidator
         {
             if (conf.IsClusterFirst)
                 return conf.ClusterDomain;
-            remarks.Add($"cluster domain not detected ({detected}): cluster.local is used");
+            remarks.Add($"cluster domain not detected ({conf.Origin}): cluster.local is used");
             return "cluster.local";
         }
         domain = domain.TrimEnd('.');
@@ -152,12 +159,24 @@ internal static class WebhookOptionsValidator
             else
                 reader.Fail("host-searches", $"\"{search}\" is no lower-case domain name");
         }
+        if (text == "auto" && searches.Find(domain => IsOfOneZone(domain, searches)) is { } zonal)
+        {
+            remarks.Add($"host search domain {zonal} is one zone's: replicas on nodes of other zones detect another, and "
+                + $"pods get the one of whichever replica answers. Set --host-searches, in the chart dns.hostSearches, to "
+                + $"{string.Join(',', searches.Where(domain => domain != zonal))}");
+        }
         return searches;
     }
 
+    /// <summary>GKE's nodes search <c>ZONE.c.PROJECT.internal c.PROJECT.internal google.internal</c>.</summary>
+    private static bool IsOfOneZone(string domain, List<string> searches) =>
+        domain.Split('.', 2) is [_, ['c', '.', ..] project]
+        && project.EndsWith(".internal", StringComparison.Ordinal)
+        && searches.Contains(project);
+
     private static void CheckFamilies(OptionsReader reader, List<string> local, List<string> cluster)
     {
-        if (local.Count > 0 && cluster.Count > 0 && cluster.TrueForAll(IsV6) && !local.Exists(IsV6))
+        if (local.Count > 0 && cluster.Count > 0 && cluster.TrueForAll(AddressText.IsV6) && !local.Exists(AddressText.IsV6))
             reader.Fail(
                 "local-address",
                 $"the cluster's DNS is IPv6 ({cluster[0]}): expected a unique-local address such as fd00:20::10");
@@ -165,9 +184,7 @@ internal static class WebhookOptionsValidator
 
     /// <summary>The first nameserver is of the family that the cluster's Services have.</summary>
     private static List<string> PrimaryFamilyFirst(List<string> local, List<string> cluster) =>
-        cluster.Count == 0 ? local : [.. local.OrderBy(address => IsV6(address) != IsV6(cluster[0]))];
-
-    private static bool IsV6(string address) => address.Contains(':');
+        cluster.Count == 0 ? local : [.. local.OrderBy(address => AddressText.IsV6(address) != AddressText.IsV6(cluster[0]))];
 
     private static Fallback ReadFallback(OptionsReader reader)
     {

@@ -53,6 +53,77 @@ public sealed class OptionsTests
         Assert.Equal(["10.96.0.10"], options.Injection.Dns.ClusterDns);
     }
 
+    /// <summary>kubeadm with IPVS, kops: kubelet points pods at the node cache already.</summary>
+    [Theory]
+    [InlineData("169.254.20.10", "169.254.20.10", "which is --local-address: kubelet points pods at the node cache already")]
+    [InlineData("FD00:20:0::10", "fd00:20::10", "which is --local-address: kubelet points pods at the node cache already")]
+    [InlineData("169.254.25.10", "169.254.20.10", "which is link-local or loopback: another node cache's address")]
+    [InlineData("169.254.25.10 169.254.20.10", "169.254.20.10", "which is link-local or loopback: another node cache's address")]
+    [InlineData("fe80::53", "fd00:20::10", "which is link-local or loopback: another node cache's address")]
+    [InlineData("127.0.0.53", "169.254.20.10", "which is link-local or loopback: another node cache's address")]
+    [InlineData("", "169.254.20.10", "names no nameserver")]
+    public void Node_caches_in_resolv_conf_are_no_cluster_dns_and_the_way_out_is_told(
+        string nameservers, string local, string why)
+    {
+        string file = Kubelet.Replace(
+            "nameserver 10.96.0.10\n",
+            string.Concat(nameservers.Split(' ').Where(word => word.Length > 0).Select(word => $"nameserver {word}\n")));
+
+        string error = Assert.Single(Invalid($"{Tls} --local-address {local}", file));
+
+        Assert.StartsWith("--cluster-dns: \"auto\": nothing detected: /etc/resolv.conf names ", error);
+        Assert.Contains(why, error);
+        Assert.EndsWith(
+            "give the ClusterIP of the kube-dns Service (kubectl -n kube-system get service kube-dns) as --cluster-dns, in the "
+                + "chart dns.clusterDNS",
+            error);
+        Assert.Equal(["10.96.0.10"], Valid($"{Tls} --local-address {local} --cluster-dns 10.96.0.10 --fallback none", file)
+            .Injection.Dns.ClusterDns);
+        Assert.Empty(Valid($"{Tls} --local-address {local} --fallback none", file).Injection.Dns.ClusterDns);
+    }
+
+    [Fact]
+    public void Another_caches_address_beside_cluster_dns_is_left_out_with_a_word()
+    {
+        WebhookOptions options = Valid(
+            Tls, Kubelet.Replace("nameserver 10.96.0.10", "nameserver 169.254.25.10\nnameserver 10.96.0.10"));
+        Assert.Equal(["10.96.0.10"], options.Injection.Dns.ClusterDns);
+        Assert.Contains("169.254.25.10", Assert.Single(options.Remarks));
+    }
+
+    [Theory]
+    [InlineData("169.254.20.10", "169.254.20.10")]
+    [InlineData("fd00:20::10", "fd00:20:0::10")]
+    [InlineData("169.254.20.10", "10.96.0.10,169.254.20.10")]
+    public void Local_address_given_as_cluster_dns_is_refused(string local, string cluster)
+    {
+        string error = Assert.Single(Invalid($"{Tls} --local-address {local} --cluster-dns {cluster}", Kubelet));
+        Assert.StartsWith($"--cluster-dns: \"{cluster}\": ", error);
+        Assert.Contains("is --local-address, the node cache: expected the address of the kube-dns Service", error);
+    }
+
+    [Fact]
+    public void Link_local_cluster_dns_that_is_given_is_taken_with_a_word()
+    {
+        WebhookOptions options = Valid($"{Tls} --cluster-dns 169.254.25.10", Kubelet);
+        Assert.Equal(["169.254.25.10"], options.Injection.Dns.ClusterDns);
+        Assert.Contains("--cluster-dns 169.254.25.10", Assert.Single(options.Remarks));
+    }
+
+    /// <summary>GKE: each replica detects its own node's zone.</summary>
+    [Fact]
+    public void Search_domain_of_one_zone_is_told_with_the_value_to_set()
+    {
+        string file = Kubelet.Replace(
+            "us-west-2.compute.internal corp.example",
+            "europe-west4-a.c.project-7.internal c.project-7.internal google.internal");
+        string remark = Assert.Single(Valid(Tls, file).Remarks);
+        Assert.Contains("europe-west4-a.c.project-7.internal is one zone's", remark);
+        Assert.EndsWith(
+            "Set --host-searches, in the chart dns.hostSearches, to c.project-7.internal,google.internal", remark);
+        Assert.Empty(Valid($"{Tls} --host-searches c.project-7.internal,google.internal", file).Remarks);
+    }
+
     [Fact]
     public void Host_domains_that_the_api_server_would_reject_are_left_out_with_a_remark()
     {
@@ -160,6 +231,61 @@ public sealed class OptionsTests
         Assert.Equal(one, new SettingsSummary(Valid(Tls, Kubelet)).Fingerprint);
         Assert.NotEqual(one, new SettingsSummary(Valid(Tls, Kubelet.Replace(" corp.example", ""))).Fingerprint);
     }
+
+    /// <summary>Two replicas of one Deployment, on nodes of two zones.</summary>
+    [Fact]
+    public async Task Replicas_that_detect_different_search_domains_show_different_fingerprints()
+    {
+        using var certificates = new TestCertificates();
+        using var folder = new TemporaryFolder();
+        var series = new List<string>();
+        foreach (string zone in (string[])["a", "b"])
+        {
+            string file = folder.Write(
+                $"resolv-{zone}.conf",
+                $"search n.svc.cluster.local svc.cluster.local cluster.local {zone}.c.p.internal c.p.internal\nnameserver 10.96.0.10\n");
+            await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+                certificates, $"--resolv-conf {file} --cluster-dns auto --cluster-domain auto --host-searches auto");
+            series.Add((await webhook.GetAsync("/metrics")).Split('\n')
+                .Single(line => line.StartsWith("nodedns_webhook_settings_info{", StringComparison.Ordinal)));
+            Assert.Contains($"setting: host search domain {zone}.c.p.internal is one zone's", webhook.Log.ToString());
+        }
+        Assert.Contains("host_searches=\"a.c.p.internal,c.p.internal\"", series[0]);
+        Assert.NotEqual(Fingerprint(series[0]), Fingerprint(series[1]));
+
+        static string Fingerprint(string line) => line.Split("fingerprint=\"")[1].Split('"')[0];
+    }
+
+    /// <summary>Whatever changes what a pod gets, or whether it gets it, changes the fingerprint; what does not, does
+    /// not.</summary>
+    [Theory]
+    [InlineData("--local-address 169.254.20.11", true)]
+    [InlineData("--cluster-dns 10.0.0.10", true)]
+    [InlineData("--cluster-domain other.local", true)]
+    [InlineData("--host-searches none", true)]
+    [InlineData("--fallback none", true)]
+    [InlineData("--options ndots:4", true)]
+    [InlineData("--allowed-options ndots", true)]
+    [InlineData("--max-searches 6", true)]
+    [InlineData("--max-search-chars 256", true)]
+    [InlineData("--allow-underscore-searches true", true)]
+    [InlineData("--mode optOut", true)]
+    [InlineData("--excluded-namespaces kube-system", true)]
+    [InlineData("--compat-label false", true)]
+    [InlineData("--percent 50", true)]
+    [InlineData("--percent-seed-label team", true)]
+    [InlineData("--inject-host-network false", true)]
+    [InlineData("--ignore-skip-rules fargate", true)]
+    [InlineData("--namespace-settings true", true)]
+    [InlineData("--listen :9443", false)]
+    [InlineData("--log-level debug", false)]
+    [InlineData("--probe-seconds 7", false)]
+    [InlineData("--excluded-namespaces kube-public,kube-node-lease,kube-system", false)]
+    public void Fingerprint_is_of_all_that_decides(string arguments, bool changes) =>
+        Assert.Equal(
+            changes,
+            new SettingsSummary(Valid(Tls, Kubelet)).Fingerprint
+                != new SettingsSummary(Valid($"{Tls} {arguments}", Kubelet)).Fingerprint);
 
     private static OptionsReader Read(string arguments) =>
         new(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), _ => null);

@@ -29,7 +29,7 @@ internal sealed class RunningWebhook : IAsyncDisposable
         var reader = new OptionsReader(words, _ => null);
         WebhookOptions? options = WebhookOptionsValidator.Validate(reader, File.ReadAllText);
         Assert.True(options is not null, string.Join('\n', reader.Errors));
-        App = new WebhookApp(options, TimeProvider.System, TextWriter.Synchronized(log),
+        App = new WebhookApp(options, ListenSockets.Bind(options), TimeProvider.System, TextWriter.Synchronized(log),
             apiServer ?? (() => throw new InvalidOperationException("no API server in this test")));
         Client = NewClient(certificates);
     }

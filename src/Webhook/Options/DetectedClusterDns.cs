@@ -1,0 +1,37 @@
+namespace NodeDns.Webhook.Options;
+
+/// <summary>The addresses of cluster DNS that kubelet has written into a resolv.conf. A kubelet that points pods at a
+/// node cache already (kubeadm with IPVS, kops, kubespray) names that cache, which is not cluster DNS.</summary>
+/// <param name="Addresses">Empty when there is none.</param>
+/// <param name="Problem">What was left out, or why there is none, and what to set; null when there is nothing to
+/// say.</param>
+internal sealed record DetectedClusterDns(IReadOnlyList<string> Addresses, string? Problem)
+{
+    private const string WayOut =
+        "give the ClusterIP of the kube-dns Service (kubectl -n kube-system get service kube-dns) as --cluster-dns, in the "
+        + "chart dns.clusterDNS";
+
+    public static DetectedClusterDns In(ResolvConf conf, IReadOnlyList<string> local)
+    {
+        if (!conf.IsClusterFirst)
+            return new DetectedClusterDns([], $"{conf.Origin}: {WayOut}");
+        string[] others = [.. conf.Nameservers.Where(address => !AddressText.Contains(local, address))];
+        string[] foreign = [.. others.Where(AddressText.IsOfOneNode)];
+        string[] addresses = [.. others.Except(foreign)];
+        if (foreign.Length > 0)
+        {
+            string left = $"{conf.Path} names {string.Join(',', foreign)}, which is link-local or loopback: another node "
+                + "cache's address and not --local-address";
+            return new DetectedClusterDns(
+                addresses,
+                addresses.Length > 0 ? $"{left}; it is not taken for cluster DNS" : $"{left}: {WayOut}");
+        }
+        return new DetectedClusterDns(
+            addresses,
+            addresses.Length > 0 ? null
+                : others.Length < conf.Nameservers.Count
+                    ? $"{conf.Path} names only {string.Join(',', conf.Nameservers)}, which is --local-address: kubelet "
+                        + $"points pods at the node cache already: {WayOut}"
+                    : $"{conf.Path} names no nameserver: {WayOut}");
+    }
+}

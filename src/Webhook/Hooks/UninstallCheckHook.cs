@@ -21,7 +21,7 @@ internal static class UninstallCheckHook
     /// <returns>The pods and the way out; null when nobody depends on the node cache alone.</returns>
     public static async Task<string?> RunAsync(ApiCalls api, string[] local, string resolvConf, TextWriter output)
     {
-        var kubelets = ResolvConf.Parse(resolvConf).Nameservers;
+        var kubelets = ResolvConf.Parse("/etc/resolv.conf", resolvConf).Nameservers;
         if (kubelets.Count > 0 && kubelets.All(local.Contains))
         {
             return $"kubelet gives every pod the node cache alone ({string.Join(", ", kubelets)}): change clusterDNS in the "

@@ -1,67 +1,73 @@
 {{/*
-The cache's Corefile, in the shape of node-cache's own: cluster domain and reverse zones over TCP to cluster DNS, all
-else to the node's servers. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers of the kube-dns ConfigMap, or
-/etc/resolv.conf.
+The cache's Corefile, in the shape of node-cache's own: the cluster's domain and the reverse zones over TCP to cluster DNS,
+all else to the node's servers; zones changes single settings. __PILLAR__UPSTREAM__SERVERS__ is upstreamNameservers of the
+kube-dns ConfigMap, or /etc/resolv.conf.
 */}}
 {{- define "ndw.corefile" -}}
 {{- .Values.cache.corefile | default (include "ndw.madeCorefile" .) -}}
 {{- end -}}
 
 {{- define "ndw.madeCorefile" -}}
-{{- $cache := .Values.cache -}}
-{{- $bind := concat .Values.dns.localAddresses .Values.guard.interceptClusterDNS | join " " -}}
-{{- $clusterDNS := .Values.dns.clusterDNSService.name | empty | ternary (include "ndw.clusterDNSWords" .) "__PILLAR__CLUSTER__DNS__" -}}
-{{- range $index, $zone := list (include "ndw.clusterDomain" .) "in-addr.arpa" "ip6.arpa" -}}
-{{ $zone }}:53 {
+{{- $health := printf "127.0.0.1:%v" .Values.cache.healthPort -}}
+{{- range $index, $zone := include "ndw.zoneNames" . | fromYamlArray -}}
+{{- include "ndw.zoneBlock" (dict "top" $ "zone" $zone "settings" (include "ndw.zone" (list $ $zone) | fromYaml) "health" (eq $index 0 | ternary $health "")) }}
+{{ end -}}
+{{- with .Values.cache.extraServerBlocks }}
+{{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* One server block. */}}
+{{- define "ndw.zoneBlock" -}}
+{{- $settings := .settings -}}
+{{- $cache := .top.Values.cache -}}
+{{ .zone }}:53 {
     errors
     cache {
-        success 9984 {{ $cache.successTtlSeconds }}
-        denial 9984 {{ $cache.denialTtlSeconds }}
-        {{- with $cache.serveStale }}
-        serve_stale {{ . }} verify
+        success 9984 {{ $settings.successTtlSeconds }}
+        {{ $settings.denialTtlSeconds | int | eq 0 | ternary "disable denial" (printf "denial 9984 %v" $settings.denialTtlSeconds) }}
+        {{- with $settings.stale }}
+        {{- if eq .mode "Immediate" }}
+        serve_stale {{ .duration }} immediate
+        {{- else if eq .mode "Verify" }}
+        serve_stale {{ .duration }} verify {{ .timeout }}
+        {{- end }}
+        {{- if and .preferPositive (ne .mode "Off") }}
+        serve_stale_policy prefer_positive
+        {{- end }}
         {{- end }}
     }
     reload
     loop
-    bind {{ $bind }}
-    forward . {{ $clusterDNS }} {
-        force_tcp
+    bind {{ concat .top.Values.dns.localAddresses .top.Values.guard.interceptClusterDNS | join " " }}
+    forward . {{ include "ndw.upstreams" (list .top $settings.upstreams) }}
+    {{- with include "ndw.forwardOptions" $settings }} {
+        {{- . | nindent 8 }}
     }
-    prometheus {{ include "ndw.listen" (list $cache.metricsAddress $cache.metricsPort) }}
-    {{- if eq $index 0 }}
-    health 127.0.0.1:{{ $cache.healthPort }}
     {{- end }}
-    {{- if $cache.logQueries }}
+    prometheus {{ include "ndw.listen" (list $cache.metricsAddress $cache.metricsPort) }}
+    {{- with .health }}
+    health {{ . }}
+    {{- end }}
+    {{- if $settings.queryLog }}
     log
     {{- end }}
 }
-{{ end -}}
-{{- range $zone, $servers := $cache.stubDomains -}}
-{{ $zone }}:53 {
-    errors
-    cache {{ $cache.outsideTtlSeconds }}
-    reload
-    loop
-    bind {{ $bind }}
-    forward . {{ join " " $servers }}
-    prometheus {{ include "ndw.listen" (list $cache.metricsAddress $cache.metricsPort) }}
-}
-{{ end -}}
-.:53 {
-    errors
-    cache {{ $cache.outsideTtlSeconds }}{{ with $cache.serveStale }} {
-        serve_stale {{ . }} verify
-    }{{ end }}
-    reload
-    loop
-    bind {{ $bind }}
-    forward . {{ $cache.upstreamServers | join " " | default "__PILLAR__UPSTREAM__SERVERS__" }}
-    prometheus {{ include "ndw.listen" (list $cache.metricsAddress $cache.metricsPort) }}
-    {{- if $cache.logQueries }}
-    log
-    {{- end }}
-}
-{{- with $cache.extraServerBlocks }}
-{{ . }}
-{{- end }}
+{{- end -}}
+
+{{- define "ndw.upstreams" -}}
+{{- $top := index . 0 -}}{{- $upstreams := index . 1 -}}
+{{- if kindIs "slice" $upstreams -}}{{ join " " $upstreams }}
+{{- else if eq $upstreams "Node" -}}__PILLAR__UPSTREAM__SERVERS__
+{{- else if $top.Values.dns.clusterDNSService.name -}}__PILLAR__CLUSTER__DNS__
+{{- else -}}{{ include "ndw.clusterDNS" $top | replace "," " " }}
+{{- end -}}
+{{- end -}}
+
+{{- define "ndw.forwardOptions" -}}
+{{- $options := list -}}
+{{- with .protocol -}}{{- $options = append $options (get (dict "ForceTCP" "force_tcp" "PreferUDP" "prefer_udp") .) -}}{{- end -}}
+{{- with .policy -}}{{- $options = append $options (printf "policy %s" (snakecase .)) -}}{{- end -}}
+{{- with .maxConcurrent -}}{{- $options = append $options (printf "max_concurrent %d" (int64 .)) -}}{{- end -}}
+{{- join "\n" $options -}}
 {{- end -}}

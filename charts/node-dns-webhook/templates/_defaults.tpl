@@ -34,6 +34,7 @@ dns:
   fallback: cluster-dns
   options: {}
   allowedAnnotationOptions: []
+zones: {}
 webhook:
   enabled: true
   image:
@@ -143,7 +144,8 @@ cache:
   successTtlSeconds: 30
   denialTtlSeconds: 5
   outsideTtlSeconds: 30
-  serveStale: ""
+  serveStale: 1h
+  preferPositive: true
   upstreamServers: []
   stubDomains: {}
   logQueries: false
@@ -254,6 +256,7 @@ dns.hostSearches
 dns.fallback
 dns.options
 dns.allowedAnnotationOptions
+zones
 webhook.enabled
 webhook.image.repository
 webhook.image.tag
@@ -339,6 +342,7 @@ cache.successTtlSeconds
 cache.denialTtlSeconds
 cache.outsideTtlSeconds
 cache.serveStale
+cache.preferPositive
 cache.upstreamServers
 cache.stubDomains
 cache.logQueries

@@ -14,7 +14,7 @@ internal sealed class DnsAnnotations
 
     public static readonly DnsAnnotations None = new();
 
-    /// <summary>In ascending order of precedence: <c>options</c>, then the annotations named after an option.</summary>
+    /// <summary>One for each name: the annotation named after an option beats the list of <c>options</c>.</summary>
     public List<ResolverOption> Options { get; } = [];
 
     public List<string> Searches { get; } = [];
@@ -87,7 +87,7 @@ internal sealed class DnsAnnotations
         {
             string? problem = NotAllowed(option.Name, model) ?? KnownOptions.Problem(option.Name, option.Value);
             if (problem is null)
-                Options.Add(option);
+                Set(option);
             else
                 warnings.Add($"{Prefix}options: {Warnings.Quote(option.ToString())} ignored: {problem}");
         }
@@ -97,10 +97,7 @@ internal sealed class DnsAnnotations
     {
         string? problem = NotAllowed(name, model) ?? KnownOptions.Problem(name, value);
         if (problem is null)
-        {
-            string plain = int.Parse(value, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
-            Options.Add(new ResolverOption(name, plain));
-        }
+            Set(new ResolverOption(name, value));
         return problem;
     }
 
@@ -110,14 +107,29 @@ internal sealed class DnsAnnotations
             return problem;
         if (value is not ("true" or "false"))
             return "expected true or false";
-        Options.Add(new ResolverOption(name, null) { Removed = value == "false" });
+        Set(new ResolverOption(name, null) { Removed = value == "false" });
         return null;
+    }
+
+    /// <summary>What is kept of an annotation is bounded, however long it is: one option of a name, and no number with
+    /// leading zeros.</summary>
+    private void Set(ResolverOption option)
+    {
+        Options.RemoveAll(other => other.Name == option.Name);
+        bool isNumber = KnownOptions.TryGetRange(option.Name, out _, out _);
+        Options.Add(isNumber ? option with { Value = option.Value!.TrimStart('0') is { Length: > 0 } n ? n : "0" } : option);
     }
 
     private string? ReadSearches(string value, DnsModel model, Warnings warnings)
     {
         foreach (string search in value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
         {
+            if (Searches.Count == model.Limits.MaxSearches)
+            {
+                warnings.Add($"{Prefix}searches: {Warnings.Quote(search)} and what follows ignored: "
+                    + $"at most {model.Limits.MaxSearches} search domains");
+                break;
+            }
             if (ApiLimits.IsSearchDomain(search, model.Limits.AllowUnderscores))
                 Searches.Add(search);
             else

@@ -20,7 +20,8 @@ internal sealed class NamespaceWatch : IAsyncDisposable
     private static readonly string[] s_acceptItem =
         ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json"];
 
-    private const int PageSize = 500;
+    /// <summary>A namespace may carry 256 KiB of annotations; a page of such is 26 MB.</summary>
+    private const int PageSize = 100;
 
     /// <summary>The API server ends a watch by itself after 5 to 10 minutes; a silent one is ended by us.</summary>
     private const int WatchSeconds = 300;

@@ -40,6 +40,37 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ten_thousand_namespaces_that_say_nothing_share_what_is_kept_of_them()
+    {
+        _server.PageSize = 100;
+        for (int i = 0; i < 10_000; i++)
+            _server.Set($"team-{i}", i % 2 == 0 ? "enabled" : null, ("status", new string('x', 100)));
+        await using NamespaceWatch watch = Watch();
+        await Until.TrueAsync(() => watch.IsKnown);
+        Assert.Equal(10_000, watch.Count);
+        Assert.Equal(2, Enumerable.Range(0, 10_000).Select(i => watch.Get($"team-{i}")).Distinct().Count());
+        Assert.Contains(_server.Requests, request => request.Contains("limit=100"));
+    }
+
+    [Fact]
+    public async Task What_is_kept_of_a_namespace_is_bounded_whatever_it_carries()
+    {
+        _server.Set(
+            "web", "enabled",
+            ("searches", string.Join(',', Enumerable.Range(0, 5_000).Select(i => $"d{i}.example"))),
+            ("options", string.Join(',', Enumerable.Range(0, 5_000).Select(i => $"ndots:{i % 16},rotate"))),
+            ("timeout", new string('0', 100_000) + "3"),
+            ("not-known", new string('x', 100_000)));
+        await using NamespaceWatch watch = Watch();
+        await Until.TrueAsync(() => watch.IsKnown);
+
+        DnsAnnotations kept = watch.Get("web").Annotations;
+
+        Assert.Equal(32, kept.Searches.Count);
+        Assert.Equal(["ndots:7", "rotate", "timeout:3"], kept.Options.Select(option => option.ToString()).Order());
+    }
+
+    [Fact]
     public async Task Changes_arrive_by_the_watch()
     {
         await using NamespaceWatch watch = await WatchingAsync();

@@ -89,6 +89,7 @@ internal sealed class WebhookApp : IAsyncDisposable
                 ("node cache", () => _probe?.Describe() ?? "not probed"),
                 ("injection", Injection),
             ],
+            _settings.Json,
             metrics);
         _app.Run(Dispatch);
     }

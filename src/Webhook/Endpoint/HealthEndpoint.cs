@@ -6,13 +6,15 @@ namespace NodeDns.Webhook.Endpoint;
 /// <summary>What has to hold for a replica to be ready.</summary>
 internal sealed record ReadyCondition(string Name, Func<bool> Holds, Func<string> Detail);
 
-/// <summary><c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c>, on the metrics listener.</summary>
+/// <summary><c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c> and <c>/settings</c>, on the metrics listener.</summary>
 /// <param name="conditions">All of which have to hold; <c>/readyz?verbose</c> lists them.</param>
 /// <param name="remarks">What else <c>/readyz?verbose</c> tells.</param>
+/// <param name="settings">JSON, for <c>/settings</c>.</param>
 /// <param name="metrics">For <c>/metrics</c>.</param>
 internal sealed class HealthEndpoint(
     IReadOnlyList<ReadyCondition> conditions,
     IReadOnlyList<(string Name, Func<string> Text)> remarks,
+    string settings,
     MetricRegistry metrics)
 {
     private volatile bool _stopping;
@@ -26,7 +28,9 @@ internal sealed class HealthEndpoint(
         "/readyz" => ReadyAsync(context),
         "/metrics" =>
             WriteAsync(context, StatusCodes.Status200OK, metrics.Write(), "text/plain; version=0.0.4; charset=utf-8"),
-        _ => WriteAsync(context, StatusCodes.Status404NotFound, "expected /healthz, /readyz or /metrics\n"),
+        "/settings" => WriteAsync(context, StatusCodes.Status200OK, settings, "application/json"),
+        _ => WriteAsync(
+            context, StatusCodes.Status404NotFound, "expected /healthz, /readyz, /metrics or /settings\n"),
     };
 
     private Task ReadyAsync(HttpContext context)

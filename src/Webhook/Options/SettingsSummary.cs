@@ -1,37 +1,44 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using NodeDns.Injection.Admission;
 using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary>The settings that decide what pods get, in one line, and a fingerprint of them. Replicas on nodes with
-/// different resolv.conf files differ in it, which one PromQL expression shows.</summary>
+/// <summary>The settings that decide what pods get, as JSON and in one line, and a fingerprint of them. Replicas on nodes
+/// with different resolv.conf files differ in it, which one PromQL expression shows.</summary>
 internal sealed class SettingsSummary
 {
+    private static readonly JsonWriterOptions s_write = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public SettingsSummary(WebhookOptions options)
     {
-        (var dns, var selection) = options.Injection;
-        Text = string.Create(null,
-            $"local-address={Join(dns.LocalAddresses)} cluster-dns={Join(dns.ClusterDns)} "
-            + $"cluster-domain={(dns.ClusterDomain.Length > 0 ? dns.ClusterDomain : "none")} "
-            + $"host-searches={Join(dns.HostSearches)} fallback={dns.Fallback.Name()} "
-            + $"options={Join([.. dns.Options.Select(option => option.ToString())])} "
-            + $"max-searches={dns.Limits.MaxSearches} max-search-chars={dns.Limits.MaxSearchChars} "
-            + $"allow-underscore-searches={dns.Limits.AllowUnderscores} mode={selection.Mode.Name()} "
-            + $"excluded-namespaces={Join(selection.ExcludedNamespaces)} compat-label={selection.CompatLabel} "
-            + $"percent={selection.Percent} percent-seed-label={selection.PercentSeedLabel ?? "none"} "
-            + $"inject-host-network={selection.InjectHostNetwork} "
-            + $"ignore-skip-rules={Join(selection.IgnoredRules.Select(rule => rule.Name()))} "
-            + $"allowed-options={Join(dns.AllowedOptions)} namespace-settings={options.NamespaceSettings}");
-        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..12];
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, s_write))
+        {
+            writer.WriteStartObject();
+            SettingsJson.WriteMembers(writer, options.Injection);
+            writer.WriteBoolean("namespace-settings"u8, options.NamespaceSettings);
+            writer.WriteEndObject();
+        }
+        Json = Encoding.UTF8.GetString(buffer.ToArray());
+        using var document = JsonDocument.Parse(Json);
+        Text = string.Join(' ', document.RootElement.Members.Select(member => $"{member.Name}={Word(member.Value)}"));
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Json)))[..12];
     }
+
+    /// <summary>See <see cref="SettingsJson"/>; <c>namespace-settings</c> comes last.</summary>
+    public string Json { get; }
 
     public string Text { get; }
 
     public string Fingerprint { get; }
 
-    private static string Join(IReadOnlyList<string> items) => items.Count == 0 ? "none" : string.Join(',', items);
-
-    /// <summary>Of a set, whose order means nothing.</summary>
-    private static string Join(IEnumerable<string> items) => Join([.. items.Order(StringComparer.Ordinal)]);
+    private static string Word(JsonElement value)
+    {
+        string word = value.IsArray ? string.Join(',', value.Items.Select(item => item.AsText)) : value.ToString();
+        return word.Length > 0 ? word : "none";
+    }
 }

@@ -232,6 +232,29 @@ public sealed class OptionsTests
         Assert.NotEqual(one, new SettingsSummary(Valid(Tls, Kubelet.Replace(" corp.example", ""))).Fingerprint);
     }
 
+    /// <summary>Whoever reads /settings decides as the webhook does.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("--local-address none --cluster-domain none --host-searches none --allowed-options none")]
+    [InlineData("--local-address 169.254.20.11,fd00:20::10 --cluster-dns 10.0.0.10,fd00:96::a --fallback none --mode optOut")]
+    [InlineData("--options ndots:3,rotate,timeout:2 --allowed-options ndots,timeout --max-searches 6 --max-search-chars 256")]
+    [InlineData("--percent 7 --percent-seed-label team --compat-label false --inject-host-network false")]
+    [InlineData("--ignore-skip-rules fargate,dns-server --excluded-namespaces a,b --allow-underscore-searches true")]
+    public async Task Settings_can_be_read_back(string arguments)
+    {
+        using var certificates = new TestCertificates();
+        await using RunningWebhook webhook = await RunningWebhook.StartAsync(certificates, arguments);
+        string served = await webhook.GetAsync("/settings");
+
+        var read = SettingsJson.Read(Pods.View(served));
+        WebhookOptions options = Valid($"{Tls} --cluster-domain cluster.local --cluster-dns 10.96.0.10 {arguments}", "");
+
+        Assert.Equal(
+            served, new SettingsSummary(options with { Injection = read }).Json);
+        Assert.Equal(read.Dns.Options, options.Injection.Dns.Options);
+        Assert.Equal(read.Selection.IgnoredRules, options.Injection.Selection.IgnoredRules);
+    }
+
     /// <summary>Two replicas of one Deployment, on nodes of two zones.</summary>
     [Fact]
     public async Task Replicas_that_detect_different_search_domains_show_different_fingerprints()

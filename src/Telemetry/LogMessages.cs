@@ -100,6 +100,15 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Information, Message = "Upstream {to} is up again")]
     public static partial void UpstreamUp(this ILogger log, string to);
 
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Upstream {to} answers without EDNS (OPT records) only, a middlebox may drop it: asked without from now "
+            + "on, and tried with it every 10 minutes")]
+    public static partial void UpstreamDropsEdns(this ILogger log, string to);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Upstream {to} answers with EDNS again")]
+    public static partial void UpstreamTakesEdns(this ILogger log, string to);
+
     // Plugins.
 
     [LoggerMessage(

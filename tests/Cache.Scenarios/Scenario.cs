@@ -103,6 +103,7 @@ internal sealed class Scenario : IDisposable
                 case "hold": answer.Hold = _release.Task; break;
                 case "tc": answer.TruncateUdp = true; break;
                 case "rcode-on-edns": answer.RcodeOnEdns = DnsTypes.RcodeOf(rest); break;
+                case "silent-on-edns": answer.SilentOnEdns = true; break;
                 case "no-edns": answer.EchoEdns = false; break;
                 case "mangle": answer.Mangle = octets => Mangled(rest, octets); break;
                 case "spoof": answer.Before = query => [Spoof(rest, query)]; break;

@@ -29,6 +29,9 @@ public sealed class FakeAnswer
     /// <summary>Answers queries that carry an OPT record with this rcode and no OPT, as servers before RFC 6891 do.</summary>
     public int? RcodeOnEdns { get; set; }
 
+    /// <summary>Never answers queries that carry an OPT record, as behind some middleboxes.</summary>
+    public bool SilentOnEdns { get; set; }
+
     /// <summary>Copies the query's OPT record into the answer; on by default, as RFC 6891 section 6.1.1 asks.</summary>
     public bool EchoEdns { get; set; } = true;
 

@@ -18,6 +18,7 @@ public sealed class ScriptedUpstream : IDisposable
     private readonly Socket _udp;
     private readonly Socket? _listener;
     private readonly byte[] _buffer = new byte[65_535];
+    private readonly List<Socket> _fillers = [];
 
     /// <param name="tcp">false: nothing listens on the TCP port, connections are refused.</param>
     /// <param name="udp">false: nothing listens on the UDP port.</param>
@@ -98,10 +99,41 @@ public sealed class ScriptedUpstream : IDisposable
         return new ScriptedConnection(socket, stream);
     }
 
+    /// <summary>From now on the TCP port answers no SYN: its queue is full, and nobody accepts.</summary>
+    public void SwallowSyns()
+    {
+        _listener!.Listen(0);
+        do
+        {
+            var filler = new Socket(EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            _fillers.Add(filler);
+            try
+            {
+                filler.Connect(EndPoint);
+            }
+            catch (SocketException connecting) when (connecting.SocketErrorCode
+                is SocketError.WouldBlock or SocketError.InProgress)
+            {
+            }
+        }
+        while (_fillers[^1].Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite));
+    }
+
+    /// <summary>Takes the connections that fill the queue out of it: SYNs are answered again.</summary>
+    public void AnswerSyns()
+    {
+        _listener!.Listen(512);
+        while (HasConnection)
+        {
+            _listener.Accept().Dispose();
+        }
+    }
+
     public void Dispose()
     {
         _udp.Dispose();
         _listener?.Dispose();
+        _fillers.ForEach(filler => filler.Dispose());
     }
 
     /// <summary>A NOERROR answer without records to a query, as octets: QR, RD and RA set, its id and question

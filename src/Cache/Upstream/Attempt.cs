@@ -16,6 +16,9 @@ internal struct Attempt
     /// <summary>Sent without the query's OPT record.</summary>
     public bool Plain;
 
+    /// <summary>The UDP payload size it promised to take, in octets.</summary>
+    public int Offered;
+
     /// <summary>The loop's clock.</summary>
     public long SentMs;
 

@@ -31,17 +31,35 @@ internal sealed class AttemptSet(Forwarder forwarder)
         }
     }
 
+    /// <summary>Whether one waits on a connection that is open.</summary>
+    public bool AnyConnected
+    {
+        get
+        {
+            foreach (ref readonly var attempt in _attempts.AsSpan())
+            {
+                if (attempt.Connection is { IsConnected: true })
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
     /// <summary>When the attempt that has waited longest was sent; far in the future when none is open.</summary>
     public long OldestSentMs => Oldest() is var index and >= 0 ? _attempts[index].SentMs : long.MaxValue / 2;
 
     /// <summary>Sends the query of <paramref name="exchange"/> once more.</summary>
     /// <param name="plain">Without its OPT record.</param>
+    /// <param name="sizeAtMost">The UDP payload size to offer.</param>
     public bool TrySend(
-        Exchange exchange, UpstreamState server, UpstreamProto proto, bool plain, out UpstreamError error)
+        Exchange exchange, UpstreamState server, UpstreamProto proto, bool plain, int sizeAtMost,
+        out UpstreamError error)
     {
         var index = Take();
         ref var attempt = ref _attempts[index];
-        var query = exchange.Query.Form(plain);
+        var query = exchange.Query.Form(plain, sizeAtMost);
         proto = server.Endpoint.Tls ? UpstreamProto.Tls : proto;
         error = default;
         if (proto == UpstreamProto.Udp && !TrySendUdp(exchange, server, index, query, out error))
@@ -60,6 +78,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
         attempt.Server = server;
         attempt.Proto = proto;
         attempt.Plain = plain;
+        attempt.Offered = exchange.Query.Offered(plain, sizeAtMost);
         attempt.SentMs = forwarder.Loop.NowMs;
         attempt.SentTicks = Stopwatch.GetTimestamp();
         return true;
@@ -75,6 +94,38 @@ internal sealed class AttemptSet(Forwarder forwarder)
             }
         }
         return false;
+    }
+
+    /// <summary>The protocol of a send to this server that carries an OPT record and may still be answered; null
+    /// without one.</summary>
+    public UpstreamProto? WithOptAt(UpstreamState server)
+    {
+        foreach (ref readonly var attempt in _attempts.AsSpan())
+        {
+            if (attempt.Server == server && !attempt.Plain)
+            {
+                return attempt.Proto;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Sends to this server over UDP that have not been answered.</summary>
+    /// <param name="offered">The largest UDP payload size among them.</param>
+    public int UdpAt(UpstreamState server, out long firstSentMs, out int offered)
+    {
+        var count = 0;
+        (firstSentMs, offered) = (long.MaxValue, 0);
+        foreach (ref readonly var attempt in _attempts.AsSpan())
+        {
+            if (attempt.Server == server && attempt.Channel is not null)
+            {
+                count++;
+                firstSentMs = Math.Min(firstSentMs, attempt.SentMs);
+                offered = Math.Max(offered, attempt.Offered);
+            }
+        }
+        return count;
     }
 
     /// <summary>Gives the socket back, or the connection the news that nobody waits.</summary>

@@ -9,13 +9,13 @@ namespace NodeDns.Cache.Upstream;
 /// A slow attempt is never given up for the next one: all stay open until one answers or the deadline passes. In time:
 /// <code>
 /// 0            send to the first server of the policy's order
-/// 200..400 ms  (by its round-trip time) also ask another server, or this one again where it is the only one
+/// 200 ms..2 s  (by its round-trip time; 400 ms where it is unknown) also ask another server, or this one again
 /// + twice that also ask over TCP
 /// 4.4 s        give up, with a held reply (truncated, or of a failover rcode) if there is one
 /// </code>
 /// An error (refused, closed, read_timeout) moves on at once; after every server has failed, the next round starts 200 ms later. TC
-/// over UDP, and a complaint about EDNS, send again to the same server. One worker's; its <see cref="Forwarder"/>
-/// pools it.
+/// over UDP, and a complaint about EDNS, send again to the same server. What does not come through on the way to a server
+/// is told to its <see cref="ServerPath"/>, which then shapes every send. One worker's; its <see cref="Forwarder"/> pools it.
 /// </remarks>
 internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 {
@@ -26,13 +26,16 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>Free sends after a connection that had worked was closed under the query.</summary>
     private const int ResendsMaximum = 3;
 
-    /// <summary>What a truncated reply in hand waits for the whole one over TCP.</summary>
-    private const long TruncatedWaitMs = 2000;
+    /// <summary>What a truncated reply in hand waits for the whole one over TCP. The server knows the answer by now; a
+    /// client that gets TC asks again over TCP and waits on its own account (RFC 7766 section 5).</summary>
+    private const long TruncatedWaitMs = 1000;
 
     private readonly AttemptSet _attempts = new(forwarder);
     private readonly OutgoingQuery _query = new();
     private readonly HeldReply _held = new();
     private bool _withoutOpt;
+    private bool _clientUsedTcp;
+    private bool _needsTcp;
     private bool _entered;
     private IExchangeOwner? _owner;
     private UpstreamState? _only;
@@ -45,6 +48,9 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     private int _failovers;
     private long _deadlineMs;
     private long _retryAtMs;
+
+    // For a truncated reply in hand: when TC goes to the client unless a TCP connection has opened.
+    private long _connectByMs;
     private UpstreamError _lastError;
 
     /// <summary>Links of the forwarder's list of exchanges under way.</summary>
@@ -66,6 +72,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     {
         Take(query, owner);
         _entered = entered;
+        _clientUsedTcp = clientUsedTcp;
         _order = forwarder.Group.NextOrder(forwarder.Random);
         _proto = Options.ForceTcp || (clientUsedTcp && !Options.PreferUdp) ? UpstreamProto.Tcp : UpstreamProto.Udp;
         _deadlineMs = Now + (long)(forwarder.Group.IsKnownDead ? Options.DeadlineWhenDown : Options.Deadline)
@@ -113,16 +120,18 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         var server = attempt.Server!;
         forwarder.ServerAnswered(server);
         var rcode = ReplyCheck.Rcode(message, _query.QuestionEnd);
+        var elapsed = Stopwatch.GetElapsedTime(attempt.SentTicks);
         if (_only is not null)
         {
+            server.Rtt.AddAtLeast((long)elapsed.TotalMicroseconds);
             Finish(message);
             return;
         }
-        var elapsed = Stopwatch.GetElapsedTime(attempt.SentTicks);
         server.Rtt.Add((long)elapsed.TotalMicroseconds);
         server.Metrics.Response(forwarder.Counters, rcode, (long)elapsed.TotalNanoseconds);
 
         var rejectsEdns = rcode is ReplyCheck.RcodeFormErr or ReplyCheck.RcodeNotImp or ReplyCheck.RcodeBadVers;
+        Learn(attempt, message.Length, tookEdns: _query.HasOpt && !attempt.Plain && !rejectsEdns);
         if (rejectsEdns && _query.HasOpt && !attempt.Plain && !_withoutOpt)
         {
             _withoutOpt = true;
@@ -132,14 +141,19 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         }
         if (!rejectsEdns && attempt.Plain && _withoutOpt)
         {
-            server.RememberPlain(Now);
+            server.Path.RememberPlain(Now + ServerPath.PlainMs);
         }
         if (attempt.Proto == UpstreamProto.Udp && ReplyCheck.IsTruncated(message))
         {
+            if (server.Path.IsTcpSilent(Now) && !_clientUsedTcp)
+            {
+                Finish(message);
+                return;
+            }
             _held.Set(message);
             _deadlineMs = Math.Min(_deadlineMs, Now + TruncatedWaitMs);
-            _proto = UpstreamProto.Tcp;
-            SendOrMoveOn(server, UpstreamProto.Tcp);
+            _connectByMs = Now + Options.RetryAfterMs(server.Rtt);
+            AskOverTcp(server);
             return;
         }
         if (Options.Failover.Contains(rcode) && _failovers + 1 < forwarder.Group.Servers.Length)
@@ -184,9 +198,16 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     /// <summary>Too many wrong replies to this attempt: no more UDP for this query (RFC 5452 section 9.2).</summary>
     public void SuspectForgery(int index)
     {
-        var server = _attempts.Close(index).Server!;
-        _proto = UpstreamProto.Tcp;
-        SendOrMoveOn(server, UpstreamProto.Tcp);
+        AskOverTcp(_attempts.Close(index).Server!);
+    }
+
+    /// <summary>The server drops OPT records, it has turned out.</summary>
+    public void SendPlain(UpstreamState server)
+    {
+        if (_only is null && _query.HasOpt && _attempts.WithOptAt(server) is { } proto)
+        {
+            SendOrMoveOn(server, proto);
+        }
     }
 
     public void AttemptAnsweredHeaderOnly(int index, ReadOnlySpan<byte> message) =>
@@ -200,9 +221,15 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         {
             MarkOverdue();
         }
-        if (Now >= _deadlineMs)
+        if (Now >= _deadlineMs || (Now >= _connectByMs && !_attempts.AnyConnected))
         {
             FinishHeldOrFail(UpstreamError.Timeout);
+            return;
+        }
+        if (Now >= _connectByMs)
+        {
+            _connectByMs = long.MaxValue;
+            ArmTimer();
             return;
         }
         if (Options.ReadTimeout is { } wait && _attempts.OldestSentMs + (long)wait.TotalMilliseconds <= Now)
@@ -241,7 +268,8 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         _owner = owner;
         _query.Set(query);
         _held.Clear();
-        _withoutOpt = false;
+        _withoutOpt = _needsTcp = false;
+        _connectByMs = long.MaxValue;
         _started = _timedRetries = _resends = _failovers = 0;
         _tried = 0;
         _only = null;
@@ -263,7 +291,19 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         }
         _tried |= 1u << server.Index;
         _started++;
+        if (proto == UpstreamProto.Udp && server.Path.IsUdpDoubted(Now))
+        {
+            _attempts.TrySend(this, server, UpstreamProto.Tcp, IsPlain(server), ushort.MaxValue, out _);
+        }
         SendOrMoveOn(server, proto);
+    }
+
+    /// <summary>UDP will not do for this query any more.</summary>
+    private void AskOverTcp(UpstreamState server)
+    {
+        _needsTcp = true;
+        _proto = UpstreamProto.Tcp;
+        SendOrMoveOn(server, UpstreamProto.Tcp);
     }
 
     /// <summary>Alone, without <see cref="StartNext"/>: a further send to the server that made it necessary, which is
@@ -289,8 +329,10 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 
     private bool Send(UpstreamState server, UpstreamProto proto)
     {
-        var plain = _query.HasOpt && (_withoutOpt || server.IsPlain(Now));
-        if (!_attempts.TrySend(this, server, proto, plain, out _lastError))
+        // A datagram that nobody answered may have been too large in coming back (RFC 6891 section 6.2.5).
+        var sizeAtMost = Math.Min(
+            server.Path.OfferAtMost(Now), _timedRetries > 0 ? ServerPath.SmallOctets : ushort.MaxValue);
+        if (!_attempts.TrySend(this, server, Way(server, proto), IsPlain(server), sizeAtMost, out _lastError))
         {
             return false;
         }
@@ -299,6 +341,50 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
             server.Metrics.Request(forwarder.Counters);
         }
         return true;
+    }
+
+    /// <summary>A probe's question goes out as it is.</summary>
+    private bool IsPlain(UpstreamState server) =>
+        _only is null && _query.HasOpt && (_withoutOpt || server.Path.IsPlain(Now));
+
+    /// <summary>The protocol, or the other one where that one is known to be silent.</summary>
+    private UpstreamProto Way(UpstreamState server, UpstreamProto proto) => proto switch
+    {
+        UpstreamProto.Udp when server.Path.IsUdpSilent(Now) => UpstreamProto.Tcp,
+        UpstreamProto.Tcp when server.Path.IsTcpSilent(Now) && !_needsTcp && !Options.ForceTcp => UpstreamProto.Udp,
+        _ => proto,
+    };
+
+    /// <summary>What an answer says about the way it took, and about the ways that others did not come.</summary>
+    private void Learn(in Attempt answered, int length, bool tookEdns)
+    {
+        var server = answered.Server!;
+        if (tookEdns)
+        {
+            server.Path.EdnsAnswered(Now);
+        }
+        if (answered.Proto == UpstreamProto.Udp)
+        {
+            server.Path.UdpAnswered(Now);
+            return;
+        }
+        if (answered.Proto != UpstreamProto.Tcp)
+        {
+            return;
+        }
+        server.Path.TcpAnswered();
+        var lost = _attempts.UdpAt(server, out var firstSentMs, out var offered);
+        if (lost == 0 || server.Path.UdpAnsweredSince(firstSentMs))
+        {
+            if (lost > 0 && length > ServerPath.SmallOctets && offered >= length)
+            {
+                server.Path.LargeLost(Now);
+            }
+        }
+        else if (lost > 1 || server.Path.IsUdpDoubted(Now))
+        {
+            server.Path.UdpSilent(Now);
+        }
     }
 
     private void AfterError()
@@ -342,15 +428,14 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
 
     private void ScheduleRetry(UpstreamState server)
     {
-        var wait = server.Rtt.RetryAfterMs(
-            (long)Options.RetryFloor.TotalMilliseconds, (long)Options.RetryCeiling.TotalMilliseconds) << _timedRetries;
+        var wait = Options.RetryAfterMs(server.Rtt) << _timedRetries;
         _retryAtMs = _only is null && _timedRetries < TimedRetries ? Math.Min(_deadlineMs, Now + wait) : _deadlineMs;
         ArmTimer();
     }
 
     private void ArmTimer()
     {
-        var at = Math.Min(_retryAtMs, _deadlineMs);
+        var at = Math.Min(Math.Min(_retryAtMs, _deadlineMs), _connectByMs);
         if (Options.ReadTimeout is { } wait && _only is null)
         {
             at = Math.Min(at, _attempts.OldestSentMs + (long)wait.TotalMilliseconds);
@@ -364,10 +449,38 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     {
         foreach (ref readonly var attempt in _attempts.All)
         {
-            if (attempt.Server is { } server && !server.AnsweredSince(attempt.SentMs) && attempt.SentMs < Now)
+            if (attempt.Server is not { } server || attempt.SentMs >= Now)
+            {
+                continue;
+            }
+            if (!server.AnsweredSince(attempt.SentMs))
             {
                 forwarder.ServerFailed(server);
             }
+            if (attempt.Connection is { IsConnected: false }
+                || (attempt.Connection is not null && _held.IsTruncated && Now >= _deadlineMs))
+            {
+                server.Path.TcpSilent(Now);
+            }
+            if (_query.HasOpt && !attempt.Plain && !server.Path.EdnsAnsweredSince(attempt.SentMs))
+            {
+                DoubtEdns(server);
+            }
+        }
+    }
+
+    /// <summary>A server that has answered with an OPT record before is more likely to be slow, or to have lost one; one
+    /// that answers nothing at all is just not there.</summary>
+    private void DoubtEdns(UpstreamState server)
+    {
+        var query = _query.Form(withoutOpt: false);
+        if (_timedRetries > 0 || Options.MaxFails == 0)
+        {
+            forwarder.FindOutAboutEdns(server, query);
+        }
+        else if (!server.Path.IsEdnsProven)
+        {
+            server.Path.Doubt(query);
         }
     }
 

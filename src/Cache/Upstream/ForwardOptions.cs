@@ -37,7 +37,11 @@ public sealed record ForwardOptions
 
     /// <summary>One lost datagram must stay well below a client's own retry; unbound's first retry is at 376
     /// ms.</summary>
-    public static readonly TimeSpan RetryCeilingDefault = TimeSpan.FromMilliseconds(400);
+    public static readonly TimeSpan RetryUnknownDefault = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>A server that is known to be slow is not asked twice for being so; but a lost datagram must leave time
+    /// for a second one within a query's deadline.</summary>
+    public static readonly TimeSpan RetryCeilingDefault = TimeSpan.FromMilliseconds(2000);
 
     /// <summary>CoreDNS serves one connection serially, so parallel connections, not deep pipelines, carry the load;
     /// more than this many measured no gain (8: 18.3 CPU-µs a miss at 16 in flight, 2: 20.8).</summary>
@@ -116,6 +120,9 @@ public sealed record ForwardOptions
     /// between it follows the round-trip estimate.</summary>
     public TimeSpan RetryFloor { get; init; } = RetryFloorDefault;
 
+    /// <summary>The same where a server has answered nothing yet.</summary>
+    public TimeSpan RetryUnknown { get; init; } = RetryUnknownDefault;
+
     public TimeSpan RetryCeiling { get; init; } = RetryCeilingDefault;
 
     /// <summary>Connections to one server of one worker in ordinary times.</summary>
@@ -127,6 +134,9 @@ public sealed record ForwardOptions
 
     /// <summary><see cref="MaxAge"/> with its default filled in; zero: no limit.</summary>
     internal TimeSpan EffectiveMaxAge => MaxAge ?? (MaxAgeDefault > Expire ? MaxAgeDefault : Expire);
+
+    internal long RetryAfterMs(RttEstimate rtt) => rtt.RetryAfterMs(
+        (long)RetryFloor.TotalMilliseconds, (long)RetryUnknown.TotalMilliseconds, (long)RetryCeiling.TotalMilliseconds);
 
     /// <summary><see cref="MaxConnectAttempts"/> with its default filled in.</summary>
     internal int EffectiveAttempts => MaxConnectAttempts switch

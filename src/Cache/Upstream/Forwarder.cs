@@ -19,6 +19,7 @@ public sealed class Forwarder : ITurnEnd, IDisposable
     private readonly List<Exchange> _failed = [];
     private readonly ConnectionPool?[] _connections;
     private readonly HealthProbe?[] _probes;
+    private readonly EdnsProbe?[] _ednsProbes;
     private readonly UdpChannelPool _channels4;
     private readonly UdpChannelPool _channels6;
     private Exchange? _active;
@@ -32,6 +33,7 @@ public sealed class Forwarder : ITurnEnd, IDisposable
         Counters = counters;
         _connections = new ConnectionPool?[group.Servers.Length];
         _probes = new HealthProbe?[group.Servers.Length];
+        _ednsProbes = new EdnsProbe?[group.Servers.Length];
         _channels4 = new UdpChannelPool(this, AddressFamily.InterNetwork);
         _channels6 = new UdpChannelPool(this, AddressFamily.InterNetworkV6);
     }
@@ -85,6 +87,10 @@ public sealed class Forwarder : ITurnEnd, IDisposable
     {
         IsRetired = true;
         foreach (var probe in _probes)
+        {
+            probe?.Stop();
+        }
+        foreach (var probe in _ednsProbes)
         {
             probe?.Stop();
         }
@@ -149,8 +155,29 @@ public sealed class Forwarder : ITurnEnd, IDisposable
         }
     }
 
+    /// <summary>One question, asked once, that says something about the server.</summary>
     internal void Probe(ReadOnlySpan<byte> query, UpstreamState server, IExchangeOwner owner) =>
         Rent().BeginProbe(query, server, owner);
+
+    /// <summary>This query, with an OPT record, met silence: finds out whether that is why, if no worker does
+    /// yet.</summary>
+    internal void FindOutAboutEdns(UpstreamState server, ReadOnlySpan<byte> query)
+    {
+        if (!IsRetired && server.Path.TakeEdnsProbe())
+        {
+            (_ednsProbes[server.Index] ??= new EdnsProbe(this, server)).Start(query);
+        }
+    }
+
+    /// <summary>The server drops OPT records: those that wait for it are sent again without.</summary>
+    internal void SendPlain(UpstreamState server)
+    {
+        for (Exchange? exchange = _active, next; exchange is not null; exchange = next)
+        {
+            next = exchange.Next;
+            exchange.SendPlain(server);
+        }
+    }
 
     internal void FailAtTurnEnd(Exchange exchange)
     {

@@ -52,6 +52,10 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
         {
             End();
         }
+        if (server.Path.TakeDoubt() is { } query)
+        {
+            forwarder.FindOutAboutEdns(server, query);
+        }
     }
 
     public void OnFailure(UpstreamError error)

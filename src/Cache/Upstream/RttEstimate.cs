@@ -7,6 +7,10 @@ internal sealed class RttEstimate
 {
     private const int MaximumMicroseconds = 30_000_000;
 
+    /// <summary>A server that always takes the same time must not be asked twice for a hair's breadth (RFC 6298's G, as
+    /// Linux widens it).</summary>
+    private const int VarianceFloorMicroseconds = 100_000;
+
     private long _packed;
 
     public int SmoothedMicroseconds => (int)(Volatile.Read(ref _packed) >> 32);
@@ -30,13 +34,23 @@ internal sealed class RttEstimate
         Volatile.Write(ref _packed, (long)Math.Max(1, smoothed) << 32 | (uint)variance);
     }
 
-    /// <summary>How long to wait for a first answer before asking elsewhere too; the ceiling while nothing is
-    /// known.</summary>
-    public long RetryAfterMs(long floorMs, long ceilingMs)
+    /// <summary>A sample that can only be too low, as a probe's is: names that nobody has cached take longer.</summary>
+    public void AddAtLeast(long microseconds)
+    {
+        if (microseconds > SmoothedMicroseconds)
+        {
+            Add(microseconds);
+        }
+    }
+
+    /// <summary>How long to wait for a first answer before asking elsewhere too.</summary>
+    /// <param name="unknownMs">While nothing is known.</param>
+    public long RetryAfterMs(long floorMs, long unknownMs, long ceilingMs)
     {
         var packed = Volatile.Read(ref _packed);
+        var (smoothed, variance) = (packed >> 32, (long)(int)packed);
         return packed == 0
-            ? ceilingMs
-            : Math.Clamp(((packed >> 32) + 4L * (int)packed) / 1000, floorMs, ceilingMs);
+            ? unknownMs
+            : Math.Clamp((smoothed + Math.Max(4 * variance, VarianceFloorMicroseconds)) / 1000, floorMs, ceilingMs);
     }
 }

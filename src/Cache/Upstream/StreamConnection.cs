@@ -49,7 +49,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
 
     protected EventLoop Loop => Pool.Forwarder.Loop;
 
-    protected bool IsConnected { get; private set; }
+    public bool IsConnected { get; private set; }
 
     protected bool IsClosed { get; private set; }
 
@@ -110,6 +110,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         var nowMs = Loop.NowMs;
         if (!IsConnected && nowMs - _createdMs >= ConnectTimeoutMs)
         {
+            Pool.Server.Path.TcpSilent(nowMs);
             Break(UpstreamError.Timeout);
         }
         else if (nowMs >= LimitMs || (_pipeline.Live == 0 && nowMs >= _agedAtMs))

@@ -13,15 +13,10 @@ internal sealed class UpstreamState(
     /// <summary>With max_fails 0 nobody probes: a failure is forgotten after this and the server tried again.</summary>
     private const long SuspectWithoutProbeMs = 2000;
 
-    /// <summary>How long a server that choked on EDNS is asked without. RFC 6891 section 6.2.2 allows remembering; an
-    /// hour bounds what an upgraded server, or one forged FORMERR, can cost.</summary>
-    private const long PlainMs = 3_600_000;
-
     private int _fails;
     private int _probeClaimed;
     private long _lastAnswerMs = long.MinValue;
     private long _suspectUntilMs = long.MinValue;
-    private long _plainUntilMs = long.MinValue;
 
     public int Index { get; } = index;
 
@@ -30,6 +25,8 @@ internal sealed class UpstreamState(
     public ForwardMetrics Metrics { get; } = metrics;
 
     public RttEstimate Rtt { get; } = new();
+
+    public ServerPath Path { get; } = new();
 
     public readonly SocketAddress Address = SocketAddress.From(endpoint.Address);
 
@@ -43,11 +40,7 @@ internal sealed class UpstreamState(
 
     public bool IsSuspect(long nowMs) => Volatile.Read(ref _suspectUntilMs) > nowMs;
 
-    public bool IsPlain(long nowMs) => Volatile.Read(ref _plainUntilMs) > nowMs;
-
     public bool AnsweredSince(long sinceMs) => Volatile.Read(ref _lastAnswerMs) >= sinceMs;
-
-    public void RememberPlain(long nowMs) => Volatile.Write(ref _plainUntilMs, nowMs + PlainMs);
 
     /// <summary>Any reply, to a query or a probe, makes the server healthy.</summary>
     /// <returns>true when that ends its being down.</returns>

@@ -52,10 +52,11 @@ internal sealed class ForwarderHarness : IDisposable
         return forwarder;
     }
 
-    public Outcome Ask(string name, bool tcp = false, bool edns = false, Forwarder? by = null)
+    public Outcome Ask(
+        string name, bool tcp = false, bool edns = false, Forwarder? by = null, ushort size = 1232)
     {
         var outcome = new Outcome();
-        (by ?? Forwarder).Forward(Query(name, edns), tcp, outcome);
+        (by ?? Forwarder).Forward(Query(name, edns, size: size), tcp, outcome);
         Assert.False(outcome.IsDone, "called back from inside Forward");
         Turn();
         return outcome;
@@ -119,7 +120,7 @@ internal sealed class ForwarderHarness : IDisposable
         _logger.Dispose();
     }
 
-    public static byte[] Query(string name, bool edns = false, ushort type = 1)
+    public static byte[] Query(string name, bool edns = false, ushort type = 1, ushort size = 1232)
     {
         var bytes = new List<byte> { 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, edns ? (byte)1 : (byte)0 };
         foreach (var label in name.Split('.', StringSplitOptions.RemoveEmptyEntries))
@@ -130,7 +131,7 @@ internal sealed class ForwarderHarness : IDisposable
         bytes.AddRange([0, (byte)(type >> 8), (byte)type, 0, 1]);
         if (edns)
         {
-            bytes.AddRange([0, 0, 41, 0x04, 0xD0, 0, 0, 0, 0, 0, 0]);
+            bytes.AddRange([0, 0, 41, (byte)(size >> 8), (byte)size, 0, 0, 0, 0, 0, 0]);
         }
         return [.. bytes];
     }

@@ -243,6 +243,7 @@ public sealed class TcpForwardingTests
             {
                 MaxAge = TimeSpan.FromSeconds(20),
                 RetryFloor = TimeSpan.FromSeconds(9),
+                RetryUnknown = TimeSpan.FromSeconds(9),
                 RetryCeiling = TimeSpan.FromSeconds(9),
             },
             server.EndPoint);

@@ -19,7 +19,7 @@ internal sealed class SampleZone : IDisposable
     private const ushort NameError = 3;
     private const int TtlSeconds = 30;
 
-    private static readonly Dictionary<string, string[]> Records = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, string[]> s_records = new(StringComparer.OrdinalIgnoreCase)
     {
         ["kubernetes.default.svc.cluster.local"] = ["10.96.0.1"],
         ["kube-dns.kube-system.svc.cluster.local"] = ["10.96.0.10"],
@@ -103,7 +103,7 @@ internal sealed class SampleZone : IDisposable
     private static byte[] Answer(byte[] query)
     {
         var (name, type, questionEnd) = ReadQuestion(query);
-        var exists = Records.TryGetValue(name, out var addresses) || name.Length == 0;
+        var exists = s_records.TryGetValue(name, out var addresses) || name.Length == 0;
         var wanted = (addresses ?? []).Select(IPAddress.Parse)
             .Where(address => type == (address.AddressFamily == AddressFamily.InterNetwork ? TypeA : TypeAaaa))
             .ToArray();

@@ -14,12 +14,19 @@ internal static class BlockReader
         foreach (var directive in node.Directives)
         {
             if (PillarProblem(directive, problems))
+            {
                 continue;
+            }
+
             if (DirectiveTable.Reader(directive.Name) is { } read)
+            {
                 block = read(block, new(directive, names, options, problems, files));
+            }
             else
+            {
                 problems.Error(
                     directive.At, directive.Name, directive.Head.ArgsText, DirectiveTable.Expected(directive.Name));
+            }
         }
 
         return block;
@@ -31,15 +38,21 @@ internal static class BlockReader
         foreach (var key in node.Keys)
         {
             if (PillarText.Leftover(key.Text) is { } needed)
+            {
                 problems.Error(key.At, "zone", key.Text, needed);
+            }
             else if (ZoneText.TryReadKey(key.Text, options.DnsPort, out var read, out var reason))
             {
                 zones.AddRange(read);
                 if (Warning(read[0].Transport) is { } warning)
+                {
                     problems.Warn(key.At, "zone", key.Text, warning);
+                }
             }
             else
+            {
                 problems.Error(key.At, "zone", key.Text, reason);
+            }
         }
 
         return zones.ToImmutable();
@@ -64,7 +77,10 @@ internal static class BlockReader
             foreach (var token in line.Args.Prepend(line.Name))
             {
                 if (PillarText.Leftover(token.Text) is not { } needed)
+                {
                     continue;
+                }
+
                 problems.Error(token.At, directive.Name, token.Text, needed);
                 return true;
             }

@@ -13,7 +13,9 @@ public static class CorefileLoader
         var tokens = Lexer.Read(file, PillarText.Replace(text, options.Pillars), problems);
         var nodes = new Parser(tokens, options, problems, files).Parse();
         if (nodes.IsEmpty && !problems.HasErrors)
+        {
             problems.Error(new(file, 1), "zone", "(nothing)", "expected at least one server block");
+        }
 
         // 4. Directives.
         var blocks = nodes.Select(node => BlockReader.Read(node, options, problems, files)).ToList();

@@ -13,7 +13,9 @@ public static class CorefileValidator
         SharedPorts(config, problems);
         DifferentTls(config, problems);
         foreach (var block in config.Blocks)
+        {
             OwnUpstreams(block, problems);
+        }
     }
 
     /// <summary>A zone and port may be served by two blocks only on different addresses, or by different transports.
@@ -26,7 +28,10 @@ public static class CorefileValidator
             foreach (var zone in block.Zones)
             {
                 if (!seen.TryGetValue(zone.ToString(), out var taken))
+                {
                     seen.Add(zone.ToString(), taken = []);
+                }
+
                 var addresses = Addresses(block);
                 var clash = taken.Find(t => t.Address == "" || addresses.Contains("") || addresses.Contains(t.Address));
                 if (clash.At.File is not null)
@@ -50,7 +55,10 @@ public static class CorefileValidator
             foreach (var server in block.Zones.Where(zone => zone.IsServed).Select(zone => (zone.Transport, zone.Port)).Distinct())
             {
                 if (first.TryAdd(server, block) || Addresses(first[server]).SetEquals(Addresses(block)))
+                {
                     continue;
+                }
+
                 problems.Warn(block.Bind?.At ?? block.At, "bind", Describe(block),
                     $"differs from {Describe(first[server])} of {first[server].At} on port {server.Port}: each address serves only "
                     + "the zones bound to it, and refuses other names");
@@ -67,9 +75,11 @@ public static class CorefileValidator
             {
                 if (config.Blocks.FirstOrDefault(other => Addresses(other).Overlaps(Addresses(block)) && other.Zones.Any(
                         own => own.Transport == ZoneTransport.Dns && own.Port == zone.Port)) is { } shared)
+                {
                     problems.Warn(block.At, "zone", zone.ToString(),
                         $"is served over UDP too, for {shared.At} has port {zone.Port} without tls://; a name of both is "
                         + "answered by the block that stands first");
+                }
             }
         }
     }
@@ -81,7 +91,10 @@ public static class CorefileValidator
         foreach (var prometheus in config.Blocks.Select(block => block.Prometheus).OfType<PrometheusConfig>())
         {
             if (prometheus.Web is null || first.TryAdd(prometheus.Address, prometheus))
+            {
                 continue;
+            }
+
             var other = first[prometheus.Address];
             if (other.Web?.Source != prometheus.Web.Source)
             {
@@ -100,8 +113,10 @@ public static class CorefileValidator
             foreach (var server in forward.To)
             {
                 if (!server.Tls && block.Zones.Any(zone => zone.IsServed && zone.Port == server.Port) && Listens(block, server.Address))
+                {
                     problems.Error(forward.At, "forward", server.ToString(),
                         "expected another server: this is an address the block itself listens on");
+                }
             }
         }
     }
@@ -109,7 +124,10 @@ public static class CorefileValidator
     private static bool Listens(ServerBlockConfig block, IPAddress address)
     {
         if (block.Bind is null)
+        {
             return IPAddress.IsLoopback(address) || IsAny(address);
+        }
+
         return block.Bind.Addresses.Any(own => own.Equals(address) || (IsAny(own) && IPAddress.IsLoopback(address)));
     }
 

@@ -87,7 +87,10 @@ internal static class DirectiveTable
     public static string Expected(string name)
     {
         if (s_nearest.TryGetValue(name, out var nearest))
+        {
             return $"expected a directive this server has; nearest to it: {nearest}";
+        }
+
         var like = s_readers.Keys.Order(StringComparer.Ordinal).MinBy(known => Distance(known, name))!;
         return Distance(like, name) <= 2
             ? $"expected a directive; did you mean {like}?"
@@ -98,7 +101,10 @@ internal static class DirectiveTable
     private static int Distance(string a, string b)
     {
         if (Math.Abs(a.Length - b.Length) > 2)
+        {
             return 99;
+        }
+
         var row = Enumerable.Range(0, b.Length + 1).ToArray();
         for (var i = 1; i <= a.Length; i++)
         {

@@ -16,9 +16,15 @@ public static class DomainName
     {
         name = text;
         if (text is ".")
+        {
             return true;
+        }
+
         if (text.Length == 0 || !Ascii.IsValid(text))
+        {
             return false;
+        }
+
         name = text.ToLowerInvariant();
         var octets = 0;
         var label = 0;
@@ -26,11 +32,17 @@ public static class DomainName
         {
             var c = name[i];
             if (c <= ' ' || c == '\x7F')
+            {
                 return false;
+            }
+
             if (c == '.')
             {
                 if (label == 0)
+                {
                     return false;
+                }
+
                 octets += label + 1;
                 label = 0;
                 continue;
@@ -39,12 +51,17 @@ public static class DomainName
             if (c == '\\')
             {
                 if (i + 1 >= name.Length)
+                {
                     return false;
+                }
+
                 i += EscapeLength(name.AsSpan(i + 1));
             }
 
             if (++label > LabelMaximum)
+            {
                 return false;
+            }
         }
 
         if (label > 0)

@@ -16,7 +16,10 @@ internal static class EnvironmentText
             var start = text.IndexOf(open, done, StringComparison.Ordinal);
             var end = start < 0 ? -1 : text.IndexOf(close, start + open.Length, StringComparison.Ordinal);
             if (end <= start + open.Length)
+            {
                 return result + text[done..];
+            }
+
             result += text[done..start] + environment(text[(start + open.Length)..end]);
             done = end + close.Length;
         }

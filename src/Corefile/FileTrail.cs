@@ -26,7 +26,10 @@ internal sealed class FileTrail(ICorefileFiles files)
     {
         var text = files.Read(path, out _);
         if (text is not null)
+        {
             Note(path);
+        }
+
         return text;
     }
 

@@ -16,7 +16,9 @@ public static class HostsText
             var words = (comment < 0 ? line : line[..comment]).ToString()
                 .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (TryEntry(words, zones, out var entry))
+            {
                 entries.Add(entry);
+            }
         }
 
         return entries.ToImmutable();
@@ -27,15 +29,23 @@ public static class HostsText
     {
         entry = null!;
         if (words.Length < 2)
+        {
             return false;
+        }
+
         var percent = words[0].IndexOf('%');
         if (!AddressText.TryAddress(percent < 0 ? words[0] : words[0].AsSpan(0, percent), out var address))
+        {
             return false;
+        }
+
         var names = ImmutableArray.CreateBuilder<string>();
         foreach (var word in words[1..])
         {
             if (DomainName.TryNormalize(word, out var name) && zones.Any(zone => DomainName.IsWithin(name, zone)))
+            {
                 names.Add(name);
+            }
         }
 
         entry = new(address, names.ToImmutable());

@@ -22,16 +22,25 @@ public static class KubeDnsReader
         var stubs = new List<StubDomain>();
         var upstreams = new List<string>();
         foreach (var (domain, servers) in Map(directory, StubDomainsKey, files, problems))
+        {
             StubDomain(domain, servers, stubs, problems);
+        }
+
         foreach (var server in List(directory, UpstreamNameserversKey, files, problems))
         {
             if (!TryServer(server.Text, out _))
+            {
                 problems.Error(server.At, UpstreamNameserversKey, server.Text, "expected an address or address:port");
+            }
             else if (upstreams.Count == KubeDnsConfig.UpstreamNameserversMaximum)
+            {
                 problems.Error(server.At, UpstreamNameserversKey, server.Text,
                     $"expected at most {KubeDnsConfig.UpstreamNameserversMaximum} servers: the first ones apply");
+            }
             else
+            {
                 upstreams.Add(server.Text);
+            }
         }
 
         var config = new KubeDnsConfig { StubDomains = [.. stubs], UpstreamNameservers = [.. upstreams] };
@@ -51,21 +60,33 @@ public static class KubeDnsReader
         foreach (var server in servers)
         {
             if (!TryServer(server.Text, out var address))
+            {
                 problems.Error(server.At, StubDomainsKey, $"{domain.Text}: {server.Text}",
                     "expected an address or address:port");
+            }
             else if (good.Count == ForwardConfig.ToMaximum)
+            {
                 problems.Error(server.At, StubDomainsKey, $"{domain.Text}: {server.Text}",
                     $"expected at most {ForwardConfig.ToMaximum} servers: the first ones apply");
+            }
             else if (!good.Contains(address))
+            {
                 good.Add(address);
+            }
         }
 
         if (good.Count == 0)
+        {
             problems.Error(domain.At, StubDomainsKey, domain.Text, "expected at least one server: the domain is left out");
+        }
         else if (stubs.Exists(stub => stub.Domain == name))
+        {
             problems.Error(domain.At, StubDomainsKey, domain.Text, "expected once: the first one applies");
+        }
         else
+        {
             stubs.Add(new(name, good.ToImmutable(), domain.At));
+        }
     }
 
     /// <summary>RFC 1123 section 2.1, as Kubernetes checks it.</summary>
@@ -80,7 +101,10 @@ public static class KubeDnsReader
         if (!AddressText.TryAddress(text, out var address)
             && !(AddressText.TrySplit(text, out var host, out var portText) && AddressText.TryAddress(host, out address)
                 && AddressText.TryPort(portText, out port) && port > 0))
+        {
             return false;
+        }
+
         server = new() { Address = address, Port = port };
         return true;
     }
@@ -92,9 +116,13 @@ public static class KubeDnsReader
         Walk(directory, key, files, problems, (token, isName) =>
         {
             if (isName)
+            {
                 map.Add((token, []));
+            }
             else if (map.Count > 0)
+            {
                 map[^1].Item2.Add(token);
+            }
         }, isMap: true);
         return map;
     }
@@ -113,7 +141,10 @@ public static class KubeDnsReader
         ProblemList problems, Action<Token, bool> found, bool isMap)
     {
         if (!files.TryGetValue(key, out var text) || string.IsNullOrWhiteSpace(text))
+        {
             return;
+        }
+
         var file = Path.Combine(directory, key);
         var expected = isMap
             ? "expected JSON such as {\"example.org\": [\"10.0.0.53\"]}"

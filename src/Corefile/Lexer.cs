@@ -27,34 +27,55 @@ public static class Lexer
             if (char.IsWhiteSpace(c))
             {
                 if (c == '\r')
+                {
                     continue;
+                }
+
                 if (c == '\n' || word.Length > 0)
+                {
                     comment = false;
+                }
+
                 Flush();
                 if (c == '\n')
+                {
                     line++;
+                }
             }
             else if (comment || c == '#')
+            {
                 comment = true;
+            }
             else if (c == '"' && word.Length == 0)
+            {
                 at = Quoted(at + 1);
+            }
             else
             {
                 if (word.Length == 0)
+                {
                     start = line;
+                }
+
                 word.Append(c);
             }
         }
 
         Flush();
         if (tokens.Count >= TokensMaximum)
+        {
             problems.Error(new(file, line), "syntax", file, $"expected fewer than {TokensMaximum} words");
+        }
+
         return tokens.ToImmutable();
 
         void Flush()
         {
             if (word.Length == 0)
+            {
                 return;
+            }
+
             tokens.Add(new(word.ToString(), new(file, start)));
             word.Clear();
         }
@@ -77,11 +98,16 @@ public static class Lexer
                     // Two characters at once, so that the second of \\ does not escape a quote.
                     c = text[++i];
                     if (c != '"')
+                    {
                         word.Append('\\');
+                    }
                 }
 
                 if (c == '\n')
+                {
                     line++;
+                }
+
                 word.Append(c);
             }
 

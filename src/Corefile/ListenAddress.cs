@@ -11,12 +11,20 @@ public readonly record struct ListenAddress(IPAddress? Address, int Port)
     {
         listen = default;
         if (!AddressText.TrySplit(text, out var host, out var port) || !AddressText.TryPort(port, out var number))
+        {
             return false;
+        }
+
         IPAddress? address = null;
         if (host == "localhost")
+        {
             address = IPAddress.Loopback;
+        }
         else if (host.Length > 0 && !AddressText.TryAddress(host, out address))
+        {
             return false;
+        }
+
         listen = new(address, number);
         return true;
     }

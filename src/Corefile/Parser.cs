@@ -37,13 +37,20 @@ internal sealed class Parser
         while (_stream.TryPeek(out var token))
         {
             if (token.Text == "}")
+            {
                 StrayBrace();
+            }
             else if (Block() is { } block)
+            {
                 blocks.Add(block);
+            }
         }
 
         if (_stream is { IsExhausted: true, Last: { } last })
+        {
             _problems.Error(last.At, Syntax, last.Text, $"expected fewer than {Lexer.TokensMaximum} words with imports");
+        }
+
         return blocks.ToImmutable();
     }
 
@@ -52,9 +59,13 @@ internal sealed class Parser
     {
         var brace = _stream.Take();
         if (_stream.TryPeek(out _))
+        {
             _problems.Error(brace.At, Syntax, "}", "expected no closing brace here: no block is open");
+        }
         else
+        {
             _problems.Warn(brace.At, Syntax, "}", "left out: no block is open");
+        }
     }
 
     private BlockNode? Block()
@@ -68,18 +79,31 @@ internal sealed class Parser
 
         _stream.TryPeek(out var brace);
         if (brace.Text != "{")
+        {
             return keys.IsEmpty ? null : new(keys, Directives(braced: false));
+        }
+
         _stream.Take();
         var directives = Directives(braced: true);
         if (_stream.Peek("}"))
+        {
             _stream.Take();
+        }
         else if (_stream.Last is { Text: "}" } && !directives.IsEmpty)
+        {
             // CoreDNS takes the directive's closing brace for the block's as well.
             _problems.Warn(brace.At, Syntax, "{", "has no closing brace of its own; the file ends without it");
+        }
         else
+        {
             _problems.Error(brace.At, Syntax, "{", "expected a closing brace for this one");
+        }
+
         if (keys.IsEmpty)
+        {
             _problems.Error(brace.At, "zone", "{", "expected a zone before the brace, such as \".\" or \"example.org:53\"");
+        }
+
         return keys.IsEmpty ? null : new(keys, directives);
     }
 
@@ -99,10 +123,15 @@ internal sealed class Parser
             var comma = token.Text.EndsWith(',');
             var text = comma ? token.Text[..^1] : token.Text;
             if (text.Length > 0)
+            {
                 keys.Add(token with { Text = text });
+            }
+
             more = comma || _stream.TryPeekSameLine(out _);
             if (comma && (!_stream.TryPeek(out var next) || next.Text == "{"))
+            {
                 _problems.Error(token.At, "zone", token.Text, "expected another zone after the comma");
+            }
         }
 
         return keys.ToImmutable();
@@ -125,13 +154,19 @@ internal sealed class Parser
             var token = _stream.Take();
             depth += token.Text switch { "{" => 1, "}" => -1, _ => 0 };
             if (depth > 0)
+            {
                 tokens.Add(token);
+            }
         }
 
         if (depth > 0)
+        {
             _problems.Error(key.At, Syntax, key.Text, "expected a closing brace for this snippet");
+        }
         else if (!_snippets.TryAdd(name, tokens.ToImmutable()))
+        {
             _problems.Error(key.At, Syntax, key.Text, "expected a snippet name that is not taken yet");
+        }
     }
 
     private ImmutableArray<DirectiveNode> Directives(bool braced)
@@ -142,11 +177,16 @@ internal sealed class Parser
             if (token.Text == "}")
             {
                 if (braced)
+                {
                     break;
+                }
+
                 StrayBrace();
             }
             else if (token.Text == "import")
+            {
                 Import();
+            }
             else if (token.Text == "{")
             {
                 _stream.Take();
@@ -154,7 +194,9 @@ internal sealed class Parser
                 Body();
             }
             else
+            {
                 directives.Add(Directive());
+            }
         }
 
         return directives.ToImmutable();
@@ -169,7 +211,9 @@ internal sealed class Parser
             _stream.Take();
             body = Body();
             if (!_stream.Peek("}"))
+            {
                 _problems.Error(brace.At, head.Name.Text, "{", "expected a closing brace for this one");
+            }
             else
             {
                 _stream.Take();
@@ -200,13 +244,20 @@ internal sealed class Parser
             else if (token.Text == "}")
             {
                 if (depth-- == 0)
+                {
                     break;
+                }
+
                 _stream.Take();
             }
             else if (token.Text == "import" && !_stream.TryPeekSameLine(out _))
+            {
                 Import();
+            }
             else
+            {
                 lines.Add(Line());
+            }
         }
 
         return lines.ToImmutable();
@@ -218,7 +269,10 @@ internal sealed class Parser
         var name = Expand(_stream.Take());
         var args = ImmutableArray.CreateBuilder<Token>();
         while (_stream.TryPeekSameLine(out var token) && token.Text is not ("{" or "}"))
+        {
             args.Add(Expand(_stream.Take()));
+        }
+
         return new(name, args.ToImmutable());
     }
 
@@ -227,7 +281,10 @@ internal sealed class Parser
         var import = _stream.Take();
         var args = ImmutableArray.CreateBuilder<Token>();
         while (_stream.TryPeekSameLine(out var token) && token.Text is not ("{" or "}"))
+        {
             args.Add(Expand(_stream.Take()));
+        }
+
         if (args is not [{ Text.Length: > 0 } pattern])
         {
             _problems.Error(import.At, "import", string.Join(' ', args.Select(a => a.Text)),
@@ -236,9 +293,14 @@ internal sealed class Parser
         }
 
         if (!_snippets.TryGetValue(pattern.Text, out var tokens))
+        {
             tokens = ImportFiles(pattern);
+        }
+
         if (!tokens.IsDefault && !_stream.Insert(tokens))
+        {
             _problems.Error(import.At, "import", pattern.Text, "expected imports that end: this one repeats itself");
+        }
     }
 
     private ImmutableArray<Token> ImportFiles(Token pattern)
@@ -253,9 +315,12 @@ internal sealed class Parser
             return default;
         }
 
-        IReadOnlyList<string> files = wild ? _files.Glob(path) : [path];
+        var files = wild ? _files.Glob(path) : [path];
         if (files.Count == 0)
+        {
             _problems.Warn(pattern.At, "import", pattern.Text, "no file matches");
+        }
+
         var tokens = ImmutableArray.CreateBuilder<Token>();
         foreach (var file in files)
         {
@@ -266,9 +331,13 @@ internal sealed class Parser
             }
 
             if (_files.Read(file, out var reason) is { } text)
+            {
                 tokens.AddRange(Lexer.Read(file, PillarText.Replace(text, _options.Pillars), _problems));
+            }
             else
+            {
                 _problems.Error(pattern.At, "import", pattern.Text, $"expected a snippet or a readable file: {reason}");
+            }
         }
 
         return tokens.ToImmutable();

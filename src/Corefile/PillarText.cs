@@ -22,9 +22,15 @@ public static class PillarText
     public static string Replace(string text, PillarValues values)
     {
         if (!text.Contains("__P", StringComparison.Ordinal))
+        {
             return text;
+        }
+
         if (!values.UpstreamServers.IsEmpty)
+        {
             text = text.Replace(ForcedUpstream, $"\n    forward . {UpstreamServers}\n\n\n", StringComparison.Ordinal);
+        }
+
         var upstream = values.UpstreamServers.IsEmpty ? UpstreamDefault : string.Join(' ', values.UpstreamServers);
         text = Put(text, UpstreamServers, upstream);
         text = Put(text, ClusterDns, values.ClusterDns);
@@ -38,18 +44,33 @@ public static class PillarText
     internal static string? Leftover(string word)
     {
         if (!word.Contains("__P", StringComparison.Ordinal))
+        {
             return null;
+        }
+
         if (word.Contains(ClusterDns, StringComparison.Ordinal))
+        {
             return "expected the address of cluster DNS in its place: give it with --cluster-dns (node-cache: "
                 + "-upstreamsvc)";
+        }
+
         if (word.Contains(Domain, StringComparison.Ordinal))
+        {
             return "expected the cluster's domain in its place: give it with --cluster-domain";
+        }
+
         if (word.Contains(LocalDns, StringComparison.Ordinal))
+        {
             return "expected the local addresses in its place: give them with --local-address (node-cache: "
                 + "-localip)";
+        }
+
         if (word.Contains(PrometheusEndpoint, StringComparison.Ordinal))
+        {
             return "expected an address in its place: give it with --prometheus-endpoint (node-cache: "
                 + "-prometheus-listen-address)";
+        }
+
         return word.Contains("__PILLAR__", StringComparison.Ordinal)
             ? "expected a variable of the official manifest: this one is not known"
             : null;

@@ -28,7 +28,9 @@ public sealed class ProblemList
     {
         problem = problem with { Value = OneLine(problem.Value) };
         if (list.Count < Maximum && !list.Contains(problem))
+        {
             list.Add(problem);
+        }
     }
 
     private static ImmutableArray<CorefileProblem> Sorted(List<CorefileProblem> list) =>
@@ -37,7 +39,10 @@ public sealed class ProblemList
     private static string OneLine(string value)
     {
         if (value.Length > 120)
+        {
             value = value[..117] + "...";
+        }
+
         return string.Concat(value.Select(c => char.IsControl(c) ? ' ' : c));
     }
 }

@@ -19,12 +19,19 @@ public sealed record ResolvConf(ImmutableArray<IPAddress> Nameservers, Immutable
             number++;
             var words = line.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (words.Length < 2 || words[0] != "nameserver")
+            {
                 continue;
+            }
+
             var percent = words[1].IndexOf('%');
             if (AddressText.TryAddress(percent < 0 ? words[1] : words[1].AsSpan(0, percent), out var address))
+            {
                 servers.Add(address);
+            }
             else
+            {
                 ignored.Add((number, words[1]));
+            }
         }
 
         return new(servers.ToImmutable(), ignored.ToImmutable());

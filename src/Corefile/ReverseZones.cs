@@ -17,10 +17,16 @@ public static class ReverseZones
         var slash = text.IndexOf('/');
         if (slash < 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out var address) || !IsPlain(text.AsSpan(0, slash))
             || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var prefix))
+        {
             return false;
+        }
+
         var bytes = address.GetAddressBytes();
         if (prefix > bytes.Length * 8)
+        {
             return false;
+        }
+
         zones = bytes.Length == 4 ? Read(bytes, prefix, 8, "in-addr.arpa.") : Read(bytes, prefix, 4, "ip6.arpa.");
         return true;
     }
@@ -37,7 +43,10 @@ public static class ReverseZones
             {
                 var value = labelBits == 8 ? bytes[i] : (bytes[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 0xF;
                 if (i == labels - 1)
+                {
                     value = (value >> free << free) | last;
+                }
+
                 zone = value.ToString(labelBits == 8 ? "d" : "x", CultureInfo.InvariantCulture) + "." + zone;
             }
 

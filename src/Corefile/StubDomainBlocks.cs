@@ -21,9 +21,13 @@ internal static class StubDomainBlocks
         {
             var zone = new ZoneConfig(stub.Domain, options.DnsPort);
             if (blocks.Concat(made).Any(block => block.Zones.Any(z => z.Name == zone.Name && IsOurs(z))))
+            {
                 problems.Warn(stub.At, "stubDomains", stub.Domain, "left out: the Corefile serves this zone itself");
+            }
             else
+            {
                 made.Add(Block(stub, zone, options, model));
+            }
         }
 
         return made;

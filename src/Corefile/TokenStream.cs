@@ -27,7 +27,10 @@ internal sealed class TokenStream(ImmutableArray<Token> tokens)
     public bool TryPeek(out Token token)
     {
         while (_next >= _tokens.Length && _outer.TryPop(out var outer))
+        {
             (_tokens, _next) = outer;
+        }
+
         token = _next < _tokens.Length && !IsExhausted ? _tokens[_next] : default;
         return token.Text is not null;
     }
@@ -51,7 +54,10 @@ internal sealed class TokenStream(ImmutableArray<Token> tokens)
     public bool Insert(ImmutableArray<Token> tokens)
     {
         if (_outer.Count >= DepthMaximum || ++_inserts > InsertsMaximum)
+        {
             return false;
+        }
+
         _outer.Push((_tokens, _next));
         (_tokens, _next) = (tokens, 0);
         return true;

@@ -45,12 +45,17 @@ public static class WebConfigText
     public static WebConfig? Parse(string text, string folder, out string problem)
     {
         if (YamlText.Parse(text, out problem) is not { } values)
+        {
             return null;
+        }
+
         var reading = new Reading(folder);
         foreach (var value in values)
         {
             if (reading.Set(value) is not { } expected)
+            {
                 continue;
+            }
             // Without the value, which may be a password or a private key under whichever key it came to stand.
             problem = $"line {value.Line}: {value.Key[(value.Key.IndexOf('/') + 1)..]}: {expected}";
             return null;
@@ -75,9 +80,15 @@ public static class WebConfigText
     private static string TlsProblem(WebTlsConfig tls)
     {
         if (IsPlain(tls))
+        {
             return "";
+        }
+
         if (tls is { CertificateFile: "", CertificateText: "" } or { KeyFile: "", KeyText: "" })
+        {
             return "expected cert_file and key_file under tls_server_config";
+        }
+
         if (!tls.AsksClients && (tls.ClientCaFile is not null || tls.ClientCaText.Length > 0))
         {
             var (key, shown) = tls.ClientCaFile is { } file ? ("client_ca_file", $": {file}") : ("client_ca", "");
@@ -86,7 +97,10 @@ public static class WebConfigText
         }
 
         if (tls is { AsksClients: false, ClientNames.IsEmpty: false })
+        {
             return $"client_allowed_sans: {tls.ClientNames[0]}: clients show no certificate: expected client_auth_type beside it";
+        }
+
         return tls.MinVersion > tls.MaxVersion ? "expected a max_version that is not below min_version" : "";
     }
 
@@ -105,7 +119,10 @@ public static class WebConfigText
             var section = slash < 0 ? value.Key : value.Key[..slash];
             var key = slash < 0 ? "" : value.Key[(slash + 1)..];
             if (slash < 0 && value.Text.Length > 0)
+            {
                 return "expected its keys on lines of their own";
+            }
+
             return section switch
             {
                 "tls_server_config" => key.Length == 0 ? null : SetTls(key, value.Text),
@@ -144,7 +161,10 @@ public static class WebConfigText
                         or "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert" ? null : AuthTypes;
                 case "client_allowed_sans":
                     if (text.Length > 0)
+                    {
                         Tls = Tls with { ClientNames = Tls.ClientNames.Add(text) };
+                    }
+
                     return null;
                 case "min_version":
                     // OpenSSL serves nothing below TLS 1.2 as it is built, whatever it is told.
@@ -168,7 +188,10 @@ public static class WebConfigText
         {
             var cipher = Array.Find(s_ciphers, known => known.Go == text);
             if (cipher.Go is null)
+            {
                 return "expected a cipher of Go's, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+            }
+
             Tls = Tls with { NamesCiphers = true, Ciphers = Joined(Tls.Ciphers, cipher.OpenSsl ?? "") };
             return null;
         }
@@ -177,7 +200,10 @@ public static class WebConfigText
         {
             var curve = Array.Find(s_curves, known => known.Go == text);
             if (curve.Go is null)
+            {
                 return "expected CurveP256, CurveP384, CurveP521 or X25519";
+            }
+
             Tls = Tls with { Curves = Joined(Tls.Curves, curve.OpenSsl) };
             return null;
         }
@@ -198,9 +224,15 @@ public static class WebConfigText
         private string? SetHttp(string key, string text)
         {
             if (key == "http2")
+            {
                 return IsSwitch(text);
+            }
+
             if (key == "headers")
+            {
                 return text.Length == 0 ? null : "expected its keys on lines of their own";
+            }
+
             var name = key.StartsWith("headers/", StringComparison.Ordinal) ? key["headers/".Length..] : "";
             var expected = name switch
             {
@@ -219,11 +251,18 @@ public static class WebConfigText
         private string? SetRate(string key, string text)
         {
             if (key == "burst" && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var burst))
+            {
                 RateBurst = burst;
+            }
             else if (key == "interval" && GoDuration.TryParse(text, out var interval) && interval >= TimeSpan.Zero)
+            {
                 RateInterval = interval;
+            }
             else
+            {
                 return "expected burst, a number, and interval, a duration such as 1s";
+            }
+
             return null;
         }
 
@@ -231,7 +270,10 @@ public static class WebConfigText
         {
             Users[name] = hash;
             if (!IsBcrypt(hash, out var cost))
+            {
                 return "expected a bcrypt hash, as htpasswd -B writes it";
+            }
+
             return cost <= MaxBcryptCost ? null
                 : $"bcrypt's cost is {cost}: expected 4 to {MaxBcryptCost}, where a look takes a second: "
                     + $"htpasswd -nBC 10 {name} makes another";

@@ -21,7 +21,10 @@ public static class WeightText
             number++;
             var words = line.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (words is [] || words[0].StartsWith('#'))
+            {
                 continue;
+            }
+
             problem = words switch
             {
                 [var word] => AddressText.TryAddress(word, out _)
@@ -38,9 +41,13 @@ public static class WeightText
             }
 
             if (words is [var domain])
+            {
                 name = domain;
+            }
             else if (AddressText.TryAddress(words[0], out var address) && IsWeight(words[1], out var weight))
+            {
                 weights.Add(new(name!, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, weight));
+            }
         }
 
         problem = "";

@@ -38,7 +38,10 @@ internal sealed class YamlText
             number++;
             problem = yaml.ReadBlock(line) ? "" : yaml.Read(line.TrimEnd(), number);
             if (problem.Length == 0)
+            {
                 continue;
+            }
+
             problem = $"line {number}: {problem}";
             return null;
         }
@@ -51,7 +54,10 @@ internal sealed class YamlText
     private bool ReadBlock(string line)
     {
         if (_block is null)
+        {
             return false;
+        }
+
         var content = line.Trim();
         if (content.Length == 0 || line.Length - line.TrimStart(' ').Length > _levels.Peek().Indent)
         {
@@ -66,7 +72,10 @@ internal sealed class YamlText
     private void EndBlock()
     {
         if (_block is not null)
+        {
             _values[^1] = _values[^1] with { Text = _block.ToString() };
+        }
+
         _block = null;
     }
 
@@ -76,9 +85,15 @@ internal sealed class YamlText
         var content = line.TrimStart(' ');
         var indent = line.Length - content.Length;
         if (content.Length == 0 || content[0] == '#' || (number == 1 && content == "---"))
+        {
             return "";
+        }
+
         if (content[0] == '\t')
+        {
             return "a tab: expected spaces before the first word";
+        }
+
         return content[0] == '-' && (content.Length == 1 || content[1] == ' ')
             ? Item(content[1..].TrimStart(), indent, number)
             : Entry(content, indent, number);
@@ -90,9 +105,15 @@ internal sealed class YamlText
         LeaveTo(indent);
         var list = _levels.Peek();
         if (list.Key.Length == 0 || list.Text.Length > 0 || (list.Within ??= indent) != indent)
+        {
             return "an item: expected below the key of its list";
+        }
+
         if (Scalar(content, out var rest) is not { } text || rest.Length > 0)
+        {
             return $"{list.Key[(list.Key.LastIndexOf('/') + 1)..]}: expected one word, or text in quotes";
+        }
+
         _values.Add(new(number, list.Key, text));
         return "";
     }
@@ -100,17 +121,29 @@ internal sealed class YamlText
     private string Entry(string content, int indent, int number)
     {
         if (Scalar(content, out var rest, isKey: true) is not { Length: > 0 } name || !rest.StartsWith(':') || name.Contains(':'))
+        {
             return "expected a key without colons, a colon, a space and a value";
+        }
+
         LeaveTo(indent - 1);
         var parent = _levels.Peek();
         if (parent.Text.Length > 0 || (parent.Within ??= indent) != indent)
+        {
             return $"{name}: expected at the indentation of its neighbours";
+        }
+
         var key = parent.Key.Length == 0 ? name : $"{parent.Key}/{name}";
         if (!_keys.Add(key))
+        {
             return $"{name}: expected once";
+        }
+
         rest = rest[1..].TrimStart();
         if (rest.StartsWith('['))
+        {
             return Bracketed(rest, key, number) ? "" : $"{name}: expected words between brackets, with commas";
+        }
+
         if (rest is "|" or "|-" or "|+")
         {
             _block = new();
@@ -118,7 +151,10 @@ internal sealed class YamlText
         }
 
         if (Scalar(rest, out rest) is not { } text || rest.Length > 0)
+        {
             return $"{name}: expected one word, or text in quotes, after the colon";
+        }
+
         _levels.Push(new(indent, key, text));
         _values.Add(new(number, key, text));
         return "";
@@ -130,12 +166,19 @@ internal sealed class YamlText
         while (!text.StartsWith(']'))
         {
             if (Scalar(text, out text, isItem: true) is not { Length: > 0 } item)
+            {
                 return false;
+            }
+
             _values.Add(new(number, key, item));
             if (text.StartsWith(','))
+            {
                 text = text[1..].TrimStart();
+            }
             else if (!text.StartsWith(']'))
+            {
                 return false;
+            }
         }
 
         text = text[1..].TrimStart();
@@ -146,7 +189,9 @@ internal sealed class YamlText
     private void LeaveTo(int indent)
     {
         while (_levels.Peek().Indent > indent)
+        {
             _levels.Pop();
+        }
     }
 
     /// <summary>The word or the quoted text at the start; a comment behind it is gone.</summary>
@@ -157,9 +202,15 @@ internal sealed class YamlText
     {
         rest = "";
         if (text.StartsWith('"') || text.StartsWith('\''))
+        {
             return Quoted(text, out rest);
+        }
+
         if (text.Length > 0 && "&*!|>%@`{}[]?,".Contains(text[0], StringComparison.Ordinal))
+        {
             return null;
+        }
+
         var end = 0;
         while (end < text.Length)
         {
@@ -167,15 +218,24 @@ internal sealed class YamlText
             if ((text[end] == ':' && (isLast || text[end + 1] == ' '))
                 || (text[end] == '#' && (end == 0 || text[end - 1] == ' '))
                 || (isItem && text[end] is ',' or ']'))
+            {
                 break;
+            }
+
             end++;
         }
 
         rest = text[end..];
         if (rest.StartsWith('#'))
+        {
             rest = "";
+        }
+
         if (!isKey && rest.StartsWith(':'))
+        {
             return null;
+        }
+
         var word = text[..end].TrimEnd();
         return word is "~" or "null" ? "" : word;
     }
@@ -188,20 +248,31 @@ internal sealed class YamlText
         for (var i = 1; i < text.Length; i++)
         {
             if (text[i] == quote && quote == '\'' && i + 1 < text.Length && text[i + 1] == quote)
+            {
                 read.Append(text[i++]);
+            }
             else if (text[i] == quote)
             {
                 rest = text[(i + 1)..].TrimStart();
                 if (rest.StartsWith('#'))
+                {
                     rest = "";
+                }
+
                 return read.ToString();
             }
             else if (text[i] != '\\' || quote == '\'')
+            {
                 read.Append(text[i]);
+            }
             else if (i + 1 < text.Length && text[i + 1] is '"' or '\\' or '/')
+            {
                 read.Append(text[++i]);
+            }
             else
+            {
                 return null;
+            }
         }
 
         return null;

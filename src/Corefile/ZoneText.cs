@@ -26,7 +26,10 @@ internal static class ZoneText
         }
 
         if (!TryRead(text, out var names, out var port, out reason))
+        {
             return false;
+        }
+
         zones =
         [
             .. names.Select(name => new ZoneConfig(name, port < 0 ? otherwise ?? dnsPort : port)
@@ -69,9 +72,15 @@ internal static class ZoneText
         }
 
         if (!DomainName.TryNormalize(text, out var name))
+        {
             return false;
+        }
+
         if (!ReverseZones.TryRead(text, out zones))
+        {
             zones = [name];
+        }
+
         return true;
     }
 
@@ -80,7 +89,9 @@ internal static class ZoneText
         foreach (var scheme in s_schemes)
         {
             if (text.StartsWith(scheme.Text, StringComparison.Ordinal))
+            {
                 return scheme;
+            }
         }
 
         return ("", ZoneTransport.Dns, null);

@@ -20,35 +20,61 @@ public static class GoDuration
         value = default;
         var negative = text.StartsWith("-");
         if (negative || text.StartsWith("+"))
+        {
             text = text[1..];
+        }
+
         if (text is "0")
+        {
             return true;
+        }
+
         if (text.IsEmpty)
+        {
             return false;
+        }
+
         var ticks = 0m;
         while (!text.IsEmpty)
         {
             var digits = 0;
             while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.'))
+            {
                 digits++;
+            }
+
             if (!TryNumber(text[..digits], out var number))
+            {
                 return false;
+            }
+
             text = text[digits..];
             var letters = 0;
             while (letters < text.Length && text[letters] != '.' && !char.IsAsciiDigit(text[letters]))
+            {
                 letters++;
+            }
+
             var unit = text[..letters].ToString();
             var scale = Array.Find(s_units, u => u.Unit == unit).Ticks;
             if (scale == 0)
+            {
                 return false;
+            }
+
             text = text[letters..];
             ticks += number * scale;
             if (ticks > TicksMaximum)
+            {
                 return false;
+            }
         }
 
         if (ticks is > 0 and < 1)
+        {
             ticks = 1;
+        }
+
         value = TimeSpan.FromTicks((long)(negative ? -ticks : ticks));
         return true;
     }
@@ -57,10 +83,16 @@ public static class GoDuration
     public static string Text(TimeSpan duration)
     {
         if (duration < TimeSpan.FromSeconds(1))
+        {
             return string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:0.######}ms");
+        }
+
         var seconds = string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds % 60:0.#########}s");
         if (duration < TimeSpan.FromMinutes(1))
+        {
             return seconds;
+        }
+
         var minutes = string.Create(CultureInfo.InvariantCulture, $"{duration.Minutes}m{seconds}");
         return duration < TimeSpan.FromHours(1)
             ? minutes
@@ -71,17 +103,32 @@ public static class GoDuration
     public static string Format(TimeSpan value)
     {
         if (value == TimeSpan.Zero)
+        {
             return "0s";
+        }
+
         if (value < TimeSpan.Zero)
+        {
             return "-" + Format(value.Negate());
+        }
+
         var seconds = (decimal)value.Ticks / TimeSpan.TicksPerSecond;
         if (seconds < 1)
+        {
             return string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.####}ms");
+        }
+
         var text = "";
         if (value.TotalHours >= 1)
+        {
             text += string.Create(CultureInfo.InvariantCulture, $"{(long)value.TotalHours}h");
+        }
+
         if (value.Minutes > 0)
+        {
             text += string.Create(CultureInfo.InvariantCulture, $"{value.Minutes}m");
+        }
+
         var rest = seconds % 60;
         return rest > 0 ? text + string.Create(CultureInfo.InvariantCulture, $"{rest:0.#######}s") : text;
     }

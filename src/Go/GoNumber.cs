@@ -16,7 +16,10 @@ public static class GoNumber
         };
         value = 0;
         if (!TryDigits(digits, radix, out var number) || number > (ulong)maximum)
+        {
             return false;
+        }
+
         value = (int)number;
         return true;
     }
@@ -30,7 +33,10 @@ public static class GoNumber
             var digit = char.IsAsciiDigit(c) ? (uint)(c - '0')
                 : char.IsAsciiLetter(c) ? (uint)(char.ToLowerInvariant(c) - 'a' + 10) : uint.MaxValue;
             if (digit >= radix || value > (ulong.MaxValue - digit) / radix)
+            {
                 return false;
+            }
+
             value = (value * radix) + digit;
         }
 

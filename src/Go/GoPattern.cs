@@ -71,7 +71,10 @@ public sealed class GoPattern
     public static string Substitute(string text, Match match)
     {
         for (var group = 0; group < match.Groups.Count; group++)
+        {
             text = text.Replace($"{{{group}}}", match.Groups[group].Value, StringComparison.Ordinal);
+        }
+
         return text;
     }
 }

@@ -24,7 +24,10 @@ internal ref struct GoPatternTranslator
     {
         var translator = new GoPatternTranslator(source);
         while (translator._reason is null && translator._at < source.Length)
+        {
             translator.One();
+        }
+
         text = translator._out.ToString();
         names = translator._names.ToImmutable();
         reason = translator._reason ?? "";
@@ -67,7 +70,9 @@ internal ref struct GoPatternTranslator
         foreach (var part in inside.Split(','))
         {
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > RepeatMaximum)
+            {
                 _reason = $"repetitions of at most {RepeatMaximum}";
+            }
         }
 
         _out.Append('{');
@@ -111,7 +116,10 @@ internal ref struct GoPatternTranslator
         // Flags: i, m, s and their negation mean the same in both.
         var flags = 2;
         while (flags < rest.Length && rest[flags] is 'i' or 'm' or 's' or '-')
+        {
             flags++;
+        }
+
         if (flags >= rest.Length || rest[flags] is not (':' or ')'))
         {
             _reason = "groups (…), (?:…), (?P<name>…) and the flags i, m, s only";
@@ -151,14 +159,21 @@ internal ref struct GoPatternTranslator
 
             first = false;
             if (c == '\\')
+            {
                 Escape(inClass: true);
+            }
             else if (_source.AsSpan(_at).StartsWith("[:"))
+            {
                 Posix();
+            }
             else
             {
                 // A bracket within a class starts a subtraction in .NET.
                 if (c is '[' or ']')
+                {
                     _out.Append('\\');
+                }
+
                 _out.Append(c);
                 _at++;
             }

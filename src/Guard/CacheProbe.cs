@@ -8,7 +8,7 @@ namespace NodeDns.Guard;
 /// answers wrongly only if cluster DNS knows better.</summary>
 internal sealed class CacheProbe(EventLoop loop, IPEndPoint local, IPEndPoint clusterDns, string name)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(1);
     private bool _running;
 
     /// <summary>Asks once; does nothing while an earlier probe is still out.</summary>
@@ -49,7 +49,7 @@ internal sealed class CacheProbe(EventLoop loop, IPEndPoint local, IPEndPoint cl
     {
         var client = new LookupClient(new LookupClientOptions(server)
         {
-            Timeout = Timeout,
+            Timeout = s_timeout,
             Retries = 0,
             UseCache = false,
             UseTcpFallback = false,

@@ -9,7 +9,7 @@ namespace NodeDns.Guard;
 /// do not depend on it.</summary>
 internal sealed class GuardEndpoint : IDisposable
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(5);
 
     private readonly GuardMetrics _metrics;
     private readonly List<HttpRoute> _routes = [];
@@ -84,7 +84,7 @@ internal sealed class GuardEndpoint : IDisposable
                 _metrics.Problem(GuardProblem.Port, problem);
             }
             _retry ??= new Timer(_ => Apply());
-            _retry.Change(Retry, Timeout.InfiniteTimeSpan);
+            _retry.Change(s_retry, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -49,13 +49,16 @@ public sealed class CacheMetrics
     /// denials.</summary>
     public void Store(Func<bool, double> entries, Func<bool, double> evictions)
     {
-        for (int i = 0; i < CacheType.Values.Length; i++)
+        for (var i = 0; i < CacheType.Values.Length; i++)
         {
-            bool isDenial = i == 1;
+            var isDenial = i == 1;
             (string, string)[] labels =
                 [("server", _server), ("type", CacheType.Values[i]), ("zones", _zones), ("view", "")];
-            foreach (string name in new[] { CacheEntries, CacheSize })
+            foreach (var name in new[] { CacheEntries, CacheSize })
+            {
                 _registry.Gauge(name, CacheEntriesHelp, () => entries(isDenial), labels);
+            }
+
             _registry.ReadCounter(CacheEvictions, CacheEvictionsHelp, () => evictions(isDenial), labels);
         }
     }

@@ -18,14 +18,21 @@ internal static class CertificateNames
     public static IReadOnlyList<string> Read(ReadOnlySpan<byte> der)
     {
         var names = new List<string>();
-        if (!TryTake(ref der, out byte tag, out ReadOnlySpan<byte> rest) || tag != Sequence)
+        if (!TryTake(ref der, out var tag, out var rest) || tag != Sequence)
+        {
             return names;
-        while (TryTake(ref rest, out tag, out ReadOnlySpan<byte> name))
+        }
+
+        while (TryTake(ref rest, out tag, out var name))
         {
             if (tag is Email or Dns or Uri)
+            {
                 names.Add(Encoding.Latin1.GetString(name));
+            }
             else if (tag == Ip && name.Length is 4 or 16)
+            {
                 names.Add(new IPAddress(name).ToString());
+            }
         }
         return names;
     }
@@ -35,20 +42,31 @@ internal static class CertificateNames
         tag = 0;
         content = default;
         if (der.Length < 2)
+        {
             return false;
+        }
+
         tag = der[0];
         int length = der[1], start = 2;
         if (length > 0x80)
         {
             start += length - 0x80;
             if (start > 4 || der.Length < start)
+            {
                 return false;
+            }
+
             length = 0;
-            foreach (byte octet in der[2..start])
+            foreach (var octet in der[2..start])
+            {
                 length = length << 8 | octet;
+            }
         }
         if (der.Length - start < length)
+        {
             return false;
+        }
+
         content = der.Slice(start, length);
         der = der[(start + length)..];
         return true;

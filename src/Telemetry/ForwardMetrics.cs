@@ -38,13 +38,16 @@ public sealed class ForwardMetrics
 
         int Two(string name, string help, string oldName, params MetricDimension[] dimensions)
         {
-            bool showZero = dimensions.Length == 0;
-            int first = showZero
+            var showZero = dimensions.Length == 0;
+            var first = showZero
                 ? registry.Counter(name, help, labels)
                 : registry.CounterTable(name, help, labels, dimensions);
             registry.CounterAlias(first, oldName, help, showZero, legacy, dimensions);
             if (oldName == ForwardHealthFailures)
+            {
                 registry.CounterAlias(first, ForwardHealthFailureCount, help, showZero, legacy);
+            }
+
             return first;
         }
     }

@@ -39,8 +39,11 @@ public sealed class HealthSelfProbe : LoopTimer, IEventHandler
         Close();
         _loop.Cancel(this);
         if (address is null)
+        {
             return;
-        IPAddress ip = address.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+        }
+
+        var ip = address.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
             : address.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
             : address.Address;
         _target = SocketAddress.From(new IPEndPoint(ip, address.Port));
@@ -56,7 +59,7 @@ public sealed class HealthSelfProbe : LoopTimer, IEventHandler
             return;
         }
         _started = Stopwatch.GetTimestamp();
-        SyscallResult made = Libc.Socket(
+        var made = Libc.Socket(
             _target.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (made.IsError)
         {
@@ -64,7 +67,7 @@ public sealed class HealthSelfProbe : LoopTimer, IEventHandler
             return;
         }
         _fd = made.Value;
-        SyscallResult connected = Libc.Connect(_fd, _target);
+        var connected = Libc.Connect(_fd, _target);
         if (connected.IsError && connected.Error != Errno.EINPROGRESS)
         {
             Finish(failed: true);
@@ -79,29 +82,40 @@ public sealed class HealthSelfProbe : LoopTimer, IEventHandler
         if ((events & Libc.EPOLLOUT) != 0)
         {
             if (Libc.Send(_fd, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8).IsError)
+            {
                 Finish(failed: true);
+            }
             else
+            {
                 _loop.Modify(_fd, Libc.EPOLLIN);
+            }
+
             return;
         }
-        SyscallResult received = Libc.Receive(_fd, _answer);
+        var received = Libc.Receive(_fd, _answer);
         Finish(failed: received.IsError || !_answer.AsSpan(0, received.Value).StartsWith("HTTP/1.1 200 "u8));
     }
 
     private void Finish(bool failed)
     {
         Close();
-        long nanoseconds = (long)Stopwatch.GetElapsedTime(_started).TotalNanoseconds;
+        var nanoseconds = (long)Stopwatch.GetElapsedTime(_started).TotalNanoseconds;
         _registry.ObserveTime(_duration, _scale, nanoseconds);
         if (failed)
+        {
             _registry.Increment(_failures);
+        }
+
         _loop.Arm(this, PeriodMs);
     }
 
     private void Close()
     {
         if (_fd < 0)
+        {
             return;
+        }
+
         _loop.Remove(_fd);
         Libc.Close(_fd);
         _fd = -1;

@@ -31,11 +31,16 @@ public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string
     public bool Enter(long nowMs)
     {
         if (intervalMs == 0)
+        {
             return true;
+        }
         // Each request adds its cost to the time until which all is spent; a burst may lie in the future.
-        long spent = Math.Max(_spentUntilMs, nowMs) + intervalMs;
+        var spent = Math.Max(_spentUntilMs, nowMs) + intervalMs;
         if (spent > nowMs + burst * intervalMs)
+        {
             return false;
+        }
+
         _spentUntilMs = spent;
         return true;
     }
@@ -49,7 +54,10 @@ public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string
     public void Remember(string authorization)
     {
         if (_remembered.Count >= RememberedMaximum)
+        {
             _remembered.Clear();
+        }
+
         _remembered.Add(authorization);
     }
 
@@ -58,18 +66,30 @@ public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string
     {
         const string Scheme = "Basic ";
         if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
             return false;
+        }
+
         var octets = new byte[authorization.Length];
-        if (!Convert.TryFromBase64String(authorization[Scheme.Length..], octets, out int length))
+        if (!Convert.TryFromBase64String(authorization[Scheme.Length..], octets, out var length))
+        {
             return false;
-        string text = Encoding.UTF8.GetString(octets, 0, length);
-        int colon = text.IndexOf(':');
+        }
+
+        var text = Encoding.UTF8.GetString(octets, 0, length);
+        var colon = text.IndexOf(':');
         if (colon < 0)
+        {
             return false;
-        string user = text[..colon];
-        bool isRight = false;
-        foreach (string hash in HashesFor(user))
+        }
+
+        var user = text[..colon];
+        var isRight = false;
+        foreach (var hash in HashesFor(user))
+        {
             isRight = BCrypt.Net.BCrypt.Verify(text[(colon + 1)..], hash);
+        }
+
         return isRight && users.ContainsKey(user);
     }
 
@@ -78,13 +98,16 @@ public sealed class HttpAccess(string fields, IReadOnlyDictionary<string, string
     /// below it, so all from the user's own up to the highest make up for what is missing.</summary>
     internal IEnumerable<string> HashesFor(string user)
     {
-        if (!users.TryGetValue(user, out string? own))
+        if (!users.TryGetValue(user, out var own))
         {
             yield return Nobodys(_highestCost);
             yield break;
         }
-        for (int cost = Cost(own); cost < _highestCost; cost++)
+        for (var cost = Cost(own); cost < _highestCost; cost++)
+        {
             yield return Nobodys(cost);
+        }
+
         yield return own;
     }
 

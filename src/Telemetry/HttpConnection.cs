@@ -43,9 +43,14 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     public void OnEvents(uint events)
     {
         if (_response is not null)
+        {
             Send();
+        }
         else
+        {
             Receive();
+        }
+
         AnswerAll();
     }
 
@@ -54,7 +59,10 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     public void Close()
     {
         if (_closed)
+        {
             return;
+        }
+
         _closed = true;
         _endpoint.Loop.Cancel(this);
         _endpoint.Loop.Remove(_fd);
@@ -80,10 +88,16 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private bool Receive()
     {
         if (_receivedLength == _received.Length)
+        {
             Array.Resize(ref _received, HttpRequestHead.MaxLength);
-        SyscallResult result = _socket.Receive(_received.AsSpan(_receivedLength));
+        }
+
+        var result = _socket.Receive(_received.AsSpan(_receivedLength));
         if (result.WouldBlock)
+        {
             return false;
+        }
+
         if (result.IsError || result.Value == 0)
         {
             Close();
@@ -104,20 +118,29 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     /// <returns>false when there is none yet.</returns>
     private bool Answer()
     {
-        HttpRequestHead? read = HttpRequestHead.Read(_received.AsSpan(0, _receivedLength));
+        var read = HttpRequestHead.Read(_received.AsSpan(0, _receivedLength));
         if (read is not { } head)
         {
             if (_receivedLength < HttpRequestHead.MaxLength)
+            {
                 return false;
+            }
+
             Refuse(HttpStatusCode.RequestHeaderFieldsTooLarge);
             return true;
         }
         if (head.Length == 0)
+        {
             Refuse(HttpStatusCode.BadRequest);
+        }
         else if (head.HasBody)
+        {
             Refuse(HttpStatusCode.RequestEntityTooLarge);
+        }
         else if (!head.IsGet && !head.IsHead)
+        {
             Refuse(HttpStatusCode.MethodNotAllowed);
+        }
         else
         {
             _receivedLength -= head.Length;
@@ -130,18 +153,30 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private void Respond(HttpRequestHead head)
     {
         _closeAfterResponse = !head.KeepAlive;
-        if (!_listener.Routes.TryGetValue(head.Path, out HttpRoute? route))
+        if (!_listener.Routes.TryGetValue(head.Path, out var route))
+        {
             StartEmpty(HttpStatusCode.NotFound);
+        }
         else if (route.Access is not { } access)
+        {
             Show(route, head.IsHead);
+        }
         else if (!access.Enter(_endpoint.Loop.NowMs))
+        {
             StartEmpty(HttpStatusCode.TooManyRequests);
+        }
         else if (access.IsKnown(head.Authorization))
+        {
             Show(route, head.IsHead);
+        }
         else if (head.Authorization is { } authorization)
+        {
             CheckPassword(route, access, authorization, head.IsHead);
+        }
         else
+        {
             StartEmpty(HttpStatusCode.Unauthorized, access.Fields);
+        }
     }
 
     private void CheckPassword(HttpRoute route, HttpAccess access, string authorization, bool headOnly)
@@ -154,7 +189,10 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         _endpoint.Passwords.Add(() => !_closed, () => access.IsRight(authorization), isRight =>
         {
             if (_closed)
+            {
                 return;
+            }
+
             _waitsForPassword = false;
             _endpoint.Loop.Modify(_fd, Libc.EPOLLIN);
             if (isRight)
@@ -163,7 +201,10 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
                 Show(route, headOnly);
             }
             else
+            {
                 StartEmpty(HttpStatusCode.Unauthorized, access.Fields);
+            }
+
             AnswerAll();
         });
     }
@@ -171,7 +212,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private void Show(HttpRoute route, bool headOnly)
     {
         var body = new ArrayBufferWriter<byte>(4096);
-        HttpStatusCode status = route.Page.Write(body);
+        var status = route.Page.Write(body);
         Start(status, route.Page.ContentType, body, headOnly, route.Access?.Fields ?? "");
     }
 
@@ -188,21 +229,24 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private void Start(
         HttpStatusCode status, string contentType, ArrayBufferWriter<byte> body, bool headOnly, string fields)
     {
-        string needs = status switch
+        var needs = status switch
         {
             HttpStatusCode.MethodNotAllowed => "Allow: GET, HEAD\r\n",
             HttpStatusCode.Unauthorized => "WWW-Authenticate: Basic\r\n",
             _ => "",
         };
-        string connection = _closeAfterResponse ? "Connection: close\r\n" : "";
-        string head = string.Create(
+        var connection = _closeAfterResponse ? "Connection: close\r\n" : "";
+        var head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {(int)status} {Reason(status)}\r\nContent-Type: {contentType}\r\n"
             + $"Content-Length: {body.WrittenCount}\r\n{needs}{fields}{connection}\r\n");
         _response = new ArrayBufferWriter<byte>(head.Length + body.WrittenCount);
         Encoding.Latin1.GetBytes(head, _response);
         if (!headOnly)
+        {
             _response.Write(body.WrittenSpan);
+        }
+
         _sent = 0;
         _endpoint.Loop.Arm(this, DeadlineMs);
         Send();
@@ -212,7 +256,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     {
         while (_sent < _response!.WrittenCount)
         {
-            SyscallResult result = _socket.Send(_response.WrittenSpan[_sent..]);
+            var result = _socket.Send(_response.WrittenSpan[_sent..]);
             if (result.WouldBlock)
             {
                 _endpoint.Loop.Modify(_fd, Libc.EPOLLOUT);

@@ -53,43 +53,68 @@ public sealed class HttpEndpoint : IDisposable
             {
                 if (group.Select(route => route.Tls).FirstOrDefault(files => files is not null) is { } files)
                 {
-                    if (HttpTls.Open(files, out string problem) is { } tls)
+                    if (HttpTls.Open(files, out var problem) is { } tls)
+                    {
                         certificates[group.Key] = tls;
+                    }
                     else
+                    {
                         problems.Add($"{group.First().Directive} tls: {problem}");
+                    }
                 }
                 if (_listeners.ContainsKey(group.Key))
+                {
                     continue;
-                SyscallResult result =
-                    HttpListener.Open(this, group.Key.Address, group.Key.Port, out HttpListener? made);
+                }
+
+                var result =
+                    HttpListener.Open(this, group.Key.Address, group.Key.Port, out var made);
                 if (made is null)
+                {
                     problems.Add(Problem(group.First(), result.Error));
+                }
                 else
+                {
                     opened[group.Key] = made;
+                }
             }
             if (problems.Count > 0)
             {
-                foreach (HttpListener listener in opened.Values)
+                foreach (var listener in opened.Values)
+                {
                     listener.Close();
+                }
+
                 return problems;
             }
 
             var closed = _listeners.Where(l => !wanted.Exists(w => w.Key.Equals(l.Key))).ToList();
             foreach (var (key, _) in closed)
+            {
                 _listeners.Remove(key);
+            }
+
             foreach (var (key, listener) in opened)
+            {
                 _listeners[key] = listener;
+            }
+
             OnLoop(() =>
             {
                 foreach (var (_, listener) in closed)
+                {
                     listener.Close();
+                }
+
                 foreach (var group in wanted)
                 {
                     _listeners[group.Key].Routes = ByPath(group);
                     _listeners[group.Key].Tls = certificates.GetValueOrDefault(group.Key);
                 }
-                foreach (HttpListener listener in opened.Values)
+                foreach (var listener in opened.Values)
+                {
                     listener.Start();
+                }
             });
             return [];
         }
@@ -99,19 +124,29 @@ public sealed class HttpEndpoint : IDisposable
     public IPEndPoint BoundAddress(IPAddress? address, int port)
     {
         lock (_applying)
+        {
             return _listeners[(address, port)].Bound;
+        }
     }
 
     public void Dispose()
     {
         if (!_thread.IsAlive)
+        {
             return;
+        }
+
         OnLoop(() =>
         {
-            foreach (HttpListener listener in _listeners.Values)
+            foreach (var listener in _listeners.Values)
+            {
                 listener.Close();
+            }
+
             while (_connections.First is { } oldest)
+            {
                 oldest.Value.Close();
+            }
         });
         Loop.Stop();
         _thread.Join();
@@ -123,7 +158,9 @@ public sealed class HttpEndpoint : IDisposable
     {
         _connections.AddLast(connection);
         if (_connections.Count > MaxConnections)
+        {
             _connections.First!.Value.Close();
+        }
     }
 
     internal void Closed(HttpConnection connection) => _connections.Remove(connection);
@@ -131,16 +168,19 @@ public sealed class HttpEndpoint : IDisposable
     private static Dictionary<string, HttpRoute> ByPath(IEnumerable<HttpRoute> routes)
     {
         var byPath = new Dictionary<string, HttpRoute>(StringComparer.Ordinal);
-        foreach (HttpRoute route in routes)
+        foreach (var route in routes)
+        {
             byPath[route.Path] = route;
+        }
+
         return byPath;
     }
 
     private static string Problem(HttpRoute route, Errno error)
     {
-        string address =
+        var address =
             route.Address is null ? $":{route.Port}" : new IPEndPoint(route.Address, route.Port).ToString();
-        string remedy = error switch
+        var remedy = error switch
         {
             Errno.EADDRINUSE =>
                 $"{PortOwner.Of(route.Port) ?? "another process"} listens there; "

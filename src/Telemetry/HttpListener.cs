@@ -33,32 +33,49 @@ internal sealed class HttpListener : IEventHandler
     public static SyscallResult Open(HttpEndpoint endpoint, IPAddress? address, int port, out HttpListener? listener)
     {
         listener = null;
-        IPAddress bind = address ?? IPAddress.IPv6Any;
-        bool isIPv6 = bind.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
-        SyscallResult made = Libc.Socket(
+        var bind = address ?? IPAddress.IPv6Any;
+        var isIPv6 = bind.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+        var made = Libc.Socket(
             isIPv6 ? Libc.AF_INET6 : Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (address is null && made.Error == Errno.EAFNOSUPPORT)
+        {
             return Open(endpoint, IPAddress.Any, port, out listener);
+        }
+
         if (made.IsError)
+        {
             return made;
-        int fd = made.Value;
+        }
+
+        var fd = made.Value;
         _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
         _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
         if (isIPv6)
+        {
             _ = Libc.SetSocketOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, address is null ? 0 : 1);
-        SyscallResult result = Libc.Bind(fd, SocketAddress.From(new IPEndPoint(bind, port)));
+        }
+
+        var result = Libc.Bind(fd, SocketAddress.From(new IPEndPoint(bind, port)));
         if (!result.IsError)
+        {
             result = Libc.Listen(fd, 64);
+        }
+
         if (!result.IsError)
-            result = Libc.GetSocketName(fd, out SocketAddress name).IsError
+        {
+            result = Libc.GetSocketName(fd, out var name).IsError
                 ? result
                 : Opened(endpoint, fd, name, out listener);
+        }
+
         if (listener is null)
         {
             Libc.Close(fd);
             // Where the host has IPv6 sockets but no IPv6 addresses.
             if (address is null && result.Error == Errno.EADDRNOTAVAIL)
+            {
                 return Open(endpoint, IPAddress.Any, port, out listener);
+            }
         }
         return result;
     }
@@ -67,15 +84,22 @@ internal sealed class HttpListener : IEventHandler
 
     public void OnEvents(uint events)
     {
-        SyscallResult accepted = Libc.Accept(_fd, out _);
+        var accepted = Libc.Accept(_fd, out _);
         if (accepted.IsError)
+        {
             return;
+        }
+
         Tls = Tls?.Current(_endpoint.Log);
-        nint ssl = Tls?.Accept(accepted.Value) ?? 0;
+        var ssl = Tls?.Accept(accepted.Value) ?? 0;
         if (Tls is not null && ssl == 0)
+        {
             Libc.Close(accepted.Value);
+        }
         else
+        {
             _endpoint.Accepted(new HttpConnection(_endpoint, this, accepted.Value, ssl));
+        }
     }
 
     public void Close()

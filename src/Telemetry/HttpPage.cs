@@ -51,7 +51,7 @@ public sealed class ReadyPage(Readiness readiness) : HttpPage
 {
     public override HttpStatusCode Write(IBufferWriter<byte> body)
     {
-        string? missing = readiness.Missing();
+        var missing = readiness.Missing();
         body.Write(missing is null ? "OK"u8 : System.Text.Encoding.UTF8.GetBytes(missing));
         return missing is null ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable;
     }

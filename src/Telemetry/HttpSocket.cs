@@ -15,8 +15,11 @@ internal sealed class HttpSocket(int fd, nint ssl)
     public SyscallResult Receive(Span<byte> buffer)
     {
         if (_ssl == 0)
+        {
             return Libc.Receive(fd, buffer);
-        int received = OpenSsl.Read(_ssl, buffer, out int error);
+        }
+
+        var received = OpenSsl.Read(_ssl, buffer, out var error);
         return received > 0 || error == OpenSsl.SSL_ERROR_ZERO_RETURN
             ? SyscallResult.From(Math.Max(received, 0), 0)
             : Failed(error);
@@ -25,8 +28,11 @@ internal sealed class HttpSocket(int fd, nint ssl)
     public SyscallResult Send(ReadOnlySpan<byte> octets)
     {
         if (_ssl == 0)
+        {
             return Libc.Send(fd, octets);
-        int sent = OpenSsl.Write(_ssl, octets, out int error);
+        }
+
+        var sent = OpenSsl.Write(_ssl, octets, out var error);
         return sent > 0 ? SyscallResult.From(sent, 0) : Failed(error);
     }
 
@@ -36,14 +42,17 @@ internal sealed class HttpSocket(int fd, nint ssl)
     public void Close()
     {
         if (_ssl != 0)
+        {
             OpenSsl.FreeConnection(_ssl, isOpen: !_failed);
+        }
+
         _ssl = 0;
         Libc.Close(fd);
     }
 
     private SyscallResult Failed(int error)
     {
-        bool waits = error is OpenSsl.SSL_ERROR_WANT_READ or OpenSsl.SSL_ERROR_WANT_WRITE;
+        var waits = error is OpenSsl.SSL_ERROR_WANT_READ or OpenSsl.SSL_ERROR_WANT_WRITE;
         _failed |= !waits;
         return SyscallResult.From(-1, (int)(waits ? Errno.EAGAIN : Errno.ECONNRESET));
     }

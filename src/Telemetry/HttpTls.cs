@@ -96,14 +96,20 @@ internal sealed class HttpTls
     {
         var written = Written(_files);
         if (written == _written)
+        {
             return this;
-        if (Open(_files, out string problem) is { } renewed)
+        }
+
+        if (Open(_files, out var problem) is { } renewed)
         {
             log.HttpsFilesRead(_files.CertificateFile);
             return renewed;
         }
         if (written != _refused)
+        {
             log.HttpsFilesUnusable(problem);
+        }
+
         _refused = written;
         return this;
     }
@@ -112,7 +118,7 @@ internal sealed class HttpTls
     /// it.</summary>
     public nint Accept(int fd)
     {
-        nint ssl = OpenSsl.NewAccepted(_context, fd);
+        var ssl = OpenSsl.NewAccepted(_context, fd);
         GC.KeepAlive(this);
         return ssl;
     }
@@ -127,7 +133,10 @@ internal sealed class HttpTls
     private static DateTime Written(string path)
     {
         if (path.Length == 0)
+        {
             return default;
+        }
+
         try
         {
             // Files of a Secret are links to links; the time of a link itself never changes.

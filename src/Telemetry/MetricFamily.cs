@@ -30,10 +30,13 @@ internal sealed class MetricFamily(string name, string help, MetricKind kind, Me
 
     public void Write(ref MetricText text, Func<int, long> read)
     {
-        bool headed = false;
-        foreach (MetricTable table in Tables.Values)
+        var headed = false;
+        foreach (var table in Tables.Values)
+        {
             WriteTable(ref text, table, read, ref headed);
-        foreach ((string labels, Func<double> value) in Readers)
+        }
+
+        foreach ((var labels, var value) in Readers)
         {
             Head(ref text, ref headed);
             text.Sample(name, "", labels, "", value());
@@ -43,24 +46,36 @@ internal sealed class MetricFamily(string name, string help, MetricKind kind, Me
     private void WriteTable(ref MetricText text, MetricTable table, Func<int, long> read, ref bool headed)
     {
         if (table.IsSpare)
-            return;
-        int combinations = MetricDimension.Combinations(table.Dimensions);
-        for (int i = 0; i < combinations; i++)
         {
-            int slot = table.First + i * table.Stride;
+            return;
+        }
+
+        var combinations = MetricDimension.Combinations(table.Dimensions);
+        for (var i = 0; i < combinations; i++)
+        {
+            var slot = table.First + i * table.Stride;
             long count = 0;
-            int counted = table.Stride == 1 ? 1 : table.Stride - 1;
-            for (int cell = 0; cell < counted; cell++)
+            var counted = table.Stride == 1 ? 1 : table.Stride - 1;
+            for (var cell = 0; cell < counted; cell++)
+            {
                 count += read(slot + cell);
+            }
+
             if (count == 0 && !table.ShowZero)
+            {
                 continue;
+            }
 
             Head(ref text, ref headed);
-            string labels = table.LabelsOf(i);
+            var labels = table.LabelsOf(i);
             if (kind == MetricKind.Histogram)
+            {
                 WriteHistogram(ref text, labels, slot, read);
+            }
             else
+            {
                 text.Sample(name, "", labels, "", count);
+            }
         }
     }
 
@@ -68,23 +83,31 @@ internal sealed class MetricFamily(string name, string help, MetricKind kind, Me
     {
         // Cells move while they are read: the buckets are added up here, so that _count always equals +Inf.
         long cumulative = 0;
-        for (int i = 0; i < _bounds.Length; i++)
+        for (var i = 0; i < _bounds.Length; i++)
         {
             cumulative += read(slot + i);
             text.Sample(name, "_bucket", labels, _bounds[i], cumulative);
         }
-        long sum = read(slot + _bounds.Length);
+        var sum = read(slot + _bounds.Length);
         if (unit == MetricUnit.Nanoseconds)
+        {
             text.Sample(name, "_sum", labels, "", sum / 1e9);
+        }
         else
+        {
             text.Sample(name, "_sum", labels, "", sum);
+        }
+
         text.Sample(name, "_count", labels, "", cumulative);
     }
 
     private void Head(ref MetricText text, ref bool headed)
     {
         if (!headed)
+        {
             text.Head(name, help, kind);
+        }
+
         headed = true;
     }
 }

@@ -128,19 +128,24 @@ public sealed unsafe class MetricRegistry
     {
         lock (_gate)
         {
-            MetricFamily family = Family_NeedsLock(name, help, MetricKind.Gauge, MetricUnit.One, []);
+            var family = Family_NeedsLock(name, help, MetricKind.Gauge, MetricUnit.One, []);
             family.Readers.Clear();
-            foreach ((string Label, string Value)[] labels in series)
+            foreach (var labels in series)
+            {
                 family.Readers[MetricText.Labels(labels)] = static () => 1;
+            }
         }
     }
 
     /// <summary>Gives a worker cells of its own. They stay part of the sums for the life of the process.</summary>
     public WorkerCounters AttachWorker()
     {
-        WorkerCounters counters = Allocate();
+        var counters = Allocate();
         lock (_gate)
+        {
             _attached = [.. _attached, counters];
+        }
+
         return counters;
     }
 
@@ -160,9 +165,12 @@ public sealed unsafe class MetricRegistry
     /// <summary>A slot's sum over all workers.</summary>
     public long Read(int slot)
     {
-        long sum = _shared.Read(slot);
-        foreach (WorkerCounters worker in Volatile.Read(ref _attached))
+        var sum = _shared.Read(slot);
+        foreach (var worker in Volatile.Read(ref _attached))
+        {
             sum += worker.Read(slot);
+        }
+
         return sum;
     }
 
@@ -172,8 +180,11 @@ public sealed unsafe class MetricRegistry
         lock (_gate)
         {
             var text = new MetricText(output);
-            foreach (MetricFamily family in _families.Values)
+            foreach (var family in _families.Values)
+            {
                 family.Write(ref text, Read);
+            }
+
             text.Flush();
         }
     }
@@ -189,21 +200,27 @@ public sealed unsafe class MetricRegistry
         MetricDimension[] dimensions,
         bool showZero)
     {
-        string text = MetricText.Labels(labels);
+        var text = MetricText.Labels(labels);
         lock (_gate)
         {
-            MetricFamily family = Family_NeedsLock(name, help, kind, unit, upperBounds);
-            if (family.Tables.TryGetValue(text, out MetricTable? known))
+            var family = Family_NeedsLock(name, help, kind, unit, upperBounds);
+            if (family.Tables.TryGetValue(text, out var known))
+            {
                 return known.First;
-            int slots = stride * MetricDimension.Combinations(dimensions);
-            int first = 0;
+            }
+
+            var slots = stride * MetricDimension.Combinations(dimensions);
+            var first = 0;
             if (slots <= SlotCapacity - _nextSlot)
             {
                 first = _nextSlot;
                 _nextSlot += slots;
             }
             else if (slots > SpareSlots)
+            {
                 throw new ArgumentException($"{name} wants {slots} slots; at most {SpareSlots} fit one table");
+            }
+
             family.Tables[text] = new MetricTable(first, stride, text, dimensions, showZero, IsSpare: first == 0);
             return first;
         }
@@ -221,10 +238,10 @@ public sealed unsafe class MetricRegistry
         MetricDimension[] dimensions,
         bool showZero)
     {
-        string text = MetricText.Labels(labels);
+        var text = MetricText.Labels(labels);
         lock (_gate)
         {
-            MetricFamily family = Family_NeedsLock(name, help, kind, unit, upperBounds);
+            var family = Family_NeedsLock(name, help, kind, unit, upperBounds);
             family.Tables[text] =
                 new MetricTable(first, stride, text, dimensions, showZero, IsSpare: first == 0);
         }
@@ -234,16 +251,24 @@ public sealed unsafe class MetricRegistry
         string name, string help, MetricKind kind, Func<double> read, (string Label, string Value)[] labels)
     {
         lock (_gate)
+        {
             Family_NeedsLock(name, help, kind, MetricUnit.One, []).Readers[MetricText.Labels(labels)] = read;
+        }
     }
 
     private MetricFamily Family_NeedsLock(
         string name, string help, MetricKind kind, MetricUnit unit, double[] upperBounds)
     {
-        if (!_families.TryGetValue(name, out MetricFamily? family))
+        if (!_families.TryGetValue(name, out var family))
+        {
             _families[name] = family = new MetricFamily(name, help, kind, unit, upperBounds);
+        }
+
         if (family.Kind != kind)
+        {
             throw new ArgumentException($"{name} is a {family.Kind} already and cannot be a {kind} too");
+        }
+
         return family;
     }
 

@@ -6,9 +6,12 @@ public readonly record struct MetricDimension(string Label, string[] Values)
 {
     public static int Combinations(ReadOnlySpan<MetricDimension> dimensions)
     {
-        int product = 1;
-        foreach (MetricDimension dimension in dimensions)
+        var product = 1;
+        foreach (var dimension in dimensions)
+        {
             product *= dimension.Values.Length;
+        }
+
         return product;
     }
 }
@@ -19,16 +22,19 @@ internal sealed record MetricTable(
 {
     public string LabelsOf(int combination)
     {
-        string labels = "";
-        for (int i = Dimensions.Length - 1; i >= 0; i--)
+        var labels = "";
+        for (var i = Dimensions.Length - 1; i >= 0; i--)
         {
-            (string label, string[] values) = Dimensions[i];
-            string one = MetricText.Labels((label, values[combination % values.Length]));
+            (var label, var values) = Dimensions[i];
+            var one = MetricText.Labels((label, values[combination % values.Length]));
             labels = labels.Length == 0 ? one : $"{one},{labels}";
             combination /= values.Length;
         }
         if (labels.Length == 0)
+        {
             return SharedLabels;
+        }
+
         return SharedLabels.Length == 0 ? labels : $"{SharedLabels},{labels}";
     }
 }

@@ -11,7 +11,7 @@ internal ref struct MetricText(IBufferWriter<byte> output)
 
     public readonly void Head(string name, string help, MetricKind kind)
     {
-        string type = kind switch
+        var type = kind switch
         {
             MetricKind.Counter => "counter",
             MetricKind.Gauge => "gauge",
@@ -39,8 +39,11 @@ internal ref struct MetricText(IBufferWriter<byte> output)
 
     public readonly void Flush()
     {
-        foreach (ReadOnlyMemory<char> chunk in _lines.GetChunks())
+        foreach (var chunk in _lines.GetChunks())
+        {
             Encoding.UTF8.GetBytes(chunk.Span, output);
+        }
+
         _lines.Clear();
     }
 
@@ -48,12 +51,16 @@ internal ref struct MetricText(IBufferWriter<byte> output)
     public static string Labels(params ReadOnlySpan<(string Label, string Value)> labels)
     {
         var text = new StringBuilder();
-        foreach ((string label, string value) in labels)
+        foreach ((var label, var value) in labels)
         {
             if (text.Length > 0)
+            {
                 text.Append(',');
+            }
+
             text.Append(label).Append("=\"");
-            foreach (char c in value)
+            foreach (var c in value)
+            {
                 _ = c switch
                 {
                     '\\' => text.Append(@"\\"),
@@ -61,6 +68,8 @@ internal ref struct MetricText(IBufferWriter<byte> output)
                     '\n' => text.Append(@"\n"),
                     _ => text.Append(c),
                 };
+            }
+
             text.Append('"');
         }
         return text.ToString();
@@ -84,7 +93,10 @@ internal ref struct MetricText(IBufferWriter<byte> output)
         {
             _lines.Append('{').Append(labels);
             if (bound.Length > 0)
+            {
                 _lines.Append(labels.Length > 0 ? "," : "").Append("le=\"").Append(bound).Append('"');
+            }
+
             _lines.Append('}');
         }
         _lines.Append(' ');
@@ -93,6 +105,8 @@ internal ref struct MetricText(IBufferWriter<byte> output)
     private readonly void FlushWhenLarge()
     {
         if (_lines.Length > 7000)
+        {
             Flush();
+        }
     }
 }

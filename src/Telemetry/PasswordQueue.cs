@@ -19,11 +19,13 @@ internal sealed class PasswordQueue(EventLoop loop) : LoopTimer, IDisposable
     public void Add(Func<bool> isWanted, Func<bool> check, Action<bool> then)
     {
         // So many clients may be there, and each waits for one: the rest have gone.
-        for (int left = _waiting.Count < HttpEndpoint.MaxConnections ? 0 : _waiting.Count; left > 0; left--)
+        for (var left = _waiting.Count < HttpEndpoint.MaxConnections ? 0 : _waiting.Count; left > 0; left--)
         {
             var waiting = _waiting.Dequeue();
             if (waiting.IsWanted())
+            {
                 _waiting.Enqueue(waiting);
+            }
         }
         _waiting.Enqueue((isWanted, check, then));
         Next();
@@ -39,20 +41,25 @@ internal sealed class PasswordQueue(EventLoop loop) : LoopTimer, IDisposable
         while (!_isBusy && !IsArmed && _waiting.TryDequeue(out var next))
         {
             if (next.IsWanted())
+            {
                 Start(next.Check, next.Then);
+            }
         }
     }
 
     private void Start(Func<bool> check, Action<bool> then)
     {
-        bool isRight = false;
-        long startedMs = loop.NowMs;
+        var isRight = false;
+        var startedMs = loop.NowMs;
         _isBusy = true;
         _thread.Run(() => isRight = check(), () =>
         {
             _isBusy = false;
             if (!isRight)
+            {
                 loop.Arm(this, Math.Max(RestMinimumMs, 3 * (loop.NowMs - startedMs)));
+            }
+
             then(isRight);
             Next();
         });

@@ -15,7 +15,10 @@ internal sealed class PemFile : IDisposable
     {
         Path = path;
         if (path.Length > 0 || text.Length == 0)
+        {
             return;
+        }
+
         _memory = new SafeFileHandle(Libc.MemoryFile("pem").OrThrow("memfd_create"), ownsHandle: true);
         RandomAccess.Write(_memory, Encoding.ASCII.GetBytes(text), 0);
         Path = $"/proc/self/fd/{_memory.DangerousGetHandle()}";

@@ -16,12 +16,15 @@ public static class PortOwner
         {
             HashSet<string> sockets = [.. SocketsOn(port, "/proc/net/tcp"), .. SocketsOn(port, "/proc/net/tcp6")];
             if (sockets.Count == 0)
+            {
                 return null;
-            foreach (string process in Directory.EnumerateDirectories("/proc"))
+            }
+
+            foreach (var process in Directory.EnumerateDirectories("/proc"))
             {
                 if (char.IsAsciiDigit(Path.GetFileName(process)[0]) && Holds(process, sockets))
                 {
-                    string name = File.ReadAllText(Path.Combine(process, "comm")).TrimEnd();
+                    var name = File.ReadAllText(Path.Combine(process, "comm")).TrimEnd();
                     return $"{name} (pid {Path.GetFileName(process)})";
                 }
             }
@@ -37,14 +40,19 @@ public static class PortOwner
     private static IEnumerable<string> SocketsOn(int port, string table)
     {
         if (!File.Exists(table))
+        {
             yield break;
-        string suffix = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
-        foreach (string line in File.ReadLines(table))
+        }
+
+        var suffix = ":" + port.ToString("X4", CultureInfo.InvariantCulture);
+        foreach (var line in File.ReadLines(table))
         {
             // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …
-            string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length > 9 && fields[3] == Listening && fields[1].EndsWith(suffix, StringComparison.Ordinal))
+            {
                 yield return $"socket:[{fields[9]}]";
+            }
         }
     }
 

@@ -16,14 +16,14 @@ public static class ProcessMetrics
         registry.Gauge(Goroutines, GoroutinesHelp, () => Stat(19));
         registry.Gauge(VirtualMemory, VirtualMemoryHelp, () => Stat(22));
         registry.Gauge(ResidentMemory, ResidentMemoryHelp, () => Stat(23) * Environment.SystemPageSize);
-        double start = BootTime() + Stat(21) / TicksPerSecond;
+        var start = BootTime() + Stat(21) / TicksPerSecond;
         registry.Gauge(StartTime, StartTimeHelp, () => start);
         registry.Gauge(OpenFds, OpenFdsHelp, () => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count());
         registry.Gauge(MaxFds, MaxFdsHelp, MaxOpenFiles);
         registry.ReadCounter(GcAllocated, GcAllocatedHelp, () => GC.GetTotalAllocatedBytes());
-        for (int generation = 0; generation <= GC.MaxGeneration; generation++)
+        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
         {
-            int captured = generation;
+            var captured = generation;
             registry.ReadCounter(
                 GcCollections,
                 GcCollectionsHelp,
@@ -36,29 +36,34 @@ public static class ProcessMetrics
     /// spaces, so counting starts after its closing parenthesis.</summary>
     private static double Stat(int field)
     {
-        string text = File.ReadAllText("/proc/self/stat");
-        string[] after = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        var text = File.ReadAllText("/proc/self/stat");
+        var after = text[(text.LastIndexOf(')') + 2)..].Split(' ');
         return double.Parse(after[field - 2], CultureInfo.InvariantCulture);
     }
 
     private static double BootTime()
     {
-        foreach (string line in File.ReadLines("/proc/stat"))
+        foreach (var line in File.ReadLines("/proc/stat"))
         {
             if (line.StartsWith("btime ", StringComparison.Ordinal))
+            {
                 return double.Parse(line.AsSpan(6), CultureInfo.InvariantCulture);
+            }
         }
         return 0;
     }
 
     private static double MaxOpenFiles()
     {
-        foreach (string line in File.ReadLines("/proc/self/limits"))
+        foreach (var line in File.ReadLines("/proc/self/limits"))
         {
             if (!line.StartsWith("Max open files", StringComparison.Ordinal))
+            {
                 continue;
-            string soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            return double.TryParse(soft, CultureInfo.InvariantCulture, out double value)
+            }
+
+            var soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+            return double.TryParse(soft, CultureInfo.InvariantCulture, out var value)
                 ? value
                 : double.PositiveInfinity;
         }

@@ -14,13 +14,17 @@ public sealed class Readiness
     public void Require(params IEnumerable<ReadyCheck> checks)
     {
         lock (_gate)
+        {
             _waiting = [.. checks];
+        }
     }
 
     public void ShutDown()
     {
         lock (_gate)
+        {
             _shuttingDown = true;
+        }
     }
 
     /// <summary>null when all is ready; otherwise the names of what is not, sorted and separated by commas.</summary>
@@ -29,7 +33,10 @@ public sealed class Readiness
         lock (_gate)
         {
             if (_shuttingDown)
+            {
                 return "Shutting down";
+            }
+
             _waiting.RemoveAll(check => !check.Continuously && check.IsReady());
             string[] missing =
                 [.. _waiting.Where(check => !check.IsReady()).Select(check => check.Name).Distinct().Order()];

@@ -7,7 +7,7 @@ namespace NodeDns.Telemetry;
 public sealed class ServeMetrics
 {
     /// <summary>node-cache's labels, all there from the start so that an alert on a rate sees the first.</summary>
-    private static readonly string[] SetupErrorTypes =
+    private static readonly string[] s_setupErrorTypes =
         ["iptables", "iptables_lock", "interface_add", "interface_check", "configmap"];
 
     private readonly MetricRegistry _registry;
@@ -24,9 +24,9 @@ public sealed class ServeMetrics
             [[("version", version), ("revision", revision), ("goversion", RuntimeInformation.FrameworkDescription)]]);
         _reloadFailed = registry.Counter(ReloadFailed, ReloadFailedHelp);
         registry.CounterAlias(registry.Counter(Panics, PanicsHelp), PanicCount, PanicsHelp, showZero: true, []);
-        foreach (string type in SetupErrorTypes)
+        foreach (var type in s_setupErrorTypes)
         {
-            int slot = registry.Counter(SetupErrors, SetupErrorsHelp, ("errortype", type));
+            var slot = registry.Counter(SetupErrors, SetupErrorsHelp, ("errortype", type));
             registry.CounterAlias(slot, SetupErrorsOld, SetupErrorsHelp, showZero: true, [("errortype", type)]);
             _configMapErrors = slot;
         }

@@ -28,8 +28,11 @@ public sealed class ServerMetrics
             registry.HistogramTable(ResponseSize, ResponseSizeHelp, SizeBuckets, MetricUnit.Bytes, labels, Proto);
         _do = registry.CounterTable(DoRequests, DoRequestsHelp, labels);
         _responses = registry.CounterTable(Responses, ResponsesHelp, labels, Rcode, Plugin);
-        foreach (string name in new[] { RequestCount, RequestTypeCount })
+        foreach (var name in new[] { RequestCount, RequestTypeCount })
+        {
             registry.CounterAlias(_requests, name, RequestsHelp, false, labels, Proto, Family, MetricLabels.Type);
+        }
+
         registry.CounterAlias(_do, RequestDoCount, DoRequestsHelp, false, labels);
         registry.CounterAlias(_responses, ResponseRcodeCount, ResponsesHelp, false, labels, Rcode, Plugin);
     }
@@ -53,11 +56,14 @@ public sealed class ServerMetrics
         int responseSize,
         long nanoseconds)
     {
-        int proto = tcp ? 1 : 0;
-        int family = ipv6 ? 1 : 0;
+        var proto = tcp ? 1 : 0;
+        var family = ipv6 ? 1 : 0;
         counters.Increment(_requests + (proto * 2 + family) * Types + TypeIndex(qtype));
         if (dnssecOk)
+        {
             counters.Increment(_do);
+        }
+
         counters.ObserveTime(_duration, nanoseconds);
         counters.ObserveSize(_requestSize + proto * (SizeBucket.Count + 1), requestSize);
         counters.ObserveSize(_responseSize + proto * (SizeBucket.Count + 1), responseSize);

@@ -31,7 +31,7 @@ public sealed class StderrLogger : ILoggerFactory
 
     private void Write(string level, string prefix, string message)
     {
-        byte[] line = Encoding.UTF8.GetBytes($"[{level}] {prefix}{message.ReplaceLineEndings("\\n")}\n");
+        var line = Encoding.UTF8.GetBytes($"[{level}] {prefix}{message.ReplaceLineEndings("\\n")}\n");
         lock (_gate)
         {
             try
@@ -61,8 +61,11 @@ public sealed class StderrLogger : ILoggerFactory
             Func<TState, Exception?, string> formatter)
         {
             if (!IsEnabled(logLevel))
+            {
                 return;
-            string level = logLevel switch
+            }
+
+            var level = logLevel switch
             {
                 LogLevel.Debug => "DEBUG",
                 LogLevel.Information => "INFO",
@@ -70,7 +73,7 @@ public sealed class StderrLogger : ILoggerFactory
                 LogLevel.Error => "ERROR",
                 _ => "FATAL",
             };
-            string message = formatter(state, exception);
+            var message = formatter(state, exception);
             owner.Write(level, prefix, exception is null ? message : $"{message}: {exception}");
         }
     }

@@ -14,8 +14,11 @@ public static class TimeBucket
     public static int IndexOf(long nanoseconds)
     {
         if (nanoseconds <= FirstNanoseconds)
+        {
             return 0;
-        ulong firsts = ((ulong)nanoseconds + FirstNanoseconds - 1) / FirstNanoseconds;
+        }
+
+        var firsts = ((ulong)nanoseconds + FirstNanoseconds - 1) / FirstNanoseconds;
         return Math.Min(64 - BitOperations.LeadingZeroCount(firsts - 1), Count - 1);
     }
 }

@@ -9,9 +9,12 @@ public sealed class TimeBucketScale(double[] upperBoundsSeconds)
 
     public int IndexOf(long nanoseconds)
     {
-        int index = 0;
+        var index = 0;
         while (index < upperBoundsSeconds.Length && nanoseconds > upperBoundsSeconds[index] * 1e9)
+        {
             index++;
+        }
+
         return index;
     }
 }

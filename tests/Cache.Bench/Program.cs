@@ -7,7 +7,9 @@ using NodeDns.Bench.Reporting;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 
 if (args is ["micro", .. var filter])
+{
     return MicroBenchmarks.Run(filter);
+}
 
 // Started by eng/bench inside a network and process namespace of its own, from the top of the repository.
 if (args is not ["run", var mode, var cache, var coredns, var tools, var output])
@@ -19,11 +21,11 @@ if (args is not ["run", var mode, var cache, var coredns, var tools, var output]
 // FIGURES and PEERS narrow a run down, for work on one of them.
 static Func<string, bool> Named(string variable) =>
     Environment.GetEnvironmentVariable(variable)?.Split(',') is { } names ? names.Contains : _ => true;
-Plan plan = (mode == "full" ? Plan.Full : Plan.Short).Only(Named("FIGURES"));
+var plan = (mode == "full" ? Plan.Full : Plan.Short).Only(Named("FIGURES"));
 IReadOnlyList<Peer> peers = [.. PeerCatalog.All(cache, coredns, tools).Where(p => Named("PEERS")(p.Key))];
-Machine machine = Machine.Read();
+var machine = Machine.Read();
 using var bench = new Bench(plan, peers, coredns, tools, new Progress());
-Measurements found = bench.Run();
+var found = bench.Run();
 
 var report = new Report(plan, machine, peers, found, Sizes.Of(cache, coredns, "artifacts/images"));
 report.Print();

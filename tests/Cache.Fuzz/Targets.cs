@@ -36,17 +36,21 @@ internal static class Targets
     /// <summary>The first octet chooses the zone, the rest is the answer's flags, counts and records.</summary>
     private static void Answer(ReadOnlySpan<byte> octets)
     {
-        if (octets.Length < 10) return;
-        string name = (octets[0] % 3) switch { 0 => "www.example", 1 => "www.re.example", _ => "www.six.example" };
-        byte[] wireName = DnsName.ParseLower(name);
-        byte[] query = new byte[DnsHeader.Length + wireName.Length + 4];
+        if (octets.Length < 10)
+        {
+            return;
+        }
+
+        var name = (octets[0] % 3) switch { 0 => "www.example", 1 => "www.re.example", _ => "www.six.example" };
+        var wireName = DnsName.ParseLower(name);
+        var query = new byte[DnsHeader.Length + wireName.Length + 4];
         DnsHeader.SetQdCount(query, 1);
         QuestionReader.Write(query.AsSpan(DnsHeader.Length), wireName, octets[0] < 128 ? Qtype.A : Qtype.AAAA, Qclass.IN);
         var path = new Path();
         path.Ask(query);
         while (path.Held.TryDequeue(out var held))
         {
-            int end = DnsHeader.Length + DnsName.LengthOf(held.Query.AsSpan(DnsHeader.Length)) + 4;
+            var end = DnsHeader.Length + DnsName.LengthOf(held.Query.AsSpan(DnsHeader.Length)) + 4;
             byte[] answer = [.. held.Query.AsSpan(0, end), .. octets[9..]];
             octets.Slice(1, 2).CopyTo(answer.AsSpan(2));
             octets.Slice(3, 6).CopyTo(answer.AsSpan(6));
@@ -59,7 +63,7 @@ internal static class Targets
     private static void Snapshot(ReadOnlySpan<byte> octets)
     {
         using var store = new AnswerStore(CellArena.MinimumBytes);
-        ushort scope = store.Scope("a");
+        var scope = store.Scope("a");
         StoreSnapshot.Import(store, new MemoryStream(octets.ToArray()), 0, 0, new Dictionary<string, ushort> { ["a"] = scope });
         var key = new AnswerKey(DnsName.ParseLower("www.example"), Qtype.A, Qclass.IN, scope, 0);
         store.TryGet(key, new GetOptions(0), new byte[512], 29, out _);
@@ -67,19 +71,19 @@ internal static class Targets
 
     private sealed class Path : IReplySink, IForwarder
     {
-        private static readonly LogOutput Lines = new(Stream.Null);
-        private static readonly MetricRegistry Registry = new();
+        private static readonly LogOutput s_lines = new(Stream.Null);
+        private static readonly MetricRegistry s_registry = new();
 
         private readonly QueryHandler _handler;
         private readonly ServerModel _server;
-        private readonly int _panics = Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
+        private readonly int _panics = s_registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
 
         public Path()
         {
             var shared = new QueryShared(
-                new AnswerStore(CellArena.MinimumBytes), new InFlightTable(), Registry, NullLogger.Instance);
-            CorefileConfig config = CorefileLoader.Load("Corefile", Corefile, new CorefileOptions()).Config!;
-            ServeModel model = new ModelBuilder(config, shared, NullLoggerFactory.Instance, Lines).Build();
+                new AnswerStore(CellArena.MinimumBytes), new InFlightTable(), s_registry, NullLogger.Instance);
+            var config = CorefileLoader.Load("Corefile", Corefile, new CorefileOptions()).Config!;
+            var model = new ModelBuilder(config, shared, NullLoggerFactory.Instance, s_lines).Build();
             _server = model.Queries.Servers.First();
             _handler = new QueryHandler(new EventLoop(), shared);
             _handler.Use([.. model.Groups.Select(_ => this)]);
@@ -91,11 +95,18 @@ internal static class Targets
 
         public void Ask(ReadOnlySpan<byte> query)
         {
-            byte[] reply = new byte[1280];
+            var reply = new byte[1280];
             var to = new ReplyTo(this, 0, SocketAddress.From(new IPEndPoint(IPAddress.Loopback, 4000)), isTcp: false);
-            QueryOutcome outcome = _handler.Handle(_server, query, to, reply);
-            if (outcome.IsReply) Check(reply.AsSpan(0, outcome.Length));
-            if (Registry.Read(_panics) > 0) throw new InvalidOperationException("the main path threw");
+            var outcome = _handler.Handle(_server, query, to, reply);
+            if (outcome.IsReply)
+            {
+                Check(reply.AsSpan(0, outcome.Length));
+            }
+
+            if (s_registry.Read(_panics) > 0)
+            {
+                throw new InvalidOperationException("the main path threw");
+            }
         }
 
         public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>
@@ -109,17 +120,20 @@ internal static class Targets
 
         private static void Check(ReadOnlySpan<byte> reply)
         {
-            bool isWhole = reply.Length >= DnsHeader.Length && (DnsHeader.Flags(reply) & DnsHeader.QR) != 0;
+            var isWhole = reply.Length >= DnsHeader.Length && (DnsHeader.Flags(reply) & DnsHeader.QR) != 0;
             if (isWhole && DnsHeader.QdCount(reply) == 1)
             {
-                isWhole = QuestionReader.TryRead(reply, out QuestionReader question);
+                isWhole = QuestionReader.TryRead(reply, out var question);
                 var records = new RecordReader(reply, question.End);
                 while (isWhole && records.MoveNext())
                 {
                 }
                 isWhole &= !records.IsMalformed;
             }
-            if (!isWhole) throw new InvalidOperationException($"a malformed reply: {Convert.ToHexString(reply)}");
+            if (!isWhole)
+            {
+                throw new InvalidOperationException($"a malformed reply: {Convert.ToHexString(reply)}");
+            }
         }
     }
 }

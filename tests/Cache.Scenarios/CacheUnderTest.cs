@@ -3,10 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using NodeDns.Cache.Commands;
+using NodeDns.Cache.Scenarios.Differential;
 using NodeDns.Cache.Serve;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
-using NodeDns.Cache.Scenarios.Differential;
 
 namespace NodeDns.Cache.Scenarios;
 

@@ -9,7 +9,7 @@ namespace NodeDns.Cache.Scenarios;
 internal sealed class Scenario : IDisposable
 {
     /// <summary>How long, in real time, to wait for what must happen; reached only by a failing test.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly string _path;
     private readonly FakeUpstream[] _upstreams = [new(), new(), new()];
@@ -167,7 +167,7 @@ internal sealed class Scenario : IDisposable
     {
         var (query, pending) = _asked.Dequeue();
         using var _ = pending;
-        var octets = await pending.Receive(Patience);
+        var octets = await pending.Receive(s_patience);
         Assert.True(octets is not null, $"{Where(step)}: no reply to {query.Question}");
         var reply = DnsMessage.Parse(octets);
         if (query.Question is not null || step.Block.Length > 0)
@@ -188,7 +188,7 @@ internal sealed class Scenario : IDisposable
         using var _ = pending;
         var marker = new DnsMessage { Id = 0xFFFF, Opcode = 5 };
         await pending.SendMore(marker.ToBytes());
-        var octets = await pending.Receive(Patience);
+        var octets = await pending.Receive(s_patience);
         Assert.True(octets is not null, $"{Where(step)}: not even the marker was answered");
         Assert.True(octets[0] == 0xFF && octets[1] == 0xFF,
             $"{Where(step)}: {query.Question} was answered:\n{(octets.Length >= 12 ? DnsMessage.Parse(octets) : null)}");
@@ -224,7 +224,7 @@ internal sealed class Scenario : IDisposable
         await Cache.Settle();
         var started = TimeProvider.System.GetTimestamp();
         var value = read();
-        while (!holds(value) && TimeProvider.System.GetElapsedTime(started) < Patience)
+        while (!holds(value) && TimeProvider.System.GetElapsedTime(started) < s_patience)
         {
             await Task.Delay(10);
             value = read();

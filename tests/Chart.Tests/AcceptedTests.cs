@@ -4,7 +4,7 @@ namespace NodeDns.Chart.Tests;
 public sealed class AcceptedTests(ApiServer server)
 {
     /// <summary>Kinds of the Prometheus operator, whose definitions are not here.</summary>
-    private static readonly string[] Unknown = ["ServiceMonitor", "PodMonitor", "PrometheusRule"];
+    private static readonly string[] s_unknown = ["ServiceMonitor", "PodMonitor", "PrometheusRule"];
 
     [Theory]
     [MemberData(nameof(DefaultsTests.ValuesFiles), MemberType = typeof(DefaultsTests))]
@@ -13,7 +13,7 @@ public sealed class AcceptedTests(ApiServer server)
         server.Require();
         server.Namespace("node-dns");
         var rendered = Rendered.Exactly("1.36.3", "--values", Path.Combine(Tool.ChartFolder, "ci", file));
-        foreach (var o in rendered.Objects.Where(o => !Unknown.Contains(o.Text("kind"))))
+        foreach (var o in rendered.Objects.Where(o => !s_unknown.Contains(o.Text("kind"))))
         {
             var run = server.KubectlWith(o.ToJsonString(), "apply", "--dry-run=server", "--validate=strict", "-f", "-");
             Assert.True(run.ExitCode == 0 && run.Error.Length == 0, $"{o.Text("kind")} {o.Text("metadata.name")}: {run.Error}");

@@ -3,7 +3,7 @@ namespace NodeDns.Chart.Tests;
 /// <summary>The chart with nothing set but the address of cluster DNS.</summary>
 public sealed class DefaultsTests
 {
-    private static readonly string Snapshot =
+    private static readonly string s_snapshot =
         Path.Combine(Tool.Checkout, "tests", "Chart.Tests", "Snapshots", "defaults.yaml");
 
     /// <summary>After a change that is wanted: UPDATE_SNAPSHOTS=1 and run this test again.</summary>
@@ -13,10 +13,10 @@ public sealed class DefaultsTests
         var text = Rendered.With().Text;
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") is { Length: > 0 })
         {
-            File.WriteAllText(Snapshot, text);
+            File.WriteAllText(s_snapshot, text);
         }
 
-        Assert.Equal(File.ReadAllText(Snapshot), text);
+        Assert.Equal(File.ReadAllText(s_snapshot), text);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace NodeDns.Chart.Tests;
 /// <summary>A CA and a leaf for the webhook, as files that <c>--set-file</c> takes.</summary>
 internal static class GivenCertificate
 {
-    private static readonly string Folder = Directory.CreateTempSubdirectory("given-certificate").FullName;
+    private static readonly string s_folder = Directory.CreateTempSubdirectory("given-certificate").FullName;
 
     /// <summary>Arguments of helm by which tls.mode helm has a certificate without a cluster.</summary>
     public static string[] AsValues(int serial = 1)
@@ -31,7 +31,7 @@ internal static class GivenCertificate
 
         string[] File(string name, string pem)
         {
-            var path = Path.Combine(Folder, $"{name}-{serial}.pem");
+            var path = Path.Combine(s_folder, $"{name}-{serial}.pem");
             System.IO.File.WriteAllText(path, pem);
             return ["--set-file", $"tls.helm.{name}={path}"];
         }

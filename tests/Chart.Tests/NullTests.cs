@@ -5,10 +5,10 @@ namespace NodeDns.Chart.Tests;
 /// <summary>null takes a value and its default away in Helm. Here it means the default, wherever it stands.</summary>
 public sealed class NullTests
 {
-    private static readonly JsonObject Schema = (JsonObject)JsonNode.Parse(
+    private static readonly JsonObject s_schema = (JsonObject)JsonNode.Parse(
         File.ReadAllText(Path.Combine(Tool.ChartFolder, "values.schema.json")))!;
 
-    public static TheoryData<string> Sections => [.. Places(Schema, "").Where(p => p.IsSection).Select(p => p.Path)];
+    public static TheoryData<string> Sections => [.. Places(s_schema, "").Where(p => p.IsSection).Select(p => p.Path)];
 
     [Theory]
     [MemberData(nameof(Sections))]
@@ -23,7 +23,7 @@ public sealed class NullTests
     [Fact]
     public void All_values_set_to_null_are_their_defaults()
     {
-        var nulls = Places(Schema, "").Where(p => !p.IsSection && p.Path != "dns.clusterDNS").Select(p => p.Path + "=null");
+        var nulls = Places(s_schema, "").Where(p => !p.IsSection && p.Path != "dns.clusterDNS").Select(p => p.Path + "=null");
         Assert.Equal(Rendered.With().Text, Rendered.With("--set", string.Join(',', nulls)).Text);
     }
 
@@ -50,8 +50,8 @@ public sealed class NullTests
     }
 
     /// <summary>The values that templates/_defaults.tpl lists; all others are sections.</summary>
-    private static bool IsLeaf(string path) => Leaves.Contains(path);
+    private static bool IsLeaf(string path) => s_leaves.Contains(path);
 
-    private static readonly HashSet<string> Leaves =
+    private static readonly HashSet<string> s_leaves =
         [.. File.ReadLines(Path.Combine(Tool.ChartFolder, "templates", "_defaults.tpl")).SkipWhile(l => !l.Contains("ndw.paths", StringComparison.Ordinal)).Skip(1)];
 }

@@ -5,28 +5,28 @@ namespace NodeDns.Chart.Tests;
 /// <summary>Every value arrives where it belongs: ci/full-values.yaml, looked at object by object.</summary>
 public sealed class ReachTests
 {
-    private static readonly Lazy<Rendered> Full = new(() =>
+    private static readonly Lazy<Rendered> s_full = new(() =>
         Rendered.Exactly("1.36.3", "--values", Path.Combine(Tool.ChartFolder, "ci", "full-values.yaml")));
 
     private static JsonNode Of(string which) => which switch
     {
-        "deployment" => Full.Value.One("Deployment", "dns-webhook"),
-        "webhook pod" => Full.Value.One("Deployment", "dns-webhook").At("spec.template")!,
-        "webhook" => Full.Value.One("Deployment", "dns-webhook").Container("webhook"),
-        "daemonset" => Full.Value.One("DaemonSet", "dns-cache"),
-        "cache pod" => Full.Value.One("DaemonSet", "dns-cache").At("spec.template")!,
-        "cache" => Full.Value.One("DaemonSet", "dns-cache").Container("cache"),
-        "guard" => Full.Value.One("DaemonSet", "dns-cache").Container("guard"),
-        "configuration" => Full.Value.One("MutatingWebhookConfiguration", "dns-webhook"),
-        "budget" => Full.Value.One("PodDisruptionBudget", "dns-webhook"),
-        "quota" => Full.Value.One("ResourceQuota", "dns-priority"),
-        "extra" => Full.Value.One("ConfigMap", "nd-extra"),
-        "monitor" => Full.Value.One("ServiceMonitor", "dns-cache"),
-        "webhook service" => Full.Value.One("Service", "dns-webhook"),
-        "cache service" => Full.Value.One("Service", "dns-cache"),
-        "webhook account" => Full.Value.One("ServiceAccount", "dns-injector"),
-        "cache account" => Full.Value.One("ServiceAccount", "dns-cache"),
-        "binding" => Full.Value.One("ClusterRoleBinding", "dns-webhook"),
+        "deployment" => s_full.Value.One("Deployment", "dns-webhook"),
+        "webhook pod" => s_full.Value.One("Deployment", "dns-webhook").At("spec.template")!,
+        "webhook" => s_full.Value.One("Deployment", "dns-webhook").Container("webhook"),
+        "daemonset" => s_full.Value.One("DaemonSet", "dns-cache"),
+        "cache pod" => s_full.Value.One("DaemonSet", "dns-cache").At("spec.template")!,
+        "cache" => s_full.Value.One("DaemonSet", "dns-cache").Container("cache"),
+        "guard" => s_full.Value.One("DaemonSet", "dns-cache").Container("guard"),
+        "configuration" => s_full.Value.One("MutatingWebhookConfiguration", "dns-webhook"),
+        "budget" => s_full.Value.One("PodDisruptionBudget", "dns-webhook"),
+        "quota" => s_full.Value.One("ResourceQuota", "dns-priority"),
+        "extra" => s_full.Value.One("ConfigMap", "nd-extra"),
+        "monitor" => s_full.Value.One("ServiceMonitor", "dns-cache"),
+        "webhook service" => s_full.Value.One("Service", "dns-webhook"),
+        "cache service" => s_full.Value.One("Service", "dns-cache"),
+        "webhook account" => s_full.Value.One("ServiceAccount", "dns-injector"),
+        "cache account" => s_full.Value.One("ServiceAccount", "dns-cache"),
+        "binding" => s_full.Value.One("ClusterRoleBinding", "dns-webhook"),
         _ => throw new ArgumentOutOfRangeException(nameof(which), which, null),
     };
 

@@ -8,7 +8,7 @@ namespace NodeDns.Chart.Tests;
 /// <summary>What helm template made of the chart, object by object.</summary>
 internal sealed class Rendered
 {
-    private static readonly Lazy<string> Helm = new(() =>
+    private static readonly Lazy<string> s_helm = new(() =>
         Tool.Find("helm") is { Path: { } path } ? path : throw new InvalidOperationException(Tool.Find("helm").Reason));
 
     private Rendered(string text)
@@ -19,7 +19,7 @@ internal sealed class Rendered
         Objects = [.. stream.Documents.Select(document => ToJson(document.RootNode)).OfType<JsonObject>()];
     }
 
-    public static string HelmProgram => Helm.Value;
+    public static string HelmProgram => s_helm.Value;
 
     public string Text { get; }
 
@@ -64,7 +64,7 @@ internal sealed class Rendered
     }
 
     public static Tool Lint(params string[] arguments) =>
-        Tool.Run(Helm.Value, ["lint", Tool.ChartFolder, "--strict", .. arguments]);
+        Tool.Run(s_helm.Value, ["lint", Tool.ChartFolder, "--strict", .. arguments]);
 
     /// <summary>Renders another chart, cluster DNS given.</summary>
     public static Rendered OfChart(string folder, params string[] arguments)
@@ -83,7 +83,7 @@ internal sealed class Rendered
 
     public IEnumerable<JsonObject> All(string kind) => Objects.Where(o => (string?)o["kind"] == kind);
 
-    private static Tool Template(string kubernetes, string chart, string[] arguments, string release = "nd") => Tool.Run(Helm.Value,
+    private static Tool Template(string kubernetes, string chart, string[] arguments, string release = "nd") => Tool.Run(s_helm.Value,
         ["template", release, chart, "--namespace", "node-dns", "--kube-version", kubernetes, .. arguments]);
 
     private static JsonNode? ToJson(YamlNode node) => node switch

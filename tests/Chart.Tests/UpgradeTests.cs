@@ -3,14 +3,14 @@ namespace NodeDns.Chart.Tests;
 /// <summary>Releases on a real API server: what one leaves never stands in the way of the next.</summary>
 public sealed class UpgradeTests(ApiServer server)
 {
-    private static readonly Dictionary<string, string[]> Modes = new()
+    private static readonly Dictionary<string, string[]> s_modes = new()
     {
         ["certManager"] = ["--set", "tls.mode=certManager"],
         ["helm"] = ["--set", "tls.mode=helm"],
         ["existingSecret"] = ["--set", "tls.mode=existingSecret,tls.existingSecret=mine", "--set-string", "tls.caBundle=-----BEGIN CERTIFICATE-----"],
     };
 
-    public static TheoryData<string, string> Pairs => [.. from one in Modes.Keys from other in Modes.Keys where one != other select (one, other)];
+    public static TheoryData<string, string> Pairs => [.. from one in s_modes.Keys from other in s_modes.Keys where one != other select (one, other)];
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -21,11 +21,11 @@ public sealed class UpgradeTests(ApiServer server)
         server.Namespace(name);
         try
         {
-            Install(name, Modes[from]);
+            Install(name, s_modes[from]);
             // What cert-manager would have made of the Certificate, without Helm's marks on it.
             server.Kubectl("create", "secret", "generic", name + "-webhook-tls", "-n", name, "--from-literal=tls.crt=a", "--from-literal=ca.crt=b");
-            Install(name, Modes[to]);
-            Install(name, Modes[from]);
+            Install(name, s_modes[to]);
+            Install(name, s_modes[from]);
         }
         finally
         {
@@ -33,7 +33,7 @@ public sealed class UpgradeTests(ApiServer server)
         }
 
         // Again, over what cert-manager left.
-        Install(name, Modes[to]);
+        Install(name, s_modes[to]);
         server.Helm("uninstall", name, "--namespace", name, "--no-hooks");
     }
 
@@ -43,10 +43,10 @@ public sealed class UpgradeTests(ApiServer server)
         server.Require();
         const string name = "keeps";
         server.Namespace(name);
-        Install(name, Modes["helm"]);
+        Install(name, s_modes["helm"]);
         var first = Bundle(name);
         Assert.NotEmpty(first);
-        Install(name, [.. Modes["helm"], "--set", "webhook.logLevel=debug"]);
+        Install(name, [.. s_modes["helm"], "--set", "webhook.logLevel=debug"]);
         Assert.Equal(first, Bundle(name));
         server.Helm("uninstall", name, "--namespace", name, "--no-hooks");
     }

@@ -25,17 +25,19 @@ public sealed class ArchitectureTests
     public void No_arrow_leads_back_to_where_it_came_from()
     {
         var reachable = s_drawing.Arrows.ToLookup(arrow => arrow.From, arrow => arrow.To);
-        foreach (string room in s_drawing.Arrows.Select(arrow => arrow.From).Distinct())
+        foreach (var room in s_drawing.Arrows.Select(arrow => arrow.From).Distinct())
         {
             var seen = new HashSet<string>();
             var next = new Stack<string>(reachable[room]);
-            while (next.TryPop(out string? at))
+            while (next.TryPop(out var at))
             {
                 Assert.False(at == room, $"a circle through {room}");
                 if (seen.Add(at))
                 {
-                    foreach (string further in reachable[at])
+                    foreach (var further in reachable[at])
+                    {
                         next.Push(further);
+                    }
                 }
             }
         }
@@ -54,10 +56,15 @@ public sealed class ArchitectureTests
             foreach (var target in type.Dependencies.Select(dependency => dependency.Target).Distinct())
             {
                 if (!IsOurs(type) || !IsOurs(target))
+                {
                     continue;
-                (string from, string to) = (Room(type), Room(target));
+                }
+
+                (var from, var to) = (Room(type), Room(target));
                 if (from != to)
+                {
                     yield return new Step(new Arrow(from, to), type.FullName, target.FullName);
+                }
             }
         }
     }
@@ -71,7 +78,7 @@ public sealed class ArchitectureTests
 
     private static void Nothing(IEnumerable<string> lines)
     {
-        string text = string.Join('\n', lines.Distinct().Order());
+        var text = string.Join('\n', lines.Distinct().Order());
         Assert.True(text.Length == 0, text);
     }
 

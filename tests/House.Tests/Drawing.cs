@@ -18,13 +18,17 @@ internal sealed class Drawing
     public static Drawing Read(IEnumerable<string> lines)
     {
         var drawing = new Drawing();
-        bool inside = false;
-        foreach (string line in lines)
+        var inside = false;
+        foreach (var line in lines)
         {
             if (line.StartsWith("```", StringComparison.Ordinal))
+            {
                 inside = line == "```arrows";
+            }
             else if (inside && line.Trim().Length > 0)
+            {
                 drawing.Add(line);
+            }
         }
         return drawing;
     }
@@ -37,22 +41,32 @@ internal sealed class Drawing
     private string? Find(string path)
     {
         if (_rooms.Contains(path))
+        {
             return path;
-        for (string above = path; above.Length > 0; above = above[..Math.Max(0, above.LastIndexOf('.'))])
+        }
+
+        for (var above = path; above.Length > 0; above = above[..Math.Max(0, above.LastIndexOf('.'))])
         {
             if (_rooms.Contains(above + ".*"))
+            {
                 return above + ".*";
+            }
         }
         return null;
     }
 
     private void Add(string line)
     {
-        string[] sides = line.Split("->", StringSplitOptions.TrimEntries);
+        var sides = line.Split("->", StringSplitOptions.TrimEntries);
         _rooms.Add(sides[0]);
         if (sides.Length == 1)
+        {
             return;
-        foreach (string target in sides[1].Split(',', StringSplitOptions.TrimEntries))
+        }
+
+        foreach (var target in sides[1].Split(',', StringSplitOptions.TrimEntries))
+        {
             _arrows.Add(new Arrow(sides[0], target));
+        }
     }
 }

@@ -9,11 +9,11 @@ namespace NodeDns.Testing;
 /// <summary>An upstream that the test plays itself, step by step and on its own thread: UDP and TCP on one
 /// port.</summary>
 /// <remarks>Nothing happens unless the test does it, so every order of events can be written down. What should come is
-/// waited for at most <see cref="Patience"/>. For a server that answers by itself see <see
+/// waited for at most <see cref="s_patience"/>. For a server that answers by itself see <see
 /// cref="FakeUpstream"/>.</remarks>
 public sealed class ScriptedUpstream : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly Socket _udp;
     private readonly Socket? _listener;
@@ -154,9 +154,9 @@ public sealed class ScriptedUpstream : IDisposable
 
     internal static void Expect(Socket socket, string what)
     {
-        if (!socket.Poll(Patience, SelectMode.SelectRead))
+        if (!socket.Poll(s_patience, SelectMode.SelectRead))
         {
-            throw new TimeoutException($"{what} did not come within {Patience}");
+            throw new TimeoutException($"{what} did not come within {s_patience}");
         }
     }
 }

@@ -18,14 +18,26 @@ public static class CheckCommand
 
         var (pillars, assumed) = StandIns(text, options.Pillars);
         foreach (var (variable, value) in assumed)
+        {
             error.WriteLine($"warning: {file}:1: {variable}: (no value): checked as if it were {value}");
+        }
+
         var result = CorefileLoader.Load(file, text, options with { Pillars = pillars });
         foreach (var warning in result.Warnings)
+        {
             error.WriteLine($"warning: {warning}");
+        }
+
         foreach (var problem in result.Errors)
+        {
             error.WriteLine(problem.ToString());
+        }
+
         if (result.Config is not { } config)
+        {
             return 1;
+        }
+
         CheckReport.Write(config, output);
         return 0;
     }
@@ -46,7 +58,10 @@ public static class CheckCommand
         string Value(string variable, string value)
         {
             if (text.Contains(variable, StringComparison.Ordinal))
+            {
                 assumed.Add((variable, value));
+            }
+
             return value;
         }
     }

@@ -9,77 +9,77 @@ namespace NodeDns.Cache.Commands;
 /// <summary>`node-dns-cache serve`: its flags, and the signals that end it.</summary>
 public static class ServeCommand
 {
-    private static readonly Option<string> Conf = new("--conf")
+    private static readonly Option<string> s_conf = new("--conf")
     {
         Description = "The Corefile.",
         HelpName = "FILE",
         Required = true,
     };
 
-    private static readonly Option<int> DnsPort = new("--dns-port")
+    private static readonly Option<int> s_dnsPort = new("--dns-port")
     {
         Description = "Port of server blocks that name none.",
         HelpName = "N",
         DefaultValueFactory = _ => 53,
     };
 
-    private static readonly Option<string> Memory = new("--memory")
+    private static readonly Option<string> s_memory = new("--memory")
     {
         Description = "The cache's budget, such as 64Mi.",
         HelpName = "SIZE",
         DefaultValueFactory = _ => "32Mi",
     };
 
-    private static readonly Option<string?> KubeDnsConfig = new("--kube-dns-config")
+    private static readonly Option<string?> s_kubeDnsConfig = new("--kube-dns-config")
     {
         Description = "Directory of the kube-dns ConfigMap (stubDomains, upstreamNameservers).",
         HelpName = "DIR",
     };
 
-    private static readonly Option<string?> Handover = new("--handover")
+    private static readonly Option<string?> s_handover = new("--handover")
     {
         Description = "Take the listening sockets from the guard at this Unix socket.",
         HelpName = "SOCKET",
     };
 
-    private static readonly Option<int> Workers = new("--workers")
+    private static readonly Option<int> s_workers = new("--workers")
     {
         Description = "Threads; 0 is one for each CPU that the container may use.",
         HelpName = "N",
     };
 
-    private static readonly Option<int> MaxWakeUps = new("--max-wakeups")
+    private static readonly Option<int> s_maxWakeUps = new("--max-wakeups")
     {
         Description = "Wake-ups a second of a thread: above it one serves several queries. 0 for no limit.",
         HelpName = "N",
         DefaultValueFactory = _ => ServeOptions.MaxWakeUpsDefault,
     };
 
-    private static readonly Option<string?> LocalAddress = new("--local-address")
+    private static readonly Option<string?> s_localAddress = new("--local-address")
     {
         Description = "For __PILLAR__LOCAL__DNS__.",
         HelpName = "A[,A]",
     };
 
-    private static readonly Option<string?> ClusterDns = new("--cluster-dns")
+    private static readonly Option<string?> s_clusterDns = new("--cluster-dns")
     {
         Description = "For __PILLAR__CLUSTER__DNS__.",
         HelpName = "A",
     };
 
-    private static readonly Option<string?> ClusterDomain = new("--cluster-domain")
+    private static readonly Option<string?> s_clusterDomain = new("--cluster-domain")
     {
         Description = "For __PILLAR__DNS__DOMAIN__.",
         HelpName = "D",
     };
 
-    private static readonly Option<string?> DnsServer = new("--dns-server")
+    private static readonly Option<string?> s_dnsServer = new("--dns-server")
     {
         Description = "For __PILLAR__DNS__SERVER__.",
         HelpName = "A",
     };
 
-    private static readonly Option<string?> PrometheusEndpoint = new("--prometheus-endpoint")
+    private static readonly Option<string?> s_prometheusEndpoint = new("--prometheus-endpoint")
     {
         Description = "For __PROMETHEUS__ENDPOINT__.",
         HelpName = "HOST:PORT",
@@ -87,35 +87,39 @@ public static class ServeCommand
 
     public static Command Create()
     {
-        Memory.Validators.Add(result =>
+        s_memory.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is { } size && ByteSize.Parse(size) is null)
+            {
                 result.AddError($"--memory: {size}: expected a size such as 64Mi");
+            }
         });
-        MaxWakeUps.Validators.Add(result =>
+        s_maxWakeUps.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is not (0 or >= 100 and <= 1_000_000) and var number)
+            {
                 result.AddError($"--max-wakeups: {number}: expected 0, or 100 to 1000000");
+            }
         });
         var command = new Command("serve", "Serve DNS from the cache: the data path.")
         {
-            Conf, DnsPort, Memory, KubeDnsConfig, Handover, Workers, MaxWakeUps,
-            LocalAddress, ClusterDns, ClusterDomain, DnsServer, PrometheusEndpoint,
+            s_conf, s_dnsPort, s_memory, s_kubeDnsConfig, s_handover, s_workers, s_maxWakeUps,
+            s_localAddress, s_clusterDns, s_clusterDomain, s_dnsServer, s_prometheusEndpoint,
         };
         command.SetAction(result => Run(new ServeOptions
         {
-            ConfigFile = result.GetRequiredValue(Conf),
-            DnsPort = result.GetValue(DnsPort),
-            MemoryBytes = ByteSize.Parse(result.GetValue(Memory) ?? "") ?? ServeOptions.MemoryDefault,
-            KubeDnsDirectory = result.GetValue(KubeDnsConfig),
-            HandoverSocket = result.GetValue(Handover),
-            Workers = result.GetValue(Workers),
-            MaxWakeUps = result.GetValue(MaxWakeUps),
-            LocalAddresses = [.. (result.GetValue(LocalAddress) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)],
-            ClusterDns = result.GetValue(ClusterDns),
-            ClusterDomain = result.GetValue(ClusterDomain),
-            DnsServer = result.GetValue(DnsServer),
-            PrometheusEndpoint = result.GetValue(PrometheusEndpoint),
+            ConfigFile = result.GetRequiredValue(s_conf),
+            DnsPort = result.GetValue(s_dnsPort),
+            MemoryBytes = ByteSize.Parse(result.GetValue(s_memory) ?? "") ?? ServeOptions.MemoryDefault,
+            KubeDnsDirectory = result.GetValue(s_kubeDnsConfig),
+            HandoverSocket = result.GetValue(s_handover),
+            Workers = result.GetValue(s_workers),
+            MaxWakeUps = result.GetValue(s_maxWakeUps),
+            LocalAddresses = [.. (result.GetValue(s_localAddress) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)],
+            ClusterDns = result.GetValue(s_clusterDns),
+            ClusterDomain = result.GetValue(s_clusterDomain),
+            DnsServer = result.GetValue(s_dnsServer),
+            PrometheusEndpoint = result.GetValue(s_prometheusEndpoint),
         }));
         return command;
     }

@@ -7,11 +7,11 @@ namespace NodeDns.Cache.Compat;
 /// a boolean takes a value only after '='.</summary>
 internal sealed record NodeCacheArguments
 {
-    private static readonly string[] Booleans =
+    private static readonly string[] s_booleans =
         ["setupinterface", "setupiptables", "setupebtables", "skipteardown", "reloadwithsignal", "quiet", "plugins",
             "version"];
 
-    private static readonly string[] Texts =
+    private static readonly string[] s_texts =
     [
         "localip", "interfacename", "syncinterval", "metrics-listen-address", "prometheus-listen-address",
         "health-port",
@@ -99,11 +99,11 @@ internal sealed record NodeCacheArguments
             var equals = name.IndexOf('=', StringComparison.Ordinal);
             var value = equals < 0 ? null : name[(equals + 1)..];
             name = equals < 0 ? name : name[..equals];
-            if (!words[i].StartsWith('-') || (!Booleans.Contains(name) && !Texts.Contains(name)))
+            if (!words[i].StartsWith('-') || (!s_booleans.Contains(name) && !s_texts.Contains(name)))
             {
                 problems.Add($"{words[i]}: expected a flag of node-cache or a subcommand (serve, guard, check)");
             }
-            else if (Booleans.Contains(name))
+            else if (s_booleans.Contains(name))
             {
                 given[name] = value ?? "true";
             }

@@ -57,7 +57,7 @@ internal static class NodeCacheCommand
         {
             (local, intercepted) = (intercepted, []);
         }
-        IReadOnlyList<IPAddress> relay = upstream is not null ? [upstream] : nameservers;
+        var relay = upstream is not null ? [upstream] : nameservers;
         var folder = Path.Combine(Path.GetTempPath(), $"node-dns-cache.{Environment.ProcessId}");
         var handover = Path.Combine(folder, "handover.sock");
         return new GuardOptions

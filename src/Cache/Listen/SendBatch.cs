@@ -45,8 +45,12 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>Takes replies of this size too from now on. Not between <see cref="Next"/> and <see cref="Add"/>.</summary>
     public void Grow(int largestReply)
     {
-        int slotSize = SlotSizeFor(largestReply);
-        if (slotSize <= _slotSize) return;
+        var slotSize = SlotSizeFor(largestReply);
+        if (slotSize <= _slotSize)
+        {
+            return;
+        }
+
         Flush();
         Dispose();
         Map(slotSize);
@@ -64,7 +68,7 @@ internal sealed unsafe class SendBatch : IDisposable
         _controls = (byte*)(_segments + Capacity);
         _addresses = (SocketAddress*)(_controls + Capacity * PacketInfo.Size);
         _slots = _memory + Size - Capacity * _slotSize;
-        for (int i = 0; i < Capacity; i++)
+        for (var i = 0; i < Capacity; i++)
         {
             _headers[i].Header.Name = _addresses + i;
             _segments[i] = new SegmentSize();
@@ -79,7 +83,11 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>Where the next reply through <paramref name="fd"/> may be written; <see cref="Add"/> then takes it.</summary>
     public Span<byte> Next(int fd)
     {
-        if (_replies == Capacity || fd != _fd && _replies > 0) Flush();
+        if (_replies == Capacity || fd != _fd && _replies > 0)
+        {
+            Flush();
+        }
+
         _fd = fd;
         return new Span<byte>(_slots + _replies * _slotSize, _slotSize);
     }
@@ -90,13 +98,21 @@ internal sealed unsafe class SendBatch : IDisposable
     public void Add(
         int length, in SocketAddress to, ReadOnlySpan<byte> control = default, int slot = OpenQueries.None)
     {
-        if (slot != OpenQueries.None) _answered[_answeredCount++] = slot;
-        IoVector* vector = _vectors + _replies;
+        if (slot != OpenQueries.None)
+        {
+            _answered[_answeredCount++] = slot;
+        }
+
+        var vector = _vectors + _replies;
         *vector = new IoVector { Base = _slots + _replies * _slotSize, Length = (nuint)length };
         _replies++;
-        if (control.IsEmpty && _messages > 0 && TryPair(_messages - 1, vector, to)) return;
+        if (control.IsEmpty && _messages > 0 && TryPair(_messages - 1, vector, to))
+        {
+            return;
+        }
+
         _addresses[_messages] = to;
-        ref MessageHeader header = ref _headers[_messages].Header;
+        ref var header = ref _headers[_messages].Header;
         header.NameLength = (uint)to.Length;
         header.Vectors = vector;
         header.VectorCount = 1;
@@ -110,20 +126,28 @@ internal sealed unsafe class SendBatch : IDisposable
     /// </summary>
     public void Flush()
     {
-        int sent = 0;
+        var sent = 0;
         while (sent < _messages)
         {
             // SAFETY: headers, vectors, addresses and slots are this object's own and sized alike.
-            SyscallResult result = Libc.SendMessages(_fd, _headers + sent, _messages - sent);
+            var result = Libc.SendMessages(_fd, _headers + sent, _messages - sent);
             if (!result.IsError)
             {
                 sent += result.Value;
                 continue;
             }
-            if (_headers[sent].Header.VectorCount == 2) SendApart(sent, result.Error);
+            if (_headers[sent].Header.VectorCount == 2)
+            {
+                SendApart(sent, result.Error);
+            }
+
             sent++;
         }
-        for (int i = 0; i < _answeredCount; i++) _open.Answered(_answered[i]);
+        for (var i = 0; i < _answeredCount; i++)
+        {
+            _open.Answered(_answered[i]);
+        }
+
         _replies = _messages = _answeredCount = 0;
     }
 
@@ -132,11 +156,23 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>Joins a reply to the message before it when both go to one client socket.</summary>
     private bool TryPair(int message, IoVector* vector, in SocketAddress to)
     {
-        ref MessageHeader header = ref _headers[message].Header;
-        if (!_pairs || header.VectorCount != 1 || header.Control != null || _addresses[message] != to) return false;
-        IoVector* first = header.Vectors;
-        if (first->Length > LargestSegment || vector->Length > LargestSegment) return false;
-        if (first->Length < vector->Length) (*first, *vector) = (*vector, *first);
+        ref var header = ref _headers[message].Header;
+        if (!_pairs || header.VectorCount != 1 || header.Control != null || _addresses[message] != to)
+        {
+            return false;
+        }
+
+        var first = header.Vectors;
+        if (first->Length > LargestSegment || vector->Length > LargestSegment)
+        {
+            return false;
+        }
+
+        if (first->Length < vector->Length)
+        {
+            (*first, *vector) = (*vector, *first);
+        }
+
         _segments[message].Octets = (ushort)first->Length;
         header.VectorCount = 2;
         header.Control = (byte*)(_segments + message);
@@ -148,11 +184,18 @@ internal sealed unsafe class SendBatch : IDisposable
     /// checksum offload) is not asked again.</summary>
     private void SendApart(int message, Errno error)
     {
-        if (error is Errno.EINVAL or Errno.EIO) _pairs = false;
-        MultiMessageHeader single = _headers[message];
+        if (error is Errno.EINVAL or Errno.EIO)
+        {
+            _pairs = false;
+        }
+
+        var single = _headers[message];
         single.Header.VectorCount = 1;
         single.Header.Control = null;
         single.Header.ControlLength = 0;
-        for (int i = 0; i < 2; i++, single.Header.Vectors++) Libc.SendMessages(_fd, &single, 1);
+        for (var i = 0; i < 2; i++, single.Header.Vectors++)
+        {
+            Libc.SendMessages(_fd, &single, 1);
+        }
     }
 }

@@ -76,37 +76,73 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             Close();
             return;
         }
-        if ((events & Libc.EPOLLOUT) != 0) Flush();
-        if (_fd >= 0 && (events & Libc.EPOLLIN) != 0) Read();
+        if ((events & Libc.EPOLLOUT) != 0)
+        {
+            Flush();
+        }
+
+        if (_fd >= 0 && (events & Libc.EPOLLIN) != 0)
+        {
+            Read();
+        }
     }
 
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
-        if (to.Cookie != _generation || _fd < 0) return;
+        if (to.Cookie != _generation || _fd < 0)
+        {
+            return;
+        }
+
         Queue(message);
         _inFlight--;
-        if (_inFlight == MaxInFlight / 2) ResumeReading();
+        if (_inFlight == MaxInFlight / 2)
+        {
+            ResumeReading();
+        }
     }
 
     public void Forget(in ReplyTo to)
     {
-        if (to.Cookie != _generation || _fd < 0) return;
+        if (to.Cookie != _generation || _fd < 0)
+        {
+            return;
+        }
+
         _inFlight--;
-        if (_closing && IsIdle) Close();
-        else if (_inFlight == MaxInFlight / 2) ResumeReading();
-        else ArmTimer();
+        if (_closing && IsIdle)
+        {
+            Close();
+        }
+        else if (_inFlight == MaxInFlight / 2)
+        {
+            ResumeReading();
+        }
+        else
+        {
+            ArmTimer();
+        }
     }
 
     public void OnTurnEnd()
     {
         _flushAsked = false;
-        if (_fd >= 0) Flush();
+        if (_fd >= 0)
+        {
+            Flush();
+        }
     }
 
     public override void OnTimer()
     {
-        if (DeadlineMs() <= NowMs) Close();
-        else ArmTimer();
+        if (DeadlineMs() <= NowMs)
+        {
+            Close();
+        }
+        else
+        {
+            ArmTimer();
+        }
     }
 
     /// <summary>How long it may be idle has changed.</summary>
@@ -116,13 +152,23 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
     public void FinishAndClose()
     {
         _closing = true;
-        if (IsIdle) Close();
-        else Watch();
+        if (IsIdle)
+        {
+            Close();
+        }
+        else
+        {
+            Watch();
+        }
     }
 
     public void Close()
     {
-        if (_fd < 0) return;
+        if (_fd < 0)
+        {
+            return;
+        }
+
         owner.Loop.Cancel(this);
         owner.Loop.Remove(_fd);
         Libc.Close(_fd);
@@ -142,8 +188,12 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             HandleFrames();
             return;
         }
-        SyscallResult count = Libc.Receive(_fd, _in.AsSpan(_inEnd));
-        if (count.WouldBlock) return;
+        var count = Libc.Receive(_fd, _in.AsSpan(_inEnd));
+        if (count.WouldBlock)
+        {
+            return;
+        }
+
         if (count.IsError)
         {
             Close();
@@ -166,13 +216,25 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         while (_fd >= 0 && !_closing && _inFlight < MaxInFlight && _outEnd - _outStart < MaxUnsent)
         {
             ReadOnlySpan<byte> left = _in.AsSpan(_inStart, _inEnd - _inStart);
-            if (left.Length < FrameHeader) break;
+            if (left.Length < FrameHeader)
+            {
+                break;
+            }
+
             int length = BinaryPrimitives.ReadUInt16BigEndian(left);
-            if (left.Length < FrameHeader + length) break;
+            if (left.Length < FrameHeader + length)
+            {
+                break;
+            }
+
             _inStart += FrameHeader + length;
             HandleMessage(left.Slice(FrameHeader, length));
         }
-        if (_fd < 0) return;
+        if (_fd < 0)
+        {
+            return;
+        }
+
         KeepPartial();
         Watch();
         ArmTimer();
@@ -187,17 +249,28 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         }
         var to = new ReplyTo(this, _generation, _client, isTcp: true);
         _inFlight++;
-        QueryOutcome outcome = owner.Handler.Handle(server, message, to, owner.Scratch);
-        if (!outcome.IsPending) _inFlight--;
-        if (outcome.IsReply) Queue(owner.Scratch.AsSpan(0, outcome.Length));
-        if (server.Tcp.MaxQueries > 0 && ++_answered >= server.Tcp.MaxQueries) _closing = true;
+        var outcome = owner.Handler.Handle(server, message, to, owner.Scratch);
+        if (!outcome.IsPending)
+        {
+            _inFlight--;
+        }
+
+        if (outcome.IsReply)
+        {
+            Queue(owner.Scratch.AsSpan(0, outcome.Length));
+        }
+
+        if (server.Tcp.MaxQueries > 0 && ++_answered >= server.Tcp.MaxQueries)
+        {
+            _closing = true;
+        }
     }
 
     /// <summary>Moves what is left of the input to a buffer that holds the whole of the message begun, or lets the buffer
     /// go.</summary>
     private void KeepPartial()
     {
-        int left = _inEnd - _inStart;
+        var left = _inEnd - _inStart;
         if (left == 0)
         {
             Return(ref _in);
@@ -205,38 +278,54 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             _partialSinceMs = long.MaxValue;
             return;
         }
-        if (_inStart > 0 || _partialSinceMs == long.MaxValue) _partialSinceMs = NowMs;
-        int wanted = left < FrameHeader
+        if (_inStart > 0 || _partialSinceMs == long.MaxValue)
+        {
+            _partialSinceMs = NowMs;
+        }
+
+        var wanted = left < FrameHeader
             ? SmallBuffer
             : FrameHeader + BinaryPrimitives.ReadUInt16BigEndian(_in.AsSpan(_inStart));
         if (wanted > _in!.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(wanted);
+            var larger = ArrayPool<byte>.Shared.Rent(wanted);
             _in.AsSpan(_inStart, left).CopyTo(larger);
             Return(ref _in);
             _in = larger;
         }
-        else if (_inStart > 0) _in.AsSpan(_inStart, left).CopyTo(_in);
+        else if (_inStart > 0)
+        {
+            _in.AsSpan(_inStart, left).CopyTo(_in);
+        }
+
         _inStart = 0;
         _inEnd = left;
     }
 
     private void Queue(ReadOnlySpan<byte> message)
     {
-        int needed = FrameHeader + message.Length;
-        if (_out is null || _out.Length - _outEnd < needed) GrowOut(needed);
+        var needed = FrameHeader + message.Length;
+        if (_out is null || _out.Length - _outEnd < needed)
+        {
+            GrowOut(needed);
+        }
+
         BinaryPrimitives.WriteUInt16BigEndian(_out.AsSpan(_outEnd), (ushort)message.Length);
         message.CopyTo(_out.AsSpan(_outEnd + FrameHeader));
         _outEnd += needed;
-        if (_flushAsked) return;
+        if (_flushAsked)
+        {
+            return;
+        }
+
         _flushAsked = true;
         owner.Loop.AtTurnEnd(this);
     }
 
     private void GrowOut(int needed)
     {
-        int unsent = _outEnd - _outStart;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(SmallBuffer, 2 * unsent + needed));
+        var unsent = _outEnd - _outStart;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(SmallBuffer, 2 * unsent + needed));
         _out.AsSpan(_outStart, unsent).CopyTo(larger);
         Return(ref _out);
         _out = larger;
@@ -246,13 +335,17 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     private void Flush()
     {
-        bool hadStopped = _unsentSinceMs != long.MaxValue || _outEnd - _outStart >= MaxUnsent;
+        var hadStopped = _unsentSinceMs != long.MaxValue || _outEnd - _outStart >= MaxUnsent;
         while (_outStart < _outEnd)
         {
-            SyscallResult sent = Libc.Send(_fd, _out.AsSpan(_outStart, _outEnd - _outStart));
+            var sent = Libc.Send(_fd, _out.AsSpan(_outStart, _outEnd - _outStart));
             if (sent.WouldBlock)
             {
-                if (_unsentSinceMs == long.MaxValue) _unsentSinceMs = NowMs;
+                if (_unsentSinceMs == long.MaxValue)
+                {
+                    _unsentSinceMs = NowMs;
+                }
+
                 Watch();
                 ArmTimer();
                 return;
@@ -264,7 +357,10 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             }
             _outStart += sent.Value;
             _lastActiveMs = NowMs;
-            if (_unsentSinceMs != long.MaxValue) _unsentSinceMs = NowMs;
+            if (_unsentSinceMs != long.MaxValue)
+            {
+                _unsentSinceMs = NowMs;
+            }
         }
         Return(ref _out);
         _outStart = _outEnd = 0;
@@ -274,49 +370,88 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             Close();
             return;
         }
-        if (hadStopped) ResumeReading();
-        else ArmTimer();
+        if (hadStopped)
+        {
+            ResumeReading();
+        }
+        else
+        {
+            ArmTimer();
+        }
     }
 
     private void ResumeReading()
     {
-        if (_inEnd > _inStart) HandleFrames();
-        else Watch();
+        if (_inEnd > _inStart)
+        {
+            HandleFrames();
+        }
+        else
+        {
+            Watch();
+        }
     }
 
     private void Watch()
     {
         uint wanted = 0;
-        if (!_closing && _inFlight < MaxInFlight && _outEnd - _outStart < MaxUnsent) wanted |= Libc.EPOLLIN;
-        if (_unsentSinceMs != long.MaxValue) wanted |= Libc.EPOLLOUT;
-        if (wanted == _watched) return;
+        if (!_closing && _inFlight < MaxInFlight && _outEnd - _outStart < MaxUnsent)
+        {
+            wanted |= Libc.EPOLLIN;
+        }
+
+        if (_unsentSinceMs != long.MaxValue)
+        {
+            wanted |= Libc.EPOLLOUT;
+        }
+
+        if (wanted == _watched)
+        {
+            return;
+        }
+
         _watched = wanted;
         owner.Loop.Modify(_fd, wanted);
     }
 
     private long DeadlineMs()
     {
-        TcpLimits limits = Limits;
-        int idleMs = owner.IsDraining ? TcpConnections.DrainIdleMs : limits.IdleMs;
-        long deadline = IsIdle ? _lastActiveMs + idleMs : long.MaxValue;
+        var limits = Limits;
+        var idleMs = owner.IsDraining ? TcpConnections.DrainIdleMs : limits.IdleMs;
+        var deadline = IsIdle ? _lastActiveMs + idleMs : long.MaxValue;
         // A client that we stopped reading is not late with its message.
         if (_partialSinceMs != long.MaxValue && (_watched & Libc.EPOLLIN) != 0)
+        {
             deadline = Math.Min(deadline, _partialSinceMs + limits.ReadMs);
-        if (_unsentSinceMs != long.MaxValue) deadline = Math.Min(deadline, _unsentSinceMs + limits.WriteMs);
+        }
+
+        if (_unsentSinceMs != long.MaxValue)
+        {
+            deadline = Math.Min(deadline, _unsentSinceMs + limits.WriteMs);
+        }
+
         return deadline;
     }
 
     /// <summary>Arms for the earliest deadline; a timer that fires too early only looks again.</summary>
     private void ArmTimer()
     {
-        long deadline = DeadlineMs();
-        if (deadline == long.MaxValue || IsArmed && DueMs <= deadline) return;
+        var deadline = DeadlineMs();
+        if (deadline == long.MaxValue || IsArmed && DueMs <= deadline)
+        {
+            return;
+        }
+
         owner.Loop.Arm(this, Math.Max(deadline - NowMs, 0));
     }
 
     private static void Return(ref byte[]? buffer)
     {
-        if (buffer is null) return;
+        if (buffer is null)
+        {
+            return;
+        }
+
         ArrayPool<byte>.Shared.Return(buffer);
         buffer = null;
     }

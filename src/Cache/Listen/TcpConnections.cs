@@ -31,15 +31,19 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
 
     public void Open(int fd, in SocketAddress client, TcpListener listener)
     {
-        int slot = _perClient.Enter(client);
+        var slot = _perClient.Enter(client);
         if (slot < 0 || Count >= Maximum && !CloseOldestIdle())
         {
-            if (slot >= 0) _perClient.Leave(slot);
+            if (slot >= 0)
+            {
+                _perClient.Leave(slot);
+            }
+
             Libc.Close(fd);
             return;
         }
         Count++;
-        TcpConnection connection = _pool.TryPop(out TcpConnection? pooled) ? pooled : new TcpConnection(this);
+        var connection = _pool.TryPop(out var pooled) ? pooled : new TcpConnection(this);
         Append(connection);
         connection.Open(fd, client, listener, slot);
     }
@@ -48,9 +52,13 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
     /// <returns>false when every connection has a query under way.</returns>
     public bool CloseOldestIdle()
     {
-        for (TcpConnection? connection = _oldest; connection is not null; connection = connection.Newer)
+        for (var connection = _oldest; connection is not null; connection = connection.Newer)
         {
-            if (!connection.IsIdle) continue;
+            if (!connection.IsIdle)
+            {
+                continue;
+            }
+
             connection.Close();
             return true;
         }
@@ -67,20 +75,29 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
     public void Drain()
     {
         IsDraining = true;
-        for (TcpConnection? connection = _oldest; connection is not null; connection = connection.Newer)
+        for (var connection = _oldest; connection is not null; connection = connection.Newer)
+        {
             connection.IdleChanged();
+        }
     }
 
     public void Resume() => IsDraining = false;
 
     public void CloseAll()
     {
-        while (_oldest is { } connection) connection.Close();
+        while (_oldest is { } connection)
+        {
+            connection.Close();
+        }
     }
 
     internal void Touch(TcpConnection connection)
     {
-        if (connection == _newest) return;
+        if (connection == _newest)
+        {
+            return;
+        }
+
         Unlink(connection);
         Append(connection);
     }
@@ -97,16 +114,36 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
     {
         connection.Older = _newest;
         connection.Newer = null;
-        if (_newest is null) _oldest = connection;
-        else _newest.Newer = connection;
+        if (_newest is null)
+        {
+            _oldest = connection;
+        }
+        else
+        {
+            _newest.Newer = connection;
+        }
+
         _newest = connection;
     }
 
     private void Unlink(TcpConnection connection)
     {
-        if (connection.Newer is null) _newest = connection.Older;
-        else connection.Newer.Older = connection.Older;
-        if (connection.Older is null) _oldest = connection.Newer;
-        else connection.Older.Newer = connection.Newer;
+        if (connection.Newer is null)
+        {
+            _newest = connection.Older;
+        }
+        else
+        {
+            connection.Newer.Older = connection.Older;
+        }
+
+        if (connection.Older is null)
+        {
+            _oldest = connection.Newer;
+        }
+        else
+        {
+            connection.Older.Newer = connection.Newer;
+        }
     }
 }

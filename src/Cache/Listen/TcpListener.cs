@@ -26,10 +26,20 @@ internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnec
 
     public void SetReading(bool reading)
     {
-        if (reading == _reading) return;
+        if (reading == _reading)
+        {
+            return;
+        }
+
         _reading = reading;
-        if (reading) loop.Add(socket.Fd, Libc.EPOLLIN, this);
-        else loop.Remove(socket.Fd);
+        if (reading)
+        {
+            loop.Add(socket.Fd, Libc.EPOLLIN, this);
+        }
+        else
+        {
+            loop.Remove(socket.Fd);
+        }
     }
 
     /// <summary>Closes the socket; open connections end with their next message.</summary>
@@ -41,13 +51,25 @@ internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnec
 
     public void OnEvents(uint events)
     {
-        for (int i = 0; i < AcceptsPerTurn && _reading; i++)
+        for (var i = 0; i < AcceptsPerTurn && _reading; i++)
         {
-            SyscallResult fd = Libc.Accept(socket.Fd, out SocketAddress client);
+            var fd = Libc.Accept(socket.Fd, out var client);
             // ECONNABORTED: the client left before it was accepted; the next one may be waiting.
-            if (fd.Error == Errno.ECONNABORTED) continue;
-            if (fd.Error == Errno.EMFILE && connections.CloseOldestIdle()) continue;
-            if (fd.IsError) return;
+            if (fd.Error == Errno.ECONNABORTED)
+            {
+                continue;
+            }
+
+            if (fd.Error == Errno.EMFILE && connections.CloseOldestIdle())
+            {
+                continue;
+            }
+
+            if (fd.IsError)
+            {
+                return;
+            }
+
             connections.Open(fd.Value, client, this);
         }
     }

@@ -39,10 +39,20 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
 
     public void SetReading(bool reading)
     {
-        if (reading == _reading) return;
+        if (reading == _reading)
+        {
+            return;
+        }
+
         _reading = reading;
-        if (reading) loop.Add(socket.Fd, Wanted, this);
-        else loop.Remove(socket.Fd);
+        if (reading)
+        {
+            loop.Add(socket.Fd, Wanted, this);
+        }
+        else
+        {
+            loop.Remove(socket.Fd);
+        }
     }
 
     /// <summary>Sends what has been answered and closes the socket; what is answered later is dropped, for the
@@ -57,26 +67,41 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
 
     public void OnEvents(uint events)
     {
-        for (int batch = 0; batch < BatchesPerTurn && _server is { } server; batch++)
+        for (var batch = 0; batch < BatchesPerTurn && _server is { } server; batch++)
         {
-            SyscallResult count = received.Receive(socket.Fd, _socketCookie, _packetInfo is not null);
-            if (count.IsError) return;
-            handler.ReceivedTicks = Stopwatch.GetTimestamp();
-            for (int i = 0; i < count.Value; i++)
+            var count = received.Receive(socket.Fd, _socketCookie, _packetInfo is not null);
+            if (count.IsError)
             {
-                long cookie = _packetInfo?.Remember(received.Control(i)) ?? Slot();
+                return;
+            }
+
+            handler.ReceivedTicks = Stopwatch.GetTimestamp();
+            for (var i = 0; i < count.Value; i++)
+            {
+                var cookie = _packetInfo?.Remember(received.Control(i)) ?? Slot();
                 var to = new ReplyTo(this, cookie, received.Sender(i), isTcp: false);
-                QueryOutcome outcome = handler.Handle(server, received.Message(i), to, replies.Next(socket.Fd));
-                if (outcome.IsReply) replies.Add(outcome.Length, to.Client, ControlOf(cookie));
+                var outcome = handler.Handle(server, received.Message(i), to, replies.Next(socket.Fd));
+                if (outcome.IsReply)
+                {
+                    replies.Add(outcome.Length, to.Client, ControlOf(cookie));
+                }
                 else if (outcome.IsPending && _packetInfo is null)
+                {
                     open.Keep(_slot, _socketCookie, to.Client, received.Message(i));
+                }
             }
             replies.Flush();
             received.Done(count.Value);
-            if (count.Value < ReceiveBatch.Capacity) return;
+            if (count.Value < ReceiveBatch.Capacity)
+            {
+                return;
+            }
         }
         // More may wait, and nobody will tell: asking anew does.
-        if (_reading) loop.Modify(socket.Fd, Wanted);
+        if (_reading)
+        {
+            loop.Modify(socket.Fd, Wanted);
+        }
     }
 
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
@@ -88,7 +113,11 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
         }
         message.CopyTo(replies.Next(socket.Fd));
         replies.Add(message.Length, to.Client, ControlOf(to.Cookie), SlotOf(to));
-        if (_flushAsked) return;
+        if (_flushAsked)
+        {
+            return;
+        }
+
         _flushAsked = true;
         loop.AtTurnEnd(this);
     }

@@ -16,13 +16,21 @@ public sealed class AclPlugin : IQueryPlugin
         public bool Matches(in PluginQuery query)
         {
             if (Qtypes.Length > 0 && !Qtypes.AsSpan().Contains((ushort)query.Type))
+            {
                 return false;
+            }
+
             if (Networks.Length == 0)
+            {
                 return true;
-            foreach (AddressRange network in Networks)
+            }
+
+            foreach (var network in Networks)
             {
                 if (network.Contains(query.ClientAddress))
+                {
                     return true;
+                }
             }
             return false;
         }
@@ -49,14 +57,19 @@ public sealed class AclPlugin : IQueryPlugin
 
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
-        foreach ((NameSet zones, Policy[] policies) in _rules)
+        foreach ((var zones, var policies) in _rules)
         {
             if (zones.Longest(query.Name) is not { } zone)
+            {
                 continue;
-            foreach (Policy policy in policies)
+            }
+
+            foreach (var policy in policies)
             {
                 if (policy.Matches(query))
+                {
                     return Apply(policy.Action, query, zone, ref reply);
+                }
             }
         }
         _allowed.Increment(query.Server, "");

@@ -12,10 +12,16 @@ internal readonly struct AddressRange(IPNetwork network)
     public bool Contains(ReadOnlySpan<byte> address)
     {
         if (address.Length != _base.Length)
+        {
             return false;
+        }
+
         int whole = _prefixLength / 8, rest = _prefixLength % 8;
         if (!address[..whole].SequenceEqual(_base.AsSpan(0, whole)))
+        {
             return false;
+        }
+
         return rest == 0 || (address[whole] ^ _base[whole]) >> (8 - rest) == 0;
     }
 }

@@ -13,7 +13,9 @@ public sealed class AnyPlugin : IQueryPlugin
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         if (query.Type != Qtype.ANY)
+        {
             return PluginVerdict.Next;
+        }
         // Two character strings, each after its length.
         reply.TryAddAnswer(Qtype.HINFO, TtlSeconds, "\u000DANY obsoleted\u000CSee RFC 8482"u8);
         return PluginVerdict.Answered;

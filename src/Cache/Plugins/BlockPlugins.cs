@@ -17,20 +17,35 @@ public sealed class BlockPlugins
     public BlockPlugins(ServerBlockConfig block, MetricRegistry registry, ILoggerFactory logs, LogOutput lines)
     {
         if (block.Errors is { } errors)
+        {
             Errors = new ErrorLog(errors, logs.CreateLogger("plugin/errors"), TimeProvider.System);
+        }
+
         if (block.Log is { } log)
+        {
             Log = new QueryLog(log, lines);
+        }
+
         if (block.Dns64 is { } dns64)
+        {
             Dns64 = new Dns64(dns64, registry);
+        }
+
         if (block.Rewrite is { Rules.Length: > 0 } rewrite)
+        {
             Rewrite = new RewriteRules(rewrite);
+        }
+
         if (block.Loop is { } loop)
+        {
             Loop = new LoopPlugin(loop.Zone, registry, logs.CreateLogger("plugin/loop"));
-        HostsPlugin? hosts = block.Hosts is { } hostsConfig
+        }
+
+        var hosts = block.Hosts is { } hostsConfig
             ? new HostsPlugin(hostsConfig, registry, logs.CreateLogger("plugin/hosts"))
             : null;
 
-        WeightFile? weights = block.Loadbalance?.WeightFile is { } path
+        var weights = block.Loadbalance?.WeightFile is { } path
             ? new WeightFile(path, block.Loadbalance.Reload, logs.CreateLogger("plugin/loadbalance"))
             : null;
 
@@ -104,10 +119,12 @@ public sealed class BlockPlugins
     private static IQueryPlugin[] Present(params ReadOnlySpan<IQueryPlugin?> plugins)
     {
         var present = new List<IQueryPlugin>();
-        foreach (IQueryPlugin? plugin in plugins)
+        foreach (var plugin in plugins)
         {
             if (plugin is not null)
+            {
                 present.Add(plugin);
+            }
         }
         return [.. present];
     }

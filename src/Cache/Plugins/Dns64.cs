@@ -25,10 +25,16 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
     public bool WantsA(ReadOnlySpan<byte> reply)
     {
         if (DnsHeader.Rcode(reply) == Rcode.NXDomain)
+        {
             return false;
+        }
+
         if (config.TranslateAll)
+        {
             return true;
-        return !QuestionReader.TryRead(reply, out QuestionReader question) || !HasAaaa(reply, question.End);
+        }
+
+        return !QuestionReader.TryRead(reply, out var question) || !HasAaaa(reply, question.End);
     }
 
     /// <summary>Writes the answer to the AAAA question out of the answer to the A question.</summary>
@@ -37,10 +43,13 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
     /// <returns>Octets written, or 0 when a message is malformed or the answer does not fit.</returns>
     public int Synthesize(ReadOnlySpan<byte> aaaaReply, ReadOnlySpan<byte> aReply, IPEndPoint server, Span<byte> output)
     {
-        if (!QuestionReader.TryRead(aaaaReply, out QuestionReader question)
-            || !QuestionReader.TryRead(aReply, out QuestionReader asked))
+        if (!QuestionReader.TryRead(aaaaReply, out var question)
+            || !QuestionReader.TryRead(aReply, out var asked))
+        {
             return 0;
-        uint ttlLimit = SoaTtl(aaaaReply, question.End);
+        }
+
+        var ttlLimit = SoaTtl(aaaaReply, question.End);
         var builder = new MessageBuilder(output, aReply, aaaaReply[DnsHeader.Length..question.End]);
         DnsHeader.SetId(output, DnsHeader.Id(aaaaReply));
         // What is made here was signed by nobody (section 5.5).
@@ -48,13 +57,16 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
 
         Span<byte> owner = stackalloc byte[DnsName.MaxLength];
         Span<byte> address = stackalloc byte[16];
-        byte[] rdata = new byte[aReply.Length + 2 * DnsName.MaxLength];
+        var rdata = new byte[aReply.Length + 2 * DnsName.MaxLength];
         var records = new RecordReader(aReply, asked.End);
         while (records.MoveNext())
         {
             if (records.Type == Qtype.OPT)
+            {
                 continue;
-            int ownerLength = DnsName.Read(aReply, records.OwnerOffset, owner, out _);
+            }
+
+            var ownerLength = DnsName.Read(aReply, records.OwnerOffset, owner, out _);
             if (records is { Section: Section.Answer, Type: Qtype.A, RdataLength: 4 })
             {
                 Embed(records.Rdata, address);
@@ -67,9 +79,12 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
                     address);
                 continue;
             }
-            int length = Rdata.Expand(aReply, records, rdata);
+            var length = Rdata.Expand(aReply, records, rdata);
             if (length < 0)
+            {
                 return 0;
+            }
+
             builder.Add(
                 records.Section,
                 owner[..ownerLength],
@@ -79,7 +94,10 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
                 rdata.AsSpan(0, length));
         }
         if (records.IsMalformed || builder.Overflowed)
+        {
             return 0;
+        }
+
         registry.Increment(registry.Counter(
             MetricNames.Dns64Translated, MetricNames.Dns64TranslatedHelp, ("server", $"dns://{server}")));
         return builder.Length;
@@ -89,12 +107,15 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
     private void Embed(ReadOnlySpan<byte> ipv4, Span<byte> ipv6)
     {
         ipv6.Clear();
-        int at = config.Prefix.PrefixLength / 8;
+        var at = config.Prefix.PrefixLength / 8;
         _prefix.AsSpan(0, at).CopyTo(ipv6);
-        foreach (byte octet in ipv4)
+        foreach (var octet in ipv4)
         {
             if (at == 8)
+            {
                 at++;
+            }
+
             ipv6[at++] = octet;
         }
     }
@@ -105,7 +126,9 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
         while (records.MoveNext() && records.Section == Section.Answer)
         {
             if (records.Type == Qtype.AAAA)
+            {
                 return true;
+            }
         }
         return false;
     }
@@ -116,7 +139,9 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
         while (records.MoveNext())
         {
             if (records is { Section: Section.Authority, Type: Qtype.SOA })
+            {
                 return records.Ttl;
+            }
         }
         return TtlSecondsWithoutSoa;
     }

@@ -45,15 +45,18 @@ public sealed class ErrorLog : IPolled
     /// <param name="reason">What happened, and with which upstream.</param>
     public void Failed(Rcode rcode, ReadOnlySpan<byte> name, Qtype type, string reason)
     {
-        string nameText = DnsName.ToText(name);
-        foreach (Pattern pattern in _patterns)
+        var nameText = DnsName.ToText(name);
+        foreach (var pattern in _patterns)
         {
             if (!pattern.Config.Pattern.IsMatch(reason))
+            {
                 continue;
-            bool isFirst = Count(pattern);
+            }
+
+            var isFirst = Count(pattern);
             if (isFirst && pattern.Config.ShowFirst)
             {
-                string message = string.Create(
+                var message = string.Create(
                     CultureInfo.InvariantCulture,
                     $"{(int)rcode} {nameText} {Mnemonics.TypeName((ushort)type)}: {reason}");
                 _log.QueryFailedFirst(LevelOf(pattern.Config.Level), message);
@@ -71,19 +74,24 @@ public sealed class ErrorLog : IPolled
 
     private void Say(Func<long, bool> isOver)
     {
-        foreach (Pattern pattern in _patterns)
+        foreach (var pattern in _patterns)
         {
             int count;
             lock (pattern)
             {
                 if (pattern.Count == 0 || !isOver(pattern.DueTimestamp))
+                {
                     continue;
+                }
+
                 count = pattern.Count;
                 pattern.Count = 0;
             }
-            ErrorConsolidation config = pattern.Config;
+            var config = pattern.Config;
             if (count > 1 || !config.ShowFirst)
+            {
                 _log.QueriesFailed(LevelOf(config.Level), count, config.Pattern.Source, GoDuration.Text(config.Period));
+            }
         }
     }
 
@@ -93,7 +101,10 @@ public sealed class ErrorLog : IPolled
         lock (pattern)
         {
             if (pattern.Count++ > 0)
+            {
                 return false;
+            }
+
             pattern.DueTimestamp = _time.GetTimestamp()
                 + (long)(pattern.Config.Period.TotalSeconds * _time.TimestampFrequency);
             return true;

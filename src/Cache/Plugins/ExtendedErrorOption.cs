@@ -23,7 +23,7 @@ public static class ExtendedErrorOption
     /// <summary>The last thing a step writes.</summary>
     public static void Write(ref ReplyWriter reply, ushort code, string text = "")
     {
-        byte[] option = new byte[6 + Encoding.UTF8.GetByteCount(text)];
+        var option = new byte[6 + Encoding.UTF8.GetByteCount(text)];
         BinaryPrimitives.WriteUInt16BigEndian(option, OptionCode);
         BinaryPrimitives.WriteUInt16BigEndian(option.AsSpan(2), (ushort)(option.Length - 4));
         BinaryPrimitives.WriteUInt16BigEndian(option.AsSpan(4), code);
@@ -36,13 +36,19 @@ public static class ExtendedErrorOption
     public static byte[] Take(Span<byte> reply, ref int length, int questionEnd)
     {
         if (DnsHeader.ArCount(reply) == 0)
+        {
             return [];
+        }
+
         var records = new RecordReader(reply[..length], questionEnd);
         while (records.MoveNext())
         {
             if (records.Type != Qtype.OPT || records.End != length)
+            {
                 continue;
-            byte[] options = records.Rdata.ToArray();
+            }
+
+            var options = records.Rdata.ToArray();
             length = records.OwnerOffset;
             DnsHeader.SetArCount(reply, DnsHeader.ArCount(reply) - 1);
             return options;
@@ -55,7 +61,10 @@ public static class ExtendedErrorOption
     public static int Append(Span<byte> reply, int length, ReadOnlySpan<byte> options)
     {
         if (options.IsEmpty || length + QueryEdns.EmptyOptLength + options.Length > reply.Length)
+        {
             return length;
+        }
+
         QueryEdns.WriteEmptyOpt(reply[length..], 0, 0, dnssecOk: false);
         DnsHeader.SetArCount(reply, DnsHeader.ArCount(reply) + 1);
         return Put(reply, length + QueryEdns.EmptyOptLength, options, reply.Length);
@@ -66,7 +75,10 @@ public static class ExtendedErrorOption
     public static int Put(Span<byte> reply, int length, ReadOnlySpan<byte> options, int limit)
     {
         if (options.IsEmpty || length + options.Length > limit)
+        {
             return length;
+        }
+
         BinaryPrimitives.WriteUInt16BigEndian(reply[(length - 2)..], (ushort)options.Length);
         options.CopyTo(reply[length..]);
         return length + options.Length;

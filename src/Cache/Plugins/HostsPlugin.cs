@@ -32,10 +32,12 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
         _log = log;
         _zones = new NameSet(config.Zones);
         _fallthrough = new NameSet(config.Fallthrough);
-        foreach (HostEntry entry in config.Inline)
+        foreach (var entry in config.Inline)
         {
-            foreach (string name in entry.Names)
+            foreach (var name in entry.Names)
+            {
                 _inline.Add(entry.Address, name, _zones, config.Reverse);
+            }
         }
         registry.Gauge(
             MetricNames.HostsEntries,
@@ -56,27 +58,44 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         if (query.Class != Qclass.IN)
+        {
             return PluginVerdict.Next;
+        }
+
         if (query.Type == Qtype.PTR)
         {
             if (ReverseName.AddressOf(query.Name) is { } address && AddNames(address, ref reply))
+            {
                 return PluginVerdict.Answered;
+            }
             // CoreDNS lets an unknown PTR go on whatever fallthrough says.
             if (!_zones.Contains(query.Name) || !IsKnown(query.Name))
+            {
                 return PluginVerdict.Next;
+            }
         }
         if (!_zones.Contains(query.Name))
+        {
             return PluginVerdict.Next;
+        }
 
-        bool added = false;
+        var added = false;
         if (query.Type is Qtype.A or Qtype.AAAA)
+        {
             added = AddAddresses(_file, query, ref reply) | AddAddresses(_inline, query, ref reply);
+        }
         else if (_config.FallthroughUnsupported && _fallthrough.Contains(query.Name))
+        {
             return PluginVerdict.Next;
+        }
+
         if (!added && !IsKnown(query.Name))
         {
             if (_fallthrough.Contains(query.Name))
+            {
                 return PluginVerdict.Next;
+            }
+
             reply.SetRcode(Rcode.ServFail);
             return PluginVerdict.Answered;
         }
@@ -99,7 +118,10 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
             file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
             var now = (file.LastWriteTimeUtc, file.Length);
             if (now == _seen)
+            {
                 return;
+            }
+
             if (file.Length > MaxFileBytes)
             {
                 Unreadable($"it has {file.Length} bytes, and {MaxFileBytes} are allowed");
@@ -119,27 +141,34 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
     private HostsTable Read(IEnumerable<string> lines)
     {
         var table = new HostsTable();
-        int number = 0;
-        foreach (string line in lines)
+        var number = 0;
+        foreach (var line in lines)
         {
             number++;
-            int comment = line.IndexOf('#', StringComparison.Ordinal);
-            string[] fields = (comment < 0 ? line : line[..comment])
+            var comment = line.IndexOf('#', StringComparison.Ordinal);
+            var fields = (comment < 0 ? line : line[..comment])
                 .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length == 0)
+            {
                 continue;
+            }
             // An IPv6 zone, as in fe80::1%lo, means nothing to a client.
-            if (fields.Length < 2 || !IPAddress.TryParse(fields[0].Split('%')[0], out IPAddress? address))
+            if (fields.Length < 2 || !IPAddress.TryParse(fields[0].Split('%')[0], out var address))
             {
                 _log.HostsLineSkipped(_config.Path, number, "expected an address and at least one name");
                 continue;
             }
             if (address.IsIPv4MappedToIPv6)
+            {
                 address = address.MapToIPv4();
-            foreach (string name in fields.AsSpan(1))
+            }
+
+            foreach (var name in fields.AsSpan(1))
             {
                 if (!table.Add(address, name, _zones, _config.Reverse))
+                {
                     _log.HostsLineSkipped(_config.Path, number, $"{name} is no domain name");
+                }
             }
         }
         return table;
@@ -148,19 +177,31 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
     private void Unreadable(string problem)
     {
         if (!_unreadable)
+        {
             _log.HostsFileUnreadable(_config.Path, problem);
+        }
+
         _unreadable = true;
     }
 
     private bool AddNames(IPAddress address, ref ReplyWriter reply)
     {
         IReadOnlyList<byte[]> fromFile = _file.NamesOf(address), inline = _inline.NamesOf(address);
-        foreach (byte[] name in fromFile)
+        foreach (var name in fromFile)
+        {
             reply.TryAddAnswer(Qtype.PTR, (uint)_config.TtlSeconds, name);
-        foreach (byte[] name in inline)
+        }
+
+        foreach (var name in inline)
+        {
             reply.TryAddAnswer(Qtype.PTR, (uint)_config.TtlSeconds, name);
+        }
+
         if (fromFile.Count + inline.Count == 0)
+        {
             return false;
+        }
+
         reply.SetAuthoritative();
         return true;
     }
@@ -168,10 +209,16 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
     private bool AddAddresses(HostsTable table, in PluginQuery query, ref ReplyWriter reply)
     {
         if (table.Find(query.Name) is not { } addresses)
+        {
             return false;
-        List<byte[]> wanted = query.Type == Qtype.A ? addresses.V4 : addresses.V6;
-        foreach (byte[] address in wanted)
+        }
+
+        var wanted = query.Type == Qtype.A ? addresses.V4 : addresses.V6;
+        foreach (var address in wanted)
+        {
             reply.TryAddAnswer(query.Type, (uint)_config.TtlSeconds, address);
+        }
+
         return wanted.Count > 0;
     }
 

@@ -29,21 +29,36 @@ internal sealed class HostsTable
     public bool Add(IPAddress address, string name, NameSet zones, bool reverse)
     {
         if (DnsName.Parse(name) is not { } wire)
+        {
             return false;
+        }
+
         DnsName.ToLower(wire, wire);
         if (!zones.Contains(wire))
+        {
             return true;
-        bool isWildcard = wire is [1, (byte)'*', ..];
-        Dictionary<byte[], Addresses> names = isWildcard ? _wildcards : _exact;
-        if (!names.TryGetValue(wire, out Addresses? addresses))
+        }
+
+        var isWildcard = wire is [1, (byte)'*', ..];
+        var names = isWildcard ? _wildcards : _exact;
+        if (!names.TryGetValue(wire, out var addresses))
+        {
             names[wire] = addresses = new Addresses();
-        byte[] octets = address.GetAddressBytes();
+        }
+
+        var octets = address.GetAddressBytes();
         (octets.Length == 4 ? addresses.V4 : addresses.V6).Add(octets);
         Count++;
         if (isWildcard || !reverse)
+        {
             return true;
-        if (!_reverse.TryGetValue(address, out List<byte[]>? known))
+        }
+
+        if (!_reverse.TryGetValue(address, out var known))
+        {
             _reverse[address] = known = [];
+        }
+
         known.Add(wire);
         Count++;
         return true;
@@ -52,11 +67,17 @@ internal sealed class HostsTable
     /// <summary>The addresses of a lower-case wire name; a wildcard stands for exactly one label.</summary>
     public Addresses? Find(ReadOnlySpan<byte> name)
     {
-        if (_exact.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out Addresses? found))
+        if (_exact.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var found))
+        {
             return found;
+        }
+
         if (_wildcards.Count == 0 || name.Length < 2)
+        {
             return null;
-        ReadOnlySpan<byte> parent = name[(name[0] + 1)..];
+        }
+
+        var parent = name[(name[0] + 1)..];
         Span<byte> pattern = stackalloc byte[parent.Length + 2];
         pattern[0] = 1;
         pattern[1] = (byte)'*';
@@ -71,5 +92,5 @@ file static class Lookups
 {
     public static HostsTable.Addresses? GetValueOrDefault(
         this Dictionary<byte[], HostsTable.Addresses>.AlternateLookup<ReadOnlySpan<byte>> lookup,
-        ReadOnlySpan<byte> key) => lookup.TryGetValue(key, out HostsTable.Addresses? value) ? value : null;
+        ReadOnlySpan<byte> key) => lookup.TryGetValue(key, out var value) ? value : null;
 }

@@ -27,42 +27,61 @@ public sealed class LoadbalanceFilter : IReplyFilter
     public int Apply(Span<byte> message, int length)
     {
         if (DnsHeader.Rcode(message) != Rcode.NoError
-            || !QuestionReader.TryRead(message[..length], out QuestionReader question)
+            || !QuestionReader.TryRead(message[..length], out var question)
             || question.Type is Qtype.AXFR or Qtype.IXFR
             || (_weights is not null && question.Type is not (Qtype.A or Qtype.AAAA or Qtype.SRV)))
-            return length;
-        RecordOrder order = t_order ??= new RecordOrder();
-        if (!order.Read(message[..length], question.End))
-            return length;
-        for (Section section = Section.Answer; section <= Section.Additional; section++)
         {
-            Span<int> records = order.Of(section);
+            return length;
+        }
+
+        var order = t_order ??= new RecordOrder();
+        if (!order.Read(message[..length], question.End))
+        {
+            return length;
+        }
+
+        for (var section = Section.Answer; section <= Section.Additional; section++)
+        {
+            var records = order.Of(section);
             if (records.Length < 2)
+            {
                 continue;
+            }
+
             if (_weights is null)
+            {
                 RoundRobin(message, order, section, records);
+            }
             else if (section != Section.Authority)
+            {
                 Weighted(message, order, records, _weights.Weights);
+            }
         }
         return order.Write(message, length);
     }
 
     private void RoundRobin(ReadOnlySpan<byte> message, RecordOrder order, Section section, Span<int> records)
     {
-        RecordOrder.Kinds kinds = order.Group(records);
-        Span<int> addresses = records[kinds.Addresses..kinds.Mx];
+        var kinds = order.Group(records);
+        var addresses = records[kinds.Addresses..kinds.Mx];
         _random.Shuffle(addresses);
         _random.Shuffle(records[kinds.Mx..]);
         if (_preferred.Length == 0 || section == Section.Authority)
-            return;
-        int placed = 0;
-        foreach (AddressRange network in _preferred)
         {
-            for (int i = placed; i < addresses.Length; i++)
+            return;
+        }
+
+        var placed = 0;
+        foreach (var network in _preferred)
+        {
+            for (var i = placed; i < addresses.Length; i++)
             {
                 if (!network.Contains(order.Address(message, addresses[i])))
+                {
                     continue;
-                int preferred = addresses[i];
+                }
+
+                var preferred = addresses[i];
                 addresses[placed..i].CopyTo(addresses[(placed + 1)..]);
                 addresses[placed++] = preferred;
             }
@@ -77,18 +96,27 @@ public sealed class LoadbalanceFilter : IReplyFilter
     private void Weighted(ReadOnlySpan<byte> message, RecordOrder order, Span<int> records, WeightTable weights)
     {
         if (!order.HasAddress(records))
+        {
             return;
-        RecordOrder.Kinds kinds = order.Group(records);
-        Span<int> addresses = records[kinds.Addresses..kinds.Mx];
-        int sum = 0;
-        foreach (int record in addresses)
+        }
+
+        var kinds = order.Group(records);
+        var addresses = records[kinds.Addresses..kinds.Mx];
+        var sum = 0;
+        foreach (var record in addresses)
+        {
             sum += Weight(message, order, record, weights);
+        }
+
         int left = _random.Next(sum), chosen = 0;
         while (chosen < addresses.Length - 1)
         {
             left -= Weight(message, order, addresses[chosen], weights);
             if (left < 0)
+            {
                 break;
+            }
+
             chosen++;
         }
         (addresses[0], addresses[chosen]) = (addresses[chosen], addresses[0]);

@@ -10,11 +10,11 @@ public sealed class LocalPlugin : IQueryPlugin
 {
     private const uint TtlSeconds = 604800;
 
-    private static readonly byte[] Localhost = DnsName.ParseLower("localhost.");
-    private static readonly byte[] Loopback = DnsName.ParseLower("1.0.0.127.in-addr.arpa.");
-    private static readonly byte[][] Zones =
+    private static readonly byte[] s_localhost = DnsName.ParseLower("localhost.");
+    private static readonly byte[] s_loopback = DnsName.ParseLower("1.0.0.127.in-addr.arpa.");
+    private static readonly byte[][] s_zones =
     [
-        Localhost,
+        s_localhost,
         DnsName.ParseLower("0.in-addr.arpa."),
         DnsName.ParseLower("127.in-addr.arpa."),
         DnsName.ParseLower("255.in-addr.arpa."),
@@ -22,9 +22,9 @@ public sealed class LocalPlugin : IQueryPlugin
 
     /// <summary>MNAME localhost., RNAME root.localhost., serial 1, refresh, retry and expire 0, minimum one
     /// week.</summary>
-    private static readonly byte[] Soa =
+    private static readonly byte[] s_soa =
     [
-        .. Localhost, 4, .. "root"u8, .. Localhost, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        .. s_localhost, 4, .. "root"u8, .. s_localhost, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         (byte)(TtlSeconds >> 24), unchecked((byte)(TtlSeconds >> 16)), unchecked((byte)(TtlSeconds >> 8)),
         unchecked((byte)TtlSeconds),
     ];
@@ -44,20 +44,26 @@ public sealed class LocalPlugin : IQueryPlugin
 
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
-        ReadOnlySpan<byte> name = query.Name;
-        if (name.Length > Localhost.Length
-            && (DnsName.IsWithin(name, Localhost) || _localhostPrefix && name.StartsWith(Localhost.AsSpan(0, 10))))
+        var name = query.Name;
+        if (name.Length > s_localhost.Length
+            && (DnsName.IsWithin(name, s_localhost) || _localhostPrefix && name.StartsWith(s_localhost.AsSpan(0, 10))))
         {
             _registry.Increment(_localhosts);
             if (!TryAddLoopback(query.Type, ref reply))
+            {
                 AddSoa(name, ref reply);
+            }
+
             return PluginVerdict.Answered;
         }
 
-        foreach (byte[] zone in Zones)
+        foreach (var zone in s_zones)
         {
             if (!DnsName.IsWithin(name, zone))
+            {
                 continue;
+            }
+
             AnswerInZone(query, zone, ref reply);
             return PluginVerdict.Answered;
         }
@@ -66,22 +72,32 @@ public sealed class LocalPlugin : IQueryPlugin
 
     private static void AnswerInZone(in PluginQuery query, byte[] zone, ref ReplyWriter reply)
     {
-        bool isApex = query.Name.Length == zone.Length;
+        var isApex = query.Name.Length == zone.Length;
         if (isApex && query.Type == Qtype.SOA)
-            reply.TryAddAnswer(Qtype.SOA, TtlSeconds, Soa);
+        {
+            reply.TryAddAnswer(Qtype.SOA, TtlSeconds, s_soa);
+        }
         else if (isApex && query.Type == Qtype.NS)
-            reply.TryAddAnswer(Qtype.NS, TtlSeconds, Localhost);
-        else if (query.Name.SequenceEqual(Loopback))
+        {
+            reply.TryAddAnswer(Qtype.NS, TtlSeconds, s_localhost);
+        }
+        else if (query.Name.SequenceEqual(s_loopback))
         {
             if (query.Type == Qtype.PTR)
-                reply.TryAddAnswer(Qtype.PTR, TtlSeconds, Localhost);
+            {
+                reply.TryAddAnswer(Qtype.PTR, TtlSeconds, s_localhost);
+            }
             else
+            {
                 AddSoa(zone, ref reply);
+            }
         }
         else if (isApex)
         {
-            if (zone != Localhost || !TryAddLoopback(query.Type, ref reply))
+            if (zone != s_localhost || !TryAddLoopback(query.Type, ref reply))
+            {
                 AddSoa(zone, ref reply);
+            }
         }
         else
         {
@@ -98,5 +114,5 @@ public sealed class LocalPlugin : IQueryPlugin
     };
 
     private static void AddSoa(ReadOnlySpan<byte> owner, ref ReplyWriter reply) =>
-        reply.TryAdd(Section.Authority, owner, Qtype.SOA, Qclass.IN, TtlSeconds, Soa);
+        reply.TryAdd(Section.Authority, owner, Qtype.SOA, Qclass.IN, TtlSeconds, s_soa);
 }

@@ -60,7 +60,7 @@ internal enum LogField
 /// <summary>A format string taken apart once, so that a line is a walk over its parts.</summary>
 internal static class LogFormat
 {
-    private static readonly Dictionary<string, LogField> Fields = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, LogField> s_fields = new(StringComparer.Ordinal)
     {
         ["{type}"] = LogField.Type,
         ["{class}"] = LogField.Class,
@@ -87,23 +87,32 @@ internal static class LogFormat
         int literal = 0, at = 0;
         while (at < format.Length)
         {
-            int end = format[at] == '{' ? format.IndexOf('}', at) : -1;
-            string placeholder = end < 0 ? "" : format[at..(end + 1)];
-            bool isKnown = Fields.TryGetValue(placeholder, out LogField field);
+            var end = format[at] == '{' ? format.IndexOf('}', at) : -1;
+            var placeholder = end < 0 ? "" : format[at..(end + 1)];
+            var isKnown = s_fields.TryGetValue(placeholder, out var field);
             if (!isKnown && placeholder.StartsWith("{/", StringComparison.Ordinal))
+            {
                 (isKnown, field) = (true, LogField.Metadata);
+            }
+
             if (!isKnown)
             {
                 at++;
                 continue;
             }
             if (at > literal)
+            {
                 parts.Add((LogField.Literal, format[literal..at]));
+            }
+
             parts.Add((field, ""));
             literal = at = end + 1;
         }
         if (literal < format.Length)
+        {
             parts.Add((LogField.Literal, format[literal..]));
+        }
+
         return [.. parts];
     }
 }

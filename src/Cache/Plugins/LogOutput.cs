@@ -31,7 +31,7 @@ public sealed class LogOutput : IDisposable
     /// <summary>Any thread may call.</summary>
     public void Write(string line)
     {
-        byte[] octets = Encoding.UTF8.GetBytes(line);
+        var octets = Encoding.UTF8.GetBytes(line);
         lock (_gate)
         {
             if (_pending.Length + octets.Length > MaxPendingBytes)
@@ -41,7 +41,10 @@ public sealed class LogOutput : IDisposable
             }
             _pending.Write(octets);
             if (!_started)
+            {
                 _thread.Start();
+            }
+
             _started = true;
         }
         _wake.Set();
@@ -54,7 +57,9 @@ public sealed class LogOutput : IDisposable
         {
             _closed = true;
             if (!_started)
+            {
                 return;
+            }
         }
         _wake.Set();
         _thread.Join(TimeSpan.FromSeconds(2));
@@ -71,8 +76,11 @@ public sealed class LogOutput : IDisposable
                 last = _closed;
                 (_pending, _writing) = (_writing, _pending);
                 if (_dropped > 0)
+                {
                     _writing.Write(Encoding.UTF8.GetBytes(
                         $"[WARNING] plugin/log: {_dropped} lines dropped: standard output is read too slowly\n"));
+                }
+
                 _dropped = 0;
             }
             try
@@ -86,7 +94,9 @@ public sealed class LogOutput : IDisposable
             }
             _writing.SetLength(0);
             if (last)
+            {
                 return;
+            }
         }
     }
 }

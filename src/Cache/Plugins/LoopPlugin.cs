@@ -46,7 +46,10 @@ public sealed class LoopPlugin : IQueryPlugin
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         if (query.Type != Qtype.HINFO || !query.Name.SequenceEqual(_name) || Interlocked.Increment(ref _seen) < 2)
+        {
             return PluginVerdict.Next;
+        }
+
         _registry.Increment(_detected);
         if (!_looping)
         {
@@ -64,7 +67,7 @@ public sealed class LoopPlugin : IQueryPlugin
         Span<byte> random = stackalloc byte[16];
         Libc.FillRandom(random);
         ulong first = BitConverter.ToUInt64(random) >> 2, second = BitConverter.ToUInt64(random[8..]) >> 2;
-        string text = string.Create(CultureInfo.InvariantCulture, $"{first}.{second}.{(_zone == "." ? "" : _zone)}");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{first}.{second}.{(_zone == "." ? "" : _zone)}");
         Volatile.Write(ref _seen, 0);
         return _name = DnsName.ParseLower(text);
     }
@@ -74,9 +77,12 @@ public sealed class LoopPlugin : IQueryPlugin
     public bool ProbeAnswered(Rcode rcode)
     {
         // Where another upstream does answer, only some questions circle, and those are answered by the others.
-        bool circled = Volatile.Read(ref _seen) > 1 && rcode == Rcode.ServFail;
+        var circled = Volatile.Read(ref _seen) > 1 && rcode == Rcode.ServFail;
         if (_looping && !circled)
+        {
             _log.LoopGone(_zone);
+        }
+
         _looping = circled;
         return circled;
     }

@@ -31,7 +31,7 @@ public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
     {
         _loop = loop;
         _plugin = plugin;
-        IPAddress address = server.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+        var address = server.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
             : server.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
             : server.Address;
         _server = SocketAddress.From(new IPEndPoint(address, server.Port));
@@ -42,7 +42,9 @@ public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
     {
         _giveUpAtMs = _loop.NowMs + GiveUpMs;
         if (!_disposed)
+        {
             Ask();
+        }
     });
 
     /// <summary>The answer is late, or the next question is due.</summary>
@@ -50,14 +52,19 @@ public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
     {
         Close();
         if (_loop.NowMs < _giveUpAtMs)
+        {
             Ask();
+        }
     }
 
     public void OnEvents(uint events)
     {
-        SyscallResult received = Libc.Receive(_fd, _buffer);
+        var received = Libc.Receive(_fd, _buffer);
         if (received.WouldBlock)
+        {
             return;
+        }
+
         Close();
         if (received.IsError || received.Value < DnsHeader.Length)
         {
@@ -70,7 +77,9 @@ public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
             _loop.Arm(this, RecheckMs);
         }
         else
+        {
             _loop.Cancel(this);
+        }
     }
 
     /// <summary>Any thread may call; a reload replaces the probe by a new one.</summary>
@@ -84,16 +93,22 @@ public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
     private void Ask()
     {
         _loop.Arm(this, RetryMs);
-        SyscallResult made = Libc.Socket(
+        var made = Libc.Socket(
             _server.Family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
         if (made.IsError)
+        {
             return;
+        }
+
         _fd = made.Value;
         if (Libc.Connect(_fd, _server).IsError)
+        {
             return;
+        }
+
         _loop.Add(_fd, Libc.EPOLLIN, this);
-        byte[] name = _plugin.NewName();
-        byte[] query = new byte[DnsHeader.Length + name.Length + 4];
+        var name = _plugin.NewName();
+        var query = new byte[DnsHeader.Length + name.Length + 4];
         Libc.FillRandom(query.AsSpan(0, 2));
         DnsHeader.SetFlags(query, DnsHeader.RD);
         DnsHeader.SetQdCount(query, 1);
@@ -101,13 +116,18 @@ public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
         BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(DnsHeader.Length + name.Length), (ushort)Qtype.HINFO);
         BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(DnsHeader.Length + name.Length + 2), (ushort)Qclass.IN);
         if (!Libc.Send(_fd, query).IsError)
+        {
             _loop.Arm(this, AnswerMs);
+        }
     }
 
     private void Close()
     {
         if (_fd < 0)
+        {
             return;
+        }
+
         _loop.Remove(_fd);
         Libc.Close(_fd);
         _fd = -1;

@@ -9,15 +9,23 @@ public sealed class MinimalFilter : IReplyFilter
     public int Apply(Span<byte> message, int length)
     {
         if (DnsHeader.Rcode(message) != Rcode.NoError || DnsHeader.AnCount(message) == 0
-            || !QuestionReader.TryRead(message[..length], out QuestionReader question)
+            || !QuestionReader.TryRead(message[..length], out var question)
             || question.Type is Qtype.AXFR or Qtype.IXFR)
+        {
             return length;
+        }
+
         var records = new RecordReader(message[..length], question.End);
-        int answerEnd = question.End;
+        var answerEnd = question.End;
         while (records.MoveNext() && records.Section == Section.Answer)
+        {
             answerEnd = records.End;
+        }
+
         if (records.IsMalformed)
+        {
             return length;
+        }
         // Compression only points backwards, so what stays is whole.
         DnsHeader.SetNsCount(message, 0);
         DnsHeader.SetArCount(message, 0);

@@ -23,10 +23,12 @@ public sealed class NameSet
     /// </summary>
     public string? Longest(ReadOnlySpan<byte> name)
     {
-        for (int i = 0; i < _zones.Length; i++)
+        for (var i = 0; i < _zones.Length; i++)
         {
             if (DnsName.IsWithin(name, _zones[i]))
+            {
                 return _texts[i];
+            }
         }
         return null;
     }

@@ -13,9 +13,9 @@ internal sealed class PluginCounter(MetricRegistry registry, string name, string
 
     public void Increment(IPEndPoint server, string zone)
     {
-        if (!_slots.TryGetValue((server, zone), out int slot))
+        if (!_slots.TryGetValue((server, zone), out var slot))
         {
-            (string, string) address = ("server", $"dns://{server}");
+            var address = ("server", $"dns://{server}");
             slot = _slots[(server, zone)] = hasZone
                 ? registry.Counter(name, help, address, ("zone", zone), ("view", ""))
                 : registry.Counter(name, help, address, ("view", ""));

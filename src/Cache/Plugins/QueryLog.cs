@@ -31,12 +31,18 @@ public sealed class QueryLog
     /// <param name="reply">The reply as sent; empty when there was none.</param>
     public void Write(in PluginQuery query, ReadOnlySpan<byte> reply, TimeSpan duration)
     {
-        foreach ((byte[] zone, LogClasses classes, (LogField, string)[] format) in _rules)
+        foreach ((var zone, var classes, (LogField, string)[] format) in _rules)
         {
             if (!DnsName.IsWithin(query.Name, zone))
+            {
                 continue;
+            }
+
             if ((classes & ClassOf(reply)) != 0)
+            {
                 _output.Write(Line(format, query, reply, duration));
+            }
+
             return;
         }
     }
@@ -45,23 +51,37 @@ public sealed class QueryLog
     /// the rest is error, as are transfers and an NXDOMAIN that comes with answers.</summary>
     internal static LogClasses ClassOf(ReadOnlySpan<byte> reply)
     {
-        if (reply.Length < DnsHeader.Length || !QuestionReader.TryRead(reply, out QuestionReader question)
+        if (reply.Length < DnsHeader.Length || !QuestionReader.TryRead(reply, out var question)
             || question.Type is Qtype.AXFR or Qtype.IXFR
             || DnsHeader.Opcode(DnsHeader.Flags(reply)) is Opcode.Notify or Opcode.Update)
+        {
             return LogClasses.Error;
-        Rcode rcode = DnsHeader.Rcode(reply);
-        bool hasAnswer = DnsHeader.AnCount(reply) > 0;
+        }
+
+        var rcode = DnsHeader.Rcode(reply);
+        var hasAnswer = DnsHeader.AnCount(reply) > 0;
         if (rcode == Rcode.NXDomain)
+        {
             return hasAnswer ? LogClasses.Error : LogClasses.Denial;
+        }
+
         if (rcode != Rcode.NoError)
+        {
             return LogClasses.Error;
+        }
+
         if (hasAnswer)
+        {
             return LogClasses.Success;
+        }
+
         var records = new RecordReader(reply, question.End);
         while (records.MoveNext())
         {
             if (records is { Section: Section.Authority, Type: Qtype.SOA })
+            {
                 return LogClasses.Denial;
+            }
         }
         return LogClasses.Success;
     }
@@ -70,8 +90,11 @@ public sealed class QueryLog
         (LogField Field, string Text)[] format, in PluginQuery query, ReadOnlySpan<byte> reply, TimeSpan duration)
     {
         var line = new StringBuilder("[INFO] ", 192);
-        foreach ((LogField field, string text) in format)
+        foreach ((var field, var text) in format)
+        {
             Append(line, field, text, query, reply, duration);
+        }
+
         return line.Append('\n').ToString();
     }
 
@@ -110,8 +133,11 @@ public sealed class QueryLog
     private static int BufferSize(in PluginQuery query)
     {
         if (query.IsTcp)
+        {
             return ushort.MaxValue;
-        return QueryEdns.TryRead(query.Message, DnsHeader.Length + query.Name.Length + 4, out QueryEdns edns)
+        }
+
+        return QueryEdns.TryRead(query.Message, DnsHeader.Length + query.Name.Length + 4, out var edns)
             && edns.IsPresent
             ? Math.Max(edns.UdpSize, (ushort)512)
             : 512;
@@ -132,11 +158,14 @@ public sealed class QueryLog
             (DnsHeader.QR, "qr"), (DnsHeader.AA, "aa"), (DnsHeader.TC, "tc"), (DnsHeader.RD, "rd"),
             (DnsHeader.RA, "ra"), (DnsHeader.Z, "z"), (DnsHeader.AD, "ad"), (DnsHeader.CD, "cd"),
         ];
-        string separator = "";
-        foreach ((ushort bit, string name) in names)
+        var separator = "";
+        foreach ((var bit, var name) in names)
         {
             if ((flags & bit) == 0)
+            {
                 continue;
+            }
+
             line.Append(separator).Append(name);
             separator = ",";
         }

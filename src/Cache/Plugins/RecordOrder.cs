@@ -53,29 +53,37 @@ internal sealed class RecordOrder
     /// <summary>The records of one section, to be put in order.</summary>
     public Span<int> Of(Section section)
     {
-        int start = 0;
+        var start = 0;
         while (start < _count && _slots[start].Section < section)
+        {
             start++;
-        int end = start;
+        }
+
+        var end = start;
         while (end < _count && _slots[end].Section == section)
+        {
             end++;
+        }
+
         return _order.AsSpan(start, end - start);
     }
 
     /// <summary>Sorts a section's records by kind, each kind in the order it has: CNAME, others, addresses, MX.</summary>
     public Kinds Group(Span<int> section)
     {
-        Span<int> kept = _kept.AsSpan(0, section.Length);
+        var kept = _kept.AsSpan(0, section.Length);
         section.CopyTo(kept);
         Span<int> starts = stackalloc int[4];
-        int at = 0;
-        for (int kind = 0; kind < starts.Length; kind++)
+        var at = 0;
+        for (var kind = 0; kind < starts.Length; kind++)
         {
             starts[kind] = at;
-            foreach (int record in kept)
+            foreach (var record in kept)
             {
                 if (_slots[record].Kind == kind)
+                {
                     section[at++] = record;
+                }
             }
         }
         return new Kinds(starts[1], starts[2], starts[3]);
@@ -83,10 +91,12 @@ internal sealed class RecordOrder
 
     public bool HasAddress(ReadOnlySpan<int> section)
     {
-        foreach (int record in section)
+        foreach (var record in section)
         {
             if (_slots[record].IsAddress)
+            {
                 return true;
+            }
         }
         return false;
     }
@@ -101,22 +111,30 @@ internal sealed class RecordOrder
     public int Write(Span<byte> message, int length)
     {
         bool inPlace = true, same = true;
-        for (int i = 0; i < _count; i++)
+        for (var i = 0; i < _count; i++)
         {
             same &= _order[i] == i;
             inPlace &= _order[i] == i || IsExchangeable(message, _slots[i], _slots[_order[i]]);
         }
         if (same)
+        {
             return length;
+        }
+
         if (_original.Length < length)
+        {
             _original = GC.AllocateUninitializedArray<byte>(Math.Max(length, 2 * _original.Length));
+        }
+
         message[..length].CopyTo(_original);
         if (!inPlace)
-            return Rewrite(message, length);
-        // Address records of one owner and type differ only in TTL and address: no name moves.
-        for (int i = 0; i < _count; i++)
         {
-            Slot from = _slots[_order[i]];
+            return Rewrite(message, length);
+        }
+        // Address records of one owner and type differ only in TTL and address: no name moves.
+        for (var i = 0; i < _count; i++)
+        {
+            var from = _slots[_order[i]];
             _original.AsSpan(from.TtlOffset, 6 + from.RdataLength).CopyTo(message[_slots[i].TtlOffset..]);
         }
         return length;
@@ -125,26 +143,38 @@ internal sealed class RecordOrder
     private int Rewrite(Span<byte> message, int length)
     {
         ReadOnlySpan<byte> original = _original.AsSpan(0, length);
-        int rdataRoom = length + 2 * DnsName.MaxLength;
+        var rdataRoom = length + 2 * DnsName.MaxLength;
         // The builder wants room for a record before it compresses it.
-        int room = length + DnsName.MaxLength + 10 + rdataRoom;
+        var room = length + DnsName.MaxLength + 10 + rdataRoom;
         if (_rewritten.Length < room)
+        {
             _rewritten = GC.AllocateUninitializedArray<byte>(Math.Max(room, 2 * _rewritten.Length));
+        }
+
         if (_rdata.Length < rdataRoom)
+        {
             _rdata = GC.AllocateUninitializedArray<byte>(Math.Max(rdataRoom, 2 * _rdata.Length));
+        }
+
         Span<byte> owner = stackalloc byte[DnsName.MaxLength];
         var builder = new MessageBuilder(_rewritten, original, original[DnsHeader.Length.._questionEnd]);
-        foreach (int record in _order.AsSpan(0, _count))
+        foreach (var record in _order.AsSpan(0, _count))
         {
-            Slot slot = _slots[record];
-            int ownerLength = DnsName.Read(original, slot.Owner, owner, out _);
-            int rdata = Rdata.Expand(original, slot.Type, slot.Rdata, slot.RdataLength, _rdata);
+            var slot = _slots[record];
+            var ownerLength = DnsName.Read(original, slot.Owner, owner, out _);
+            var rdata = Rdata.Expand(original, slot.Type, slot.Rdata, slot.RdataLength, _rdata);
             if (rdata < 0)
+            {
                 return length;
+            }
+
             builder.Add(slot.Section, owner[..ownerLength], slot.Type, slot.Class, slot.Ttl, _rdata.AsSpan(0, rdata));
         }
         if (builder.Overflowed || builder.Length > length)
+        {
             return length;
+        }
+
         _rewritten.AsSpan(0, builder.Length).CopyTo(message);
         return builder.Length;
     }
@@ -156,11 +186,14 @@ internal sealed class RecordOrder
     {
         // The usual case: both are the same pointer.
         if (message[a] >= 0xC0 && message[a] == message[b] && message[a + 1] == message[b + 1])
+        {
             return true;
+        }
+
         Span<byte> nameA = stackalloc byte[DnsName.MaxLength];
         Span<byte> nameB = stackalloc byte[DnsName.MaxLength];
-        int lengthA = DnsName.Read(message, a, nameA, out _);
-        int lengthB = DnsName.Read(message, b, nameB, out _);
+        var lengthA = DnsName.Read(message, a, nameA, out _);
+        var lengthB = DnsName.Read(message, b, nameB, out _);
         return nameA[..lengthA].SequenceEqual(nameB[..lengthB]);
     }
 }

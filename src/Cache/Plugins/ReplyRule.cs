@@ -36,8 +36,11 @@ internal sealed record RemapReplyRule(string From, string To) : ReplyRule
     private string Remap(string name)
     {
         if (name.Equals(From, StringComparison.OrdinalIgnoreCase))
+        {
             return To;
-        int start = name.Length - From.Length;
+        }
+
+        var start = name.Length - From.Length;
         return start > 0
             && name[start - 1] == '.'
             && name.AsSpan(start).Equals(From, StringComparison.OrdinalIgnoreCase)

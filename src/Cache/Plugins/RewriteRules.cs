@@ -16,13 +16,19 @@ public sealed class RewriteRules(RewriteConfig config)
     public RewrittenQuestion? TryRewrite(in PluginQuery query)
     {
         RewrittenQuestion? result = null;
-        string name = DnsName.ToText(query.Name);
-        foreach (RewriteRule rule in config.Rules)
+        var name = DnsName.ToText(query.Name);
+        foreach (var rule in config.Rules)
         {
             if (!Apply(rule, name, query, ref result))
+            {
                 continue;
+            }
+
             if (result!.IsInvalid || !rule.Continue)
+            {
                 break;
+            }
+
             name = DnsName.ToText(result.Name);
         }
         return result;
@@ -64,9 +70,15 @@ public sealed class RewriteRules(RewriteConfig config)
     internal static string? Replace(NameMatch match, string to, string name)
     {
         if (match.Kind == NameMatchKind.Regex)
+        {
             return match.Pattern!.Regex.Match(name) is { Success: true } found ? GoPattern.Substitute(to, found) : null;
+        }
+
         if (!match.Matches(name))
+        {
             return null;
+        }
+
         return match.Kind switch
         {
             NameMatchKind.Prefix => to + name[match.Text.Length..],
@@ -78,25 +90,32 @@ public sealed class RewriteRules(RewriteConfig config)
 
     private static bool ApplyEdns(RewriteEdns0Rule rule, in PluginQuery query, RewrittenQuestion result)
     {
-        int at = result.Options.FindIndex(option => option.Code == rule.Code);
+        var at = result.Options.FindIndex(option => option.Code == rule.Code);
         if (rule.Action == Edns0Action.Unset)
         {
             result.Options.RemoveAll(option => option.Code == rule.Code);
             result.ChangedOptions.Add(rule.Code);
             return true;
         }
-        byte[] data = rule.Kind switch
+        var data = rule.Kind switch
         {
             Edns0OptionKind.Nsid => [],
             Edns0OptionKind.Subnet => Subnet(rule, query.ClientAddress),
             _ => rule.Variable == Edns0Variable.None ? [.. rule.Data] : Variable(rule.Variable, query),
         };
         if (at >= 0 && rule.Action != Edns0Action.Append)
+        {
             result.Options[at] = (rule.Code, data);
+        }
         else if (rule.Action == Edns0Action.Replace)
+        {
             return false;
+        }
         else
+        {
             result.Options.Add((rule.Code, data));
+        }
+
         result.ChangedOptions.Add(rule.Code);
         return true;
     }
@@ -105,10 +124,13 @@ public sealed class RewriteRules(RewriteConfig config)
     /// 6).</summary>
     private static byte[] Subnet(RewriteEdns0Rule rule, ReadOnlySpan<byte> client)
     {
-        int bits = client.Length == 4 ? rule.Ipv4Bits : rule.Ipv6Bits;
+        var bits = client.Length == 4 ? rule.Ipv4Bits : rule.Ipv6Bits;
         byte[] data = [0, (byte)(client.Length == 4 ? 1 : 2), (byte)bits, 0, .. client[..((bits + 7) / 8)]];
         if (bits % 8 != 0)
+        {
             data[^1] &= (byte)(0xFF << (8 - bits % 8));
+        }
+
         return data;
     }
 
@@ -125,7 +147,7 @@ public sealed class RewriteRules(RewriteConfig config)
 
     private static byte[] U16(ushort value)
     {
-        byte[] octets = new byte[2];
+        var octets = new byte[2];
         BinaryPrimitives.WriteUInt16BigEndian(octets, value);
         return octets;
     }

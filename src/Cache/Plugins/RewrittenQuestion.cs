@@ -56,11 +56,18 @@ public sealed class RewrittenQuestion
         to = DnsName.ToText(wire);
         // CoreDNS's exact rules answer auto whether or not they say so: a reply about another name helps nobody.
         if (rule.Match.Kind == NameMatchKind.Suffix && rule.AnswerAuto)
+        {
             ReplyRules.Add(new SuffixReplyRule(rule.To, rule.Match.Text));
+        }
         else if (rule.AnswerAuto || rule.Match.Kind == NameMatchKind.Exact)
+        {
             ReplyRules.Add(new RemapReplyRule(to, asked));
-        foreach (RewriteAnswer answer in rule.Answers)
+        }
+
+        foreach (var answer in rule.Answers)
+        {
             ReplyRules.Add(new PatternReplyRule(answer.Kind == RewriteAnswerKind.Value, answer.From, answer.To));
+        }
     }
 
     /// <summary>Turns the reply to the rewritten question into one to the question that was asked.</summary>
@@ -68,31 +75,49 @@ public sealed class RewrittenQuestion
     /// <returns>Octets written, or 0 when the reply is malformed, or too large, or a name became none.</returns>
     public int Restore(ReadOnlySpan<byte> reply, Span<byte> output)
     {
-        if (!QuestionReader.TryRead(reply, out QuestionReader question))
+        if (!QuestionReader.TryRead(reply, out var question))
+        {
             return 0;
+        }
+
         var builder = new MessageBuilder(output, reply, _askedQuestion);
         Span<byte> owner = stackalloc byte[DnsName.MaxLength];
-        byte[] rdata = new byte[reply.Length + 2 * DnsName.MaxLength];
+        var rdata = new byte[reply.Length + 2 * DnsName.MaxLength];
         var records = new RecordReader(reply, question.End);
         while (records.MoveNext())
         {
             if (records.Type == Qtype.OPT)
+            {
                 continue;
-            int ownerLength = DnsName.Read(reply, records.OwnerOffset, owner, out _);
-            byte[]? newOwner = Renamed(owner[..ownerLength], isValue: false);
-            int length = Rdata.Expand(reply, records, rdata);
+            }
+
+            var ownerLength = DnsName.Read(reply, records.OwnerOffset, owner, out _);
+            var newOwner = Renamed(owner[..ownerLength], isValue: false);
+            var length = Rdata.Expand(reply, records, rdata);
             if (length < 0 || newOwner is null || NewData(records.Type, rdata.AsSpan(0, length)) is not { } newData)
+            {
                 return 0;
-            uint ttl = records.Ttl;
-            for (int i = ReplyRules.Count - 1; i >= 0; i--)
+            }
+
+            var ttl = records.Ttl;
+            for (var i = ReplyRules.Count - 1; i >= 0; i--)
+            {
                 ttl = ReplyRules[i].TtlSeconds(ttl);
+            }
+
             builder.Add(records.Section, newOwner, records.Type, records.Class, ttl, newData);
         }
         if (records.IsMalformed || builder.Overflowed)
+        {
             return 0;
-        Rcode rcode = DnsHeader.Rcode(reply);
-        for (int i = ReplyRules.Count - 1; i >= 0; i--)
+        }
+
+        var rcode = DnsHeader.Rcode(reply);
+        for (var i = ReplyRules.Count - 1; i >= 0; i--)
+        {
             rcode = ReplyRules[i].Code(rcode);
+        }
+
         output[3] = (byte)(output[3] & ~DnsHeader.RcodeMask | (byte)rcode & DnsHeader.RcodeMask);
         return builder.Length;
     }
@@ -102,17 +127,25 @@ public sealed class RewrittenQuestion
     /// <returns>Lower-case wire form of the name to ask with the question's type; null when the reply stands.</returns>
     public byte[]? CnameToFollow(ReadOnlySpan<byte> reply)
     {
-        if (CnameRules.Count == 0 || !QuestionReader.TryRead(reply, out QuestionReader question))
+        if (CnameRules.Count == 0 || !QuestionReader.TryRead(reply, out var question))
+        {
             return null;
+        }
+
         Span<byte> target = stackalloc byte[DnsName.MaxLength];
         var records = new RecordReader(reply, question.End);
         while (records.MoveNext() && records.Section == Section.Answer)
         {
             if (records.Type != Qtype.CNAME)
+            {
                 continue;
-            int length = DnsName.Read(reply, records.RdataOffset, target, out _);
+            }
+
+            var length = DnsName.Read(reply, records.RdataOffset, target, out _);
             if (NewTarget(target[..length]) is { } to)
+            {
                 return to;
+            }
         }
         return null;
     }
@@ -122,9 +155,12 @@ public sealed class RewrittenQuestion
     /// <returns>Octets written, or 0 when a message is malformed or the whole does not fit.</returns>
     public int MergeCname(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> targetReply, Span<byte> output)
     {
-        if (!QuestionReader.TryRead(reply, out QuestionReader question)
-            || !QuestionReader.TryRead(targetReply, out QuestionReader asked))
+        if (!QuestionReader.TryRead(reply, out var question)
+            || !QuestionReader.TryRead(targetReply, out var asked))
+        {
             return 0;
+        }
+
         var builder = new MessageBuilder(output, reply, reply[DnsHeader.Length..question.End]);
         Span<byte> owner = stackalloc byte[DnsName.MaxLength];
         Span<byte> target = stackalloc byte[DnsName.MaxLength];
@@ -132,26 +168,37 @@ public sealed class RewrittenQuestion
         while (records.MoveNext() && records.Section == Section.Answer)
         {
             if (records.Type != Qtype.CNAME)
+            {
                 continue;
-            int ownerLength = DnsName.Read(reply, records.OwnerOffset, owner, out _);
-            int targetLength = DnsName.Read(reply, records.RdataOffset, target, out _);
-            byte[]? to = NewTarget(target[..targetLength]);
+            }
+
+            var ownerLength = DnsName.Read(reply, records.OwnerOffset, owner, out _);
+            var targetLength = DnsName.Read(reply, records.RdataOffset, target, out _);
+            var to = NewTarget(target[..targetLength]);
             builder.Add(
                 Section.Answer, owner[..ownerLength], Qtype.CNAME, records.Class, records.Ttl,
                 to ?? target[..targetLength].ToArray());
             if (to is not null)
+            {
                 break;
+            }
         }
-        byte[] rdata = new byte[targetReply.Length + 2 * DnsName.MaxLength];
+        var rdata = new byte[targetReply.Length + 2 * DnsName.MaxLength];
         var found = new RecordReader(targetReply, asked.End);
         while (found.MoveNext())
         {
             if (found.Type == Qtype.OPT)
+            {
                 continue;
-            int ownerLength = DnsName.Read(targetReply, found.OwnerOffset, owner, out _);
-            int length = Rdata.Expand(targetReply, found, rdata);
+            }
+
+            var ownerLength = DnsName.Read(targetReply, found.OwnerOffset, owner, out _);
+            var length = Rdata.Expand(targetReply, found, rdata);
             if (length < 0)
+            {
                 return 0;
+            }
+
             builder.Add(
                 found.Section, owner[..ownerLength], found.Type, found.Class, found.Ttl, rdata.AsSpan(0, length));
         }
@@ -161,10 +208,10 @@ public sealed class RewrittenQuestion
 
     private byte[]? NewTarget(ReadOnlySpan<byte> target)
     {
-        byte[] lower = target.ToArray();
+        var lower = target.ToArray();
         DnsName.ToLower(lower, lower);
-        string text = DnsName.ToText(lower);
-        foreach (RewriteCnameRule rule in CnameRules)
+        var text = DnsName.ToText(lower);
+        foreach (var rule in CnameRules)
         {
             if (RewriteRules.Replace(rule.Match, rule.To, text) is { } to
                 && to != text
@@ -180,21 +227,30 @@ public sealed class RewrittenQuestion
     private byte[]? Renamed(ReadOnlySpan<byte> name, bool isValue)
     {
         if (ReplyRules.Count == 0)
+        {
             return name.ToArray();
+        }
+
         string text = DnsName.ToText(name), before = text;
-        for (int i = ReplyRules.Count - 1; i >= 0; i--)
+        for (var i = ReplyRules.Count - 1; i >= 0; i--)
+        {
             text = isValue ? ReplyRules[i].Value(text) : ReplyRules[i].Owner(text);
+        }
+
         return text == before ? name.ToArray() : DnsName.Parse(text);
     }
 
     /// <summary>The data with its first name changed; null when that became no name.</summary>
     private byte[]? NewData(Qtype type, ReadOnlySpan<byte> data)
     {
-        Rdata layout = Rdata.LayoutOf(type, data);
+        var layout = Rdata.LayoutOf(type, data);
         if (layout.Names == 0)
+        {
             return data.ToArray();
-        int name = DnsName.LengthOf(data[layout.Before..]);
-        byte[]? renamed = Renamed(data.Slice(layout.Before, name), isValue: true);
+        }
+
+        var name = DnsName.LengthOf(data[layout.Before..]);
+        var renamed = Renamed(data.Slice(layout.Before, name), isValue: true);
         return renamed is null ? null : [.. data[..layout.Before], .. renamed, .. data[(layout.Before + name)..]];
     }
 
@@ -204,13 +260,19 @@ public sealed class RewrittenQuestion
         while (records.MoveNext())
         {
             if (records.Type != Qtype.OPT)
+            {
                 continue;
-            ReadOnlySpan<byte> left = records.Rdata;
+            }
+
+            var left = records.Rdata;
             while (left.Length >= 4)
             {
                 int length = BinaryPrimitives.ReadUInt16BigEndian(left[2..]);
                 if (4 + length > left.Length)
+                {
                     return;
+                }
+
                 Options.Add((BinaryPrimitives.ReadUInt16BigEndian(left), left.Slice(4, length).ToArray()));
                 left = left[(4 + length)..];
             }
@@ -220,9 +282,9 @@ public sealed class RewrittenQuestion
     private byte[] WriteOptions()
     {
         List<(ushort Code, byte[] Data)> sent = [.. Options.Where(option => ChangedOptions.Contains(option.Code))];
-        byte[] octets = new byte[sent.Sum(option => 4 + option.Data.Length)];
+        var octets = new byte[sent.Sum(option => 4 + option.Data.Length)];
         Span<byte> left = octets;
-        foreach ((ushort code, byte[] data) in sent)
+        foreach ((var code, var data) in sent)
         {
             BinaryPrimitives.WriteUInt16BigEndian(left, code);
             BinaryPrimitives.WriteUInt16BigEndian(left[2..], (ushort)data.Length);

@@ -32,16 +32,22 @@ public sealed class TemplatePlugin : IQueryPlugin
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         string? name = null;
-        foreach ((TemplateRule rule, NameSet zones, NameSet fallthrough) in _rules)
+        foreach ((var rule, var zones, var fallthrough) in _rules)
         {
             if (!Fits(rule.Qclass, (ushort)query.Class) || !Fits(rule.Qtype, (ushort)query.Type)
                 || zones.Longest(query.Name) is not { } zone)
+            {
                 continue;
+            }
+
             name ??= DnsName.ToText(query.Name);
             if (FirstMatch(rule, name) is not { } match)
             {
                 if (fallthrough.Contains(query.Name))
+                {
                     continue;
+                }
+
                 return Fail(ref reply);
             }
 
@@ -62,7 +68,10 @@ public sealed class TemplatePlugin : IQueryPlugin
             };
             Count(MetricNames.TemplateMatches, MetricNames.TemplateMatchesHelp, query, question);
             if (rule.Rcode == (ushort)Rcode.ServFail)
+            {
                 return Fail(ref reply);
+            }
+
             reply.SetAuthoritative();
             reply.SetRcode((Rcode)rule.Rcode);
             if (Add(rule.Answer, Section.Answer, query, question, ref reply)
@@ -70,7 +79,10 @@ public sealed class TemplatePlugin : IQueryPlugin
                 && Add(rule.Additional, Section.Additional, query, question, ref reply))
             {
                 if (rule.ExtendedError is { } error)
+                {
                     ExtendedErrorOption.Write(ref reply, error.Code, error.Text);
+                }
+
                 return PluginVerdict.Answered;
             }
             return Fail(ref reply);
@@ -91,10 +103,12 @@ public sealed class TemplatePlugin : IQueryPlugin
 
     private static (GoPattern Pattern, Match Match)? FirstMatch(TemplateRule rule, string name)
     {
-        foreach (GoPattern pattern in rule.Match)
+        foreach (var pattern in rule.Match)
         {
             if (pattern.Regex.Match(name) is { Success: true } match)
+            {
                 return (pattern, match);
+            }
         }
         return null;
     }
@@ -106,9 +120,9 @@ public sealed class TemplatePlugin : IQueryPlugin
         in TemplateQuestion question,
         ref ReplyWriter reply)
     {
-        foreach (TemplateText template in templates)
+        foreach (var template in templates)
         {
-            if (template.Render(question, out string missing) is not { } line)
+            if (template.Render(question, out var missing) is not { } line)
             {
                 _log.TemplateFailed(question.Name, $"{template.Source}: {missing}");
                 Count(
@@ -120,7 +134,7 @@ public sealed class TemplatePlugin : IQueryPlugin
                     Of(template));
                 return false;
             }
-            if (RecordText.Parse(line, out string problem) is not { } record)
+            if (RecordText.Parse(line, out var problem) is not { } record)
             {
                 _log.TemplateFailed(question.Name, $"\"{line}\": {problem}");
                 Count(
@@ -137,7 +151,9 @@ public sealed class TemplatePlugin : IQueryPlugin
                 ? [ReplyWriter.PointerToQname >> 8, ReplyWriter.PointerToQname & 0xFF]
                 : record.Owner;
             if (!reply.TryAdd(section, owner, record.Type, record.Class, record.TtlSeconds, record.Rdata))
+            {
                 return false;
+            }
         }
         return true;
     }

@@ -38,15 +38,21 @@ internal sealed class WeightFile : IPolled
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (!_unreadable)
+            {
                 _log.WeightFileUnusable(_path, e.Message);
+            }
+
             _unreadable = true;
             return;
         }
         _unreadable = false;
         if (text == _seen)
+        {
             return;
+        }
+
         _seen = text;
-        if (WeightText.Parse(text, out string problem) is not { } weights)
+        if (WeightText.Parse(text, out var problem) is not { } weights)
         {
             _log.WeightFileUnusable(_path, problem);
             return;

@@ -15,13 +15,19 @@ internal sealed class WeightTable
     /// <param name="weights">The first of an address of a name counts.</param>
     public WeightTable(ImmutableArray<AddressWeight> weights)
     {
-        foreach (AddressWeight weight in weights)
+        foreach (var weight in weights)
         {
             if (DnsName.Parse(weight.Name) is not { } name)
+            {
                 continue;
+            }
+
             DnsName.ToLower(name, name);
             if (!_names.TryGetValue(name, out List<(byte[], byte)>? addresses))
+            {
                 _names[name] = addresses = [];
+            }
+
             addresses.Add((weight.Address.GetAddressBytes(), weight.Weight));
         }
     }
@@ -31,10 +37,12 @@ internal sealed class WeightTable
     {
         if (_names.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out List<(byte[], byte)>? addresses))
         {
-            foreach ((byte[] known, byte weight) in addresses)
+            foreach ((var known, var weight) in addresses)
             {
                 if (address.SequenceEqual(known))
+                {
                     return weight;
+                }
             }
         }
         return Default;

@@ -20,7 +20,7 @@ public sealed class WhoamiPlugin : IQueryPlugin
             query.Class,
             0,
             query.ClientAddress);
-        ReadOnlySpan<byte> proto = query.IsTcp ? "\x04_tcp"u8 : "\x04_udp"u8;
+        var proto = query.IsTcp ? "\x04_tcp"u8 : "\x04_udp"u8;
         byte[] owner = [.. proto, .. pointer];
         // Priority and weight 0, the port, the root as target.
         byte[] srv = [0, 0, 0, 0, 0, 0, 0];

@@ -1,4 +1,3 @@
-using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Upstream;
 using NodeDns.Dns.Wire;
@@ -22,7 +21,7 @@ internal sealed class AnswerPath(
 
     private byte[] Scratch => waiting.Scratch;
 
-    public PendingQuery Rent() => _pool.TryPop(out PendingQuery? pooled) ? pooled : new PendingQuery(this);
+    public PendingQuery Rent() => _pool.TryPop(out var pooled) ? pooled : new PendingQuery(this);
 
     public void Release(PendingQuery pending)
     {
@@ -40,13 +39,16 @@ internal sealed class AnswerPath(
         catch (Exception bug)
         {
             handler.OnBug(bug);
-            if (!pending.IsDone) Finish(pending, 0, Rcode.ServFail, AnsweredBy.Server);
+            if (!pending.IsDone)
+            {
+                Finish(pending, 0, Rcode.ServFail, AnsweredBy.Server);
+            }
         }
     }
 
     private void Judge(PendingQuery pending, ReadOnlySpan<byte> message)
     {
-        BlockModel block = pending.Zone.Block;
+        var block = pending.Zone.Block;
         if (ReplyCheck.WantsNext(block.Forwards[pending.Forward].Options, message)
             && block.NextForward(pending.SentName, pending.Forward + 1) is var next && next >= 0)
         {
@@ -63,26 +65,40 @@ internal sealed class AnswerPath(
         }
         message[.._scan.End].CopyTo(_answer);
         _scan.Rewrite(_answer, null);
-        if (pending.Rewritten is not null && !TryRestore(pending)) return;
+        if (pending.Rewritten is not null && !TryRestore(pending))
+        {
+            return;
+        }
 
-        int questionEnd = pending.QuestionEnd;
+        var questionEnd = pending.QuestionEnd;
         if (block.Cache is { } cache && cache.Covers(pending.Name))
         {
-            if (TryFinishStale(pending, cache, ChooseStale(cache))) return;
-            CacheVerdict? verdict = CacheRules.Judge(_scan, cache, pending.Name);
-            int length = _scan.End;
+            if (TryFinishStale(pending, cache, ChooseStale(cache)))
+            {
+                return;
+            }
+
+            var verdict = CacheRules.Judge(_scan, cache, pending.Name);
+            var length = _scan.End;
             _scan.Rewrite(_answer, verdict?.TtlSeconds);
-            if (verdict is { TtlSeconds: > 0 } kept) Store(pending.Key, kept, _answer.AsSpan(0, length), questionEnd);
+            if (verdict is { TtlSeconds: > 0 } kept)
+            {
+                Store(pending.Key, kept, _answer.AsSpan(0, length), questionEnd);
+            }
+
             Finish(pending, length, Rcode.NoError, AnsweredBy.Forward);
         }
-        else Finish(pending, _scan.End, Rcode.NoError, AnsweredBy.Forward);
+        else
+        {
+            Finish(pending, _scan.End, Rcode.NoError, AnsweredBy.Forward);
+        }
     }
 
     /// <summary>Makes the answer in <see cref="_answer"/> one to the clients' question.</summary>
     /// <returns>false when the exchange goes on, or has failed.</returns>
     private bool TryRestore(PendingQuery pending)
     {
-        RewrittenQuestion rewritten = pending.Rewritten!;
+        var rewritten = pending.Rewritten!;
         ReadOnlySpan<byte> answer = _answer.AsSpan(0, _scan.End);
         if (pending.FollowedReply is null && rewritten.CnameToFollow(answer) is { } target)
         {
@@ -90,7 +106,7 @@ internal sealed class AnswerPath(
             pending.Ask();
             return false;
         }
-        int length = answer.Length;
+        var length = answer.Length;
         if (pending.FollowedReply is { } followed)
         {
             length = rewritten.MergeCname(followed, answer, Scratch);
@@ -111,17 +127,27 @@ internal sealed class AnswerPath(
     /// <summary>Upstream gave no answer: 8 and 9 for failures.</summary>
     public void OnFailure(PendingQuery pending, UpstreamError error)
     {
-        CacheModel? cache = pending.Zone.Block.Cache;
-        if (cache is not null && !cache.Covers(pending.Name)) cache = null;
+        var cache = pending.Zone.Block.Cache;
+        if (cache is not null && !cache.Covers(pending.Name))
+        {
+            cache = null;
+        }
         // Being at our own limit, or stopping, says nothing about the name.
-        bool isOwn = error is UpstreamError.TooManyConcurrent or UpstreamError.Stopped or UpstreamError.LocalLimit;
-        Rcode rcode = error == UpstreamError.TooManyConcurrent ? Rcode.Refused : Rcode.ServFail;
+        var isOwn = error is UpstreamError.TooManyConcurrent or UpstreamError.Stopped or UpstreamError.LocalLimit;
+        var rcode = error == UpstreamError.TooManyConcurrent ? Rcode.Refused : Rcode.ServFail;
         pending.Zone.Block.Errors?.Failed(rcode, pending.Name, pending.Qtype,
             $"{pending.Zone.Block.Forwards[pending.Forward].To}: {UpstreamErrorText.Of(error)}");
         if (cache is not null)
         {
-            if (!isOwn) StoreFailure(pending.Key, cache);
-            if (cache.Stale is not null && TryFinishStale(pending, cache, StaleChoice.Any)) return;
+            if (!isOwn)
+            {
+                StoreFailure(pending.Key, cache);
+            }
+
+            if (cache.Stale is not null && TryFinishStale(pending, cache, StaleChoice.Any))
+            {
+                return;
+            }
         }
         Finish(pending, 0, rcode, AnsweredBy.Server);
     }
@@ -130,9 +156,16 @@ internal sealed class AnswerPath(
     /// them.</summary>
     public void OnStaleTimer(PendingQuery pending)
     {
-        if (pending.Zone.Block.Cache is not { Stale: { } stale } cache) return;
-        int length = FetchStale(pending, cache, StaleChoice.Any, out ushort flags);
-        if (length == 0) return;
+        if (pending.Zone.Block.Cache is not { Stale: { } stale } cache)
+        {
+            return;
+        }
+
+        var length = FetchStale(pending, cache, StaleChoice.Any, out var flags);
+        if (length == 0)
+        {
+            return;
+        }
         // For those who join the same exchange from now on.
         loop.Arm(pending, stale.VerifyTimeoutMs);
         Reply(_inFlight.TakeWaiters(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
@@ -143,17 +176,28 @@ internal sealed class AnswerPath(
     /// it confirmed before and the file prefers that.</summary>
     private StaleChoice ChooseStale(CacheModel cache)
     {
-        if (cache.Stale is not { } stale) return StaleChoice.None;
-        if ((Rcode)_scan.Rcode is not (Rcode.NoError or Rcode.NXDomain)) return StaleChoice.Any;
-        bool denies = !_scan.AnswersQtype && (_scan.Flags & DnsHeader.TC) == 0;
+        if (cache.Stale is not { } stale)
+        {
+            return StaleChoice.None;
+        }
+
+        if ((Rcode)_scan.Rcode is not (Rcode.NoError or Rcode.NXDomain))
+        {
+            return StaleChoice.Any;
+        }
+
+        var denies = !_scan.AnswersQtype && (_scan.Flags & DnsHeader.TC) == 0;
         return denies && stale.PreferPositive ? StaleChoice.Positive : StaleChoice.None;
     }
 
     /// <summary>Serves every waiter a stale answer, if there is one, and leaves upstream alone for a while.</summary>
     private bool TryFinishStale(PendingQuery pending, CacheModel cache, StaleChoice choice)
     {
-        if (choice == StaleChoice.None || FetchStale(pending, cache, choice, out ushort flags) is not (> 0 and var length))
+        if (choice == StaleChoice.None || FetchStale(pending, cache, choice, out var flags) is not (> 0 and var length))
+        {
             return false;
+        }
+
         StoreFailure(pending.Key, cache);
         Reply(Complete(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
         Release(pending);
@@ -165,12 +209,15 @@ internal sealed class AnswerPath(
     private int FetchStale(PendingQuery pending, CacheModel cache, StaleChoice choice, out ushort flags)
     {
         var options = new GetOptions(loop.NowMs, cache.StaleMs, cache.StaleTtlSeconds);
-        GetOutcome found = _store.TryGet(pending.Key, options, Scratch, pending.QuestionEnd, out StoredAnswer stored);
+        var found = _store.TryGet(pending.Key, options, Scratch, pending.QuestionEnd, out var stored);
         flags = (ushort)(stored.HeaderFlags & ~DnsHeader.AA);
         if (found is not (GetOutcome.Stale or GetOutcome.Fresh)
             || choice == StaleChoice.Positive && stored.Kind != AnswerKind.Success)
+        {
             return 0;
-        int length = pending.QuestionEnd + stored.RecordsLength;
+        }
+
+        var length = pending.QuestionEnd + stored.RecordsLength;
         Scratch.AsSpan(0, length).CopyTo(_answer);
         return length;
     }
@@ -184,7 +231,7 @@ internal sealed class AnswerPath(
 
     private void Store(in AnswerKey key, CacheVerdict verdict, ReadOnlySpan<byte> answer, int questionEnd)
     {
-        AnswerKey under = verdict.Kind == AnswerKind.Failure ? key.ForFailure() : key;
+        var under = verdict.Kind == AnswerKind.Failure ? key.ForFailure() : key;
         _store.Put(
             under,
             new AnswerRecords
@@ -202,8 +249,12 @@ internal sealed class AnswerPath(
     /// <summary>RFC 9520: a failure is remembered whoever caused it, also when upstream was silent.</summary>
     private void StoreFailure(in AnswerKey key, CacheModel cache)
     {
-        uint ttl = cache.Stale is { RecheckSeconds: > 0 } stale ? stale.RecheckSeconds : cache.FailureTtlSeconds;
-        if (ttl == 0) return;
+        var ttl = cache.Stale is { RecheckSeconds: > 0 } stale ? stale.RecheckSeconds : cache.FailureTtlSeconds;
+        if (ttl == 0)
+        {
+            return;
+        }
+
         _store.Put(
             key.ForFailure(),
             new AnswerRecords
@@ -222,7 +273,7 @@ internal sealed class AnswerPath(
 
     private void Finish(PendingQuery pending, int length, Rcode rcode, AnsweredBy by)
     {
-        ushort flags = length > 0 ? DnsHeader.Flags(_answer) : (ushort)0;
+        var flags = length > 0 ? DnsHeader.Flags(_answer) : (ushort)0;
         Reply(Complete(pending), length, flags, rcode, by, isStale: false);
         Release(pending);
     }

@@ -72,13 +72,20 @@ public sealed class AnswerScan(TimeProvider? time = null)
         {
             if (records.Type == Qtype.OPT)
             {
-                if (records.Section != Section.Additional) return false;
-                QueryEdns edns = QueryEdns.Parse(message, records.TtlOffset - 4);
+                if (records.Section != Section.Additional)
+                {
+                    return false;
+                }
+
+                var edns = QueryEdns.Parse(message, records.TtlOffset - 4);
                 Rcode |= edns.ExtendedRcode << 4;
                 dnssecOk = edns.DnssecOk;
                 behindOpt = true;
             }
-            else if (!behindOpt) Note(records);
+            else if (!behindOpt)
+            {
+                Note(records);
+            }
         }
         HasExpiredSignature &= dnssecOk;
         return !records.IsMalformed;
@@ -89,9 +96,9 @@ public sealed class AnswerScan(TimeProvider? time = null)
     /// <returns>false when it is malformed.</returns>
     public bool TryReadRestored(ReadOnlySpan<byte> message, int questionEnd, Qtype qtype)
     {
-        int extendedRcode = Rcode & ~DnsHeader.RcodeMask;
-        bool hasExpiredSignature = HasExpiredSignature;
-        bool isRead = TryRead(message, questionEnd, qtype);
+        var extendedRcode = Rcode & ~DnsHeader.RcodeMask;
+        var hasExpiredSignature = HasExpiredSignature;
+        var isRead = TryRead(message, questionEnd, qtype);
         Rcode |= extendedRcode;
         HasExpiredSignature = hasExpiredSignature;
         return isRead;
@@ -101,16 +108,27 @@ public sealed class AnswerScan(TimeProvider? time = null)
     public void Rewrite(Span<byte> message, uint? ttlSeconds)
     {
         DnsHeader.SetArCount(message, AdditionalCount);
-        if (ttlSeconds is not { } ttl) return;
-        foreach (ushort offset in TtlOffsets) BinaryPrimitives.WriteUInt32BigEndian(message[offset..], ttl);
+        if (ttlSeconds is not { } ttl)
+        {
+            return;
+        }
+
+        foreach (var offset in TtlOffsets)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(message[offset..], ttl);
+        }
     }
 
     /// <summary>The TTL offsets counted from <paramref name="questionEnd"/>, as the store keeps them. Call it last: it
     /// changes <see cref="TtlOffsets"/>.</summary>
     public ReadOnlySpan<ushort> TakeRelativeTtlOffsets(int questionEnd)
     {
-        Span<ushort> offsets = _ttlOffsets.AsSpan(0, _ttlCount);
-        foreach (ref ushort offset in offsets) offset -= (ushort)questionEnd;
+        var offsets = _ttlOffsets.AsSpan(0, _ttlCount);
+        foreach (ref var offset in offsets)
+        {
+            offset -= (ushort)questionEnd;
+        }
+
         return offsets;
     }
 
@@ -119,7 +137,11 @@ public sealed class AnswerScan(TimeProvider? time = null)
         End = record.End;
         _ttlOffsets[_ttlCount++] = (ushort)record.TtlOffset;
         MinTtl = Math.Min(MinTtl, record.Ttl);
-        if (record.Type == Qtype.RRSIG) HasExpiredSignature |= !IsInTime(record.Rdata);
+        if (record.Type == Qtype.RRSIG)
+        {
+            HasExpiredSignature |= !IsInTime(record.Rdata);
+        }
+
         switch (record.Section)
         {
             case Section.Answer:
@@ -130,7 +152,11 @@ public sealed class AnswerScan(TimeProvider? time = null)
             case Section.Authority:
                 AuthorityCount++;
                 HasAuthorityNs |= record.Type == Qtype.NS;
-                if (record.Type != Qtype.SOA) break;
+                if (record.Type != Qtype.SOA)
+                {
+                    break;
+                }
+
                 HasAuthoritySoa = true;
                 SoaMinimum = BinaryPrimitives.ReadUInt32BigEndian(record.Rdata[^4..]);
                 break;
@@ -144,8 +170,12 @@ public sealed class AnswerScan(TimeProvider? time = null)
     /// section 3.1.5).</summary>
     private bool IsInTime(ReadOnlySpan<byte> rrsig)
     {
-        if (rrsig.Length < 16) return true;
-        uint now = (uint)(time ?? TimeProvider.System).GetUtcNow().ToUnixTimeSeconds();
+        if (rrsig.Length < 16)
+        {
+            return true;
+        }
+
+        var now = (uint)(time ?? TimeProvider.System).GetUtcNow().ToUnixTimeSeconds();
         return (int)(BinaryPrimitives.ReadUInt32BigEndian(rrsig[8..]) - now) >= 0
             && (int)(now - BinaryPrimitives.ReadUInt32BigEndian(rrsig[12..])) >= 0;
     }

@@ -48,9 +48,14 @@ public sealed record BlockModel
     /// <summary>The place of the forward that takes a lower-case name, from a place on; -1 when there is none.</summary>
     internal int NextForward(ReadOnlySpan<byte> name, int from = 0)
     {
-        for (int i = from; i < Forwards.Length; i++)
+        for (var i = from; i < Forwards.Length; i++)
+        {
             if (Forwards[i].Takes(name))
+            {
                 return i;
+            }
+        }
+
         return -1;
     }
 }

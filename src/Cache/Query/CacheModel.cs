@@ -42,9 +42,14 @@ public sealed record CacheModel
 
     internal static bool IsWithinAny(ReadOnlySpan<byte> name, byte[][] zones)
     {
-        foreach (byte[] zone in zones)
+        foreach (var zone in zones)
+        {
             if (DnsName.IsWithin(name, zone))
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 }

@@ -11,8 +11,12 @@ public static class CacheRules
     /// <returns>null when the answer is not kept.</returns>
     public static CacheVerdict? Judge(AnswerScan answer, CacheModel cache, ReadOnlySpan<byte> name)
     {
-        if (KindOf(answer) is not { } kind) return null;
-        uint ttl = kind switch
+        if (KindOf(answer) is not { } kind)
+        {
+            return null;
+        }
+
+        var ttl = kind switch
         {
             AnswerKind.Success => Clamp(answer.MinTtl, cache.SuccessTtlSeconds, cache.SuccessMinTtlSeconds),
             // RFC 2308 section 5: the SOA's own TTL, already among MinTtl, or its MINIMUM, whichever is less.
@@ -20,16 +24,28 @@ public static class CacheRules
                 Math.Min(answer.MinTtl, answer.SoaMinimum), cache.DenialTtlSeconds, cache.DenialMinTtlSeconds),
             _ => cache.FailureTtlSeconds,
         };
-        byte[][] disabled = kind == AnswerKind.Denial ? cache.DisableDenial : cache.DisableSuccess;
-        if (kind != AnswerKind.Failure && CacheModel.IsWithinAny(name, disabled)) return null;
+        var disabled = kind == AnswerKind.Denial ? cache.DisableDenial : cache.DisableSuccess;
+        if (kind != AnswerKind.Failure && CacheModel.IsWithinAny(name, disabled))
+        {
+            return null;
+        }
+
         return new CacheVerdict(kind, ttl);
     }
 
     /// <summary>RFC 2308 section 2 and CoreDNS's response types; null for what must not be kept.</summary>
     public static AnswerKind? KindOf(AnswerScan answer)
     {
-        if ((answer.Flags & DnsHeader.TC) != 0 || answer.Qtype is Qtype.AXFR or Qtype.IXFR) return null;
-        if (answer.HasExpiredSignature) return null;
+        if ((answer.Flags & DnsHeader.TC) != 0 || answer.Qtype is Qtype.AXFR or Qtype.IXFR)
+        {
+            return null;
+        }
+
+        if (answer.HasExpiredSignature)
+        {
+            return null;
+        }
+
         return (Rcode)answer.Rcode switch
         {
             Rcode.NoError when answer.AnswersQtype => AnswerKind.Success,

@@ -22,8 +22,12 @@ internal sealed class ClientLimit
     /// <returns>The slot to give back to <see cref="Leave"/>, or -1 when the client has too many under way.</returns>
     public int Enter(in SocketAddress client)
     {
-        int slot = (int)(KeyedHash.Of(client.Address, 0) % Slots);
-        if (_pending[slot] >= _limit) return -1;
+        var slot = (int)(KeyedHash.Of(client.Address, 0) % Slots);
+        if (_pending[slot] >= _limit)
+        {
+            return -1;
+        }
+
         _pending[slot]++;
         return slot;
     }

@@ -34,8 +34,8 @@ internal sealed class CnameExchange : IReplySink
         _client.Set(query, limitSlot: 0);
         _forwarders = query.Forwarders;
         _message = query.Message.ToArray();
-        byte[] written = first.ToArray();
-        int length = written.Length;
+        var written = first.ToArray();
+        var length = written.Length;
         _extendedError = ExtendedErrorOption.Take(written, ref length, _questionEnd);
         _first = written[..length];
         _target = target;
@@ -49,23 +49,30 @@ internal sealed class CnameExchange : IReplySink
         out QueryOutcome outcome, RewrittenQuestion? rewritten = null)
     {
         outcome = default;
-        if (!QuestionReader.TryRead(written, out QuestionReader question)
+        if (!QuestionReader.TryRead(written, out var question)
             || question.Type is not (Qtype.A or Qtype.AAAA) || DepthOf(query) == DepthMaximum
             || TargetOf(written, question.End) is not { } target || query.Server.Zones.Find(target) is not { } zone)
+        {
             return false;
+        }
+
         var exchange = new CnameExchange(handler, query, written, question, target, rewritten);
-        byte[] buffer = new byte[QueryHandler.MaxMessage];
+        var buffer = new byte[QueryHandler.MaxMessage];
         outcome = exchange.Ask(zone, buffer);
-        if (!outcome.IsPending) outcome = exchange.Finish(query, buffer.AsSpan(0, outcome.Length), reply);
+        if (!outcome.IsPending)
+        {
+            outcome = exchange.Finish(query, buffer.AsSpan(0, outcome.Length), reply);
+        }
+
         return true;
     }
 
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
-        ReplyTo client = _client.To;
-        ClientQuery query = _client.Again(in client, _message, _forwarders);
-        byte[] reply = new byte[QueryHandler.MaxMessage];
-        QueryOutcome done = Finish(query, message, reply);
+        var client = _client.To;
+        var query = _client.Again(in client, _message, _forwarders);
+        var reply = new byte[QueryHandler.MaxMessage];
+        var done = Finish(query, message, reply);
         client.Sink.Reply(client, reply.AsSpan(0, done.Length));
     }
 
@@ -92,7 +99,7 @@ internal sealed class CnameExchange : IReplySink
     private QueryOutcome Ask(ZoneModel zone, byte[] buffer)
     {
         var to = new ReplyTo(this, 0, _client.To.Client, _client.To.IsTcp, isInternal: true);
-        byte[] message = new byte[DnsHeader.Length + _target.Length + 4];
+        var message = new byte[DnsHeader.Length + _target.Length + 4];
         _message.AsSpan(0, DnsHeader.Length).CopyTo(message);
         DnsHeader.SetArCount(message, 0);
         QuestionReader.Write(message.AsSpan(DnsHeader.Length), _target, _qtype, _client.Qclass);
@@ -117,17 +124,19 @@ internal sealed class CnameExchange : IReplySink
     /// <param name="found">The reply about the target; empty when there is none.</param>
     private QueryOutcome Finish(in ClientQuery query, ReadOnlySpan<byte> found, Span<byte> reply)
     {
-        byte[] whole = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
-        byte[] rdata = new byte[QueryHandler.MaxMessage + 2 * DnsName.MaxLength];
+        var whole = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
+        var rdata = new byte[QueryHandler.MaxMessage + 2 * DnsName.MaxLength];
         var builder = new MessageBuilder(
             whole.AsSpan(0, QueryHandler.MaxMessage), _first, _first.AsSpan(DnsHeader.Length.._questionEnd));
-        for (Section section = Section.Answer; section <= Section.Additional; section++)
+        for (var section = Section.Answer; section <= Section.Additional; section++)
         {
             Copy(_first, _questionEnd, section, rdata, ref builder);
             if (section == Section.Answer && found.Length > DnsHeader.Length)
+            {
                 Copy(found, DnsHeader.Length + _target.Length + 4, section, rdata, ref builder);
+            }
         }
-        int length = builder.Length;
+        var length = builder.Length;
         if (builder.Overflowed)
         {
             _first.CopyTo(whole, 0);
@@ -135,9 +144,13 @@ internal sealed class CnameExchange : IReplySink
         }
         if (_rewritten is not null)
         {
-            byte[] restored = new byte[whole.Length];
+            var restored = new byte[whole.Length];
             length = _rewritten.Restore(whole.AsSpan(0, length), restored);
-            if (length == 0) return _handler.Reject(query, reply, Rcode.ServFail);
+            if (length == 0)
+            {
+                return _handler.Reject(query, reply, Rcode.ServFail);
+            }
+
             whole = restored;
         }
         length = ExtendedErrorOption.Append(whole, length, _extendedError);
@@ -151,10 +164,18 @@ internal sealed class CnameExchange : IReplySink
         var records = new RecordReader(message, questionEnd);
         while (records.MoveNext())
         {
-            if (records.Section != section) continue;
-            int ownerLength = DnsName.Read(message, records.OwnerOffset, owner, out _);
-            int length = Rdata.Expand(message, records, rdata);
-            if (length < 0) return;
+            if (records.Section != section)
+            {
+                continue;
+            }
+
+            var ownerLength = DnsName.Read(message, records.OwnerOffset, owner, out _);
+            var length = Rdata.Expand(message, records, rdata);
+            if (length < 0)
+            {
+                return;
+            }
+
             builder.Add(section, owner[..ownerLength], records.Type, records.Class, records.Ttl, rdata.AsSpan(0, length));
         }
     }

@@ -28,29 +28,41 @@ internal sealed class Dns64Exchange : IReplySink
     public static QueryOutcome Begin(QueryHandler handler, Dns64 dns64, in ClientQuery query, Span<byte> reply)
     {
         var exchange = new Dns64Exchange(handler, dns64, query);
-        byte[] buffer = new byte[QueryHandler.MaxMessage];
-        QueryOutcome outcome = exchange.Ask(buffer);
-        if (!outcome.IsReply) return outcome;
+        var buffer = new byte[QueryHandler.MaxMessage];
+        var outcome = exchange.Ask(buffer);
+        if (!outcome.IsReply)
+        {
+            return outcome;
+        }
+
         outcome = exchange.Next(buffer.AsSpan(0, outcome.Length), buffer);
-        if (!outcome.IsReply) return outcome;
+        if (!outcome.IsReply)
+        {
+            return outcome;
+        }
+
         return exchange.Finish(query, buffer.AsSpan(0, outcome.Length), reply);
     }
 
     /// <summary>A part of the answer has come from upstream.</summary>
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
-        byte[] buffer = new byte[QueryHandler.MaxMessage];
-        QueryOutcome outcome = Next(message, buffer);
-        if (outcome.IsPending) return;
+        var buffer = new byte[QueryHandler.MaxMessage];
+        var outcome = Next(message, buffer);
+        if (outcome.IsPending)
+        {
+            return;
+        }
+
         if (!outcome.IsReply)
         {
             _client.To.Sink.Forget(_client.To);
             return;
         }
-        ReplyTo client = _client.To;
-        ClientQuery query = _client.Again(in client, _message, _forwarders);
-        byte[] reply = new byte[QueryHandler.MaxMessage];
-        QueryOutcome done = Finish(query, buffer.AsSpan(0, outcome.Length), reply);
+        var client = _client.To;
+        var query = _client.Again(in client, _message, _forwarders);
+        var reply = new byte[QueryHandler.MaxMessage];
+        var done = Finish(query, buffer.AsSpan(0, outcome.Length), reply);
         client.Sink.Reply(client, reply.AsSpan(0, done.Length));
     }
 
@@ -70,15 +82,15 @@ internal sealed class Dns64Exchange : IReplySink
             _aaaaReply = part.ToArray();
             BinaryPrimitives.WriteUInt16BigEndian(
                 _message.AsSpan(DnsHeader.Length + _client.Question.Length - 4), (ushort)Qtype.A);
-            QueryOutcome asked = Ask(buffer);
+            var asked = Ask(buffer);
             return asked.IsReply ? Next(buffer.AsSpan(0, asked.Length).ToArray(), buffer) : asked;
         }
-        int length = _dns64.Synthesize(_aaaaReply, part, _client.Server.EndPoint, buffer);
+        var length = _dns64.Synthesize(_aaaaReply, part, _client.Server.EndPoint, buffer);
         if (length > 0)
         {
-            byte[] translated = part.ToArray();
-            int translatedLength = translated.Length;
-            byte[] extendedError = ExtendedErrorOption.Take(
+            var translated = part.ToArray();
+            var translatedLength = translated.Length;
+            var extendedError = ExtendedErrorOption.Take(
                 translated, ref translatedLength, DnsHeader.Length + _client.Question.Length);
             return QueryOutcome.Reply(ExtendedErrorOption.Append(buffer, length, extendedError));
         }
@@ -91,8 +103,8 @@ internal sealed class Dns64Exchange : IReplySink
     private QueryOutcome Ask(byte[] buffer)
     {
         var to = new ReplyTo(this, 0, _client.To.Client, _client.To.IsTcp, isInternal: true);
-        int questionLength = _client.Question.Length;
-        byte[] lower = _client.Question[..^4].ToArray();
+        var questionLength = _client.Question.Length;
+        var lower = _client.Question[..^4].ToArray();
         DnsName.ToLower(lower, lower);
         var query = new ClientQuery(in to)
         {
@@ -112,7 +124,7 @@ internal sealed class Dns64Exchange : IReplySink
 
     private QueryOutcome Finish(in ClientQuery query, Span<byte> answer, Span<byte> reply)
     {
-        byte[] whole = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
+        var whole = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
         answer.CopyTo(whole);
         return _handler.FromPlugin(query, whole, answer.Length, reply,
             _aaaaReply is null ? Telemetry.AnsweredBy.Cache : Telemetry.AnsweredBy.Dns64);

@@ -29,7 +29,10 @@ public sealed class InFlightTable
     public InFlightTable(int maximum = DefaultMaximum)
     {
         _maximum = maximum;
-        for (int i = 0; i < _shards.Length; i++) _shards[i] = new Shard();
+        for (var i = 0; i < _shards.Length; i++)
+        {
+            _shards[i] = new Shard();
+        }
     }
 
     /// <summary>Exchanges under way.</summary>
@@ -41,14 +44,22 @@ public sealed class InFlightTable
     /// <param name="waiter">null for a refresh that nobody waits for.</param>
     internal JoinOutcome Join(in AnswerKey key, bool overTcp, Waiter? waiter, PendingQuery candidate)
     {
-        Shard shard = ShardOf(key.Hash);
+        var shard = ShardOf(key.Hash);
         lock (shard.Gate)
         {
-            ref PendingQuery? bucket = ref shard.Buckets[BucketOf(key.Hash)];
-            for (PendingQuery? pending = bucket; pending is not null; pending = pending.NextInBucket)
+            ref var bucket = ref shard.Buckets[BucketOf(key.Hash)];
+            for (var pending = bucket; pending is not null; pending = pending.NextInBucket)
             {
-                if (!pending.Matches(key, overTcp)) continue;
-                if (waiter is null) return JoinOutcome.Joined;
+                if (!pending.Matches(key, overTcp))
+                {
+                    continue;
+                }
+
+                if (waiter is null)
+                {
+                    return JoinOutcome.Joined;
+                }
+
                 return pending.AddWaiter(waiter) ? JoinOutcome.Joined : JoinOutcome.Full;
             }
             if (Interlocked.Increment(ref _count) > _maximum)
@@ -56,7 +67,11 @@ public sealed class InFlightTable
                 Interlocked.Decrement(ref _count);
                 return JoinOutcome.Full;
             }
-            if (waiter is not null) candidate.AddWaiter(waiter);
+            if (waiter is not null)
+            {
+                candidate.AddWaiter(waiter);
+            }
+
             candidate.NextInBucket = bucket;
             bucket = candidate;
             return JoinOutcome.Started;
@@ -67,12 +82,20 @@ public sealed class InFlightTable
     /// <returns>Its waiters, first to last; null when it is not in the table.</returns>
     internal Waiter? Complete(PendingQuery pending)
     {
-        Shard shard = ShardOf(pending.Hash);
+        var shard = ShardOf(pending.Hash);
         lock (shard.Gate)
         {
-            ref PendingQuery? link = ref shard.Buckets[BucketOf(pending.Hash)];
-            while (link is not null && link != pending) link = ref link.NextInBucketRef;
-            if (link is null) return null;
+            ref var link = ref shard.Buckets[BucketOf(pending.Hash)];
+            while (link is not null && link != pending)
+            {
+                link = ref link.NextInBucketRef;
+            }
+
+            if (link is null)
+            {
+                return null;
+            }
+
             link = pending.NextInBucket;
             pending.NextInBucket = null;
             Interlocked.Decrement(ref _count);
@@ -83,7 +106,10 @@ public sealed class InFlightTable
     /// <summary>Takes the waiters of an exchange that goes on without them.</summary>
     internal Waiter? TakeWaiters(PendingQuery pending)
     {
-        lock (ShardOf(pending.Hash).Gate) return pending.TakeWaiters();
+        lock (ShardOf(pending.Hash).Gate)
+        {
+            return pending.TakeWaiters();
+        }
     }
 
     // The store's index uses the hash's low bits, entries its high half; any bits will do here.

@@ -42,29 +42,40 @@ internal sealed class MissPath
     /// <param name="cache">null when the name is not cached.</param>
     public QueryOutcome Begin(in ClientQuery query, in AnswerKey key, CacheModel? cache, Span<byte> reply)
     {
-        BlockModel block = query.Zone.Block;
+        var block = query.Zone.Block;
         if (cache is not null)
         {
-            bool failedLately = FailedLately(key, out Rcode failure);
+            var failedLately = FailedLately(key, out var failure);
             if (cache.Stale is { } stale && (failedLately || !stale.Verify || IsKnownDead(query))
-                && TryStale(query, key, cache, reply, out QueryOutcome served))
+                && TryStale(query, key, cache, reply, out var served))
             {
-                if (!failedLately) Refresh(query, key);
+                if (!failedLately)
+                {
+                    Refresh(query, key);
+                }
+
                 return served;
             }
             if (failedLately)
             {
                 query.Zone.CacheMetrics?.Hit(_ledger.Counters, denial: true);
-                int length = ReplyFinish.Empty(reply, query.Question, query.Needs, failure);
+                var length = ReplyFinish.Empty(reply, query.Question, query.Needs, failure);
                 return _handler.Done(query, reply, length, AnsweredBy.Cache);
             }
             query.Zone.CacheMetrics?.Miss(_ledger.Counters);
         }
 
         // 6. Steps after the cache.
-        if (block.Rewrite?.TryRewrite(query.ForPlugins()) is { } rewritten) return Rewritten(query, key, rewritten, reply);
-        if (block.AfterCache.Length > 0 && _handler.AskPlugins(block.AfterCache, query, reply, out QueryOutcome outcome))
+        if (block.Rewrite?.TryRewrite(query.ForPlugins()) is { } rewritten)
+        {
+            return Rewritten(query, key, rewritten, reply);
+        }
+
+        if (block.AfterCache.Length > 0 && _handler.AskPlugins(block.AfterCache, query, reply, out var outcome))
+        {
             return outcome;
+        }
+
         if (block.NextForward(query.Name) is var forward && forward < 0)
         {
             return block.AfterForward.Length > 0 && _handler.AskPlugins(block.AfterForward, query, reply, out outcome)
@@ -77,35 +88,51 @@ internal sealed class MissPath
     /// <summary>Refreshes a popular answer that is about to expire; the hit itself is answered regardless.</summary>
     public void MaybePrefetch(in ClientQuery query, in AnswerKey key, in StoredAnswer stored, PrefetchModel prefetch)
     {
-        int hits = _store.CountHit(stored, _loop.NowMs, prefetch.WindowSeconds);
+        var hits = _store.CountHit(stored, _loop.NowMs, prefetch.WindowSeconds);
         if (hits >= prefetch.Amount && prefetch.IsDue(stored.TtlSeconds, stored.RemainingSeconds(_loop.NowMs))
             && !FailedLately(key, out _) && Refresh(query, key))
+        {
             query.Zone.CacheMetrics?.Prefetch(_ledger.Counters);
+        }
     }
 
     /// <summary>The same, with the question that a rewrite has made.</summary>
     private QueryOutcome Rewritten(in ClientQuery query, in AnswerKey key, RewrittenQuestion rewritten, Span<byte> reply)
     {
-        if (rewritten.IsInvalid) return _handler.Reject(query, reply, Rcode.ServFail);
-        BlockModel block = query.Zone.Block;
+        if (rewritten.IsInvalid)
+        {
+            return _handler.Reject(query, reply, Rcode.ServFail);
+        }
+
+        var block = query.Zone.Block;
         Span<byte> message = stackalloc byte[DnsHeader.Length + DnsName.MaxLength + 4];
         query.Message[..DnsHeader.Length].CopyTo(message);
         DnsHeader.SetArCount(message, 0);
-        int end = DnsHeader.Length
+        var end = DnsHeader.Length
             + QuestionReader.Write(message[DnsHeader.Length..], rewritten.Name, rewritten.Type, rewritten.Class);
-        PluginQuery forPlugins = query.ForPlugins(message[..end], rewritten.Name, rewritten.Type, rewritten.Class);
-        int forward = block.NextForward(rewritten.Name);
-        byte[] step = _fromStep ??= new byte[QueryHandler.MaxMessage];
-        int length = QueryHandler.AskPlugins(block.AfterCache, forPlugins, step, out AnsweredBy by);
+        var forPlugins = query.ForPlugins(message[..end], rewritten.Name, rewritten.Type, rewritten.Class);
+        var forward = block.NextForward(rewritten.Name);
+        var step = _fromStep ??= new byte[QueryHandler.MaxMessage];
+        var length = QueryHandler.AskPlugins(block.AfterCache, forPlugins, step, out var by);
         if (length == 0 && forward < 0)
+        {
             length = QueryHandler.AskPlugins(block.AfterForward, forPlugins, step, out by);
-        if (length < 0) return QueryOutcome.Drop;
+        }
+
+        if (length < 0)
+        {
+            return QueryOutcome.Drop;
+        }
+
         if (length > 0)
         {
             if (by == AnsweredBy.Template
-                && CnameExchange.TryBegin(_handler, query, step.AsSpan(0, length), reply, out QueryOutcome outcome, rewritten))
+                && CnameExchange.TryBegin(_handler, query, step.AsSpan(0, length), reply, out var outcome, rewritten))
+            {
                 return outcome;
-            byte[] extendedError = ExtendedErrorOption.Take(step, ref length, end);
+            }
+
+            var extendedError = ExtendedErrorOption.Take(step, ref length, end);
             length = rewritten.Restore(step.AsSpan(0, length), Scratch);
             return length == 0
                 ? _handler.Reject(query, reply, Rcode.ServFail)
@@ -121,15 +148,26 @@ internal sealed class MissPath
     {
         // A question that comes back to us through its upstream would go round until it times out.
         if (query.Zone.Block.Loop is { IsLooping: true } && query.Type != Qtype.HINFO)
+        {
             return _handler.Reject(query, reply, Rcode.ServFail);
-        if (Waiting.Enter(query) is not { } waiter) return _handler.Reject(query, reply, Rcode.Refused);
-        JoinOutcome joined = Start(query, key, rewritten, waiter, forward);
+        }
+
+        if (Waiting.Enter(query) is not { } waiter)
+        {
+            return _handler.Reject(query, reply, Rcode.Refused);
+        }
+
+        var joined = Start(query, key, rewritten, waiter, forward);
         if (joined == JoinOutcome.Full)
         {
             Waiting.Leave(waiter);
             return _handler.Reject(query, reply, Rcode.Refused);
         }
-        if (joined == JoinOutcome.Joined) _ledger.Counters.Increment(_coalesced);
+        if (joined == JoinOutcome.Joined)
+        {
+            _ledger.Counters.Increment(_coalesced);
+        }
+
         return QueryOutcome.Pending;
     }
 
@@ -137,21 +175,31 @@ internal sealed class MissPath
     private JoinOutcome Start(in ClientQuery query, in AnswerKey key, RewrittenQuestion? rewritten, Waiter? waiter,
         int forward)
     {
-        PendingQuery pending = _answers.Rent();
+        var pending = _answers.Rent();
         // A refresh is nobody's in particular: hits over either protocol want the same one.
-        bool overTcp = waiter is not null && query.IsTcp && query.Zone.Block.Forwards[forward].FollowsClient;
-        if (rewritten is null) pending.Set(query, key, overTcp);
-        else pending.Set(query, key, overTcp, rewritten);
+        var overTcp = waiter is not null && query.IsTcp && query.Zone.Block.Forwards[forward].FollowsClient;
+        if (rewritten is null)
+        {
+            pending.Set(query, key, overTcp);
+        }
+        else
+        {
+            pending.Set(query, key, overTcp, rewritten);
+        }
+
         pending.Forward = forward;
         pending.Forwarders = query.Forwarders;
-        JoinOutcome joined = _inFlight.Join(key, overTcp, waiter, pending);
+        var joined = _inFlight.Join(key, overTcp, waiter, pending);
         if (joined != JoinOutcome.Started)
         {
             _answers.Release(pending);
             return joined;
         }
         if (waiter is not null && query.Zone.Block.Cache?.Stale is { Verify: true, VerifyTimeoutMs: > 0 } stale)
+        {
             _loop.Arm(pending, stale.VerifyTimeoutMs);
+        }
+
         pending.Ask();
         return joined;
     }
@@ -160,17 +208,21 @@ internal sealed class MissPath
     /// <returns>false when it is under way already, or cannot be asked for.</returns>
     private bool Refresh(in ClientQuery query, in AnswerKey key)
     {
-        RewrittenQuestion? rewritten = query.Zone.Block.Rewrite?.TryRewrite(query.ForPlugins());
-        if (rewritten is { IsInvalid: true }) return false;
-        int forward = query.Zone.Block.NextForward(rewritten is null ? query.Name : rewritten.Name);
+        var rewritten = query.Zone.Block.Rewrite?.TryRewrite(query.ForPlugins());
+        if (rewritten is { IsInvalid: true })
+        {
+            return false;
+        }
+
+        var forward = query.Zone.Block.NextForward(rewritten is null ? query.Name : rewritten.Name);
         return forward >= 0 && Start(query, key, rewritten, null, forward) == JoinOutcome.Started;
     }
 
     /// <param name="failure">What upstream said: SERVFAIL, which also stands for no answer at all, or NOTIMP.</param>
     private bool FailedLately(in AnswerKey key, out Rcode failure)
     {
-        GetOutcome found = _store.TryGet(
-            key.ForFailure(), new GetOptions(_loop.NowMs), Scratch, DnsHeader.Length, out StoredAnswer stored);
+        var found = _store.TryGet(
+            key.ForFailure(), new GetOptions(_loop.NowMs), Scratch, DnsHeader.Length, out var stored);
         failure = stored.Rcode;
         return found == GetOutcome.Fresh;
     }
@@ -180,8 +232,12 @@ internal sealed class MissPath
     {
         outcome = default;
         var options = new GetOptions(_loop.NowMs, cache.StaleMs, cache.StaleTtlSeconds);
-        GetOutcome found = _store.TryGet(key, options, Scratch, query.QuestionEnd, out StoredAnswer stored);
-        if (found is not (GetOutcome.Stale or GetOutcome.Fresh)) return false;
+        var found = _store.TryGet(key, options, Scratch, query.QuestionEnd, out var stored);
+        if (found is not (GetOutcome.Stale or GetOutcome.Fresh))
+        {
+            return false;
+        }
+
         query.Zone.CacheMetrics?.Hit(_ledger.Counters, stored.Kind == AnswerKind.Denial);
         query.Zone.CacheMetrics?.ServedStale(_ledger.Counters);
         outcome = _handler.FromStore(query, stored, Scratch);
@@ -191,7 +247,7 @@ internal sealed class MissPath
 
     private static bool IsKnownDead(in ClientQuery query)
     {
-        int forward = query.Zone.Block.NextForward(query.Name);
+        var forward = query.Zone.Block.NextForward(query.Name);
         return forward >= 0 && query.Forwarders[query.Zone.Block.Forwards[forward].Index].IsKnownDead;
     }
 }

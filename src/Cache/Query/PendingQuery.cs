@@ -113,10 +113,21 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     /// <returns>false when too many wait already.</returns>
     public bool AddWaiter(Waiter waiter)
     {
-        if (_waiters >= InFlightTable.MaximumWaiters) return false;
+        if (_waiters >= InFlightTable.MaximumWaiters)
+        {
+            return false;
+        }
+
         _waiters++;
-        if (_last is null) _first = waiter;
-        else _last.Next = waiter;
+        if (_last is null)
+        {
+            _first = waiter;
+        }
+        else
+        {
+            _last.Next = waiter;
+        }
+
         _last = waiter;
         return true;
     }
@@ -124,7 +135,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     /// <summary>Needs the table's lock while the exchange is in the table.</summary>
     public Waiter? TakeWaiters()
     {
-        Waiter? first = _first;
+        var first = _first;
         _first = _last = null;
         _waiters = 0;
         return first;
@@ -162,7 +173,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     private void SetSent(ReadOnlySpan<byte> name, Qtype type, Qclass @class, ReadOnlySpan<byte> options)
     {
         Span<byte> question = stackalloc byte[DnsName.MaxLength + 4];
-        int length = QuestionReader.Write(question, name, type, @class);
+        var length = QuestionReader.Write(question, name, type, @class);
         SetSent(name, type, question[..length], options);
     }
 
@@ -172,7 +183,10 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         _sentNameLength = name.Length;
         SentType = type;
         if (_query.Length < UpstreamQuery.MaxLength + options.Length)
+        {
             _query = new byte[UpstreamQuery.MaxLength + options.Length];
+        }
+
         _queryLength = UpstreamQuery.Write(_query, question, _flags, Zone.Block.UdpSize, options);
     }
 }

@@ -86,32 +86,56 @@ public sealed class QueryHandler
     private QueryOutcome Parse(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, Span<byte> reply)
     {
         // 1. Parse. A response is never answered: two servers would talk for ever.
-        if (message.Length < DnsHeader.Length) return QueryOutcome.Drop;
-        ushort flags = DnsHeader.Flags(message);
-        if ((flags & DnsHeader.QR) != 0) return QueryOutcome.Drop;
+        if (message.Length < DnsHeader.Length)
+        {
+            return QueryOutcome.Drop;
+        }
+
+        var flags = DnsHeader.Flags(message);
+        if ((flags & DnsHeader.QR) != 0)
+        {
+            return QueryOutcome.Drop;
+        }
+
         var needs = new ClientNeeds(
             DnsHeader.Id(message), flags, MinimumUdpSize, BlockModel.DefaultUdpSize, HasEdns: false, DnssecOk: false);
-        if (DnsHeader.Opcode(flags) != Opcode.Query) return Reject(server, message, to, reply, needs, Rcode.NotImp);
-        if (DnsHeader.QdCount(message) != 1 || !QuestionReader.TryRead(message, out QuestionReader question)
-            || !QueryEdns.TryRead(message, question.End, out QueryEdns edns))
+        if (DnsHeader.Opcode(flags) != Opcode.Query)
+        {
+            return Reject(server, message, to, reply, needs, Rcode.NotImp);
+        }
+
+        if (DnsHeader.QdCount(message) != 1 || !QuestionReader.TryRead(message, out var question)
+            || !QueryEdns.TryRead(message, question.End, out var edns))
+        {
             return Reject(server, message, to, reply, needs, Rcode.FormErr);
+        }
 
         Span<byte> lower = stackalloc byte[DnsName.MaxLength];
         lower = lower[..question.Name.Length];
         DnsName.ToLower(question.Name, lower);
 
         // 2. Zone.
-        ZoneModel? zone = question.Type == Qtype.DS ? server.Zones.FindForDs(lower) : server.Zones.Find(lower);
+        var zone = question.Type == Qtype.DS ? server.Zones.FindForDs(lower) : server.Zones.Find(lower);
         // Of other classes we know nothing; upstream may (CoreDNS forwards CH version.bind too).
-        if (question.Class != Qclass.IN && zone?.Block.Forwards.Length == 0) zone = null;
-        ushort udpSize = zone?.Block.UdpSize ?? BlockModel.DefaultUdpSize;
-        int limit = to.IsTcp ? MaxMessage : Math.Clamp((int)edns.UdpSize, MinimumUdpSize, udpSize);
+        if (question.Class != Qclass.IN && zone?.Block.Forwards.Length == 0)
+        {
+            zone = null;
+        }
+
+        var udpSize = zone?.Block.UdpSize ?? BlockModel.DefaultUdpSize;
+        var limit = to.IsTcp ? MaxMessage : Math.Clamp((int)edns.UdpSize, MinimumUdpSize, udpSize);
         needs = new ClientNeeds(
             needs.Id, flags, Math.Min(limit, reply.Length), udpSize, edns.IsPresent, edns.DnssecOk);
-        ReadOnlySpan<byte> ownQuestion = message[DnsHeader.Length..question.End];
-        if (edns.Version > 0) return Reject(server, message, to, reply, needs, Rcode.BadVers, ownQuestion, question.Type);
+        var ownQuestion = message[DnsHeader.Length..question.End];
+        if (edns.Version > 0)
+        {
+            return Reject(server, message, to, reply, needs, Rcode.BadVers, ownQuestion, question.Type);
+        }
+
         if (zone is null || question.Type is Qtype.AXFR or Qtype.IXFR)
+        {
             return Reject(server, message, to, reply, needs, Rcode.Refused, ownQuestion, question.Type);
+        }
 
         var query = new ClientQuery(in to)
         {
@@ -133,29 +157,42 @@ public sealed class QueryHandler
 
     internal QueryOutcome Answer(in ClientQuery query, Span<byte> reply)
     {
-        BlockModel block = query.Zone.Block;
+        var block = query.Zone.Block;
 
         // 3. Steps before the cache.
-        if (block.BeforeCache.Length > 0 && AskPlugins(block.BeforeCache, query, reply, out QueryOutcome outcome))
+        if (block.BeforeCache.Length > 0 && AskPlugins(block.BeforeCache, query, reply, out var outcome))
+        {
             return outcome;
+        }
 
         // 4. Look up.
-        CacheModel? cache = block.Cache;
-        if (cache is not null && !cache.Covers(query.Name)) cache = null;
+        var cache = block.Cache;
+        if (cache is not null && !cache.Covers(query.Name))
+        {
+            cache = null;
+        }
+
         var key = new AnswerKey(query.Name, query.Type, query.Class, cache?.Scope ?? block.Scope, query.KeyFlags);
         if (cache is not null)
         {
             var options = new GetOptions(_loop.NowMs, KeepTtl: cache.KeepTtl);
-            GetOutcome found = _store.TryGet(key, options, reply, query.QuestionEnd, out StoredAnswer stored);
+            var found = _store.TryGet(key, options, reply, query.QuestionEnd, out var stored);
 
             // 5. Reply.
             if (found == GetOutcome.Fresh)
             {
                 query.Zone.CacheMetrics?.Hit(Counters, stored.Kind == AnswerKind.Denial);
-                if (cache.Prefetch is { } prefetch) _misses.MaybePrefetch(query, key, stored, prefetch);
+                if (cache.Prefetch is { } prefetch)
+                {
+                    _misses.MaybePrefetch(query, key, stored, prefetch);
+                }
+
                 return FromStore(query, stored, reply);
             }
-            if (found == GetOutcome.TooLarge && TryFromLargeEntry(query, key, options, reply, out outcome)) return outcome;
+            if (found == GetOutcome.TooLarge && TryFromLargeEntry(query, key, options, reply, out outcome))
+            {
+                return outcome;
+            }
         }
         return _misses.Begin(query, key, cache, reply);
     }
@@ -164,7 +201,7 @@ public sealed class QueryHandler
     internal QueryOutcome FromStore(in ClientQuery query, in StoredAnswer stored, Span<byte> reply)
     {
         ReplyFinish.Begin(reply, query.Question, query.Needs, (ushort)(stored.HeaderFlags & ~DnsHeader.AA));
-        int length = query.QuestionEnd + stored.RecordsLength;
+        var length = query.QuestionEnd + stored.RecordsLength;
         length = ReplyFinish.End(reply, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
         return Done(query, reply, length, AnsweredBy.Cache);
     }
@@ -173,11 +210,14 @@ public sealed class QueryHandler
     /// <returns>false when none has.</returns>
     internal bool AskPlugins(IQueryPlugin[] plugins, in ClientQuery query, Span<byte> reply, out QueryOutcome outcome)
     {
-        PluginQuery forPlugins = query.ForPlugins();
-        int length = AskPlugins(plugins, forPlugins, _scratch, out AnsweredBy by);
+        var forPlugins = query.ForPlugins();
+        var length = AskPlugins(plugins, forPlugins, _scratch, out var by);
         if (length > 0 && by == AnsweredBy.Template
             && CnameExchange.TryBegin(this, query, _scratch.AsSpan(0, length), reply, out outcome))
+        {
             return true;
+        }
+
         outcome = length > 0 ? FromPlugin(query, _scratch, length, reply, by) : QueryOutcome.Drop;
         return length != 0;
     }
@@ -185,7 +225,7 @@ public sealed class QueryHandler
     /// <returns>Octets of the reply, 0 when no step has dealt with the query, -1 when there is to be no reply.</returns>
     internal static int AskPlugins(IQueryPlugin[] plugins, in PluginQuery query, Span<byte> reply, out AnsweredBy by)
     {
-        foreach (IQueryPlugin plugin in plugins)
+        foreach (var plugin in plugins)
         {
             by = PluginNames.AnsweredBy(plugin);
             var writer = new ReplyWriter(reply[..MaxMessage], query.Message, DnsHeader.Length + query.Name.Length + 4);
@@ -204,12 +244,19 @@ public sealed class QueryHandler
     /// <summary>Finishes a reply that a step has written for this query's question.</summary>
     internal QueryOutcome FromPlugin(in ClientQuery query, Span<byte> written, int length, Span<byte> reply, AnsweredBy by)
     {
-        byte[] options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
+        var options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
         ReplyFinish.Begin(written, query.Question, query.Needs, DnsHeader.Flags(written));
         length = ReplyFinish.End(written, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
-        if (query.Needs.HasEdns) length = ExtendedErrorOption.Put(written, length, options, query.Needs.Limit);
+        if (query.Needs.HasEdns)
+        {
+            length = ExtendedErrorOption.Put(written, length, options, query.Needs.Limit);
+        }
         // For the exchange that asked on a client's behalf; it takes them off again.
-        else if (query.To.IsInternal) length = ExtendedErrorOption.Append(written[..MaxMessage], length, options);
+        else if (query.To.IsInternal)
+        {
+            length = ExtendedErrorOption.Append(written[..MaxMessage], length, options);
+        }
+
         written[..length].CopyTo(reply);
         return Done(query, reply, length, by);
     }
@@ -234,8 +281,11 @@ public sealed class QueryHandler
         out QueryOutcome outcome)
     {
         outcome = default;
-        if (_store.TryGet(key, options, _scratch, query.QuestionEnd, out StoredAnswer stored) != GetOutcome.Fresh)
+        if (_store.TryGet(key, options, _scratch, query.QuestionEnd, out var stored) != GetOutcome.Fresh)
+        {
             return false;
+        }
+
         query.Zone.CacheMetrics?.Hit(Counters, stored.Kind == AnswerKind.Denial);
         outcome = FromStore(query, stored, _scratch);
         _scratch.AsSpan(0, outcome.Length).CopyTo(reply);
@@ -246,7 +296,7 @@ public sealed class QueryHandler
     private QueryOutcome Reject(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, Span<byte> reply,
         in ClientNeeds needs, Rcode rcode, ReadOnlySpan<byte> question = default, Qtype qtype = default)
     {
-        int length = ReplyFinish.Empty(reply, question, needs, rcode);
+        var length = ReplyFinish.Empty(reply, question, needs, rcode);
         _ledger.NoteDropped(server, message, to, needs, qtype, ReceivedTicks, reply[..length]);
         return QueryOutcome.Reply(length);
     }

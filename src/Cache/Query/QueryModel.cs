@@ -24,13 +24,17 @@ public sealed class QueryModel
     /// <returns>null when the configuration serves nothing there over that protocol.</returns>
     public ServerModel? ServerAt(IPEndPoint endPoint, bool overTcp)
     {
-        if (Find(endPoint) is { } server) return server;
-        IPAddress any = endPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+        if (Find(endPoint) is { } server)
+        {
+            return server;
+        }
+
+        var any = endPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
             ? IPAddress.IPv6Any
             : IPAddress.Any;
         return Find(new IPEndPoint(any, endPoint.Port));
 
         ServerModel? Find(IPEndPoint at) =>
-            _servers.TryGetValue(at, out ServerModel? found) && (overTcp || !found.IsTcpOnly) ? found : null;
+            _servers.TryGetValue(at, out var found) && (overTcp || !found.IsTcpOnly) ? found : null;
     }
 }

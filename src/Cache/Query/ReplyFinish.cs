@@ -16,10 +16,14 @@ public static class ReplyFinish
     public static void Begin(Span<byte> reply, ReadOnlySpan<byte> question, in ClientNeeds needs, ushort answerFlags)
     {
         DnsHeader.SetId(reply, needs.Id);
-        int flags = DnsHeader.QR | DnsHeader.RA
+        var flags = DnsHeader.QR | DnsHeader.RA
             | needs.Flags & (DnsHeader.OpcodeMask | DnsHeader.RD | DnsHeader.CD)
             | answerFlags & KeptFromAnswer;
-        if (!needs.UnderstandsAd) flags &= ~DnsHeader.AD;
+        if (!needs.UnderstandsAd)
+        {
+            flags &= ~DnsHeader.AD;
+        }
+
         DnsHeader.SetFlags(reply, (ushort)flags);
         DnsHeader.SetQdCount(reply, 1);
         question.CopyTo(reply[DnsHeader.Length..]);
@@ -31,9 +35,17 @@ public static class ReplyFinish
     /// <returns>The length to send.</returns>
     public static int End(Span<byte> reply, int length, int questionEnd, in ClientNeeds needs, IReplyFilter[] filters)
     {
-        foreach (IReplyFilter filter in filters) length = filter.Apply(reply[..length], length);
-        int limit = needs.HasEdns ? needs.Limit - QueryEdns.EmptyOptLength : needs.Limit;
-        if (length > limit) length = Truncation.Cut(reply, length, questionEnd, limit);
+        foreach (var filter in filters)
+        {
+            length = filter.Apply(reply[..length], length);
+        }
+
+        var limit = needs.HasEdns ? needs.Limit - QueryEdns.EmptyOptLength : needs.Limit;
+        if (length > limit)
+        {
+            length = Truncation.Cut(reply, length, questionEnd, limit);
+        }
+
         return needs.HasEdns ? AddOpt(reply, length, needs, extendedRcode: 0) : length;
     }
 
@@ -43,9 +55,13 @@ public static class ReplyFinish
     public static int Empty(Span<byte> reply, ReadOnlySpan<byte> question, in ClientNeeds needs, Rcode rcode)
     {
         Begin(reply, question, needs, (ushort)((int)rcode & DnsHeader.RcodeMask));
-        if (question.IsEmpty) DnsHeader.SetQdCount(reply, 0);
+        if (question.IsEmpty)
+        {
+            DnsHeader.SetQdCount(reply, 0);
+        }
+
         reply[6..DnsHeader.Length].Clear();
-        int length = DnsHeader.Length + question.Length;
+        var length = DnsHeader.Length + question.Length;
         return needs.HasEdns ? AddOpt(reply, length, needs, (byte)((int)rcode >> 4)) : length;
     }
 

@@ -8,26 +8,38 @@ namespace NodeDns.Cache.Query;
 /// <summary>Counts every reply, and logs it where its block says so. One a worker.</summary>
 internal sealed class ReplyLedger(WorkerCounters counters)
 {
-    private static readonly long NanosecondsPerTick = 1_000_000_000 / Stopwatch.Frequency;
+    private static readonly long s_nanosecondsPerTick = 1_000_000_000 / Stopwatch.Frequency;
 
     public WorkerCounters Counters => counters;
 
     /// <param name="reply">As sent; empty when none was.</param>
     public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, AnsweredBy by)
     {
-        if (query.To.IsInternal) return;
-        long nanoseconds = Count(query.Zone.Metrics, query.To, query.Type, query.Needs, query.Message.Length,
+        if (query.To.IsInternal)
+        {
+            return;
+        }
+
+        var nanoseconds = Count(query.Zone.Metrics, query.To, query.Type, query.Needs, query.Message.Length,
             query.ReceivedTicks, reply, by);
         query.Zone.Block.Log?.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
     }
 
     public void Note(Waiter waiter, ReadOnlySpan<byte> lowerName, ReadOnlySpan<byte> reply, AnsweredBy by)
     {
-        if (waiter.To.IsInternal) return;
-        long nanoseconds = Count(waiter.Zone.Metrics, waiter.To, waiter.Qtype, waiter.Needs, waiter.RequestSize,
+        if (waiter.To.IsInternal)
+        {
+            return;
+        }
+
+        var nanoseconds = Count(waiter.Zone.Metrics, waiter.To, waiter.Qtype, waiter.Needs, waiter.RequestSize,
             waiter.ReceivedTicks, reply, by);
-        if (waiter.Zone.Block.Log is not { } log) return;
-        ReplyTo to = waiter.To;
+        if (waiter.Zone.Block.Log is not { } log)
+        {
+            return;
+        }
+
+        var to = waiter.To;
         var query = new ClientQuery(in to)
         {
             Message = waiter.Message,
@@ -52,7 +64,7 @@ internal sealed class ReplyLedger(WorkerCounters counters)
     private long Count(ServerMetrics metrics, in ReplyTo to, Qtype qtype, in ClientNeeds needs, int requestSize,
         long receivedTicks, ReadOnlySpan<byte> reply, AnsweredBy by)
     {
-        long nanoseconds = (Stopwatch.GetTimestamp() - receivedTicks) * NanosecondsPerTick;
+        var nanoseconds = (Stopwatch.GetTimestamp() - receivedTicks) * s_nanosecondsPerTick;
         metrics.Count(
             counters,
             to.IsTcp,

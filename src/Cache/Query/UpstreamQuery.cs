@@ -28,10 +28,14 @@ public static class UpstreamQuery
         DnsHeader.SetQdCount(query, 1);
         DnsHeader.SetArCount(query, 1);
         question.CopyTo(query[DnsHeader.Length..]);
-        int at = DnsHeader.Length + question.Length;
+        var at = DnsHeader.Length + question.Length;
         QueryEdns.WriteEmptyOpt(query[at..], udpSize, 0, (flags & KeyFlags.DnssecOk) != 0);
         at += QueryEdns.EmptyOptLength;
-        if (options.IsEmpty) return at;
+        if (options.IsEmpty)
+        {
+            return at;
+        }
+
         BinaryPrimitives.WriteUInt16BigEndian(query[(at - 2)..], (ushort)options.Length);
         options.CopyTo(query[at..]);
         return at + options.Length;

@@ -50,7 +50,11 @@ internal sealed class Waiter(WaitingClients owner)
         Qtype = query.Type;
         Qclass = query.Class;
         RequestSize = query.Message.Length;
-        if (query.Zone.Block.Log is not null) Message = query.Message.ToArray();
+        if (query.Zone.Block.Log is not null)
+        {
+            Message = query.Message.ToArray();
+        }
+
         ReceivedTicks = query.ReceivedTicks;
         LimitSlot = limitSlot;
     }
@@ -60,7 +64,7 @@ internal sealed class Waiter(WaitingClients owner)
     /// <param name="message">The whole query as the exchange keeps it.</param>
     public ClientQuery Again(ref readonly ReplyTo to, byte[] message, IForwarder[] forwarders)
     {
-        byte[] lower = Question[..^4].ToArray();
+        var lower = Question[..^4].ToArray();
         DnsName.ToLower(lower, lower);
         return new ClientQuery(in to)
         {

@@ -20,9 +20,13 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
     /// <returns>null when the client has too many queries under way.</returns>
     public Waiter? Enter(in ClientQuery query)
     {
-        int slot = _limit.Enter(query.To.Client);
-        if (slot < 0) return null;
-        Waiter waiter = _pool.TryPop(out Waiter? pooled) ? pooled : new Waiter(this);
+        var slot = _limit.Enter(query.To.Client);
+        if (slot < 0)
+        {
+            return null;
+        }
+
+        var waiter = _pool.TryPop(out var pooled) ? pooled : new Waiter(this);
         waiter.Set(query, slot);
         Count++;
         return waiter;
@@ -63,11 +67,11 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
     private void ReplyOwn(
         Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
-        ReplyTo to = waiter.To;
-        bool left = false;
+        var to = waiter.To;
+        var left = false;
         try
         {
-            int length = Write(waiter, answer, flags, rcode, by, isStale);
+            var length = Write(waiter, answer, flags, rcode, by, isStale);
             Leave(waiter);
             left = true;
             to.Sink.Reply(to, Scratch.AsSpan(0, length));
@@ -75,7 +79,11 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
         catch (Exception bug)
         {
             handler.OnBug(bug);
-            if (!left) Leave(waiter);
+            if (!left)
+            {
+                Leave(waiter);
+            }
+
             to.Sink.Forget(to);
         }
     }
@@ -85,15 +93,22 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
     private int Write(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
         int length;
-        if (answer.IsEmpty) length = ReplyFinish.Empty(Scratch, waiter.Question, waiter.Needs, rcode);
+        if (answer.IsEmpty)
+        {
+            length = ReplyFinish.Empty(Scratch, waiter.Question, waiter.Needs, rcode);
+        }
         else
         {
-            int questionEnd = DnsHeader.Length + waiter.Question.Length;
+            var questionEnd = DnsHeader.Length + waiter.Question.Length;
             answer.CopyTo(Scratch);
             ReplyFinish.Begin(Scratch, waiter.Question, waiter.Needs, flags);
             length = ReplyFinish.End(Scratch, answer.Length, questionEnd, waiter.Needs, waiter.Zone.Block.Filters);
         }
-        if (isStale) waiter.Zone.CacheMetrics?.ServedStale(ledger.Counters);
+        if (isStale)
+        {
+            waiter.Zone.CacheMetrics?.ServedStale(ledger.Counters);
+        }
+
         Span<byte> lowerName = stackalloc byte[DnsName.MaxLength];
         lowerName = lowerName[..(waiter.Question.Length - 4)];
         DnsName.ToLower(waiter.Question[..^4], lowerName);

@@ -16,9 +16,17 @@ public sealed class ZoneTable
     public ZoneTable(IEnumerable<ZoneModel> zones)
     {
         _longestFirst = [.. zones.OrderByDescending(zone => zone.Name.Length)];
-        if (_longestFirst.Length <= LinearMaximum) return;
+        if (_longestFirst.Length <= LinearMaximum)
+        {
+            return;
+        }
+
         var byName = new Dictionary<byte[], ZoneModel>(NameComparer.Instance);
-        foreach (ZoneModel zone in _longestFirst) byName.TryAdd(zone.Name, zone);
+        foreach (var zone in _longestFirst)
+        {
+            byName.TryAdd(zone.Name, zone);
+        }
+
         _byName = byName.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
@@ -31,14 +39,27 @@ public sealed class ZoneTable
         {
             while (true)
             {
-                if (byName.TryGetValue(name, out ZoneModel? found)) return found;
-                if (name[0] == 0) return null;
+                if (byName.TryGetValue(name, out var found))
+                {
+                    return found;
+                }
+
+                if (name[0] == 0)
+                {
+                    return null;
+                }
+
                 name = name[(name[0] + 1)..];
             }
         }
-        foreach (ZoneModel zone in _longestFirst)
+        foreach (var zone in _longestFirst)
+        {
             if (DnsName.IsWithin(name, zone.Name))
+            {
                 return zone;
+            }
+        }
+
         return null;
     }
 
@@ -46,8 +67,12 @@ public sealed class ZoneTable
     /// the parent of <paramref name="name"/> where there is one, as CoreDNS does.</summary>
     public ZoneModel? FindForDs(ReadOnlySpan<byte> name)
     {
-        ZoneModel? own = Find(name);
-        if (own is null || name[0] == 0 || !name.SequenceEqual(own.Name)) return own;
+        var own = Find(name);
+        if (own is null || name[0] == 0 || !name.SequenceEqual(own.Name))
+        {
+            return own;
+        }
+
         return Find(name[(name[0] + 1)..]) ?? own;
     }
 

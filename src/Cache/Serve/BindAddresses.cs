@@ -12,7 +12,10 @@ internal static class BindAddresses
     public static IReadOnlyList<IPAddress> Of(BindConfig? bind)
     {
         if (bind is null)
+        {
             return Socket.OSSupportsIPv6 ? [IPAddress.Any, IPAddress.IPv6Any] : [IPAddress.Any];
+        }
+
         return [.. bind.Groups
             .SelectMany(group => group.Targets.SelectMany(Expand).Except(group.Except.SelectMany(Expand)))
             .Distinct()];

@@ -11,12 +11,19 @@ internal static class BlockIdentity
     {
         var text = new StringBuilder();
         text.AppendJoin(' ', block.Zones.Select(zone => $"{zone.Name}:{zone.Port}"));
-        foreach (ForwardConfig forward in block.Forward)
+        foreach (var forward in block.Forward)
         {
             text.Append("; forward ").Append(forward.From).Append(' ').AppendJoin(' ', forward.To);
-            if (forward.Except.Length > 0) text.Append(" except ").AppendJoin(' ', forward.Except);
+            if (forward.Except.Length > 0)
+            {
+                text.Append(" except ").AppendJoin(' ', forward.Except);
+            }
         }
-        foreach (RewriteRule rule in block.Rewrite?.Rules ?? []) text.Append("; rewrite ").Append(rule);
+        foreach (var rule in block.Rewrite?.Rules ?? [])
+        {
+            text.Append("; rewrite ").Append(rule);
+        }
+
         return text.ToString();
     }
 }

@@ -12,14 +12,18 @@ public static class ByteSize
     public static long? Parse(string text)
     {
         long factor = 1;
-        foreach ((string suffix, long times) in Suffixes)
+        foreach ((var suffix, var times) in Suffixes)
         {
-            if (!text.EndsWith(suffix, StringComparison.Ordinal)) continue;
+            if (!text.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             text = text[..^suffix.Length];
             factor = times;
             break;
         }
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number <= long.MaxValue / factor
                 ? number * factor
                 : null;

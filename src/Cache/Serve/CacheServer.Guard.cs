@@ -25,7 +25,7 @@ public sealed partial class CacheServer
             if (_options.HandoverSocket is { } path)
             {
                 var hello = new HandoverHello(ProgramVersion.Text, _workers.Count, _model.EndPoints);
-                HandedSockets handed = HandoverClient.Connect(
+                var handed = HandoverClient.Connect(
                     path, hello, problem => _log.HandoverFailed(path, problem), _connecting.Token);
                 // A copy: the client adds to its own, on its own thread.
                 Sockets = [.. handed.Sockets];
@@ -33,7 +33,11 @@ public sealed partial class CacheServer
                 Import(handed.Entries);
                 _log.SocketsTaken(path);
             }
-            else Sockets = ListenSockets.Open(_model.EndPoints, _workers.Count);
+            else
+            {
+                Sockets = ListenSockets.Open(_model.EndPoints, _workers.Count);
+            }
+
             return true;
         }
         catch (Exception failed) when (failed is SyscallException or HandoverRefusedException)
@@ -50,9 +54,15 @@ public sealed partial class CacheServer
 
     private void Import(Stream? entries)
     {
-        if (entries is null) return;
+        if (entries is null)
+        {
+            return;
+        }
+
         using (entries)
+        {
             StoreSnapshot.Import(_shared.Store, entries, _clock.NowMs, Libc.BootTimeMs, _model.Scopes);
+        }
     }
 
     /// <summary>Writes the answers for the next cache. Where that fails the file is left empty, as the next cache then
@@ -74,9 +84,13 @@ public sealed partial class CacheServer
     private void WarnOfUnbound()
     {
         _unbound.ExceptWith(Sockets.Where(IsServed).Select(EndPointOf));
-        foreach (ListenSocket socket in Sockets)
+        foreach (var socket in Sockets)
+        {
             if (!IsServed(socket) && _unbound.Add(EndPointOf(socket)))
+            {
                 _log.NobodyBinds(EndPointOf(socket).ToString());
+            }
+        }
     }
 
     /// <summary>What the guard asks, on the hand-over thread.</summary>
@@ -85,12 +99,18 @@ public sealed partial class CacheServer
         public void Drain() => server._loop.Post(() =>
         {
             server._drained.Clear();
-            foreach (Worker worker in server._workers) worker.Drain(emptyQueues: false);
+            foreach (var worker in server._workers)
+            {
+                worker.Drain(emptyQueues: false);
+            }
         });
 
         public void Resume() => server._loop.Post(() =>
         {
-            foreach (Worker worker in server._workers) worker.Resume();
+            foreach (var worker in server._workers)
+            {
+                worker.Resume();
+            }
         });
 
         public void ExportEntries(Stream to) => server.ExportEntries(to);
@@ -99,8 +119,10 @@ public sealed partial class CacheServer
         {
             server.Sockets = [.. server.Sockets, .. sockets];
             server.WarnOfUnbound();
-            foreach (Worker worker in server._workers)
+            foreach (var worker in server._workers)
+            {
                 worker.Add([.. sockets.Where(socket => socket.Worker % server._workers.Count == worker.Index)]);
+            }
         });
     }
 }

@@ -97,22 +97,35 @@ public sealed partial class CacheServer : IDisposable
     public int Run()
     {
         _log.Started(ProgramVersion.Text, RuntimeInformation.FrameworkDescription);
-        if (Load() is not { } model) return 1;
+        if (Load() is not { } model)
+        {
+            return 1;
+        }
+
         _model = model;
-        int workers = _options.Workers > 0
+        var workers = _options.Workers > 0
             ? _options.Workers
             : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
         _log.Sized(workers, _options.MemoryBytes);
         _openQueries = new OpenQueryFile(workers);
-        for (int i = 0; i < workers; i++)
+        for (var i = 0; i < workers; i++)
+        {
             _workers.Add(new Worker(i, _shared, _clock, _openQueries.Part(i), model.LargestUdpReply, _options.MaxWakeUps,
                 worker => _loop.Post(() => OnDrained(worker))));
+        }
 
-        IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
-        foreach (string problem in problems) _log.CannotStart(problem);
-        if (problems.Count > 0 || !TakeSockets()) return 1;
+        var problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
+        foreach (var problem in problems)
+        {
+            _log.CannotStart(problem);
+        }
 
-        foreach (Worker worker in _workers)
+        if (problems.Count > 0 || !TakeSockets())
+        {
+            return 1;
+        }
+
+        foreach (var worker in _workers)
         {
             worker.Use(model);
             worker.Add([.. Sockets.Where(socket => socket.Worker % workers == worker.Index)]);
@@ -140,7 +153,11 @@ public sealed partial class CacheServer : IDisposable
 
     public void Dispose()
     {
-        foreach (Worker worker in _workers) worker.Dispose();
+        foreach (var worker in _workers)
+        {
+            worker.Dispose();
+        }
+
         _guard?.Dispose();
         _openQueries?.Dispose();
         _upkeep.Stop();
@@ -155,37 +172,54 @@ public sealed partial class CacheServer : IDisposable
     /// <summary>The configuration on disk, made ready; null after logging every reason why not.</summary>
     private ServeModel? Load()
     {
-        LoadedConfig loaded = _source.Load();
+        var loaded = _source.Load();
         // Remembered whatever comes of it: a bad file is tried again when it changes, not every few seconds.
         _fingerprint = loaded.Fingerprint;
-        foreach (CorefileProblem problem in loaded.KubeDnsProblems)
+        foreach (var problem in loaded.KubeDnsProblems)
         {
             _metrics.BadConfigMapEntry();
             _reloadLog.KubeDnsEntryIgnored(_options.KubeDnsDirectory!, problem.ToString());
         }
-        foreach (CorefileProblem warning in loaded.Corefile.Warnings) _log.ConfigurationWarning(warning.ToString());
-        if (loaded.Corefile.Config is { } config) return new ModelBuilder(config, _shared, _loggers, _queryLog).Build();
-        foreach (CorefileProblem error in loaded.Corefile.Errors)
+        foreach (var warning in loaded.Corefile.Warnings)
         {
-            if (_model is null) _log.CannotStart(error.ToString());
-            else _reloadLog.ReloadFailed(error.ToString());
+            _log.ConfigurationWarning(warning.ToString());
+        }
+
+        if (loaded.Corefile.Config is { } config)
+        {
+            return new ModelBuilder(config, _shared, _loggers, _queryLog).Build();
+        }
+
+        foreach (var error in loaded.Corefile.Errors)
+        {
+            if (_model is null)
+            {
+                _log.CannotStart(error.ToString());
+            }
+            else
+            {
+                _reloadLog.ReloadFailed(error.ToString());
+            }
         }
         return null;
     }
 
     private void Announce(ServeModel model)
     {
-        foreach (ServerModel server in model.Queries.Servers)
+        foreach (var server in model.Queries.Servers)
+        {
             _log.Serving(string.Join(' ', server.Zones.Zones.Select(zone => DnsName.ToText(zone.Name))),
                 server.EndPoint.ToString());
-        HealthConfig? health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
+        }
+
+        var health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
         _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
         WarnOfUnbound();
         _upkeep.Use(model);
         _readiness.Require(model.ReadyGroups.Select(ready => new ReadyCheck(
             "forward", () => model.Groups[ready.Group] is { IsProven: true, IsKnownDead: false }, ready.Continuously)));
         _loggers.Debug = model.Config.Blocks.Any(block => block.Debug is not null);
-        string fingerprint = _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
+        var fingerprint = _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
         _reloadLog.RunningConfiguration("fingerprint", fingerprint);
         _metrics.Running("fingerprint", fingerprint, ModelBuilder.EnabledPlugins(model.Config));
         ArmReload(model);
@@ -195,16 +229,27 @@ public sealed partial class CacheServer : IDisposable
     /// <summary>The kube-dns ConfigMap is looked at even where no block says reload, as node-cache does.</summary>
     private void ArmReload(ServeModel model)
     {
-        ReloadConfig? reload = model.Config.Blocks.Select(block => block.Reload).LastOrDefault(r => r is not null);
+        var reload = model.Config.Blocks.Select(block => block.Reload).LastOrDefault(r => r is not null);
         long period;
         if (reload is not null)
         {
-            double jitter = (Random.Shared.NextDouble() - 0.5) * reload.Jitter.TotalMilliseconds;
+            var jitter = (Random.Shared.NextDouble() - 0.5) * reload.Jitter.TotalMilliseconds;
             period = (long)(reload.Interval.TotalMilliseconds + jitter);
         }
-        else if (_options.KubeDnsDirectory is not null) period = KubeDnsPeriodMs;
-        else return;
-        if (_options.KubeDnsDirectory is not null) period = Math.Min(period, KubeDnsPeriodMs);
+        else if (_options.KubeDnsDirectory is not null)
+        {
+            period = KubeDnsPeriodMs;
+        }
+        else
+        {
+            return;
+        }
+
+        if (_options.KubeDnsDirectory is not null)
+        {
+            period = Math.Min(period, KubeDnsPeriodMs);
+        }
+
         _loop.Arm(_reload, period);
     }
 
@@ -213,18 +258,29 @@ public sealed partial class CacheServer : IDisposable
 
     private void Reload()
     {
-        if (_stopping) return;
+        if (_stopping)
+        {
+            return;
+        }
+
         if (_source.Fingerprint() != _fingerprint)
         {
             _reloadLog.Reloading();
-            if (!TryReload()) _metrics.FailedReload();
+            if (!TryReload())
+            {
+                _metrics.FailedReload();
+            }
         }
         ArmReload(_model);
     }
 
     private bool TryReload()
     {
-        if (Load() is not { } model) return false;
+        if (Load() is not { } model)
+        {
+            return false;
+        }
+
         if (OpenListeners(model) is not { } opened)
         {
             ModelBuilder.RestoreLimits(_model.Config, _shared.Store);
@@ -233,11 +289,14 @@ public sealed partial class CacheServer : IDisposable
         _model = model;
         // A guard's sockets stay open: it may give them to the next cache, or this one be asked to offer them.
         Sockets = [.. Sockets.Where(socket => _guard is not null || IsServed(socket)), .. opened];
-        foreach (Worker worker in _workers)
+        foreach (var worker in _workers)
         {
             worker.Use(model);
             worker.Add([.. opened.Where(socket => socket.Worker % _workers.Count == worker.Index)]);
-            if (_guard is null) worker.DropUnserved();
+            if (_guard is null)
+            {
+                worker.DropUnserved();
+            }
         }
         _guard?.Want(model.EndPoints);
         _shared.Store.Prune(model.Scopes.ContainsKey);
@@ -262,9 +321,17 @@ public sealed partial class CacheServer : IDisposable
             _reloadLog.ReloadFailed(failed.Message);
             return null;
         }
-        IReadOnlyList<string> problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
-        foreach (string problem in problems) _reloadLog.ReloadFailed(problem);
-        if (problems.Count == 0) return opened;
+        var problems = _http.Apply(HttpRoutes.Of(model.Config, Registry, _readiness));
+        foreach (var problem in problems)
+        {
+            _reloadLog.ReloadFailed(problem);
+        }
+
+        if (problems.Count == 0)
+        {
+            return opened;
+        }
+
         ListenSockets.Close(opened);
         return null;
     }
@@ -276,13 +343,20 @@ public sealed partial class CacheServer : IDisposable
 
     private void BeginStop(string reason)
     {
-        if (_stopping) return;
+        if (_stopping)
+        {
+            return;
+        }
+
         _stopping = true;
         _log.ShuttingDown(reason);
         _readiness.ShutDown();
-        TimeSpan lameduck = _model.Config.Blocks.Max(block => block.Health?.Lameduck ?? TimeSpan.Zero);
+        var lameduck = _model.Config.Blocks.Max(block => block.Health?.Lameduck ?? TimeSpan.Zero);
         if (lameduck > TimeSpan.Zero)
+        {
             _loggers.CreateLogger("plugin/health").Lameduck(lameduck.TotalSeconds.ToString("0.###s", CultureInfo.InvariantCulture));
+        }
+
         _loop.Arm(_stop, (long)lameduck.TotalMilliseconds);
     }
 
@@ -290,16 +364,30 @@ public sealed partial class CacheServer : IDisposable
     {
         _drained.Clear();
         _guard?.Leaving();
-        foreach (Worker worker in _workers) worker.Drain(emptyQueues: _guard is null);
+        foreach (var worker in _workers)
+        {
+            worker.Drain(emptyQueues: _guard is null);
+        }
+
         _loop.Arm(_stop, DrainLimitMs);
     }
 
     private void OnDrained(Worker worker)
     {
         _drained.Add(worker);
-        if (_drained.Count < _workers.Count) return;
-        if (_stopping) _loop.Stop();
-        else _guard?.Drained();
+        if (_drained.Count < _workers.Count)
+        {
+            return;
+        }
+
+        if (_stopping)
+        {
+            _loop.Stop();
+        }
+        else
+        {
+            _guard?.Drained();
+        }
     }
 
     private sealed class ReloadTimer(CacheServer server) : LoopTimer
@@ -319,8 +407,15 @@ public sealed partial class CacheServer : IDisposable
 
         public override void OnTimer()
         {
-            if (_draining) server._loop.Stop();
-            else server.BeginDrain();
+            if (_draining)
+            {
+                server._loop.Stop();
+            }
+            else
+            {
+                server.BeginDrain();
+            }
+
             _draining = true;
         }
     }

@@ -13,12 +13,12 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
     public LoadedConfig Load()
     {
         var files = new ReadFiles(reading.Files);
-        CorefileOptions now = reading with { Files = files };
-        IReadOnlyList<string> kubeDnsFiles = KubeDnsFiles();
+        var now = reading with { Files = files };
+        var kubeDnsFiles = KubeDnsFiles();
         IReadOnlyList<CorefileProblem> kubeDnsProblems = [];
         if (options.KubeDnsDirectory is { } directory)
         {
-            (KubeDnsConfig kubeDns, var problems) = KubeDnsReader.Read(directory, Texts(kubeDnsFiles, files));
+            (var kubeDns, var problems) = KubeDnsReader.Read(directory, Texts(kubeDnsFiles, files));
             kubeDnsProblems = problems;
             now = now with
             {
@@ -26,12 +26,16 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
                 Pillars = now.Pillars with { UpstreamServers = kubeDns.UpstreamNameservers },
             };
         }
-        CorefileResult result = files.Read(options.ConfigFile, out string reason) is { } text
+        var result = files.Read(options.ConfigFile, out var reason) is { } text
             ? CorefileLoader.Load(options.ConfigFile, text, now)
             : new CorefileResult(null,
                 [new CorefileProblem(new SourceLine(options.ConfigFile, 1), "file", options.ConfigFile,
                     $"expected a readable file: {reason}")], []);
-        if (result.Files.Length > 0) (_files, _patterns) = (result.Files, result.Patterns);
+        if (result.Files.Length > 0)
+        {
+            (_files, _patterns) = (result.Files, result.Patterns);
+        }
+
         return new LoadedConfig(result, kubeDnsProblems, Fingerprint(files, kubeDnsFiles));
     }
 
@@ -41,11 +45,11 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
 
     private ulong Fingerprint(ICorefileFiles files, IReadOnlyList<string> kubeDnsFiles)
     {
-        ulong sum = FnvOffset;
-        foreach (string file in _files.Concat(_patterns.SelectMany(files.Glob)).Concat(kubeDnsFiles))
+        var sum = FnvOffset;
+        foreach (var file in _files.Concat(_patterns.SelectMany(files.Glob)).Concat(kubeDnsFiles))
         {
             Add(ref sum, Path.GetFileName(file));
-            Add(ref sum, files.Read(file, out string reason) ?? $"unreadable: {reason}");
+            Add(ref sum, files.Read(file, out var reason) ?? $"unreadable: {reason}");
         }
         return sum;
     }
@@ -53,7 +57,11 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
     /// <summary>FNV-1a, the text and its end: the same file has the same number on every node.</summary>
     private static void Add(ref ulong sum, string text)
     {
-        foreach (byte octet in Encoding.UTF8.GetBytes(text)) sum = (sum ^ octet) * FnvPrime;
+        foreach (var octet in Encoding.UTF8.GetBytes(text))
+        {
+            sum = (sum ^ octet) * FnvPrime;
+        }
+
         sum *= FnvPrime;
     }
 
@@ -63,16 +71,25 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
     private static Dictionary<string, string> Texts(IReadOnlyList<string> paths, ReadFiles files)
     {
         var texts = new Dictionary<string, string>();
-        foreach (string path in paths)
+        foreach (var path in paths)
+        {
             if (files.Read(path, out _) is { } text)
+            {
                 texts[Path.GetFileName(path)] = text;
+            }
+        }
+
         return texts;
     }
 
     /// <summary>A mounted ConfigMap keeps its versions in hidden directories beside the keys.</summary>
     private IReadOnlyList<string> KubeDnsFiles()
     {
-        if (options.KubeDnsDirectory is not { } directory) return [];
+        if (options.KubeDnsDirectory is not { } directory)
+        {
+            return [];
+        }
+
         try
         {
             return [.. Directory.GetFiles(directory)
@@ -96,7 +113,7 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
         {
             if (!_texts.TryGetValue(path, out var read))
             {
-                string? text = files.Read(path, out string why);
+                var text = files.Read(path, out var why);
                 _texts[path] = read = (text, why);
             }
             reason = read.Reason;
@@ -105,8 +122,11 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
 
         public IReadOnlyList<string> Glob(string pattern)
         {
-            if (!_matches.TryGetValue(pattern, out IReadOnlyList<string>? paths))
+            if (!_matches.TryGetValue(pattern, out var paths))
+            {
                 _matches[pattern] = paths = files.Glob(pattern);
+            }
+
             return paths;
         }
     }

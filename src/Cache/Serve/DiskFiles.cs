@@ -14,11 +14,17 @@ public sealed class DiskFiles : ICorefileFiles
         try
         {
             if (Directory.Exists(path))
+            {
                 reason = "it is a directory";
+            }
             else if (new FileInfo(path).Length > SizeMaximum)
+            {
                 reason = "it is larger than 64 MiB";
+            }
             else
+            {
                 return File.ReadAllText(path);
+            }
         }
         catch (FileNotFoundException)
         {

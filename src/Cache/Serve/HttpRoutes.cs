@@ -12,11 +12,22 @@ internal static class HttpRoutes
         var metrics = new MetricsPage(registry);
         var health = new HealthPage();
         var ready = new ReadyPage(readiness);
-        foreach (ServerBlockConfig block in config.Blocks)
+        foreach (var block in config.Blocks)
         {
-            if (block.Prometheus is { } prometheus) Add("prometheus", prometheus.Address, "/metrics", metrics, prometheus.Web);
-            if (block.Health is { } alive) Add("health", alive.Address, "/health", health);
-            if (block.Ready is { } isReady) Add("ready", isReady.Address, "/ready", ready);
+            if (block.Prometheus is { } prometheus)
+            {
+                Add("prometheus", prometheus.Address, "/metrics", metrics, prometheus.Web);
+            }
+
+            if (block.Health is { } alive)
+            {
+                Add("health", alive.Address, "/health", health);
+            }
+
+            if (block.Ready is { } isReady)
+            {
+                Add("ready", isReady.Address, "/ready", ready);
+            }
         }
         return routes;
 
@@ -30,9 +41,13 @@ internal static class HttpRoutes
             var shared = routes.FindIndex(
                 known => known.Path == path && known.Port == at.Port && Equals(known.Address, at.Address));
             if (shared < 0)
+            {
                 routes.Add(route);
+            }
             else if (routes[shared].Access is null)
+            {
                 routes[shared] = route;
+            }
         }
     }
 

@@ -21,7 +21,10 @@ internal sealed class KernelDrops
     {
         get
         {
-            lock (_gate) return _gone + Of(_sockets);
+            lock (_gate)
+            {
+                return _gone + Of(_sockets);
+            }
         }
     }
 
@@ -39,12 +42,14 @@ internal sealed class KernelDrops
     {
         Span<uint> numbers = stackalloc uint[DropsIndex + 1];
         double drops = 0;
-        foreach (ListenSocket socket in sockets)
+        foreach (var socket in sockets)
         {
             if (socket.Protocol == ListenProtocol.Udp
                 && !Libc.GetSocketOption(
                     socket.Fd, Libc.SOL_SOCKET, Libc.SO_MEMINFO, MemoryMarshal.AsBytes(numbers)).IsError)
+            {
                 drops += numbers[DropsIndex];
+            }
         }
         return drops;
     }

@@ -26,7 +26,11 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
 
     public ServeModel Build()
     {
-        foreach (ServerBlockConfig block in config.Blocks) Add(block);
+        foreach (var block in config.Blocks)
+        {
+            Add(block);
+        }
+
         var servers = _zones.Select(zones => new ServerModel(
             zones.Key,
             new ZoneTable(zones.Value),
@@ -53,14 +57,16 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
     /// set that one's.</summary>
     internal static void RestoreLimits(CorefileConfig config, AnswerStore store)
     {
-        foreach (ServerBlockConfig block in config.Blocks)
+        foreach (var block in config.Blocks)
+        {
             store.Scope(BlockIdentity.Of(block), ScopeOptions(block.Cache));
+        }
     }
 
     /// <summary>As CoreDNS writes it: "dns://169.254.20.10:53", and "dns://:53" for every address.</summary>
     internal static string ServerName(IPEndPoint endPoint, ZoneTransport transport)
     {
-        string scheme = transport.Scheme();
+        var scheme = transport.Scheme();
         return endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)
             ? $"{scheme}://:{endPoint.Port}"
             : $"{scheme}://{endPoint}";
@@ -78,35 +84,60 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
 
     private void Add(ServerBlockConfig block)
     {
-        if (block.Prometheus is { RuntimeMetrics: true }) RuntimeMetrics.Register(shared.Registry);
+        if (block.Prometheus is { RuntimeMetrics: true })
+        {
+            RuntimeMetrics.Register(shared.Registry);
+        }
+
         var plugins = new BlockPlugins(block, shared.Registry, logs, lines);
         _plugins.Add(plugins);
-        BlockModel model = Block(block, plugins);
+        var model = Block(block, plugins);
         if (block.Ready is { } ready)
-            _readyGroups.AddRange(model.Forwards.Select(forward => (forward.Index, ready.Continuously)));
-        string zoneNames = string.Join(',', block.Zones.Select(zone => zone.Name));
-        foreach (IPAddress address in BindAddresses.Of(block.Bind))
         {
-            foreach (ZoneConfig zone in block.Zones.Where(zone => zone.IsServed))
+            _readyGroups.AddRange(model.Forwards.Select(forward => (forward.Index, ready.Continuously)));
+        }
+
+        var zoneNames = string.Join(',', block.Zones.Select(zone => zone.Name));
+        foreach (var address in BindAddresses.Of(block.Bind))
+        {
+            foreach (var zone in block.Zones.Where(zone => zone.IsServed))
             {
                 var endPoint = new IPEndPoint(address, zone.Port);
-                string server = ServerName(endPoint, zone.Transport);
-                if (zone.Transport == ZoneTransport.Dns) Listen(ListenProtocol.Udp, endPoint);
+                var server = ServerName(endPoint, zone.Transport);
+                if (zone.Transport == ZoneTransport.Dns)
+                {
+                    Listen(ListenProtocol.Udp, endPoint);
+                }
+
                 Listen(ListenProtocol.Tcp, endPoint);
-                if (!_zones.TryGetValue(endPoint, out List<ZoneModel>? zones)) _zones[endPoint] = zones = [];
-                CacheMetrics? cacheMetrics = model.Cache is null ? null
+                if (!_zones.TryGetValue(endPoint, out var zones))
+                {
+                    _zones[endPoint] = zones = [];
+                }
+
+                var cacheMetrics = model.Cache is null ? null
                     : new CacheMetrics(shared.Registry, server, zoneNames);
                 if (model.Cache is { } cache)
+                {
                     cacheMetrics!.Store(
                         isDenial => shared.Store.Count(cache.Scope, KindOf(isDenial)),
                         isDenial => shared.Store.EvictionsOf(cache.Scope, KindOf(isDenial)));
+                }
+
                 zones.Add(new ZoneModel(
                     DnsName.ParseLower(zone.Name),
                     model,
                     new ServerMetrics(shared.Registry, server, zone.Name),
                     cacheMetrics));
-                if (block.Timeouts is { } timeouts) _limits[endPoint] = Limits(timeouts);
-                if (zone.Transport == ZoneTransport.Dns && plugins.Loop is { } loop && !_loops.Exists(known => known.Loop == loop)) _loops.Add((loop, endPoint));
+                if (block.Timeouts is { } timeouts)
+                {
+                    _limits[endPoint] = Limits(timeouts);
+                }
+
+                if (zone.Transport == ZoneTransport.Dns && plugins.Loop is { } loop && !_loops.Exists(known => known.Loop == loop))
+                {
+                    _loops.Add((loop, endPoint));
+                }
             }
         }
     }
@@ -114,13 +145,16 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
     private void Listen(ListenProtocol protocol, IPEndPoint endPoint)
     {
         var wanted = new ListenEndPoint(protocol, endPoint);
-        if (!_endPoints.Contains(wanted)) _endPoints.Add(wanted);
+        if (!_endPoints.Contains(wanted))
+        {
+            _endPoints.Add(wanted);
+        }
     }
 
     private BlockModel Block(ServerBlockConfig block, BlockPlugins plugins)
     {
-        string identity = BlockIdentity.Of(block);
-        ushort scope = shared.Store.Scope(identity, ScopeOptions(block.Cache));
+        var identity = BlockIdentity.Of(block);
+        var scope = shared.Store.Scope(identity, ScopeOptions(block.Cache));
         _scopes[identity] = scope;
         return new BlockModel
         {
@@ -176,7 +210,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
 
     private ForwardModel Forward(ForwardConfig forward, CancelConfig? cancel)
     {
-        ForwardOptions options = UpstreamOptions.Of(forward, cancel);
+        var options = UpstreamOptions.Of(forward, cancel);
         var model = new ForwardModel(
             _groups.Count, DnsName.ParseLower(forward.From), Names(forward.Except), options);
         _groups.Add(new UpstreamGroup(options, shared.Registry, logs.CreateLogger("plugin/forward")));

@@ -17,7 +17,7 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes)
     {
         Stop();
         _model = model;
-        foreach (IPolled polled in model.Plugins.SelectMany(plugins => plugins.Polled))
+        foreach (var polled in model.Plugins.SelectMany(plugins => plugins.Polled))
         {
             var timer = new PollTimer(loop, polled);
             timer.Arm();
@@ -34,12 +34,28 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes)
     /// <summary>Lets go of the model; what its steps have counted is said.</summary>
     public void Stop()
     {
-        foreach (PollTimer timer in _timers) loop.Cancel(timer);
-        foreach (LoopProbe probe in _probes) probe.Dispose();
+        foreach (var timer in _timers)
+        {
+            loop.Cancel(timer);
+        }
+
+        foreach (var probe in _probes)
+        {
+            probe.Dispose();
+        }
+
         _timers.Clear();
         _probes.Clear();
-        if (_model is null) return;
-        foreach (BlockPlugins plugins in _model.Plugins) plugins.Errors?.Flush();
+        if (_model is null)
+        {
+            return;
+        }
+
+        foreach (var plugins in _model.Plugins)
+        {
+            plugins.Errors?.Flush();
+        }
+
         _model = null;
     }
 

@@ -20,14 +20,14 @@ internal static class StartupMemory
     private static void ForgetFilePages(string smaps)
     {
         nuint start = 0, end = 0;
-        bool isCandidate = false;
-        foreach (string line in File.ReadLines(smaps))
+        var isCandidate = false;
+        foreach (var line in File.ReadLines(smaps))
         {
-            int dash = line.IndexOf('-', StringComparison.Ordinal);
+            var dash = line.IndexOf('-', StringComparison.Ordinal);
             if (dash > 0 && line.IndexOf(':', StringComparison.Ordinal) is var colon && (colon < 0 || colon > dash))
             {
                 // 55b005e38000-55b00602b000 r-xp 00000000 fe:00 1234    /usr/bin/node-dns-cache
-                string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 isCandidate = fields.Length >= 6 && fields[5][0] == '/' && fields[1][1] != 'w'
                     && nuint.TryParse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out start)
                     && nuint.TryParse(
@@ -35,7 +35,11 @@ internal static class StartupMemory
             }
             else if (isCandidate && line.StartsWith("Anonymous:", StringComparison.Ordinal))
             {
-                if (line.EndsWith(" 0 kB", StringComparison.Ordinal)) Libc.ForgetPages(start, end - start);
+                if (line.EndsWith(" 0 kB", StringComparison.Ordinal))
+                {
+                    Libc.ForgetPages(start, end - start);
+                }
+
                 isCandidate = false;
             }
         }

@@ -16,8 +16,12 @@ internal static class UpstreamNames
     /// <param name="resolvers">Whom to ask; empty: the servers of /etc/resolv.conf.</param>
     public static ImmutableArray<IPAddress> Lookup(string name, ImmutableArray<IPEndPoint> resolvers)
     {
-        IPEndPoint[] servers = resolvers.IsEmpty ? MachineServers() : [.. resolvers];
-        if (servers.Length == 0) return [];
+        var servers = resolvers.IsEmpty ? MachineServers() : [.. resolvers];
+        if (servers.Length == 0)
+        {
+            return [];
+        }
+
         var client = new LookupClient(new LookupClientOptions(servers)
         {
             Timeout = s_timeout,

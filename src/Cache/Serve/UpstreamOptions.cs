@@ -53,7 +53,11 @@ internal static class UpstreamOptions
 
     private static TimeSpan Shortened(TimeSpan deadline, CancelConfig? cancel)
     {
-        if (cancel is null || cancel.Timeout > deadline) return deadline;
+        if (cancel is null || cancel.Timeout > deadline)
+        {
+            return deadline;
+        }
+
         return cancel.Timeout < ForwardOptions.DeadlineMinimum ? ForwardOptions.DeadlineMinimum : cancel.Timeout;
     }
 

@@ -68,25 +68,38 @@ internal sealed class Worker : IDisposable
     /// <summary>Serves a model from the loop's next turn on; exchanges of the one before finish.</summary>
     public void Use(ServeModel model) => Loop.Post(() =>
     {
-        GroupForwarder[] before = _forwarders;
+        var before = _forwarders;
         _forwarders = [.. model.Groups.Select(group =>
             new GroupForwarder(new Forwarder(Loop, group, _handler.Counters)))];
         _handler.Use(_forwarders);
         _model = model;
         _replies.Grow(model.LargestUdpReply);
         ServeAll();
-        if (_draining) StopReading();
+        if (_draining)
+        {
+            StopReading();
+        }
+
         if (Index == 0)
-            foreach (var (group, _) in model.ReadyGroups) _forwarders[group].Prove();
-        foreach (GroupForwarder forwarder in before) forwarder.Retire();
+        {
+            foreach (var (group, _) in model.ReadyGroups)
+            {
+                _forwarders[group].Prove();
+            }
+        }
+
+        foreach (var forwarder in before)
+        {
+            forwarder.Retire();
+        }
     });
 
     /// <summary>Listens on these sockets too; from now on they are the worker's to close.</summary>
     public void Add(IReadOnlyList<ListenSocket> sockets) => Loop.Post(() =>
     {
-        foreach (ListenSocket socket in sockets)
+        foreach (var socket in sockets)
         {
-            ServerModel? server = _draining ? null : ServerFor(socket);
+            var server = _draining ? null : ServerFor(socket);
             if (socket.Protocol == ListenProtocol.Udp)
             {
                 var listener = new UdpListener(Loop, socket, _handler, _open, _received, _replies);
@@ -105,12 +118,12 @@ internal sealed class Worker : IDisposable
     /// <summary>Closes the sockets that the model no longer serves.</summary>
     public void DropUnserved() => Loop.Post(() =>
     {
-        foreach (UdpListener listener in _udp.Where(l => !IsServed(l.Socket)).ToList())
+        foreach (var listener in _udp.Where(l => !IsServed(l.Socket)).ToList())
         {
             _udp.Remove(listener);
             listener.Close();
         }
-        foreach (TcpListener listener in _tcp.Where(l => !IsServed(l.Socket)).ToList())
+        foreach (var listener in _tcp.Where(l => !IsServed(l.Socket)).ToList())
         {
             _tcp.Remove(listener);
             listener.Close();
@@ -128,13 +141,23 @@ internal sealed class Worker : IDisposable
             _draining = true;
             if (emptyQueues)
             {
-                foreach (UdpListener listener in _udp) listener.OnEvents(Libc.EPOLLIN);
-                foreach (TcpListener listener in _tcp) listener.OnEvents(Libc.EPOLLIN);
+                foreach (var listener in _udp)
+                {
+                    listener.OnEvents(Libc.EPOLLIN);
+                }
+
+                foreach (var listener in _tcp)
+                {
+                    listener.OnEvents(Libc.EPOLLIN);
+                }
             }
             StopReading();
             _connections.Drain();
         }
-        if (!_drain.IsArmed) _drain.OnTimer();
+        if (!_drain.IsArmed)
+        {
+            _drain.OnTimer();
+        }
     });
 
     /// <summary>Reads again.</summary>
@@ -149,7 +172,10 @@ internal sealed class Worker : IDisposable
     public void Stop()
     {
         Loop.Stop();
-        if (_thread.IsAlive) _thread.Join();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
     }
 
     public void Dispose()
@@ -164,8 +190,15 @@ internal sealed class Worker : IDisposable
 
     private void ServeAll()
     {
-        foreach (UdpListener listener in _udp) listener.Serve(ServerFor(listener.Socket));
-        foreach (TcpListener listener in _tcp) listener.Serve(ServerFor(listener.Socket));
+        foreach (var listener in _udp)
+        {
+            listener.Serve(ServerFor(listener.Socket));
+        }
+
+        foreach (var listener in _tcp)
+        {
+            listener.Serve(ServerFor(listener.Socket));
+        }
     }
 
     /// <summary>What is served at a socket. A guard's socket that no block binds is read all the same: a client that is
@@ -178,8 +211,15 @@ internal sealed class Worker : IDisposable
 
     private void StopReading()
     {
-        foreach (UdpListener listener in _udp) listener.SetReading(false);
-        foreach (TcpListener listener in _tcp) listener.SetReading(false);
+        foreach (var listener in _udp)
+        {
+            listener.SetReading(false);
+        }
+
+        foreach (var listener in _tcp)
+        {
+            listener.SetReading(false);
+        }
     }
 
     private bool IsServed(ListenSocket socket) =>
@@ -192,9 +232,19 @@ internal sealed class Worker : IDisposable
 
         public override void OnTimer()
         {
-            if (!worker._draining) return;
-            if (worker._handler.PendingCount == 0 && worker._connections.Count == 0) worker._drained(worker);
-            else worker.Loop.Arm(this, PeriodMs);
+            if (!worker._draining)
+            {
+                return;
+            }
+
+            if (worker._handler.PendingCount == 0 && worker._connections.Count == 0)
+            {
+                worker._drained(worker);
+            }
+            else
+            {
+                worker.Loop.Arm(this, PeriodMs);
+            }
         }
     }
 }

@@ -21,9 +21,12 @@ public static class WorkerCount
     private static double? Limit(string cgroupRoot)
     {
         // cgroup v2: "QUOTA PERIOD" or "max PERIOD", microseconds.
-        if (ReadWords(Path.Combine(cgroupRoot, "cpu.max")) is [var quota, var period]) return Ratio(quota, period);
+        if (ReadWords(Path.Combine(cgroupRoot, "cpu.max")) is [var quota, var period])
+        {
+            return Ratio(quota, period);
+        }
         // cgroup v1: the quota is -1 without a limit.
-        string v1 = Path.Combine(cgroupRoot, "cpu");
+        var v1 = Path.Combine(cgroupRoot, "cpu");
         return ReadWords(Path.Combine(v1, "cpu.cfs_quota_us")) is [var oldQuota]
             && ReadWords(Path.Combine(v1, "cpu.cfs_period_us")) is [var oldPeriod]
                 ? Ratio(oldQuota, oldPeriod)
@@ -31,8 +34,8 @@ public static class WorkerCount
     }
 
     private static double? Ratio(string quota, string period) =>
-        long.TryParse(quota, NumberStyles.None, CultureInfo.InvariantCulture, out long used) && used > 0
-        && long.TryParse(period, NumberStyles.None, CultureInfo.InvariantCulture, out long of) && of > 0
+        long.TryParse(quota, NumberStyles.None, CultureInfo.InvariantCulture, out var used) && used > 0
+        && long.TryParse(period, NumberStyles.None, CultureInfo.InvariantCulture, out var of) && of > 0
             ? (double)used / of
             : null;
 

@@ -48,7 +48,7 @@ public sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_scopes.TryGetValue(name, out ushort scope))
+            if (!_scopes.TryGetValue(name, out var scope))
             {
                 scope = (ushort)_scopeNames.Count;
                 _scopes.Add(name, scope);
@@ -66,7 +66,10 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <summary>The name of each scope there has been, at its number.</summary>
     internal string[] ScopeNames()
     {
-        lock (_gate) return [.. _scopeNames];
+        lock (_gate)
+        {
+            return [.. _scopeNames];
+        }
     }
 
     /// <summary>Forgets the entries of every scope whose name <paramref name="isAlive"/> denies.</summary>
@@ -74,12 +77,20 @@ public sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            foreach ((string name, ushort scope) in _scopes)
+            foreach ((var name, var scope) in _scopes)
             {
-                if (isAlive(name)) continue;
-                for (int kind = 0; kind < Kinds; kind++)
+                if (isAlive(name))
+                {
+                    continue;
+                }
+
+                for (var kind = 0; kind < Kinds; kind++)
+                {
                     while (_partitions[scope * Kinds + kind].Entries.Oldest is not 0 and uint entry)
+                    {
                         Remove_NeedsLock(entry);
+                    }
+                }
             }
         }
     }
@@ -87,13 +98,19 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <summary>Entries of one kind and scope.</summary>
     public int Count(ushort scope, AnswerKind kind)
     {
-        lock (_gate) return PartitionOf(scope, kind).Entries.Count;
+        lock (_gate)
+        {
+            return PartitionOf(scope, kind).Entries.Count;
+        }
     }
 
     /// <summary>Entries of one kind and scope that were forgotten to make room, since the start.</summary>
     public long EvictionsOf(ushort scope, AnswerKind kind)
     {
-        lock (_gate) return PartitionOf(scope, kind).Evictions;
+        lock (_gate)
+        {
+            return PartitionOf(scope, kind).Evictions;
+        }
     }
 
     /// <summary>Looks an answer up and writes its counts and records into a reply whose header and question stand.
@@ -103,10 +120,13 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <returns>Nothing is promised about the reply's octets unless the outcome is Fresh or Stale.</returns>
     public GetOutcome TryGet(in AnswerKey key, in GetOptions options, Span<byte> reply, int at, out StoredAnswer answer)
     {
-        for (int attempt = 0; attempt < Attempts; attempt++)
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            GetOutcome outcome = TryGetOnce(key, options, reply, at, out answer, out bool overtaken);
-            if (!overtaken) return outcome;
+            var outcome = TryGetOnce(key, options, reply, at, out answer, out var overtaken);
+            if (!overtaken)
+            {
+                return outcome;
+            }
         }
         answer = default;
         return GetOutcome.Missing;
@@ -115,21 +135,36 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <summary>Stores an answer whose TTL runs from <paramref name="storedMs"/>, in place of what the key had.</summary>
     public void Put(in AnswerKey key, in AnswerRecords answer, long storedMs)
     {
-        int streamLength = key.Name.Length + EntryHead.CountsLength + answer.Records.Length
+        var streamLength = key.Name.Length + EntryHead.CountsLength + answer.Records.Length
             + answer.TtlOffsets.Length * sizeof(ushort);
-        uint cells = CellArena.CellsFor(streamLength);
-        if (cells > _arena.CellCount / 4) return;
+        var cells = CellArena.CellsFor(streamLength);
+        if (cells > _arena.CellCount / 4)
+        {
+            return;
+        }
+
         lock (_gate)
         {
-            uint bucket = (uint)key.Hash & _bucketMask;
-            uint old = Find_NeedsLock(key, bucket);
-            if (old != 0) Remove_NeedsLock(old);
-            Partition partition = PartitionOf(key.Scope, answer.Kind);
-            while (partition.IsFull) Evict_NeedsLock(partition.Entries);
-            while (_arena.FreeCells < cells) Evict_NeedsLock(_entries);
+            var bucket = (uint)key.Hash & _bucketMask;
+            var old = Find_NeedsLock(key, bucket);
+            if (old != 0)
+            {
+                Remove_NeedsLock(old);
+            }
 
-            uint entry = _arena.Take(cells);
-            EntryHead* head = _arena.Head(entry);
+            var partition = PartitionOf(key.Scope, answer.Kind);
+            while (partition.IsFull)
+            {
+                Evict_NeedsLock(partition.Entries);
+            }
+
+            while (_arena.FreeCells < cells)
+            {
+                Evict_NeedsLock(_entries);
+            }
+
+            var entry = _arena.Take(cells);
+            var head = _arena.Head(entry);
             head->HashHigh = (uint)(key.Hash >> 32);
             head->BucketIndex = bucket;
             head->BucketNext = _arena.Buckets[bucket];
@@ -149,7 +184,11 @@ public sealed unsafe class AnswerStore : IDisposable
             stream.Write(answer.Counts[..EntryHead.CountsLength]);
             stream.Write(answer.Records);
             stream.Write(MemoryMarshal.AsBytes(answer.TtlOffsets));
-            if (_arena.Popularity[entry] != 0) _arena.Popularity[entry] = 0;
+            if (_arena.Popularity[entry] != 0)
+            {
+                _arena.Popularity[entry] = 0;
+            }
+
             partition.Entries.Add(entry);
             _entries.Add(entry);
             Volatile.Write(ref head->Sequence, head->Sequence + 1);
@@ -162,12 +201,20 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <returns>Hits without such a gap, this one included. Two workers that count at once may lose one.</returns>
     public int CountHit(in StoredAnswer answer, long nowMs, int windowSeconds)
     {
-        ref uint popularity = ref _arena.Popularity[answer.Entry];
-        uint seen = popularity;
-        ushort second = (ushort)(nowMs / 1000);
-        uint hits = seen >> 16;
-        if ((ushort)(second - (ushort)seen) > windowSeconds) hits = 0;
-        if (hits < ushort.MaxValue) hits++;
+        ref var popularity = ref _arena.Popularity[answer.Entry];
+        var seen = popularity;
+        var second = (ushort)(nowMs / 1000);
+        var hits = seen >> 16;
+        if ((ushort)(second - (ushort)seen) > windowSeconds)
+        {
+            hits = 0;
+        }
+
+        if (hits < ushort.MaxValue)
+        {
+            hits++;
+        }
+
         popularity = hits << 16 | second;
         return (int)hits;
     }
@@ -179,14 +226,22 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <param name="isWanted">Told of each one what it takes to choose; the others are not read.</param>
     internal void ForEachLive(long nowMs, EntryFilter isWanted, EntryVisitor visit)
     {
-        byte[] stream = new byte[DnsName.MaxLength + EntryHead.CountsLength + 3 * ushort.MaxValue];
+        var stream = new byte[DnsName.MaxLength + EntryHead.CountsLength + 3 * ushort.MaxValue];
         lock (_gate)
         {
-            for (uint entry = _entries.Oldest; entry != 0; entry = _entries.NewerThan(entry))
+            for (var entry = _entries.Oldest; entry != 0; entry = _entries.NewerThan(entry))
             {
-                EntryHead* head = _arena.Head(entry);
-                if (head->ExpiresMs <= nowMs) continue;
-                if (!isWanted(head->Scope, head->NameLength, head->RecordsLength, head->TtlCount, head->Visited != 0)) continue;
+                var head = _arena.Head(entry);
+                if (head->ExpiresMs <= nowMs)
+                {
+                    continue;
+                }
+
+                if (!isWanted(head->Scope, head->NameLength, head->RecordsLength, head->TtlCount, head->Visited != 0))
+                {
+                    continue;
+                }
+
                 int countsAt = head->NameLength, recordsAt = countsAt + EntryHead.CountsLength;
                 int offsetsAt = recordsAt + head->RecordsLength, end = offsetsAt + head->TtlCount * sizeof(ushort);
                 new CellStream(_arena, entry).Read(stream.AsSpan(0, end));
@@ -218,23 +273,37 @@ public sealed unsafe class AnswerStore : IDisposable
     {
         overtaken = false;
         answer = default;
-        uint hashHigh = (uint)(key.Hash >> 32);
-        uint entry = Volatile.Read(ref _arena.Buckets[(uint)key.Hash & _bucketMask]);
-        for (int hops = 0; entry != 0 && hops < MaxChain; hops++)
+        var hashHigh = (uint)(key.Hash >> 32);
+        var entry = Volatile.Read(ref _arena.Buckets[(uint)key.Hash & _bucketMask]);
+        for (var hops = 0; entry != 0 && hops < MaxChain; hops++)
         {
-            if (entry >= _arena.CellCount) return Overtaken(out overtaken);
-            EntryHead* head = _arena.Head(entry);
-            uint sequence = Volatile.Read(ref head->Sequence);
-            if ((sequence & 1) != 0) return Overtaken(out overtaken);
+            if (entry >= _arena.CellCount)
+            {
+                return Overtaken(out overtaken);
+            }
+
+            var head = _arena.Head(entry);
+            var sequence = Volatile.Read(ref head->Sequence);
+            if ((sequence & 1) != 0)
+            {
+                return Overtaken(out overtaken);
+            }
+
             if (head->HashHigh == hashHigh && IsKey(head, key))
             {
                 var stream = new CellStream(_arena, entry);
                 if (stream.Matches(key.Name))
+                {
                     return Copy(head, entry, sequence, stream, options, reply, at, out answer, out overtaken);
+                }
             }
-            uint next = head->BucketNext;
+            var next = head->BucketNext;
             Volatile.ReadBarrier();
-            if (head->Sequence != sequence) return Overtaken(out overtaken);
+            if (head->Sequence != sequence)
+            {
+                return Overtaken(out overtaken);
+            }
+
             entry = next;
         }
         return GetOutcome.Missing;
@@ -249,37 +318,48 @@ public sealed unsafe class AnswerStore : IDisposable
     private static GetOutcome Copy(EntryHead* head, uint entry, uint sequence, CellStream stream, in GetOptions options,
         Span<byte> reply, int at, out StoredAnswer answer, out bool overtaken)
     {
-        EntryHead copy = *head;
+        var copy = *head;
         answer = new StoredAnswer(copy, entry);
-        GetOutcome outcome = options.NowMs < copy.ExpiresMs ? GetOutcome.Fresh
+        var outcome = options.NowMs < copy.ExpiresMs ? GetOutcome.Fresh
             : options.NowMs < copy.ExpiresMs + options.StaleMs ? GetOutcome.Stale
             : GetOutcome.Missing;
-        bool complete = true;
+        var complete = true;
         if (outcome != GetOutcome.Missing)
         {
             int length = copy.RecordsLength;
-            if (at + length > reply.Length) outcome = GetOutcome.TooLarge;
+            if (at + length > reply.Length)
+            {
+                outcome = GetOutcome.TooLarge;
+            }
             else
             {
-                uint ttl = options.KeepTtl ? copy.TtlSeconds
+                var ttl = options.KeepTtl ? copy.TtlSeconds
                     : outcome == GetOutcome.Stale ? options.StaleTtlSeconds
                     : answer.RemainingSeconds(options.NowMs);
-                Span<byte> records = reply.Slice(at, length);
+                var records = reply.Slice(at, length);
                 complete = stream.Read(reply.Slice(6, EntryHead.CountsLength)) && stream.Read(records)
                     && PatchTtls(ref stream, records, copy.TtlCount, ttl);
             }
         }
         Volatile.ReadBarrier();
         overtaken = head->Sequence != sequence || !complete;
-        if (!overtaken && outcome != GetOutcome.Missing && head->Visited == 0) head->Visited = 1;
+        if (!overtaken && outcome != GetOutcome.Missing && head->Visited == 0)
+        {
+            head->Visited = 1;
+        }
+
         return outcome;
     }
 
     private static bool PatchTtls(ref CellStream stream, Span<byte> records, int count, uint ttlSeconds)
     {
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
-            if (!stream.ReadUInt16(out ushort offset) || offset + 4 > records.Length) return false;
+            if (!stream.ReadUInt16(out var offset) || offset + 4 > records.Length)
+            {
+                return false;
+            }
+
             BinaryPrimitives.WriteUInt32BigEndian(records[offset..], ttlSeconds);
         }
         return true;
@@ -291,20 +371,22 @@ public sealed unsafe class AnswerStore : IDisposable
 
     private uint Find_NeedsLock(in AnswerKey key, uint bucket)
     {
-        for (uint entry = _arena.Buckets[bucket]; entry != 0; entry = _arena.Head(entry)->BucketNext)
+        for (var entry = _arena.Buckets[bucket]; entry != 0; entry = _arena.Head(entry)->BucketNext)
         {
-            EntryHead* head = _arena.Head(entry);
+            var head = _arena.Head(entry);
             if (head->HashHigh == (uint)(key.Hash >> 32) && IsKey(head, key)
                 && new CellStream(_arena, entry).Matches(key.Name))
+            {
                 return entry;
+            }
         }
         return 0;
     }
 
     private void Evict_NeedsLock(SieveList from)
     {
-        uint victim = from.PickVictim();
-        EntryHead* head = _arena.Head(victim);
+        var victim = from.PickVictim();
+        var head = _arena.Head(victim);
         PartitionOf(head->Scope, head->Kind).Evictions++;
         Remove_NeedsLock(victim);
         Volatile.Write(ref _evictions, _evictions + 1);
@@ -312,9 +394,13 @@ public sealed unsafe class AnswerStore : IDisposable
 
     private void Remove_NeedsLock(uint entry)
     {
-        EntryHead* head = _arena.Head(entry);
-        uint* link = &_arena.Buckets[head->BucketIndex];
-        while (*link != entry) link = &_arena.Head(*link)->BucketNext;
+        var head = _arena.Head(entry);
+        var link = &_arena.Buckets[head->BucketIndex];
+        while (*link != entry)
+        {
+            link = &_arena.Head(*link)->BucketNext;
+        }
+
         Volatile.Write(ref *link, head->BucketNext);
         PartitionOf(head->Scope, head->Kind).Entries.Remove(entry);
         _entries.Remove(entry);

@@ -31,9 +31,9 @@ internal sealed unsafe class CellArena : IDisposable
 
     public CellArena(long budgetBytes)
     {
-        long bytes = Math.Clamp(budgetBytes, MinimumBytes, MaximumBytes);
+        var bytes = Math.Clamp(budgetBytes, MinimumBytes, MaximumBytes);
         BucketCount = (uint)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)(bytes / (CellSize * 2))) / 2;
-        long forCells = bytes - BucketCount * sizeof(uint) - PageSize;
+        var forCells = bytes - BucketCount * sizeof(uint) - PageSize;
         CellCount = (uint)Math.Min(forCells / (CellSize + sizeof(uint)), IndexMask);
         _bytes = (nuint)bytes;
         _memory = Libc.MapPages(_bytes);
@@ -68,11 +68,22 @@ internal sealed unsafe class CellArena : IDisposable
         uint first = 0;
         for (; count > 0; count--)
         {
-            uint cell = _firstFree;
-            if (cell != 0) _firstFree = Head(cell)->Next & IndexMask;
-            else cell = _nextUnused++;
-            EntryHead* head = Head(cell);
-            if ((head->Sequence & 1) == 0) Volatile.Write(ref head->Sequence, head->Sequence + 1);
+            var cell = _firstFree;
+            if (cell != 0)
+            {
+                _firstFree = Head(cell)->Next & IndexMask;
+            }
+            else
+            {
+                cell = _nextUnused++;
+            }
+
+            var head = Head(cell);
+            if ((head->Sequence & 1) == 0)
+            {
+                Volatile.Write(ref head->Sequence, head->Sequence + 1);
+            }
+
             head->Next = first;
             first = cell;
         }
@@ -83,13 +94,17 @@ internal sealed unsafe class CellArena : IDisposable
     /// <summary>Gives a chain back.</summary>
     public void Give(uint first)
     {
-        uint cell = first;
+        var cell = first;
         while (true)
         {
-            EntryHead* head = Head(cell);
-            if ((head->Sequence & 1) == 0) Volatile.Write(ref head->Sequence, head->Sequence + 1);
+            var head = Head(cell);
+            if ((head->Sequence & 1) == 0)
+            {
+                Volatile.Write(ref head->Sequence, head->Sequence + 1);
+            }
+
             FreeCells++;
-            uint next = head->Next & IndexMask;
+            var next = head->Next & IndexMask;
             if (next == 0)
             {
                 head->Next = _firstFree;

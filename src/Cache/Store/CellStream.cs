@@ -24,9 +24,17 @@ internal unsafe ref struct CellStream
     {
         while (!expected.IsEmpty)
         {
-            if (_at == _end && !Advance()) return false;
-            int take = (int)Math.Min(_end - _at, expected.Length);
-            if (!new ReadOnlySpan<byte>(_at, take).SequenceEqual(expected[..take])) return false;
+            if (_at == _end && !Advance())
+            {
+                return false;
+            }
+
+            var take = (int)Math.Min(_end - _at, expected.Length);
+            if (!new ReadOnlySpan<byte>(_at, take).SequenceEqual(expected[..take]))
+            {
+                return false;
+            }
+
             _at += take;
             expected = expected[take..];
         }
@@ -39,8 +47,12 @@ internal unsafe ref struct CellStream
     {
         while (!to.IsEmpty)
         {
-            if (_at == _end && !Advance()) return false;
-            int take = (int)Math.Min(_end - _at, to.Length);
+            if (_at == _end && !Advance())
+            {
+                return false;
+            }
+
+            var take = (int)Math.Min(_end - _at, to.Length);
             new ReadOnlySpan<byte>(_at, take).CopyTo(to);
             _at += take;
             to = to[take..];
@@ -58,7 +70,11 @@ internal unsafe ref struct CellStream
             return true;
         }
         Span<byte> octets = stackalloc byte[2];
-        if (!Read(octets)) return false;
+        if (!Read(octets))
+        {
+            return false;
+        }
+
         value = Unsafe.ReadUnaligned<ushort>(ref octets[0]);
         return true;
     }
@@ -67,8 +83,12 @@ internal unsafe ref struct CellStream
     {
         while (!from.IsEmpty)
         {
-            if (_at == _end) Advance();
-            int take = (int)Math.Min(_end - _at, from.Length);
+            if (_at == _end)
+            {
+                Advance();
+            }
+
+            var take = (int)Math.Min(_end - _at, from.Length);
             from[..take].CopyTo(new Span<byte>(_at, take));
             _at += take;
             from = from[take..];
@@ -77,8 +97,12 @@ internal unsafe ref struct CellStream
 
     private bool Advance()
     {
-        uint next = Unsafe.ReadUnaligned<uint>(_cell) & CellArena.IndexMask;
-        if (next == 0 || next >= _arena.CellCount) return false;
+        var next = Unsafe.ReadUnaligned<uint>(_cell) & CellArena.IndexMask;
+        if (next == 0 || next >= _arena.CellCount)
+        {
+            return false;
+        }
+
         _cell = (byte*)_arena.Head(next);
         _at = _cell + CellArena.PayloadOffset;
         _end = _cell + CellArena.CellSize;

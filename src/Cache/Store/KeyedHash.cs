@@ -8,23 +8,27 @@ namespace NodeDns.Cache.Store;
 /// <summary>SipHash-1-3 under a key drawn once a process, so that nobody outside can choose names that collide.</summary>
 public static class KeyedHash
 {
-    private static readonly ulong Key0 = Draw();
-    private static readonly ulong Key1 = Draw();
+    private static readonly ulong s_key0 = Draw();
+    private static readonly ulong s_key1 = Draw();
 
     /// <summary>Hashes octets, usually a name, together with eight octets that come with it.</summary>
     public static ulong Of(ReadOnlySpan<byte> name, ulong with)
     {
-        ulong v0 = Key0 ^ 0x736f6d6570736575, v1 = Key1 ^ 0x646f72616e646f6d;
-        ulong v2 = Key0 ^ 0x6c7967656e657261, v3 = Key1 ^ 0x7465646279746573;
-        ref byte at = ref MemoryMarshal.GetReference(name);
-        int left = name.Length;
+        ulong v0 = s_key0 ^ 0x736f6d6570736575, v1 = s_key1 ^ 0x646f72616e646f6d;
+        ulong v2 = s_key0 ^ 0x6c7967656e657261, v3 = s_key1 ^ 0x7465646279746573;
+        ref var at = ref MemoryMarshal.GetReference(name);
+        var left = name.Length;
         for (; left >= 8; left -= 8)
         {
             Mix(ref v0, ref v1, ref v2, ref v3, Unsafe.ReadUnaligned<ulong>(ref at));
             at = ref Unsafe.Add(ref at, 8);
         }
-        ulong tail = (ulong)name.Length << 56;
-        for (int i = 0; i < left; i++) tail |= (ulong)Unsafe.Add(ref at, i) << (8 * i);
+        var tail = (ulong)name.Length << 56;
+        for (var i = 0; i < left; i++)
+        {
+            tail |= (ulong)Unsafe.Add(ref at, i) << (8 * i);
+        }
+
         Mix(ref v0, ref v1, ref v2, ref v3, tail);
         Mix(ref v0, ref v1, ref v2, ref v3, with);
         v2 ^= 0xff;

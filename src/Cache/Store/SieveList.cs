@@ -22,31 +22,56 @@ internal sealed unsafe class SieveList(CellArena arena, int linkOffset)
     public void Add(uint entry)
     {
         *LinksOf(entry) = new Links { Older = _newest };
-        if (_newest != 0) LinksOf(_newest)->Newer = entry;
-        else Oldest = entry;
+        if (_newest != 0)
+        {
+            LinksOf(_newest)->Newer = entry;
+        }
+        else
+        {
+            Oldest = entry;
+        }
+
         _newest = entry;
         Count++;
     }
 
     public void Remove(uint entry)
     {
-        Links links = *LinksOf(entry);
-        if (_hand == entry) _hand = links.Newer;
-        if (links.Newer != 0) LinksOf(links.Newer)->Older = links.Older;
-        else _newest = links.Older;
-        if (links.Older != 0) LinksOf(links.Older)->Newer = links.Newer;
-        else Oldest = links.Newer;
+        var links = *LinksOf(entry);
+        if (_hand == entry)
+        {
+            _hand = links.Newer;
+        }
+
+        if (links.Newer != 0)
+        {
+            LinksOf(links.Newer)->Older = links.Older;
+        }
+        else
+        {
+            _newest = links.Older;
+        }
+
+        if (links.Older != 0)
+        {
+            LinksOf(links.Older)->Newer = links.Newer;
+        }
+        else
+        {
+            Oldest = links.Newer;
+        }
+
         Count--;
     }
 
     /// <summary>Picks the entry to evict; there must be one.</summary>
     public uint PickVictim()
     {
-        uint entry = _hand != 0 ? _hand : Oldest;
+        var entry = _hand != 0 ? _hand : Oldest;
         while (true)
         {
-            EntryHead* head = arena.Head(entry);
-            uint newer = LinksOf(entry)->Newer;
+            var head = arena.Head(entry);
+            var newer = LinksOf(entry)->Newer;
             if (head->Visited == 0)
             {
                 _hand = newer;

@@ -35,39 +35,51 @@ public static class StoreSnapshot
     /// before the others, and of each the younger before the older; a scope whose name alone is too long is left out.</param>
     public static void Export(AnswerStore store, long nowMs, long bootMs, long capacityBytes, Stream to)
     {
-        string[] names = store.ScopeNames();
+        var names = store.ScopeNames();
         long[] againBytes = new long[names.Length], onceBytes = new long[names.Length];
         store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
         {
             // One that has come since has no name here.
-            if (scope < names.Length) (wasHit ? againBytes : onceBytes)[scope] += EntryLength(name, records, ttls);
+            if (scope < names.Length)
+            {
+                (wasHit ? againBytes : onceBytes)[scope] += EntryLength(name, records, ttls);
+            }
+
             return false;
         }, static (in AnswerKey _, in AnswerRecords _, long _) => { });
 
         var octets = new BufferedStream(to, BlockLength);
         long left = capacityBytes - HeaderLength, again = 0, once = 0;
-        int[] indexOf = new int[names.Length];
-        int count = 0;
-        for (int scope = 0; scope < names.Length; scope++)
+        var indexOf = new int[names.Length];
+        var count = 0;
+        for (var scope = 0; scope < names.Length; scope++)
         {
-            int length = 4 + Encoding.UTF8.GetByteCount(names[scope]);
-            bool isWritten = againBytes[scope] + onceBytes[scope] > 0 && length <= left;
+            var length = 4 + Encoding.UTF8.GetByteCount(names[scope]);
+            var isWritten = againBytes[scope] + onceBytes[scope] > 0 && length <= left;
             indexOf[scope] = isWritten ? count++ : -1;
-            if (!isWritten) continue;
+            if (!isWritten)
+            {
+                continue;
+            }
+
             left -= length;
             again += againBytes[scope];
             once += onceBytes[scope];
         }
-        byte[] buffer = new byte[LongestEntry];
+        var buffer = new byte[LongestEntry];
         Magic.CopyTo(buffer);
         BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(4), Version);
         BinaryPrimitives.WriteInt64BigEndian(buffer.AsSpan(6), bootMs);
         BinaryPrimitives.WriteUInt16BigEndian(buffer.AsSpan(14), (ushort)count);
         octets.Write(buffer, 0, HeaderLength);
-        for (int scope = 0; scope < names.Length; scope++)
+        for (var scope = 0; scope < names.Length; scope++)
         {
-            if (indexOf[scope] < 0) continue;
-            byte[] name = Encoding.UTF8.GetBytes(names[scope]);
+            if (indexOf[scope] < 0)
+            {
+                continue;
+            }
+
+            var name = Encoding.UTF8.GetBytes(names[scope]);
             BinaryPrimitives.WriteInt32BigEndian(buffer, name.Length);
             octets.Write(buffer, 0, 4);
             octets.Write(name);
@@ -76,12 +88,20 @@ public static class StoreSnapshot
         long skipAgain = Math.Max(0, again - left), skipOnce = Math.Max(0, once - Math.Max(0, left - again));
         store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
         {
-            if (scope >= names.Length || indexOf[scope] < 0) return false;
-            int length = EntryLength(name, records, ttls);
-            ref long skip = ref wasHit ? ref skipAgain : ref skipOnce;
+            if (scope >= names.Length || indexOf[scope] < 0)
+            {
+                return false;
+            }
+
+            var length = EntryLength(name, records, ttls);
+            ref var skip = ref wasHit ? ref skipAgain : ref skipOnce;
             skip -= length;
             // Some may have been asked, or have come, since they were counted.
-            if (skip > -length || length > left) return false;
+            if (skip > -length || length > left)
+            {
+                return false;
+            }
+
             left -= length;
             return true;
         }, (in AnswerKey key, in AnswerRecords answer, long storedMs) =>
@@ -98,33 +118,64 @@ public static class StoreSnapshot
         IReadOnlyDictionary<string, ushort> scopes)
     {
         var octets = new BufferedStream(from, BlockLength);
-        byte[] buffer = new byte[LongestEntry];
+        var buffer = new byte[LongestEntry];
         if (!TryRead(HeaderLength) || !buffer.AsSpan().StartsWith(Magic)
             || BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(4)) != Version)
-            return -1;
-        long writtenMs = BinaryPrimitives.ReadInt64BigEndian(buffer.AsSpan(6));
-        if (writtenMs < 0 || writtenMs > bootMs) return -1;
-        int longestName = scopes.Keys.Select(Encoding.UTF8.GetByteCount).DefaultIfEmpty().Max();
-        ushort?[] scopeAt = new ushort?[BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(14))];
-        int taken = 0;
-        for (int i = 0; i < scopeAt.Length; i++)
         {
-            if (!TryRead(4)) return taken;
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(buffer);
+            return -1;
+        }
+
+        var writtenMs = BinaryPrimitives.ReadInt64BigEndian(buffer.AsSpan(6));
+        if (writtenMs < 0 || writtenMs > bootMs)
+        {
+            return -1;
+        }
+
+        var longestName = scopes.Keys.Select(Encoding.UTF8.GetByteCount).DefaultIfEmpty().Max();
+        var scopeAt = new ushort?[BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(14))];
+        var taken = 0;
+        for (var i = 0; i < scopeAt.Length; i++)
+        {
+            if (!TryRead(4))
+            {
+                return taken;
+            }
+
+            var length = BinaryPrimitives.ReadUInt32BigEndian(buffer);
             if (length <= longestName)
             {
-                byte[] name = new byte[length];
-                if (octets.ReadAtLeast(name, name.Length, throwOnEndOfStream: false) < name.Length) return taken;
-                if (scopes.TryGetValue(Encoding.UTF8.GetString(name), out ushort scope)) scopeAt[i] = scope;
+                var name = new byte[length];
+                if (octets.ReadAtLeast(name, name.Length, throwOnEndOfStream: false) < name.Length)
+                {
+                    return taken;
+                }
+
+                if (scopes.TryGetValue(Encoding.UTF8.GetString(name), out var scope))
+                {
+                    scopeAt[i] = scope;
+                }
             }
-            else if (length > octets.Length - octets.Position) return taken;
-            else octets.Seek(length, SeekOrigin.Current);
+            else if (length > octets.Length - octets.Position)
+            {
+                return taken;
+            }
+            else
+            {
+                octets.Seek(length, SeekOrigin.Current);
+            }
         }
         while (TryRead(4))
         {
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(buffer);
-            if (length > LongestEntry || !TryRead((int)length)) return taken;
-            if (TryTake(store, buffer.AsSpan(0, (int)length), nowMs, bootMs - writtenMs, scopeAt)) taken++;
+            var length = BinaryPrimitives.ReadUInt32BigEndian(buffer);
+            if (length > LongestEntry || !TryRead((int)length))
+            {
+                return taken;
+            }
+
+            if (TryTake(store, buffer.AsSpan(0, (int)length), nowMs, bootMs - writtenMs, scopeAt))
+            {
+                taken++;
+            }
         }
         return taken;
 
@@ -138,10 +189,10 @@ public static class StoreSnapshot
     /// <returns>Octets written.</returns>
     private static int Write(int scope, in AnswerKey key, in AnswerRecords answer, long ageMs, Span<byte> entry)
     {
-        int length = EntryLength(key.Name.Length, answer.Records.Length, answer.TtlOffsets.Length);
+        var length = EntryLength(key.Name.Length, answer.Records.Length, answer.TtlOffsets.Length);
         BinaryPrimitives.WriteUInt32BigEndian(entry, (uint)length - 4);
         BinaryPrimitives.WriteUInt16BigEndian(entry[4..], (ushort)scope);
-        Span<byte> at = entry[6..];
+        var at = entry[6..];
         BinaryPrimitives.WriteInt64BigEndian(at, ageMs);
         BinaryPrimitives.WriteUInt32BigEndian(at[8..], answer.TtlSeconds);
         at[12] = (byte)answer.Kind;
@@ -158,7 +209,7 @@ public static class StoreSnapshot
         at = at[key.Name.Length..];
         answer.Records.CopyTo(at);
         at = at[answer.Records.Length..];
-        foreach (ushort offset in answer.TtlOffsets)
+        foreach (var offset in answer.TtlOffsets)
         {
             BinaryPrimitives.WriteUInt16BigEndian(at, offset);
             at = at[2..];
@@ -169,22 +220,41 @@ public static class StoreSnapshot
     private static bool TryTake(AnswerStore store, ReadOnlySpan<byte> entry, long nowMs, long passedMs,
         ushort?[] scopeAt)
     {
-        if (entry.Length < FixedLength) return false;
+        if (entry.Length < FixedLength)
+        {
+            return false;
+        }
+
         int index = BinaryPrimitives.ReadUInt16BigEndian(entry);
-        if (index >= scopeAt.Length || scopeAt[index] is not { } scope) return false;
-        ReadOnlySpan<byte> at = entry[2..];
+        if (index >= scopeAt.Length || scopeAt[index] is not { } scope)
+        {
+            return false;
+        }
+
+        var at = entry[2..];
         int nameLength = at[20];
         int recordsLength = BinaryPrimitives.ReadUInt16BigEndian(at[27..]);
         int ttlCount = BinaryPrimitives.ReadUInt16BigEndian(at[29..]);
-        ReadOnlySpan<byte> body = entry[FixedLength..];
-        if (body.Length < nameLength + recordsLength + ttlCount * 2) return false;
-        ReadOnlySpan<byte> name = body[..nameLength];
-        if (DnsName.LengthOf(name) != nameLength || at[12] > (byte)AnswerKind.Failure) return false;
+        var body = entry[FixedLength..];
+        if (body.Length < nameLength + recordsLength + ttlCount * 2)
+        {
+            return false;
+        }
 
-        ushort[] ttlOffsets = new ushort[ttlCount];
+        var name = body[..nameLength];
+        if (DnsName.LengthOf(name) != nameLength || at[12] > (byte)AnswerKind.Failure)
+        {
+            return false;
+        }
+
+        var ttlOffsets = new ushort[ttlCount];
         body.Slice(nameLength + recordsLength, ttlCount * 2).CopyTo(MemoryMarshal.AsBytes(ttlOffsets.AsSpan()));
-        if (BitConverter.IsLittleEndian) BinaryPrimitives.ReverseEndianness(ttlOffsets, ttlOffsets);
-        long ageMs = BinaryPrimitives.ReadInt64BigEndian(at);
+        if (BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(ttlOffsets, ttlOffsets);
+        }
+
+        var ageMs = BinaryPrimitives.ReadInt64BigEndian(at);
         var answer = new AnswerRecords
         {
             Kind = (AnswerKind)at[12],
@@ -194,7 +264,11 @@ public static class StoreSnapshot
             TtlOffsets = ttlOffsets,
             TtlSeconds = BinaryPrimitives.ReadUInt32BigEndian(at[8..]),
         };
-        if (ageMs < 0 || ageMs >= answer.TtlSeconds * 1000L - passedMs) return false;
+        if (ageMs < 0 || ageMs >= answer.TtlSeconds * 1000L - passedMs)
+        {
+            return false;
+        }
+
         var key = new AnswerKey(name, (Qtype)BinaryPrimitives.ReadUInt16BigEndian(at[14..]),
             (Qclass)BinaryPrimitives.ReadUInt16BigEndian(at[16..]), scope, (KeyFlags)at[13]);
         store.Put(key, answer, nowMs - passedMs - ageMs);

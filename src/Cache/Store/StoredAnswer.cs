@@ -39,8 +39,12 @@ public readonly struct StoredAnswer
     /// <summary>Whole seconds left; 0 for an expired entry.</summary>
     public uint RemainingSeconds(long nowMs)
     {
-        if (nowMs >= ExpiresMs) return 0;
-        long aged = (nowMs - StoredMs) / 1000;
+        if (nowMs >= ExpiresMs)
+        {
+            return 0;
+        }
+
+        var aged = (nowMs - StoredMs) / 1000;
         return aged >= TtlSeconds ? 0 : TtlSeconds - (uint)Math.Max(aged, 0);
     }
 }

@@ -15,7 +15,9 @@ internal static class AclReader
         foreach (var line in scope.Body)
         {
             if (Policy(scope, line) is { } policy)
+            {
                 policies.Add(policy);
+            }
         }
 
         var rule = new AclRule(scope.ZonesOrBlock(scope.Head.Args), policies.ToImmutable());
@@ -47,9 +49,13 @@ internal static class AclReader
             }
 
             if (section == "type")
+            {
                 everyType = Types(scope, tokens, types);
+            }
             else
+            {
                 everyNetwork = Networks(scope, tokens, networks);
+            }
         }
 
         return new(action, everyType ? [] : [.. types], everyNetwork ? [] : [.. networks]);
@@ -63,11 +69,18 @@ internal static class AclReader
         foreach (var token in tokens)
         {
             if (token.Text == "*")
+            {
                 return true;
+            }
+
             if (Mnemonics.TryType(token.Text, out var type))
+            {
                 types.Add(type);
+            }
             else
+            {
                 scope.Error(token, "expected a record type such as A, AAAA or ANY, or *");
+            }
         }
 
         return false;
@@ -78,11 +91,18 @@ internal static class AclReader
         foreach (var token in tokens)
         {
             if (token.Text == "*")
+            {
                 return true;
+            }
+
             if (AddressText.TryNetwork(token.Text, single: true, out var network))
+            {
                 networks.Add(network);
+            }
             else
+            {
                 scope.Error(token, "expected an address or a network such as 10.0.0.0/8, or *");
+            }
         }
 
         return false;

@@ -16,9 +16,13 @@ internal static class BindReader
         foreach (var line in scope.Body)
         {
             if (line.Name.Text != "except")
+            {
                 scope.UnknownOption(line, "except");
+            }
             else if (scope.Count(line, 1, int.MaxValue, "expected at least one address or interface"))
+            {
                 except = Targets(scope, line.Args);
+            }
         }
 
         var group = new BindGroup(Targets(scope, scope.Head.Args), except);
@@ -32,11 +36,17 @@ internal static class BindReader
         foreach (var token in tokens)
         {
             if (AddressText.TryAddress(token.Text, out var address))
+            {
                 targets.Add(new(address, null));
+            }
             else if (IsInterface(token.Text) && scope.Options.HasInterface?.Invoke(token.Text) != false)
+            {
                 targets.Add(new(null, token.Text));
+            }
             else
+            {
                 scope.Error(token, "expected an address or the name of an interface");
+            }
         }
 
         return targets.ToImmutable();

@@ -9,7 +9,10 @@ internal static class CacheReader
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
         if (!scope.Once(block.Cache))
+        {
             return block;
+        }
+
         var cache = new CacheConfig { At = scope.At };
         var zones = scope.Head.Args;
         if (!zones.IsEmpty && long.TryParse(zones[0].Text, out _))
@@ -22,13 +25,24 @@ internal static class CacheReader
         cache = cache with { Zones = scope.ZonesOrBlock(zones) };
         var policy = scope.Body.FirstOrDefault(line => line.Name.Text == "serve_stale_policy");
         foreach (var line in scope.Body)
+        {
             cache = Option(cache, scope, line);
+        }
+
         if (policy is null)
+        {
             return block with { Cache = cache };
+        }
+
         if (cache.ServeStale is null)
+        {
             scope.Error(policy, "expected serve_stale in the same cache");
+        }
         else if (scope.Count(policy, 1, 1, "expected prefer_positive") && IsPreferPositive(scope, policy))
+        {
             cache = cache with { ServeStale = cache.ServeStale with { PreferPositive = true } };
+        }
+
         return block with { Cache = cache };
     }
 
@@ -81,7 +95,10 @@ internal static class CacheReader
         DirectiveScope scope, OptionLine line, TimeSpan ttl)
     {
         if (!scope.Count(line, 1, int.MaxValue, "expected CAPACITY [TTL] [MINTTL]"))
+        {
             return (null, ttl, null);
+        }
+
         var capacity = scope.Number(line, 0, CacheConfig.CapacityMinimum, "a number of answers", int.MinValue);
         if (capacity < CacheConfig.CapacityMinimum)
         {
@@ -91,18 +108,30 @@ internal static class CacheReader
 
         TimeSpan? minimum = null;
         if (line.Args.Length > 1)
+        {
             ttl = TimeSpan.FromSeconds(scope.Number(line, 1, 1, "a TTL in seconds", 1));
+        }
+
         if (line.Args.Length > 2)
+        {
             minimum = TimeSpan.FromSeconds(scope.Number(line, 2, 0, "a minimum TTL in seconds", 0));
+        }
+
         if (line.Args.Length > 3)
+        {
             scope.Warn(line, "only CAPACITY [TTL] [MINTTL] are read");
+        }
+
         return (capacity, ttl, minimum);
     }
 
     private static PrefetchConfig? Prefetch(DirectiveScope scope, OptionLine line)
     {
         if (!scope.Count(line, 1, 3, "expected AMOUNT [DURATION] [PERCENTAGE%]"))
+        {
             return null;
+        }
+
         var amount = scope.Number(line, 0, 0, "a number of hits", 0);
         var window = line.Args.Length > 1
             ? scope.Duration(line, 1, PrefetchConfig.WindowDefault, "the longest gap", TimeSpan.Zero)
@@ -113,8 +142,10 @@ internal static class CacheReader
             var text = line.Args[2].Text;
             if (!text.EndsWith('%') || !int.TryParse(text[..^1], out percentage)
                 || percentage is < PrefetchConfig.PercentageMinimum or > PrefetchConfig.PercentageMaximum)
+            {
                 scope.Error(line, $"expected a percentage with its sign, {PrefetchConfig.PercentageMinimum}% to "
                     + $"{PrefetchConfig.PercentageMaximum}%");
+            }
         }
 
         return new(amount, window, percentage);
@@ -127,13 +158,19 @@ internal static class CacheReader
             "expected [DURATION] [immediate [TTL [RECHECK]]] or [DURATION] [verify [TIMEOUT [TTL [RECHECK]]]]";
         var stale = new ServeStaleConfig();
         if (line.Args.IsEmpty)
+        {
             return stale;
+        }
+
         stale = stale with
         {
             Duration = scope.Duration(line, 0, stale.Duration, "how long stale answers are sent", TimeSpan.Zero),
         };
         if (line.Args.Length == 1)
+        {
             return stale;
+        }
+
         var mode = line.Args[1].Text.ToLowerInvariant();
         if (mode is not ("immediate" or "verify"))
         {
@@ -145,11 +182,20 @@ internal static class CacheReader
         stale = stale with { Mode = verify ? ServeStaleMode.Verify : ServeStaleMode.Immediate };
         var next = 2;
         if (!scope.Count(line, 0, verify ? 5 : 4, Expected))
+        {
             return stale;
+        }
+
         if (verify && line.Args.Length > next)
+        {
             stale = stale with { VerifyTimeout = scope.Duration(line, next++, default, "a timeout", TimeSpan.Zero) };
+        }
+
         if (line.Args.Length > next)
+        {
             stale = stale with { AnswerTtl = AnswerTtl(scope, line, next++) };
+        }
+
         if (line.Args.Length > next)
         {
             stale = stale with
@@ -166,7 +212,10 @@ internal static class CacheReader
     {
         var ttl = scope.Duration(line, index, default, "a TTL", TimeSpan.Zero, TimeSpan.FromSeconds(uint.MaxValue));
         if (ttl.Ticks % s_second.Ticks != 0)
+        {
             scope.Error(line, "expected a TTL of whole seconds");
+        }
+
         return ttl;
     }
 
@@ -174,7 +223,10 @@ internal static class CacheReader
     {
         var known = line.Args[0].Text.Equals("prefer_positive", StringComparison.OrdinalIgnoreCase);
         if (!known)
+        {
             scope.Error(line, "expected prefer_positive");
+        }
+
         return known;
     }
 

@@ -10,7 +10,10 @@ internal static class CancelReader
         scope.IgnoredBody();
         var timeout = CancelConfig.Default;
         if (scope.Count(scope.Head, 0, 1, "expected one timeout") && !scope.Head.Args.IsEmpty)
+        {
             timeout = scope.Duration(scope.Head, 0, timeout, "a timeout above zero", s_smallest);
+        }
+
         return block with { Cancel = new(timeout) { At = scope.At } };
     }
 }

@@ -33,7 +33,10 @@ internal sealed class DirectiveScope(
     public bool Once(DirectiveConfig? before)
     {
         if (before is not null)
+        {
             problems.Error(At, node.Name, Head.ArgsText, $"expected once in a block, and it is at {before.At} already");
+        }
+
         return before is null;
     }
 
@@ -41,7 +44,10 @@ internal sealed class DirectiveScope(
     public bool First(DirectiveConfig? before)
     {
         if (before is not null)
+        {
             problems.Warn(At, node.Name, Head.ArgsText, $"has no effect: the one at {before.At} holds");
+        }
+
         return before is null;
     }
 
@@ -50,21 +56,28 @@ internal sealed class DirectiveScope(
     public void NoBody()
     {
         if (!Body.IsEmpty)
+        {
             Error(Body[0], "expected no options in braces");
+        }
     }
 
     /// <summary>For a directive whose options CoreDNS passes over.</summary>
     public void IgnoredBody()
     {
         if (!Body.IsEmpty)
+        {
             Warn(Body[0], "has no effect: this directive has no options");
+        }
     }
 
     /// <summary>For an option of which CoreDNS passes over surplus words.</summary>
     public bool AtLeast(OptionLine line, int count, string expected)
     {
         if (line.Args.Length > count)
+        {
             Warn(line, $"what follows has no effect: {expected}");
+        }
+
         return line.Args.Length > count || Count(line, count, count, expected);
     }
 
@@ -73,7 +86,10 @@ internal sealed class DirectiveScope(
     public bool Count(OptionLine line, int minimum, int maximum, string expected)
     {
         if (line.Args.Length >= minimum && line.Args.Length <= maximum)
+        {
             return true;
+        }
+
         Error(line, expected);
         return false;
     }
@@ -84,7 +100,10 @@ internal sealed class DirectiveScope(
     {
         if (long.TryParse(line.Args[index].Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
             && n >= minimum && (n <= maximum || maximum == int.MaxValue))
+        {
             return (int)Math.Clamp(n, int.MinValue, int.MaxValue);
+        }
+
         Error(line, (minimum, maximum) switch
         {
             (int.MinValue, int.MaxValue) => $"expected {what}",
@@ -100,7 +119,10 @@ internal sealed class DirectiveScope(
     {
         if (GoDuration.TryParse(line.Args[index].Text, out var value) && value >= minimum
             && (maximum is null || value <= maximum))
+        {
             return value;
+        }
+
         var low = GoDuration.Format(minimum);
         Error(line, maximum is { } high
             ? $"expected {what} as a duration, {low} to {GoDuration.Format(high)}"
@@ -111,7 +133,10 @@ internal sealed class DirectiveScope(
     public ListenAddress Listen(OptionLine line, int index, ListenAddress fallback)
     {
         if (ListenAddress.TryParse(line.Args[index].Text, out var address))
+        {
             return address;
+        }
+
         Error(line, "expected host:port or :port, where host is an address or localhost");
         return fallback;
     }
@@ -123,9 +148,13 @@ internal sealed class DirectiveScope(
         foreach (var arg in args)
         {
             if (ZoneText.TryRead(arg.Text, out var read, out _, out var reason))
+            {
                 zones.AddRange(read.Where(zone => !zones.Contains(zone)));
+            }
             else
+            {
                 Error(arg, reason);
+            }
         }
 
         return zones.ToImmutable();
@@ -141,7 +170,10 @@ internal sealed class DirectiveScope(
     public GoPattern? Pattern(OptionLine line, string text)
     {
         if (GoPattern.TryParse(text, out var reason) is { } pattern)
+        {
             return pattern;
+        }
+
         Error(line, $"expected {reason}");
         return null;
     }

@@ -6,10 +6,16 @@ internal static class ErrorsReader
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
         if (!scope.Once(block.Errors))
+        {
             return block;
+        }
+
         var errors = new ErrorsConfig { At = scope.At };
         if (scope.Head.Args is not [] and not [{ Text: "stdout" }])
+        {
             scope.Error(scope.Head, "expected nothing or stdout");
+        }
+
         foreach (var line in scope.Body)
         {
             switch (line.Name.Text)
@@ -20,7 +26,10 @@ internal static class ErrorsReader
                     break;
                 case "consolidate":
                     if (Consolidate(scope, line) is { } consolidation)
+                    {
                         errors = errors with { Consolidate = errors.Consolidate.Add(consolidation) };
+                    }
+
                     break;
                 default:
                     scope.UnknownOption(line, "stacktrace, consolidate");
@@ -35,13 +44,19 @@ internal static class ErrorsReader
     {
         const string Expected = "expected DURATION REGEX [warning|error|info|debug] [show_first]";
         if (!scope.Count(line, 2, 4, Expected))
+        {
             return null;
+        }
+
         var period = scope.Duration(line, 0, default, "a period", TimeSpan.Zero);
         var pattern = scope.Pattern(line, line.Args[1].Text);
         var rest = line.Args.Skip(2).Select(token => token.Text).ToList();
         var showFirst = rest.Count > 0 && rest[^1] == "show_first";
         if (showFirst)
+        {
             rest.RemoveAt(rest.Count - 1);
+        }
+
         ErrorLevel? level = rest switch
         {
             [] or ["error"] => ErrorLevel.Error,
@@ -51,7 +66,10 @@ internal static class ErrorsReader
             _ => null,
         };
         if (level is null)
+        {
             scope.Error(line, Expected);
+        }
+
         return pattern is null || level is null ? null : new(period, pattern, level.Value, showFirst);
     }
 }

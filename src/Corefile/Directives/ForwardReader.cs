@@ -14,24 +14,45 @@ internal static class ForwardReader
     {
         var args = scope.Head.Args;
         if (!scope.Count(scope.Head, 2, int.MaxValue, "expected a zone, then servers or /etc/resolv.conf"))
+        {
             return block;
+        }
+
         var forward = new ForwardConfig { At = scope.At };
         var from = scope.Zones(args.Take(1));
         if (from.Length > 1)
+        {
             scope.Warn(scope.Head, $"is several zones, of which only {from[0]} is forwarded, as in CoreDNS");
+        }
+
         if (!from.IsEmpty)
+        {
             forward = forward with { From = from[0] };
+        }
+
         foreach (var line in scope.Body)
+        {
             forward = Option(forward, scope, line);
+        }
+
         if (forward.MaxAge is { } age && age > TimeSpan.Zero && age < forward.Expire)
+        {
             scope.Error(scope.Body.Last(line => line.Name.Text == "max_age"),
                 $"expected an age of at least expire, {GoDuration.Format(forward.Expire)}, or 0s");
+        }
+
         if (args.Length - 1 > ForwardConfig.ToMaximum)
+        {
             scope.Error(scope.Head, $"expected at most {ForwardConfig.ToMaximum} servers");
+        }
+
         var resolver = scope.Body.LastOrDefault(line => line.Name.Text == "resolver");
         forward = forward with { To = UpstreamReader.Read(scope, args.Skip(1), resolver) };
         if (forward.TlsServerName is not null && forward.To.FirstOrDefault(to => to.ServerName is not null) is { } named)
+        {
             scope.Error(scope.Head, $"expected either tls_servername or %{named.ServerName} after the server, not both");
+        }
+
         return block with { Forward = block.Forward.Add(forward) };
     }
 
@@ -107,7 +128,10 @@ internal static class ForwardReader
                 return forward with { TlsServerName = line.Args[0].Text };
             case "source_address":
                 if (AddressText.TryAddress(line.Args[0].Text, out var source))
+                {
                     return forward with { SourceAddress = source };
+                }
+
                 scope.Error(line, "expected an address");
                 return forward;
             default:
@@ -119,7 +143,10 @@ internal static class ForwardReader
                     _ => null,
                 };
                 if (policy is null)
+                {
                     scope.Error(line, "expected random, round_robin or sequential");
+                }
+
                 return forward with { Policy = policy ?? ForwardPolicy.Random };
         }
     }
@@ -128,13 +155,20 @@ internal static class ForwardReader
     private static TlsFilesConfig? Tls(DirectiveScope scope, OptionLine line)
     {
         if (!scope.Count(line, 0, 3, "expected nothing, CA, CERT KEY or CERT KEY CA"))
+        {
             return null;
+        }
+
         foreach (var file in line.Args)
         {
             if (scope.Files.Read(file.Text, out var reason) is not { } text)
+            {
                 scope.Error(file, $"expected a readable PEM file: {reason}");
+            }
             else if (!text.Contains("-----BEGIN ", StringComparison.Ordinal))
+            {
                 scope.Error(file, "expected a PEM file, with a line that starts with -----BEGIN");
+            }
         }
 
         return line.Args switch
@@ -152,11 +186,15 @@ internal static class ForwardReader
         foreach (var arg in line.Args)
         {
             if (Mnemonics.TryRcode(arg.Text, out var rcode) && (allowNoError || rcode != 0))
+            {
                 yield return rcode;
+            }
             else
+            {
                 scope.Error(line, allowNoError
                     ? "expected rcodes such as NXDOMAIN or SERVFAIL"
                     : "expected rcodes such as SERVFAIL or REFUSED, and not NOERROR");
+            }
         }
     }
 
@@ -165,15 +203,22 @@ internal static class ForwardReader
         const string Expected = "expected DURATION [no_rec] [domain NAME]";
         var check = new HealthCheckConfig();
         if (!scope.Count(line, 1, int.MaxValue, Expected))
+        {
             return check;
+        }
+
         check = check with { Interval = scope.Duration(line, 0, check.Interval, "an interval", TimeSpan.Zero) };
         for (var i = 1; i < line.Args.Length; i++)
         {
             if (line.Args[i].Text == "no_rec")
+            {
                 check = check with { RecursionDesired = false };
+            }
             else if (line.Args[i].Text == "domain" && i + 1 < line.Args.Length
                 && DomainName.TryNormalize(line.Args[++i].Text, out var name))
+            {
                 check = check with { Domain = name };
+            }
             else
             {
                 scope.Error(line, Expected);

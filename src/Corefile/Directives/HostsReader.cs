@@ -7,7 +7,10 @@ internal static class HostsReader
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
         if (!scope.Once(block.Hosts))
+        {
             return block;
+        }
+
         var args = scope.Head.Args;
         var hosts = new HostsConfig { At = scope.At, Zones = scope.ZonesOrBlock([.. args.Skip(1)]) };
         if (!args.IsEmpty)
@@ -15,13 +18,21 @@ internal static class HostsReader
             hosts = hosts with { Path = args[0].Text };
             // The plugin reads it again by itself: a change is no reason to load everything.
             if (scope.Options.Files.Read(hosts.Path, out var reason) is null)
+            {
                 scope.Warn(scope.Head, $"the file cannot be read yet: {reason}");
+            }
         }
 
         foreach (var line in scope.Body)
+        {
             hosts = Option(hosts, scope, line);
+        }
+
         if (hosts.FallthroughUnsupported && hosts.Fallthrough.IsEmpty)
+        {
             scope.Error(scope.Head, "expected fallthrough where fallthrough_unsupported is");
+        }
+
         return block with { Hosts = hosts };
     }
 
@@ -63,7 +74,10 @@ internal static class HostsReader
         }
 
         if (HostsText.TryEntry([line.Name.Text, .. line.Args.Select(token => token.Text)], hosts.Zones, out var entry))
+        {
             return hosts with { Inline = hosts.Inline.Add(entry) };
+        }
+
         scope.Warn(line, "left out: not an address and names within the zones");
         return hosts;
     }

@@ -13,12 +13,18 @@ internal static class LoadbalanceReader
         {
             case [] or [{ Text: "round_robin" }]:
                 foreach (var line in scope.Body)
+                {
                     balance = RoundRobinOption(balance, scope, line);
+                }
+
                 break;
             case [{ Text: "weighted" }, var file]:
                 balance = new LoadbalanceConfig { At = scope.At, WeightFile = file.Text };
                 foreach (var line in scope.Body)
+                {
                     balance = WeightedOption(balance, scope, line);
+                }
+
                 CheckFile(balance, scope);
                 break;
             case [{ Text: "weighted" }, ..]:
@@ -35,7 +41,10 @@ internal static class LoadbalanceReader
     private static LoadbalanceConfig RoundRobinOption(LoadbalanceConfig balance, DirectiveScope scope, OptionLine line)
     {
         if (line.Name.Text == "prefer")
+        {
             return balance with { Prefer = [.. balance.Prefer, .. Networks(scope, line)] };
+        }
+
         scope.UnknownOption(line, "prefer");
         return balance;
     }
@@ -62,9 +71,13 @@ internal static class LoadbalanceReader
         if (scope.Options.Files.Read(balance.WeightFile!, out var reason) is not { } text)
         {
             if (balance.Reload == TimeSpan.Zero)
+            {
                 scope.Error(scope.Head, $"expected a readable file: {reason}");
+            }
             else
+            {
                 scope.Warn(scope.Head, $"the file cannot be read yet: {reason}");
+            }
         }
         else if (WeightText.Parse(text, out var problem) is not { } weights)
         {
@@ -74,7 +87,9 @@ internal static class LoadbalanceReader
         {
             foreach (var name in weights.Select(weight => weight.Name).Distinct()
                 .Where(name => !DomainName.TryNormalize(name, out _)))
+            {
                 scope.Warn(scope.Head, $"{name} is no domain name, and its weights have no effect");
+            }
         }
     }
 
@@ -83,9 +98,13 @@ internal static class LoadbalanceReader
         foreach (var token in line.Args)
         {
             if (AddressText.TryNetwork(token.Text, single: false, out var network))
+            {
                 yield return network;
+            }
             else
+            {
                 scope.Error(token, "expected a network such as 10.0.0.0/8");
+            }
         }
     }
 }

@@ -10,11 +10,17 @@ internal static class LocalReader
         foreach (var line in scope.Body)
         {
             if (line.Name.Text != "localhost_prefix")
+            {
                 scope.UnknownOption(line, "localhost_prefix");
+            }
             else if (line.Args is [{ Text: "on" or "off" } value])
+            {
                 local = local with { LocalhostPrefix = value.Text == "on" };
+            }
             else
+            {
                 scope.Error(line, "expected on or off");
+            }
         }
 
         return block with { Local = local };

@@ -16,19 +16,28 @@ internal static class LogReader
             args = args.RemoveAt(args.Length - 1);
         }
         else if (args is [var only] && only.Text.Contains('{'))
+        {
             scope.Warn(scope.Head, "taken for a name, as CoreDNS does; write a name before the format, such as \".\"");
+        }
 
         var classes = LogClasses.None;
         foreach (var line in scope.Body)
         {
             if (line.Name.Text == "class")
+            {
                 classes |= Classes(scope, line);
+            }
             else
+            {
                 scope.UnknownOption(line, "class");
+            }
         }
 
         if (classes == LogClasses.None)
+        {
             classes = LogClasses.All;
+        }
+
         var log = block.Log ?? new LogConfig { At = scope.At };
         var names = args.IsEmpty ? ["."] : Names(scope, args);
         return block with { Log = log with { Rules = [.. log.Rules, .. names.Select(n => new LogRule(n, format, classes))] } };
@@ -40,9 +49,13 @@ internal static class LogReader
         foreach (var arg in args)
         {
             if (DomainName.TryNormalize(arg.Text, out var name))
+            {
                 names.Add(name);
+            }
             else
+            {
                 scope.Error(arg, "expected a domain name, or last a format with {placeholders}");
+            }
         }
 
         return names.ToImmutable();
@@ -62,11 +75,16 @@ internal static class LogReader
                 _ => LogClasses.None,
             };
             if (arg.Text is not ("all" or "success" or "denial" or "error"))
+            {
                 scope.Error(line, "expected success, denial, error or all");
+            }
         }
 
         if (line.Args.IsEmpty)
+        {
             scope.Error(line, "expected success, denial, error or all");
+        }
+
         return classes;
     }
 }

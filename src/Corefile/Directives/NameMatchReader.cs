@@ -23,7 +23,10 @@ internal static class NameMatchReader
         }
 
         if (kind == NameMatchKind.Regex)
+        {
             return scope.Pattern(scope.Head, text) is { } pattern ? new(kind.Value, text, pattern) : null;
+        }
+
         text = text.ToLowerInvariant();
         return new(kind.Value, complete ? Complete(text) : text, null);
     }

@@ -6,10 +6,16 @@ internal static class PrometheusReader
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
         if (!scope.Once(block.Prometheus))
+        {
             return block;
+        }
+
         var prometheus = new PrometheusConfig { At = scope.At };
         if (scope.Count(scope.Head, 0, 1, "expected one address") && !scope.Head.Args.IsEmpty)
+        {
             prometheus = prometheus with { Address = scope.Listen(scope.Head, 0, prometheus.Address) };
+        }
+
         OptionLine? tls = null;
         foreach (var line in scope.Body)
         {
@@ -21,9 +27,14 @@ internal static class PrometheusReader
                     break;
                 case "tls":
                     if (tls is not null)
+                    {
                         scope.Error(line, "expected once");
+                    }
                     else if (scope.Count(line, 1, 1, "expected one web configuration file"))
+                    {
                         prometheus = prometheus with { Web = Web(scope, tls = line) };
+                    }
+
                     break;
                 default:
                     scope.UnknownOption(line, "runtime_metrics, tls");
@@ -46,12 +57,17 @@ internal static class PrometheusReader
         var web = WebConfigText.Parse(text, Path.GetDirectoryName(path) ?? "", out var problem);
         var tls = web?.Tls;
         if (problem.Length > 0)
+        {
             scope.Error(line, $"expected a web configuration file: {problem}");
+        }
+
         foreach (var file in new[] { tls?.CertificateFile, tls?.KeyFile, tls?.ClientCaFile }.OfType<string>())
         {
             // Read again by itself when it changes.
             if (file.Length > 0 && scope.Options.Files.Read(file, out reason) is null)
+            {
                 scope.Error(line, $"expected a readable PEM file {file}: {reason}");
+            }
         }
 
         return web;

@@ -33,7 +33,10 @@ internal static class RewriteEdns0Reader
     private static RewriteEdns0Rule? Nsid(DirectiveScope scope, RewriteEdns0Rule rule, ReadOnlySpan<string> rest)
     {
         if (rest.IsEmpty)
+        {
             return rule with { Code = NsidCode };
+        }
+
         scope.Error(scope.Head, "expected nothing after nsid and its action but revert");
         return null;
     }
@@ -42,10 +45,16 @@ internal static class RewriteEdns0Reader
     {
         rule = rule with { Code = SubnetCode };
         if (rule.Action == Edns0Action.Unset && rest.IsEmpty)
+        {
             return rule;
+        }
+
         if (rule.Action != Edns0Action.Unset && rest.Length == 2 && GoNumber.TryParse(rest[0], 32, out var v4)
             && GoNumber.TryParse(rest[1], 128, out var v6))
+        {
             return rule with { Ipv4Bits = v4, Ipv6Bits = v6 };
+        }
+
         scope.Error(scope.Head, "expected subnet set|append|replace IPV4BITS IPV6BITS, 0 to 32 and 0 to 128");
         return null;
     }
@@ -61,14 +70,26 @@ internal static class RewriteEdns0Reader
 
         rule = rule with { Code = (ushort)code };
         if (unset)
+        {
             return rule;
+        }
+
         var data = rest[1];
         if (data.StartsWith('{') && data.EndsWith('}'))
+        {
             return Variable(scope, rule, data);
+        }
+
         if (!data.StartsWith("0x", StringComparison.Ordinal))
+        {
             return rule with { Data = [.. Encoding.UTF8.GetBytes(data)] };
+        }
+
         if (data.Length % 2 == 0 && data.AsSpan(2).IndexOfAnyExcept(s_hexadecimal) < 0)
+        {
             return rule with { Data = [.. Convert.FromHexString(data[2..])] };
+        }
+
         scope.Error(scope.Head, "expected an even number of hexadecimal digits after 0x");
         return null;
     }
@@ -87,7 +108,10 @@ internal static class RewriteEdns0Reader
             _ => Edns0Variable.None,
         };
         if (variable != Edns0Variable.None)
+        {
             return rule with { Variable = variable };
+        }
+
         if (data.IndexOf('/') is > 1 and var slash && slash < data.Length - 2)
         {
             // As in a CoreDNS without its metadata directive: such a rule applies to no question.

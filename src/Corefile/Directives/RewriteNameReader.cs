@@ -20,7 +20,10 @@ internal static class RewriteNameReader
         var kind = args.Length == 2 ? "exact" : args[0];
         var (from, to) = args.Length == 2 ? (args[0], args[1]) : (args[1], args[2]);
         if (NameMatchReader.Read(scope, kind, from, complete: true) is not { } match)
+        {
             return null;
+        }
+
         if (match.Kind == NameMatchKind.Regex && !UsesOnlyGroupsOf(match.Pattern!, to))
         {
             scope.Error(scope.Head, "expected {1}, {2}… only up to the number of groups in the pattern");
@@ -31,7 +34,10 @@ internal static class RewriteNameReader
         var auto = match.Kind == NameMatchKind.Exact;
         var answers = ImmutableArray.CreateBuilder<RewriteAnswer>();
         if (args.Length > 3 && !Answers(scope, args.AsSpan(3), answers, ref auto))
+        {
             return null;
+        }
+
         return new(match, to, auto, answers.ToImmutable());
     }
 
@@ -48,7 +54,10 @@ internal static class RewriteNameReader
         while (!args.IsEmpty)
         {
             if (args[0] == "answer")
+            {
                 args = args[1..];
+            }
+
             switch (args)
             {
                 case ["auto", ..]:
@@ -57,7 +66,10 @@ internal static class RewriteNameReader
                     break;
                 case ["name" or "value", var pattern, var to, ..]:
                     if (Answer(scope, args[0] == "name", pattern, to) is not { } answer)
+                    {
                         return false;
+                    }
+
                     answers.Add(answer);
                     args = args[3..];
                     break;
@@ -68,7 +80,10 @@ internal static class RewriteNameReader
         }
 
         if (!askedForAuto || answers.All(answer => answer.Kind != RewriteAnswerKind.Name))
+        {
             return true;
+        }
+
         scope.Error(scope.Head, "expected either answer auto or answer name, not both");
         return false;
     }
@@ -76,10 +91,16 @@ internal static class RewriteNameReader
     private static RewriteAnswer? Answer(DirectiveScope scope, bool isName, string text, string to)
     {
         if (scope.Pattern(scope.Head, text) is not { } pattern)
+        {
             return null;
+        }
+
         if (UsesOnlyGroupsOf(pattern, to))
+        {
             return new(isName ? RewriteAnswerKind.Name : RewriteAnswerKind.Value, pattern,
                 NameMatchReader.Complete(to.ToLowerInvariant()));
+        }
+
         scope.Error(scope.Head, "expected {1}, {2}… only up to the number of groups in the pattern");
         return null;
     }

@@ -13,9 +13,14 @@ internal static class RewriteReader
         // A rule may be spread over lines in braces; they are joined, with nothing said about where they end.
         var words = scope.Head.Args.Select(arg => arg.Text).ToList();
         if (words.Count < 2)
+        {
             words.AddRange(scope.Body.SelectMany(line => line.Args.Prepend(line.Name)).Select(token => token.Text));
+        }
         else
+        {
             scope.NoBody();
+        }
+
         var rewrite = block.Rewrite ?? new RewriteConfig { At = scope.At };
         return Rule(scope, words) is { } rule
             ? block with { Rewrite = rewrite with { Rules = rewrite.Rules.Add(rule) } }
@@ -71,7 +76,10 @@ internal static class RewriteReader
     private static RewriteTypeRule? Type(DirectiveScope scope, string[] args)
     {
         if (args.Length == 2 && Mnemonics.TryType(args[0], out var from) && Mnemonics.TryType(args[1], out var to))
+        {
             return new(from, to);
+        }
+
         scope.Error(scope.Head, "expected type FROM TO, such as type AAAA A");
         return null;
     }
@@ -79,7 +87,10 @@ internal static class RewriteReader
     private static RewriteClassRule? Class(DirectiveScope scope, string[] args)
     {
         if (args.Length == 2 && Mnemonics.TryClass(args[0], out var from) && Mnemonics.TryClass(args[1], out var to))
+        {
             return new(from, to);
+        }
+
         scope.Error(scope.Head, "expected class FROM TO, such as class CH IN");
         return null;
     }
@@ -102,7 +113,10 @@ internal static class RewriteReader
         maximum = RewriteTtlRule.MaxTtlSecondsOpen;
         var dash = text.IndexOf('-');
         if (dash < 0)
+        {
             return TrySeconds(text, out minimum) && TrySeconds(text, out maximum);
+        }
+
         var (low, high) = (text[..dash], text[(dash + 1)..]);
         return (low.Length > 0 || high.Length > 0)
             && (low.Length == 0 || TrySeconds(low, out minimum))

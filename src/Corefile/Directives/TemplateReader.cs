@@ -27,9 +27,15 @@ internal static class TemplateReader
             Zones = scope.ZonesOrBlock([.. args.Skip(2)]),
         };
         foreach (var line in scope.Body)
+        {
             rule = Option(rule, scope, line);
+        }
+
         if (rule.Match.IsEmpty)
+        {
             rule = rule with { Match = [GoPattern.Anything] };
+        }
+
         var template = block.Template ?? new TemplateConfig { At = scope.At };
         return block with { Template = template with { Rules = template.Rules.Add(rule) } };
     }
@@ -50,12 +56,18 @@ internal static class TemplateReader
                 return rule with { Additional = [.. rule.Additional, .. Texts(scope, line)] };
             case "rcode":
                 if (line.Args is [var name] && Mnemonics.TryRcode(name.Text, out var rcode))
+                {
                     return rule with { Rcode = rcode };
+                }
+
                 scope.Error(line, "expected one rcode such as NXDOMAIN");
                 return rule;
             case "ederror":
                 if (line.Args.Length is 1 or 2 && ushort.TryParse(line.Args[0].Text, out var code))
+                {
                     return rule with { ExtendedError = new(code, line.Args.Length == 2 ? line.Args[1].Text : "") };
+                }
+
                 scope.Error(line, "expected a code, 0 to 65535, and maybe a text");
                 return rule;
             case "fallthrough":
@@ -84,7 +96,10 @@ internal static class TemplateReader
             }
 
             if (text.Warning is { } warning)
+            {
                 scope.Warn(arg, $"makes no record: {warning}");
+            }
+
             yield return text;
         }
     }

@@ -12,13 +12,20 @@ internal static class TimeoutsReader
         scope.NoArgs(scope.Head);
         var timeouts = (block.Timeouts ?? new()) with { At = scope.At };
         if (scope.Body.IsEmpty)
+        {
             scope.Error(scope.Head, "expected at least one of read, write, idle, maxtcpqueries in braces");
+        }
+
         foreach (var line in scope.Body)
         {
             if (line.Name.Text is not ("read" or "write" or "idle" or "maxtcpqueries"))
+            {
                 scope.UnknownOption(line, "read, write, idle, maxtcpqueries");
+            }
             else if (scope.Count(line, 1, 1, "expected one value"))
+            {
                 timeouts = Option(timeouts, scope, line);
+            }
         }
 
         return block with { Timeouts = timeouts };
@@ -37,9 +44,15 @@ internal static class TimeoutsReader
     {
         var text = line.Args[0].Text;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+        {
             text += "s";
+        }
+
         if (GoDuration.TryParse(text, out var value) && value >= TimeoutsConfig.Minimum && value <= TimeoutsConfig.Maximum)
+        {
             return value;
+        }
+
         scope.Error(line, $"expected seconds or a duration, {GoDuration.Format(TimeoutsConfig.Minimum)} to "
             + GoDuration.Format(TimeoutsConfig.Maximum));
         return TimeoutsConfig.Minimum;
@@ -48,7 +61,10 @@ internal static class TimeoutsReader
     private static int? MaxTcpQueries(DirectiveScope scope, OptionLine line)
     {
         if (line.Args[0].Text == "-1")
+        {
             return null;
+        }
+
         return scope.Number(line, 0, 1, "-1 for no limit, or a number of questions", 1);
     }
 }

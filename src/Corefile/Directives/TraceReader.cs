@@ -17,7 +17,10 @@ internal static class TraceReader
     {
         scope.Count(scope.Head, 0, 2, "expected [zipkin|datadog] [ENDPOINT]");
         if (scope.Head.Args is [var type, _] && type.Text.ToLowerInvariant() is not ("zipkin" or "datadog"))
+        {
             scope.Error(scope.Head, "expected zipkin or datadog before the endpoint");
+        }
+
         foreach (var line in scope.Body)
         {
             switch (line.Name.Text)
@@ -31,19 +34,28 @@ internal static class TraceReader
                 case "client_server":
                     if (scope.Count(line, 0, 1, "expected true or false") && line.Args is [var flag]
                         && !s_flags.Contains(flag.Text))
+                    {
                         scope.Error(line, "expected true or false");
+                    }
+
                     break;
                 case "datadog_analytics_rate":
                     if (scope.Count(line, 0, 1, "expected a rate, 0 to 1") && line.Args is [var rate]
                         && !(double.TryParse(rate.Text, CultureInfo.InvariantCulture, out var part) && part is >= 0 and <= 1))
+                    {
                         scope.Error(line, "expected a rate, 0 to 1");
+                    }
+
                     break;
                 case "zipkin_max_backlog_size" or "zipkin_max_batch_size":
                     Whole(scope, line, int.MinValue);
                     break;
                 case "zipkin_max_batch_interval":
                     if (scope.Count(line, 1, 1, "expected one duration") && !GoDuration.TryParse(line.Args[0].Text, out _))
+                    {
                         scope.Error(line, "expected a duration such as 10s");
+                    }
+
                     break;
                 default:
                     scope.UnknownOption(line, Known);
@@ -59,6 +71,8 @@ internal static class TraceReader
     private static void Whole(DirectiveScope scope, OptionLine line, int least)
     {
         if (scope.Count(line, 1, 1, "expected one number"))
+        {
             scope.Number(line, 0, 0, "a number", least);
+        }
     }
 }

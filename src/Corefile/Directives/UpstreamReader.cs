@@ -20,7 +20,10 @@ internal static class UpstreamReader
         var asked = resolver is null ? [] : Resolvers(scope, resolver);
         var servers = ImmutableArray.CreateBuilder<UpstreamAddress>();
         foreach (var token in tokens)
+        {
             servers.AddRange(One(scope, token, asked).Where(server => !servers.Contains(server)));
+        }
+
         return servers.ToImmutable();
     }
 
@@ -44,9 +47,15 @@ internal static class UpstreamReader
         }
 
         if (AddressText.TryAddress(host, out var address))
+        {
             return [new() { Address = address, Port = port, Tls = tls, ServerName = tls ? serverName : null }];
+        }
+
         if (text.Contains('/') || scope.Files.Probe(text) is not null)
+        {
             return FromFile(scope, token, text);
+        }
+
         if (!IsHostName(host) || !DomainName.TryNormalize(host, out var name))
         {
             scope.Error(token, Expected);
@@ -77,7 +86,10 @@ internal static class UpstreamReader
 
         var addresses = lookup(name, resolvers);
         if (addresses.IsEmpty)
+        {
             scope.Error(token, "expected a host name that has an address");
+        }
+
         return [.. addresses.Select(address => server with { Address = address })];
     }
 
@@ -91,9 +103,15 @@ internal static class UpstreamReader
 
         var conf = ResolvConf.Parse(text);
         foreach (var (line, value) in conf.Ignored)
+        {
             scope.Warn(token, $"line {line} is left out: {value} is not an address");
+        }
+
         if (conf.Nameservers.IsEmpty)
+        {
             scope.Error(token, "expected a file with at least one nameserver line");
+        }
+
         return [.. conf.Nameservers.Select(address => new UpstreamAddress { Address = address })];
     }
 
@@ -102,11 +120,17 @@ internal static class UpstreamReader
     {
         var percent = text.LastIndexOf('%');
         if (percent < 0)
+        {
             return (text, null);
+        }
+
         var bare = text[..percent];
         var name = text[(percent + 1)..];
         if (bare.StartsWith('[') && !bare.Contains(']'))
+        {
             bare += "]";
+        }
+
         var colon = name.LastIndexOf(':');
         if (colon >= 0)
         {
@@ -122,7 +146,10 @@ internal static class UpstreamReader
     {
         port = tls ? UpstreamAddress.TlsPort : UpstreamAddress.DnsPort;
         if (AddressText.TrySplit(text, out host, out var portText))
+        {
             return AddressText.TryPort(portText, out port) && port > 0 && host.Length > 0;
+        }
+
         host = text.Trim('[', ']');
         return host.Length > 0;
     }
@@ -134,9 +161,13 @@ internal static class UpstreamReader
         foreach (var arg in line.Args)
         {
             if (TryHostPort(arg.Text, tls: false, out var host, out var port) && AddressText.TryAddress(host, out var address))
+            {
                 servers.Add(new(address, port));
+            }
             else
+            {
                 scope.Error(line, "expected addresses or address:port");
+            }
         }
 
         return servers.ToImmutable();

@@ -14,7 +14,9 @@ public static class AddressText
             var part = text[range];
             if (++parts > 4 || part.Length is 0 or > 3 || part.ContainsAnyExceptInRange('0', '9')
                 || (part.Length > 1 && part[0] == '0'))
+            {
                 return false;
+            }
         }
 
         return parts == 4;
@@ -34,14 +36,23 @@ public static class AddressText
         network = default;
         var slash = text.IndexOf('/');
         if (!TryAddress(slash < 0 ? text : text.AsSpan(0, slash), out var address) || (slash < 0 && !single))
+        {
             return false;
+        }
+
         var bytes = address.GetAddressBytes();
         var length = bytes.Length * 8;
         if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture,
                 out length) || length > bytes.Length * 8))
+        {
             return false;
+        }
+
         for (var bit = length; bit < bytes.Length * 8; bit++)
+        {
             bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        }
+
         network = new(new IPAddress(bytes), length);
         return true;
     }
@@ -52,13 +63,22 @@ public static class AddressText
         host = port = "";
         var colon = text.LastIndexOf(':');
         if (colon < 0)
+        {
             return false;
+        }
+
         host = text[..colon];
         port = text[(colon + 1)..];
         if (!host.StartsWith('['))
+        {
             return !host.Contains(':') && !host.Contains(']');
+        }
+
         if (!host.EndsWith(']') || host.Length < 3)
+        {
             return false;
+        }
+
         host = host[1..^1];
         return true;
     }

@@ -156,7 +156,9 @@ public static class Mnemonics
         foreach (var (name, number) in s_classes)
         {
             if (number == value)
+            {
                 return name;
+            }
         }
 
         return string.Create(CultureInfo.InvariantCulture, $"CLASS{value}");
@@ -167,7 +169,9 @@ public static class Mnemonics
         foreach (var (name, number) in s_rcodes)
         {
             if (number == value && name is not ("NOTIMPL" or "BADSIG"))
+            {
                 return name;
+            }
         }
 
         return string.Create(CultureInfo.InvariantCulture, $"RCODE{value}");

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using NodeDns.Dns.Wire;
@@ -32,18 +31,24 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     /// <returns>Wire form, names uncompressed; null for a type that is not known by its fields.</returns>
     public byte[]? Read(Qtype type)
     {
-        string? layout = LayoutOf(type);
+        var layout = LayoutOf(type);
         if (Left > 1 && words[_at].Text == "\\#")
         {
             _at++;
-            int length = (int)Number(ushort.MaxValue);
+            var length = (int)Number(ushort.MaxValue);
             Hex();
             return _rdata.Count == length && (layout is null || Fits(layout, [.. _rdata])) ? [.. _rdata] : null;
         }
         if (layout is null || Left == 0)
+        {
             return null;
-        foreach (char field in layout)
+        }
+
+        foreach (var field in layout)
+        {
             Field(field);
+        }
+
         return Left == 0 ? [.. _rdata] : null;
     }
 
@@ -104,7 +109,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
                 U32((uint)Number(uint.MaxValue));
                 break;
             case 'd':
-                U32(RecordText.TryTtl(Next(), out uint seconds) ? seconds : throw new FormatException());
+                U32(RecordText.TryTtl(Next(), out var seconds) ? seconds : throw new FormatException());
                 break;
             case 'T':
                 U32(Time(Next()));
@@ -123,7 +128,10 @@ internal sealed class RdataText(List<RecordWord> words, int at)
                 break;
             case 'S':
                 while (Left > 0)
+                {
                     CharacterStrings(Next());
+                }
+
                 break;
             case 'H':
                 Host();
@@ -135,7 +143,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
                 Hex();
                 break;
             case 'e' or 'E':
-                byte[] identifier = Convert.FromHexString(
+                var identifier = Convert.FromHexString(
                     Next().Replace("-", "", StringComparison.Ordinal).Replace(":", "", StringComparison.Ordinal));
                 _rdata.AddRange(identifier.Length == (kind == 'e' ? 6 : 8) ? identifier : throw new FormatException());
                 break;
@@ -143,7 +151,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
                 _rdata.AddRange(Convert.FromBase64String(Rest()));
                 break;
             case 'x':
-                string salt = Next();
+                var salt = Next();
                 Octets(salt == "-" ? [] : Convert.FromHexString(salt));
                 break;
             case 'B':
@@ -175,16 +183,16 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     private static bool Fits(string layout, ReadOnlySpan<byte> rdata)
     {
         Span<byte> name = stackalloc byte[DnsName.MaxLength];
-        int at = 0;
-        foreach (char field in layout)
+        var at = 0;
+        foreach (var field in layout)
         {
             // No pointer: there is no message yet for it to point into.
-            if (field == 'n' && DnsName.Read(rdata, at, name, out int end) is > 0 and var read && read == end - at)
+            if (field == 'n' && DnsName.Read(rdata, at, name, out var end) is > 0 and var read && read == end - at)
             {
                 at = end;
                 continue;
             }
-            int length = field switch
+            var length = field switch
             {
                 '1' or 'g' => 1,
                 '2' or 'c' or 'y' => 2,
@@ -206,7 +214,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     /// <summary>What is left, its white space taken out.</summary>
     private string Rest()
     {
-        string rest = string.Concat(words.Skip(_at).Select(word => word.Text));
+        var rest = string.Concat(words.Skip(_at).Select(word => word.Text));
         _at = words.Count;
         return rest;
     }
@@ -239,7 +247,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     private void Hex() => _rdata.AddRange(Convert.FromHexString(Rest()));
 
     private void Address(string text, AddressFamily family) => _rdata.AddRange(
-        AddressText.TryAddress(text, out IPAddress address) && address.AddressFamily == family
+        AddressText.TryAddress(text, out var address) && address.AddressFamily == family
             ? address.GetAddressBytes()
             : throw new FormatException());
 
@@ -251,7 +259,10 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     {
         ReadOnlySpan<byte> left = Unescaped(text);
         for (; left.Length > byte.MaxValue; left = left[byte.MaxValue..])
+        {
             Octets(left[..byte.MaxValue]);
+        }
+
         Octets(left);
     }
 
@@ -261,7 +272,10 @@ internal sealed class RdataText(List<RecordWord> words, int at)
         string[] texts = [.. words.Skip(_at).Select(word => word.Text)];
         _at = words.Count;
         if (texts is [var both])
+        {
             texts = both.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        }
+
         Octets(Unescaped(texts.FirstOrDefault() ?? ""));
         Octets(Unescaped(string.Join(' ', texts.Skip(1))));
     }
@@ -270,19 +284,22 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     /// 5.1).</summary>
     internal static byte[] Unescaped(string text)
     {
-        byte[] octets = Encoding.UTF8.GetBytes(text);
-        int length = 0;
-        for (int i = 0; i < octets.Length; i++)
+        var octets = Encoding.UTF8.GetBytes(text);
+        var length = 0;
+        for (var i = 0; i < octets.Length; i++)
         {
-            byte octet = octets[i];
+            var octet = octets[i];
             if (octet == '\\' && i + 3 < octets.Length && byte.TryParse(
-                octets.AsSpan(i + 1, 3), NumberStyles.None, CultureInfo.InvariantCulture, out byte number))
+                octets.AsSpan(i + 1, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
                 octet = number;
                 i += 3;
             }
             else if (octet == '\\' && i + 1 < octets.Length)
+            {
                 octet = octets[++i];
+            }
+
             octets[length++] = octet;
         }
         return octets[..length];
@@ -292,7 +309,10 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     private static uint Time(string text)
     {
         if (text.Length != 14)
+        {
             return (uint)Number(text, uint.MaxValue);
+        }
+
         int Part(int at, int length) => (int)Number(text.Substring(at, length), 9999);
         long days = new DateOnly(Part(0, 4), Part(4, 2), Part(6, 2)).DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
         return (uint)(((days * 24 + Part(8, 2)) * 60 + Part(10, 2)) * 60 + Part(12, 2));
@@ -301,17 +321,22 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     /// <summary>RFC 4648 section 7, as NSEC3 writes hashes: without padding.</summary>
     private static byte[] Base32(string text)
     {
-        byte[] octets = new byte[text.Length * 5 / 8];
-        for (int i = 0; i < text.Length; i++)
+        var octets = new byte[text.Length * 5 / 8];
+        for (var i = 0; i < text.Length; i++)
         {
-            int digit = Base32Digits.IndexOf(char.ToUpperInvariant(text[i]), StringComparison.Ordinal);
+            var digit = Base32Digits.IndexOf(char.ToUpperInvariant(text[i]), StringComparison.Ordinal);
             if (digit < 0)
-                throw new FormatException();
-            for (int bit = 0; bit < 5; bit++)
             {
-                int place = i * 5 + bit;
+                throw new FormatException();
+            }
+
+            for (var bit = 0; bit < 5; bit++)
+            {
+                var place = i * 5 + bit;
                 if ((digit & (16 >> bit)) != 0 && place / 8 < octets.Length)
+                {
                     octets[place / 8] |= (byte)(0x80 >> (place % 8));
+                }
             }
         }
         return octets;
@@ -321,23 +346,26 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     private void TypeBitmap()
     {
         const int WindowOctets = 32;
-        byte[] bits = new byte[(ushort.MaxValue + 1) / 8];
+        var bits = new byte[(ushort.MaxValue + 1) / 8];
         while (Left > 0)
         {
-            int type = (int)Type(Next());
+            var type = (int)Type(Next());
             bits[type / 8] |= (byte)(0x80 >> (type % 8));
         }
-        for (int window = 0; window < bits.Length / WindowOctets; window++)
+        for (var window = 0; window < bits.Length / WindowOctets; window++)
         {
             ReadOnlySpan<byte> types = bits.AsSpan(window * WindowOctets, WindowOctets).TrimEnd((byte)0);
             if (types.Length == 0)
+            {
                 continue;
+            }
+
             _rdata.Add((byte)window);
             Octets(types);
         }
     }
 
-    private static Qtype Type(string text) => RecordText.TryParseType(text, out Qtype type) ? type : throw new FormatException();
+    private static Qtype Type(string text) => RecordText.TryParseType(text, out var type) ? type : throw new FormatException();
 
     /// <summary>IANA's DNS security algorithm numbers, for who writes them by name.</summary>
     private static byte? Algorithm(string text) => text.ToUpperInvariant() switch
@@ -381,7 +409,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     private void Location()
     {
         uint latitude = Angle(90, "N", "S"), longitude = Angle(180, "E", "W");
-        double metres = Decimal(Next().TrimEnd('m', 'M'), NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign);
+        var metres = Decimal(Next().TrimEnd('m', 'M'), NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign);
         _rdata.AddRange([0, Size(0x12), Size(0x16), Size(0x13)]);
         U32(latitude);
         U32(longitude);
@@ -391,8 +419,8 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     /// <summary>In thousandths of a second of arc.</summary>
     private uint Angle(uint maximum, string positive, string negative)
     {
-        uint angle = 3_600_000 * (uint)Number(maximum);
-        string word = Next();
+        var angle = 3_600_000 * (uint)Number(maximum);
+        var word = Next();
         if (!IsDirection(word))
         {
             angle += 60_000 * (uint)Number(word, 59);
@@ -400,12 +428,15 @@ internal sealed class RdataText(List<RecordWord> words, int at)
         }
         if (!IsDirection(word))
         {
-            double seconds = Decimal(word, NumberStyles.AllowDecimalPoint);
+            var seconds = Decimal(word, NumberStyles.AllowDecimalPoint);
             angle += seconds < 60 ? (uint)(1000 * seconds) : throw new FormatException();
             word = Next();
         }
         if (!IsDirection(word) || angle > 3_600_000 * maximum)
+        {
             throw new FormatException();
+        }
+
         return word.Equals(positive, StringComparison.OrdinalIgnoreCase) ? Equator + angle : Equator - angle;
 
         bool IsDirection(string text) => text.Equals(positive, StringComparison.OrdinalIgnoreCase)
@@ -416,14 +447,23 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     private byte Size(byte fallback)
     {
         if (Left == 0)
+        {
             return fallback;
-        double metres = Decimal(Next().TrimEnd('m', 'M'), NumberStyles.AllowDecimalPoint);
+        }
+
+        var metres = Decimal(Next().TrimEnd('m', 'M'), NumberStyles.AllowDecimalPoint);
         if (metres > 90_000_000)
+        {
             throw new OverflowException();
-        ulong value = (ulong)Math.Round(metres * 100);
-        int power = 0;
+        }
+
+        var value = (ulong)Math.Round(metres * 100);
+        var power = 0;
         for (; value >= 10; value /= 10)
+        {
             power++;
+        }
+
         return (byte)(value << 4 | (uint)power);
     }
 

@@ -16,28 +16,37 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
     /// <returns>null when the line is no such record; <paramref name="problem"/> says why.</returns>
     public static RecordText? Parse(string line, out string problem)
     {
-        List<RecordWord> words = Words(line);
+        var words = Words(line);
         problem = "expected: owner [ttl] [class] type data";
         if (words.Count < 3)
+        {
             return null;
+        }
+
         if (words[0].Text == "" || DnsName.Parse(words[0].Text == "@" ? "." : words[0].Text) is not { } owner)
         {
             problem = $"{words[0].Text} is no domain name";
             return null;
         }
-        uint ttl = TtlSecondsDefault;
-        ushort @class = (ushort)Qclass.IN;
-        int at = 1;
+        var ttl = TtlSecondsDefault;
+        var @class = (ushort)Qclass.IN;
+        var at = 1;
         for (; at < words.Count - 1; at++)
         {
-            if (TryTtl(words[at].Text, out uint seconds))
+            if (TryTtl(words[at].Text, out var seconds))
+            {
                 ttl = seconds;
-            else if (Mnemonics.TryClass(words[at].Text, out ushort named) || TryNumbered("CLASS", words[at].Text, out named))
+            }
+            else if (Mnemonics.TryClass(words[at].Text, out var named) || TryNumbered("CLASS", words[at].Text, out named))
+            {
                 @class = named;
+            }
             else
+            {
                 break;
+            }
         }
-        if (!TryParseType(words[at].Text, out Qtype type))
+        if (!TryParseType(words[at].Text, out var type))
         {
             problem = $"{words[at].Text} is no record type";
             return null;
@@ -45,7 +54,9 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         try
         {
             if (new RdataText(words, at + 1).Read(type) is { Length: <= ushort.MaxValue } rdata)
+            {
                 return new RecordText(owner, type, (Qclass)@class, ttl, rdata);
+            }
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentOutOfRangeException)
         {
@@ -59,7 +70,7 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
     /// <summary>A mnemonic, or TYPE and a number (RFC 3597 section 5).</summary>
     public static bool TryParseType(string text, out Qtype type)
     {
-        bool isType = Mnemonics.TryType(text, out ushort number) || TryNumbered("TYPE", text, out number);
+        var isType = Mnemonics.TryType(text, out var number) || TryNumbered("TYPE", text, out number);
         type = (Qtype)number;
         return isType;
     }
@@ -77,8 +88,11 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         ulong sum = 0, number = 0;
         seconds = 0;
         if (text.Length == 0 || !char.IsAsciiDigit(text[0]))
+        {
             return false;
-        foreach (char c in text)
+        }
+
+        foreach (var c in text)
         {
             ulong unit = char.ToLowerInvariant(c) switch
             {
@@ -90,7 +104,10 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
                 _ => 0,
             };
             if (unit == 0 && !char.IsAsciiDigit(c) || number > uint.MaxValue)
+            {
                 return false;
+            }
+
             sum += unit * number;
             number = unit == 0 ? 10 * number + (ulong)(c - '0') : 0;
         }
@@ -105,41 +122,56 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         var words = new List<RecordWord>();
         var word = new StringBuilder();
         bool quoted = false, spaced = true;
-        int open = 0;
-        for (int i = 0; i < line.Length; i++)
+        var open = 0;
+        for (var i = 0; i < line.Length; i++)
         {
-            char c = line[i];
+            var c = line[i];
             if (c == '\\' && i + 1 < line.Length)
+            {
                 word.Append(c).Append(line[++i]);
+            }
             else if (c == '"')
             {
                 End();
                 quoted = !quoted;
             }
             else if (quoted)
+            {
                 word.Append(c);
+            }
             else if (c is '(' or ')')
+            {
                 open += c == '(' ? 1 : -1;
+            }
             else if (c == ';' || char.IsWhiteSpace(c))
             {
                 End();
                 spaced = true;
                 if (c == ';')
+                {
                     i = line.IndexOf('\n', i) is >= 0 and var end ? end - 1 : line.Length;
+                }
                 else if (c == '\n' && open == 0 && words.Count > 0)
+                {
                     break;
+                }
             }
             else
+            {
                 word.Append(c);
+            }
         }
-        bool isOpen = quoted || open != 0;
+        var isOpen = quoted || open != 0;
         End();
         return isOpen ? [] : words;
 
         void End()
         {
             if (!quoted && word.Length == 0)
+            {
                 return;
+            }
+
             words.Add(new RecordWord(word.ToString(), quoted, spaced));
             word.Clear();
             spaced = false;

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace NodeDns.Dns.Records;
@@ -15,12 +14,15 @@ internal static class SvcParams
     public static byte[] Read(List<RecordWord> words)
     {
         List<byte[]> parameters = [];
-        for (int i = 0; i < words.Count; i++)
+        for (var i = 0; i < words.Count; i++)
         {
             if (words[i].Quoted || !words[i].Spaced)
+            {
                 throw new FormatException();
-            string text = words[i].Text;
-            int equals = text.IndexOf('=');
+            }
+
+            var text = words[i].Text;
+            var equals = text.IndexOf('=');
             string key = equals < 0 ? text : text[..equals], value = equals < 0 ? "" : text[(equals + 1)..];
             // key="value": the quotes stand directly behind the sign.
             if (equals >= 0 && value == "" && i + 1 < words.Count && words[i + 1] is { Quoted: true, Spaced: false } quoted)
@@ -28,14 +30,16 @@ internal static class SvcParams
                 value = quoted.Text;
                 i++;
             }
-            byte[] octets = Value(key, value);
+            var octets = Value(key, value);
             parameters.Add([.. Key(key), .. U16(octets.Length), .. octets]);
         }
         parameters.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
-        for (int i = 1; i < parameters.Count; i++)
+        for (var i = 1; i < parameters.Count; i++)
         {
             if (parameters[i].AsSpan(0, 2).SequenceEqual(parameters[i - 1].AsSpan(0, 2)))
+            {
                 throw new FormatException();
+            }
         }
         return Joined(parameters);
     }
@@ -44,10 +48,16 @@ internal static class SvcParams
     private static byte[] Key(string text)
     {
         if (Array.IndexOf(s_keys, text) is >= 0 and var known)
+        {
             return U16(known);
+        }
+
         if (!text.StartsWith("key", StringComparison.Ordinal) || text.StartsWith("key0", StringComparison.Ordinal))
+        {
             throw new FormatException();
-        int number = (int)RdataText.Number(text[3..], ushort.MaxValue - 1);
+        }
+
+        var number = (int)RdataText.Number(text[3..], ushort.MaxValue - 1);
         return number >= s_keys.Length ? U16(number) : throw new FormatException();
     }
 
@@ -67,8 +77,11 @@ internal static class SvcParams
     private static byte[] Keys(string value)
     {
         List<byte[]> keys = [];
-        foreach (string key in List(value))
+        foreach (var key in List(value))
+        {
             keys.Add(Key(key));
+        }
+
         keys.Sort((a, b) => a.AsSpan().SequenceCompareTo(b));
         return Joined(keys);
     }
@@ -78,11 +91,14 @@ internal static class SvcParams
     private static byte[] Addresses(string value, AddressFamily family)
     {
         List<byte[]> addresses = [];
-        foreach (string text in List(value))
+        foreach (var text in List(value))
         {
-            if (!AddressText.TryAddress(text, out IPAddress address) || address.AddressFamily != family
+            if (!AddressText.TryAddress(text, out var address) || address.AddressFamily != family
                 || address.IsIPv4MappedToIPv6)
+            {
                 throw new FormatException();
+            }
+
             addresses.Add(address.GetAddressBytes());
         }
         return addresses.Count > 0 ? Joined(addresses) : throw new FormatException();
@@ -93,17 +109,20 @@ internal static class SvcParams
     private static byte[] Protocols(byte[] value)
     {
         List<byte> protocols = [0];
-        int start = 0;
-        for (int i = 0; i <= value.Length && value.Length > 0; i++)
+        var start = 0;
+        for (var i = 0; i <= value.Length && value.Length > 0; i++)
         {
             if (i < value.Length && value[i] != ',')
             {
                 if (value[i] == '\\' && (++i == value.Length || value[i] is not ((byte)'\\' or (byte)',')))
+                {
                     throw new FormatException();
+                }
+
                 protocols.Add(value[i]);
                 continue;
             }
-            int length = protocols.Count - start - 1;
+            var length = protocols.Count - start - 1;
             protocols[start] = length is > 0 and <= byte.MaxValue ? (byte)length : throw new FormatException();
             start = protocols.Count;
             protocols.Add(0);
@@ -116,8 +135,11 @@ internal static class SvcParams
     private static byte[] Joined(List<byte[]> parts)
     {
         List<byte> joined = [];
-        foreach (byte[] part in parts)
+        foreach (var part in parts)
+        {
             joined.AddRange(part);
+        }
+
         return [.. joined];
     }
 

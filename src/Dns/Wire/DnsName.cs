@@ -25,7 +25,11 @@ public static class DnsName
         int at = offset, end = -1, length = 1, bound = message.Length;
         while (true)
         {
-            if ((uint)at >= (uint)bound) return false;
+            if ((uint)at >= (uint)bound)
+            {
+                return false;
+            }
+
             int octet = message[at];
             if (octet == 0)
             {
@@ -35,14 +39,30 @@ public static class DnsName
             if (octet <= MaxLabelLength)
             {
                 length += octet + 1;
-                if (length > MaxLength) return false;
+                if (length > MaxLength)
+                {
+                    return false;
+                }
+
                 at += octet + 1;
                 continue;
             }
-            if (octet < 0xC0 || at + 1 >= message.Length) return false;
-            if (end < 0) end = at + 2;
-            int target = (octet & 0x3F) << 8 | message[at + 1];
-            if (target >= at || target < DnsHeader.Length) return false;
+            if (octet < 0xC0 || at + 1 >= message.Length)
+            {
+                return false;
+            }
+
+            if (end < 0)
+            {
+                end = at + 2;
+            }
+
+            var target = (octet & 0x3F) << 8 | message[at + 1];
+            if (target >= at || target < DnsHeader.Length)
+            {
+                return false;
+            }
+
             bound = at;
             at = target;
         }
@@ -55,7 +75,11 @@ public static class DnsName
     public static int Read(ReadOnlySpan<byte> message, int offset, Span<byte> name, out int end)
     {
         end = offset;
-        if (!TrySkip(message, ref end)) return 0;
+        if (!TrySkip(message, ref end))
+        {
+            return 0;
+        }
+
         int at = offset, written = 0;
         while (true)
         {
@@ -68,7 +92,10 @@ public static class DnsName
             message.Slice(at, octet + 1).CopyTo(name[written..]);
             written += octet + 1;
             at += octet + 1;
-            if (octet == 0) return written;
+            if (octet == 0)
+            {
+                return written;
+            }
         }
     }
 
@@ -76,14 +103,25 @@ public static class DnsName
     /// none.</summary>
     public static int LengthOf(ReadOnlySpan<byte> octets)
     {
-        int at = 0;
+        var at = 0;
         while ((uint)at < (uint)octets.Length)
         {
             int label = octets[at];
-            if (label == 0) return at + 1;
-            if (label > MaxLabelLength) return 0;
+            if (label == 0)
+            {
+                return at + 1;
+            }
+
+            if (label > MaxLabelLength)
+            {
+                return 0;
+            }
+
             at += label + 1;
-            if (at >= MaxLength) return 0;
+            if (at >= MaxLength)
+            {
+                return 0;
+            }
         }
         return 0;
     }
@@ -92,14 +130,17 @@ public static class DnsName
     [SkipLocalsInit]
     public static void ToLower(ReadOnlySpan<byte> name, Span<byte> lower)
     {
-        int at = 0;
+        var at = 0;
         for (; at <= name.Length - Vector128<byte>.Count; at += Vector128<byte>.Count)
         {
-            Vector128<byte> octets = Vector128.Create(name.Slice(at, Vector128<byte>.Count));
-            Vector128<byte> isUpper = Vector128.LessThan(octets - Vector128.Create((byte)'A'), Vector128.Create((byte)26));
+            var octets = Vector128.Create(name.Slice(at, Vector128<byte>.Count));
+            var isUpper = Vector128.LessThan(octets - Vector128.Create((byte)'A'), Vector128.Create((byte)26));
             (octets | (isUpper & Vector128.Create((byte)0x20))).CopyTo(lower[at..]);
         }
-        for (; at < name.Length; at++) lower[at] = ToLower(name[at]);
+        for (; at < name.Length; at++)
+        {
+            lower[at] = ToLower(name[at]);
+        }
     }
 
     public static byte ToLower(byte octet) => (uint)(octet - 'A') < 26 ? (byte)(octet | 0x20) : octet;
@@ -108,10 +149,19 @@ public static class DnsName
     /// </summary>
     public static bool EqualsIgnoreCase(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
-        if (a.Length != b.Length) return false;
-        for (int i = 0; i < a.Length; i++)
+        if (a.Length != b.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < a.Length; i++)
+        {
             if (a[i] != b[i] && ToLower(a[i]) != ToLower(b[i]))
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 
@@ -119,17 +169,29 @@ public static class DnsName
     /// lower-case.</summary>
     public static bool IsWithin(ReadOnlySpan<byte> name, ReadOnlySpan<byte> zone)
     {
-        if (!name.EndsWith(zone)) return false;
+        if (!name.EndsWith(zone))
+        {
+            return false;
+        }
+
         int start = name.Length - zone.Length, at = 0;
-        while (at < start) at += name[at] + 1;
+        while (at < start)
+        {
+            at += name[at] + 1;
+        }
+
         return at == start;
     }
 
     /// <summary>Number of labels, the root not counted.</summary>
     public static int LabelCount(ReadOnlySpan<byte> name)
     {
-        int count = 0;
-        for (int at = 0; name[at] != 0; at += name[at] + 1) count++;
+        var count = 0;
+        for (var at = 0; name[at] != 0; at += name[at] + 1)
+        {
+            count++;
+        }
+
         return count;
     }
 
@@ -138,27 +200,51 @@ public static class DnsName
     /// <returns>null when the text is not a name.</returns>
     public static byte[]? Parse(string text)
     {
-        if (text is "" or ".") return [0];
+        if (text is "" or ".")
+        {
+            return [0];
+        }
+
         Span<byte> wire = stackalloc byte[MaxLength + 1];
         int lengthAt = 0, at = 1;
-        for (int i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length; i++)
         {
-            if (at >= MaxLength) return null;
-            char c = text[i];
+            if (at >= MaxLength)
+            {
+                return null;
+            }
+
+            var c = text[i];
             if (c == '.')
             {
-                if (at == lengthAt + 1) return null;
+                if (at == lengthAt + 1)
+                {
+                    return null;
+                }
+
                 wire[lengthAt] = (byte)(at - lengthAt - 1);
                 lengthAt = at++;
                 continue;
             }
-            if (c == '\\' && !TryReadEscape(text, ref i, out c) || c > 255) return null;
-            if (at - lengthAt > MaxLabelLength) return null;
+            if (c == '\\' && !TryReadEscape(text, ref i, out c) || c > 255)
+            {
+                return null;
+            }
+
+            if (at - lengthAt > MaxLabelLength)
+            {
+                return null;
+            }
+
             wire[at++] = (byte)c;
         }
         if (at > lengthAt + 1)
         {
-            if (at >= MaxLength) return null;
+            if (at >= MaxLength)
+            {
+                return null;
+            }
+
             wire[lengthAt] = (byte)(at - lengthAt - 1);
             lengthAt = at;
         }
@@ -170,7 +256,7 @@ public static class DnsName
     /// <exception cref="ArgumentException">The text is not a name.</exception>
     public static byte[] ParseLower(string text)
     {
-        byte[] wire = Parse(text) ?? throw new ArgumentException($"not a domain name: {text}", nameof(text));
+        var wire = Parse(text) ?? throw new ArgumentException($"not a domain name: {text}", nameof(text));
         ToLower(wire, wire);
         return wire;
     }
@@ -178,18 +264,30 @@ public static class DnsName
     /// <summary>Master-file text of an uncompressed name, with its final dot.</summary>
     public static string ToText(ReadOnlySpan<byte> name)
     {
-        if (name.Length <= 1) return ".";
-        var text = new StringBuilder(name.Length + 8);
-        for (int at = 0; at < name.Length && name[at] != 0; at += name[at] + 1)
+        if (name.Length <= 1)
         {
-            foreach (byte octet in name.Slice(at + 1, name[at]))
+            return ".";
+        }
+
+        var text = new StringBuilder(name.Length + 8);
+        for (var at = 0; at < name.Length && name[at] != 0; at += name[at] + 1)
+        {
+            foreach (var octet in name.Slice(at + 1, name[at]))
             {
                 if (octet is (byte)'.' or (byte)'\\' or (byte)'"' or (byte)'(' or (byte)')' or (byte)';' or (byte)'@'
                     or (byte)'$')
+                {
                     text.Append('\\').Append((char)octet);
-                else if (octet is > 0x20 and < 0x7F) text.Append((char)octet);
-                else text.Append('\\').Append((char)('0' + octet / 100)).Append((char)('0' + octet / 10 % 10))
+                }
+                else if (octet is > 0x20 and < 0x7F)
+                {
+                    text.Append((char)octet);
+                }
+                else
+                {
+                    text.Append('\\').Append((char)('0' + octet / 100)).Append((char)('0' + octet / 10 % 10))
                     .Append((char)('0' + octet % 10));
+                }
             }
             text.Append('.');
         }
@@ -199,13 +297,21 @@ public static class DnsName
     private static bool TryReadEscape(string text, ref int i, out char c)
     {
         c = '\0';
-        if (i + 1 >= text.Length) return false;
+        if (i + 1 >= text.Length)
+        {
+            return false;
+        }
+
         if (!char.IsAsciiDigit(text[i + 1]))
         {
             c = text[++i];
             return true;
         }
-        if (i + 3 >= text.Length || !char.IsAsciiDigit(text[i + 2]) || !char.IsAsciiDigit(text[i + 3])) return false;
+        if (i + 3 >= text.Length || !char.IsAsciiDigit(text[i + 2]) || !char.IsAsciiDigit(text[i + 3]))
+        {
+            return false;
+        }
+
         c = (char)((text[i + 1] - '0') * 100 + (text[i + 2] - '0') * 10 + (text[i + 3] - '0'));
         i += 3;
         return true;

@@ -61,15 +61,15 @@ public ref struct MessageBuilder
         BinaryPrimitives.WriteUInt16BigEndian(_output[Length..], (ushort)type);
         BinaryPrimitives.WriteUInt16BigEndian(_output[(Length + 2)..], (ushort)@class);
         BinaryPrimitives.WriteUInt32BigEndian(_output[(Length + 4)..], ttlSeconds);
-        int lengthAt = Length + 8;
+        var lengthAt = Length + 8;
         Length += 10;
 
-        Rdata layout = Rdata.LayoutOf(type, rdata);
-        int at = Math.Min(layout.Before, rdata.Length);
+        var layout = Rdata.LayoutOf(type, rdata);
+        var at = Math.Min(layout.Before, rdata.Length);
         Write(rdata[..at]);
-        for (int i = 0; i < layout.Names; i++)
+        for (var i = 0; i < layout.Names; i++)
         {
-            int name = DnsName.LengthOf(rdata[at..]);
+            var name = DnsName.LengthOf(rdata[at..]);
             WriteName(rdata.Slice(at, name), layout.Compressible);
             at += name;
         }
@@ -86,8 +86,8 @@ public ref struct MessageBuilder
 
     private void WriteName(scoped ReadOnlySpan<byte> name, bool compress)
     {
-        int start = Length;
-        int at = 0;
+        var start = Length;
+        var at = 0;
         while (name[at] != 0)
         {
             if (compress && Find(name[at..]) is > 0 and var target)
@@ -110,14 +110,19 @@ public ref struct MessageBuilder
         Span<byte> known = stackalloc byte[DnsName.MaxLength];
         ReadOnlySpan<uint> hashes = _hashes;
         hashes = hashes[.._offsetCount];
-        uint hash = Hash(name);
-        for (int i = hashes.IndexOf(hash); i >= 0 && i < hashes.Length; i++)
+        var hash = Hash(name);
+        for (var i = hashes.IndexOf(hash); i >= 0 && i < hashes.Length; i++)
         {
             if (hashes[i] != hash)
+            {
                 continue;
-            int length = DnsName.Read(_output[..Length], _offsets[i], known, out _);
+            }
+
+            var length = DnsName.Read(_output[..Length], _offsets[i], known, out _);
             if (name.SequenceEqual(known[..length]))
+            {
                 return _offsets[i];
+            }
         }
         return 0;
     }
@@ -128,10 +133,13 @@ public ref struct MessageBuilder
     /// <param name="start">Where in the message it starts.</param>
     private void Remember(scoped ReadOnlySpan<byte> name, int end, int start)
     {
-        for (int at = 0; at < end; at += name[at] + 1)
+        for (var at = 0; at < end; at += name[at] + 1)
         {
             if (_offsetCount == MaxOffsets || start + at >= 0x4000)
+            {
                 return;
+            }
+
             _hashes[_offsetCount] = Hash(name[at..]);
             _offsets[_offsetCount++] = (ushort)(start + at);
         }
@@ -140,9 +148,12 @@ public ref struct MessageBuilder
     /// <summary>FNV-1a.</summary>
     private static uint Hash(scoped ReadOnlySpan<byte> name)
     {
-        uint hash = 2166136261;
-        foreach (byte octet in name)
+        var hash = 2166136261;
+        foreach (var octet in name)
+        {
             hash = (hash ^ octet) * 16777619;
+        }
+
         return hash;
     }
 }

@@ -43,8 +43,12 @@ public readonly struct QueryEdns
         // Nearly every query has no record at all, or exactly one, the OPT.
         if (BinaryPrimitives.ReadUInt32BigEndian(message[6..]) == 0)
         {
-            int arCount = DnsHeader.ArCount(message);
-            if (arCount == 0) return true;
+            var arCount = DnsHeader.ArCount(message);
+            if (arCount == 0)
+            {
+                return true;
+            }
+
             if (arCount == 1 && message.Length >= offset + EmptyOptLength && message[offset] == 0
                 && BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 1)..]) == (ushort)Qtype.OPT)
             {
@@ -78,8 +82,16 @@ public readonly struct QueryEdns
         var records = new RecordReader(message, offset);
         while (records.MoveNext())
         {
-            if (records.Type != Qtype.OPT) continue;
-            if (edns.IsPresent || records.Section != Section.Additional || message[records.OwnerOffset] != 0) return false;
+            if (records.Type != Qtype.OPT)
+            {
+                continue;
+            }
+
+            if (edns.IsPresent || records.Section != Section.Additional || message[records.OwnerOffset] != 0)
+            {
+                return false;
+            }
+
             edns = Parse(message, records.TtlOffset - 4);
         }
         return !records.IsMalformed;

@@ -34,10 +34,18 @@ public readonly ref struct QuestionReader
     public static bool TryRead(ReadOnlySpan<byte> message, out QuestionReader question)
     {
         question = default;
-        if (message.Length < DnsHeader.Length + 5) return false;
-        ReadOnlySpan<byte> rest = message[DnsHeader.Length..];
-        int length = DnsName.LengthOf(rest);
-        if (length == 0 || rest.Length < length + 4) return false;
+        if (message.Length < DnsHeader.Length + 5)
+        {
+            return false;
+        }
+
+        var rest = message[DnsHeader.Length..];
+        var length = DnsName.LengthOf(rest);
+        if (length == 0 || rest.Length < length + 4)
+        {
+            return false;
+        }
+
         question = new QuestionReader(
             rest[..length],
             (Qtype)BinaryPrimitives.ReadUInt16BigEndian(rest[length..]),

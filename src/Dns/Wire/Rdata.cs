@@ -30,22 +30,31 @@ public readonly record struct Rdata(int Before, int Names, bool Compressible)
     /// <inheritdoc cref="Expand(ReadOnlySpan{byte}, in RecordReader, Span{byte})"/>
     public static int Expand(ReadOnlySpan<byte> message, Qtype type, int offset, int length, Span<byte> whole)
     {
-        ReadOnlySpan<byte> rdata = message.Slice(offset, length);
-        Rdata layout = LayoutOf(type, rdata);
+        var rdata = message.Slice(offset, length);
+        var layout = LayoutOf(type, rdata);
         if (layout.Before > length)
+        {
             return -1;
+        }
+
         rdata[..layout.Before].CopyTo(whole);
         int written = layout.Before, at = offset + layout.Before;
-        for (int i = 0; i < layout.Names; i++)
+        for (var i = 0; i < layout.Names; i++)
         {
-            int name = DnsName.Read(message, at, whole.Slice(written, DnsName.MaxLength), out at);
+            var name = DnsName.Read(message, at, whole.Slice(written, DnsName.MaxLength), out at);
             if (name == 0)
+            {
                 return -1;
+            }
+
             written += name;
         }
-        int end = offset + length;
+        var end = offset + length;
         if (at > end)
+        {
             return -1;
+        }
+
         message[at..end].CopyTo(whole[written..]);
         return written + end - at;
     }
@@ -54,11 +63,14 @@ public readonly record struct Rdata(int Before, int Names, bool Compressible)
     /// 4.1).</summary>
     private static int NaptrNameOffset(ReadOnlySpan<byte> rdata)
     {
-        int at = 4;
-        for (int strings = 0; strings < 3; strings++)
+        var at = 4;
+        for (var strings = 0; strings < 3; strings++)
         {
             if (at >= rdata.Length)
+            {
                 return int.MaxValue;
+            }
+
             at += rdata[at] + 1;
         }
         return at;

@@ -56,20 +56,32 @@ public ref struct RecordReader
     {
         while (_left == 0)
         {
-            if (Section == Section.Additional) return false;
+            if (Section == Section.Additional)
+            {
+                return false;
+            }
+
             Section++;
             _left = DnsHeader.Count(_message, Section);
         }
 
-        int at = _next;
+        var at = _next;
         OwnerOffset = at;
-        if (!DnsName.TrySkip(_message, ref at) || at + 10 > _message.Length) return Malformed();
+        if (!DnsName.TrySkip(_message, ref at) || at + 10 > _message.Length)
+        {
+            return Malformed();
+        }
+
         Type = (Qtype)BinaryPrimitives.ReadUInt16BigEndian(_message[at..]);
         Class = (Qclass)BinaryPrimitives.ReadUInt16BigEndian(_message[(at + 2)..]);
         TtlOffset = at + 4;
         RdataLength = BinaryPrimitives.ReadUInt16BigEndian(_message[(at + 8)..]);
         _next = at + 10 + RdataLength;
-        if (_next > _message.Length || !IsRdataWellFormed()) return Malformed();
+        if (_next > _message.Length || !IsRdataWellFormed())
+        {
+            return Malformed();
+        }
+
         _left--;
         return true;
     }
@@ -100,18 +112,27 @@ public ref struct RecordReader
     /// <summary>Character strings: an octet of length, then as many octets (RFC 1035 section 3.3).</summary>
     private readonly bool HoldsStrings()
     {
-        int at = RdataOffset;
-        while (at < _next) at += 1 + _message[at];
+        var at = RdataOffset;
+        while (at < _next)
+        {
+            at += 1 + _message[at];
+        }
+
         return at == _next;
     }
 
     private readonly bool HoldsNames(int octetsBefore, int names, int octetsAfter)
     {
-        int at = RdataOffset + octetsBefore;
-        ReadOnlySpan<byte> upToEnd = _message[.._next];
+        var at = RdataOffset + octetsBefore;
+        var upToEnd = _message[.._next];
         for (; names > 0; names--)
+        {
             if (!DnsName.TrySkip(upToEnd, ref at))
+            {
                 return false;
+            }
+        }
+
         return at + octetsAfter == _next;
     }
 }

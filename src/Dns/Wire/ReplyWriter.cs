@@ -24,7 +24,7 @@ public ref struct ReplyWriter
         _buffer = buffer;
         _questionEnd = questionEnd;
         query[..questionEnd].CopyTo(buffer);
-        ushort kept = (ushort)(DnsHeader.Flags(query) & (DnsHeader.OpcodeMask | DnsHeader.RD | DnsHeader.CD));
+        var kept = (ushort)(DnsHeader.Flags(query) & (DnsHeader.OpcodeMask | DnsHeader.RD | DnsHeader.CD));
         DnsHeader.SetFlags(buffer, (ushort)(kept | DnsHeader.QR | DnsHeader.RA));
         buffer[4..DnsHeader.Length].Clear();
         DnsHeader.SetQdCount(buffer, questionEnd > DnsHeader.Length ? 1 : 0);
@@ -64,8 +64,12 @@ public ref struct ReplyWriter
     public bool TryAdd(Section section, ReadOnlySpan<byte> owner, Qtype type, Qclass @class, uint ttlSeconds,
         ReadOnlySpan<byte> rdata)
     {
-        if (owner.Length + 10 + rdata.Length > Free || rdata.Length > ushort.MaxValue) return false;
-        Span<byte> record = _buffer[Length..];
+        if (owner.Length + 10 + rdata.Length > Free || rdata.Length > ushort.MaxValue)
+        {
+            return false;
+        }
+
+        var record = _buffer[Length..];
         owner.CopyTo(record);
         record = record[owner.Length..];
         BinaryPrimitives.WriteUInt16BigEndian(record, (ushort)type);
@@ -84,7 +88,11 @@ public ref struct ReplyWriter
     /// <returns>false when they do not fit; nothing is written.</returns>
     public bool TrySetRecords(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> records)
     {
-        if (_questionEnd + records.Length > _buffer.Length) return false;
+        if (_questionEnd + records.Length > _buffer.Length)
+        {
+            return false;
+        }
+
         counts[..6].CopyTo(_buffer[6..]);
         records.CopyTo(_buffer[_questionEnd..]);
         Length = _questionEnd + records.Length;

@@ -14,23 +14,39 @@ public static class Truncation
     /// <returns>The new length.</returns>
     public static int Cut(Span<byte> reply, int length, int questionEnd, int limit)
     {
-        if (length <= limit) return length;
+        if (length <= limit)
+        {
+            return length;
+        }
+
         var records = new RecordReader(reply[..length], questionEnd);
         int answerCount = 0, answerEnd = questionEnd, authorityEnd = questionEnd;
         int keptAnswers = 0, keptEnd = questionEnd;
         while (records.MoveNext() && records.Section != Section.Additional)
         {
             authorityEnd = records.End;
-            if (records.Section != Section.Answer) continue;
+            if (records.Section != Section.Answer)
+            {
+                continue;
+            }
+
             answerEnd = records.End;
             answerCount++;
-            if (records.End > limit) continue;
+            if (records.End > limit)
+            {
+                continue;
+            }
+
             keptAnswers = answerCount;
             keptEnd = records.End;
         }
 
         DnsHeader.SetArCount(reply, 0);
-        if (Math.Max(answerEnd, authorityEnd) <= limit) return Math.Max(answerEnd, authorityEnd);
+        if (Math.Max(answerEnd, authorityEnd) <= limit)
+        {
+            return Math.Max(answerEnd, authorityEnd);
+        }
+
         DnsHeader.SetAnCount(reply, keptAnswers);
         DnsHeader.SetNsCount(reply, 0);
         DnsHeader.SetFlags(reply, (ushort)(DnsHeader.Flags(reply) | DnsHeader.TC));

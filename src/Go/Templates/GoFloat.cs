@@ -39,7 +39,10 @@ internal static class GoFloat
             { } most => most,
         };
         if (exponent < -4 || exponent >= limit)
+        {
             return Exponent(number, null);
+        }
+
         return Places(number, Math.Max(digits.Length - exponent - 1, 0));
     }
 
@@ -91,12 +94,21 @@ internal static class GoFloat
     {
         var (digits, exponent) = number;
         if (count >= digits.Length)
+        {
             return number;
+        }
+
         if (count < 0)
+        {
             return ("0", 0);
+        }
+
         var isOdd = count > 0 && (digits[count - 1] - '0') % 2 == 1;
         if (digits[count] < '5' || (digits[count] == '5' && count + 1 == digits.Length && !isOdd))
+        {
             return count == 0 ? ("0", 0) : (digits[..count].TrimEnd('0'), exponent);
+        }
+
         var kept = digits[..count].TrimEnd('9');
         return kept.Length == 0 ? ("1", exponent + 1) : (kept[..^1] + (char)(kept[^1] + 1), exponent);
     }
@@ -111,9 +123,15 @@ internal static class GoFloat
     {
         var (mantissa, exponent) = Parts(value);
         if (mantissa == 0)
+        {
             exponent = 0;
+        }
+
         for (; mantissa != 0 && mantissa >> MantissaBits == 0; exponent--)
+        {
             mantissa <<= 1;
+        }
+
         const int Digits = MantissaBits / 4;
         if (precision < Digits)
         {
@@ -121,7 +139,10 @@ internal static class GoFloat
             var (rest, half) = (mantissa & ((1UL << cut) - 1), 1UL << (cut - 1));
             mantissa >>= cut;
             if (rest > half || (rest == half && mantissa % 2 == 1))
+            {
                 mantissa++;
+            }
+
             mantissa <<= cut;
             if (mantissa >> (MantissaBits + 1) != 0)
             {

@@ -19,7 +19,10 @@ internal static class GoText
         for (var i = 0; i < values.Count; i++)
         {
             if (i > 0 && values[i] is not string && values[i - 1] is not string)
+            {
                 text.Append(' ');
+            }
+
             text.Append(Of(values[i]));
         }
 
@@ -36,7 +39,10 @@ internal static class GoText
             var percent = format.IndexOf('%', at);
             text.Append(format.AsSpan(at, (percent < 0 ? format.Length : percent) - at));
             if (percent < 0)
+            {
                 break;
+            }
+
             at = percent + 1;
             var flags = Run(format, ref at, "+-# 0");
             var isGood = true;
@@ -45,9 +51,15 @@ internal static class GoText
             var isValue = at < format.Length && format[at] == '*';
             var width = Size(format, ref at, values, ref next, out var fits);
             if (!fits)
+            {
                 text.Append("%!(BADWIDTH)");
+            }
+
             if (width < 0)
+            {
                 (width, flags) = (-width, flags + "-");
+            }
+
             isIndexed &= !isValue;
             isGood &= !isIndexed || width is null;
             int? precision = null;
@@ -59,14 +71,23 @@ internal static class GoText
                 isValue = at < format.Length && format[at] == '*';
                 precision = Size(format, ref at, values, ref next, out fits) ?? (isValue ? null : 0);
                 if (!fits)
+                {
                     text.Append("%!(BADPREC)");
+                }
+
                 if (precision < 0)
+                {
                     precision = null;
+                }
+
                 isIndexed &= !isValue;
             }
 
             if (!isIndexed)
+            {
                 Index(format, ref at, values.Count, ref next, ref ordered, ref isGood);
+            }
+
             if (at >= format.Length)
             {
                 text.Append("%!(NOVERB)");
@@ -75,13 +96,21 @@ internal static class GoText
 
             var letter = format[at++];
             if (letter == '%')
+            {
                 text.Append('%');
+            }
             else if (!isGood)
+            {
                 text.Append(CultureInfo.InvariantCulture, $"%!{letter}(BADINDEX)");
+            }
             else if (next >= values.Count)
+            {
                 text.Append(CultureInfo.InvariantCulture, $"%!{letter}(MISSING)");
+            }
             else
+            {
                 text.Append(new GoVerb(letter, flags, width, precision).Of(values[next++]));
+            }
         }
 
         return !ordered || next >= values.Count ? text.ToString()
@@ -96,13 +125,21 @@ internal static class GoText
         {
             const string Named = "\a\b\f\n\r\t\v";
             if (rune.Value == quote || rune.Value == '\\')
+            {
                 quoted.Append('\\').Append((char)rune.Value);
+            }
             else if (IsPrint(rune) && (rune.IsAscii || !isAscii))
+            {
                 quoted.Append(rune.ToString());
+            }
             else if (rune.IsAscii && Named.IndexOf((char)rune.Value, StringComparison.Ordinal) is >= 0 and var name)
+            {
                 quoted.Append('\\').Append("abfnrtv"[name]);
+            }
             else
+            {
                 quoted.Append(CultureInfo.InvariantCulture, $"\\{Hex(rune)}");
+            }
         }
 
         return quoted.Append(quote).ToString();
@@ -143,9 +180,13 @@ internal static class GoText
         foreach (var octet in Encoding.UTF8.GetBytes(text))
         {
             if (char.IsAsciiLetterOrDigit((char)octet) || "-_.~".Contains((char)octet))
+            {
                 query.Append((char)octet);
+            }
             else
+            {
                 query.Append(octet == ' ' ? "+" : $"%{octet:X2}");
+            }
         }
 
         return query.ToString();
@@ -155,7 +196,10 @@ internal static class GoText
     {
         var replaced = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
+        {
             replaced.Append(by(rune) ?? rune.ToString());
+        }
+
         return replaced.ToString();
     }
 
@@ -170,16 +214,24 @@ internal static class GoText
     private static bool Index(string format, ref int at, int count, ref int next, ref bool ordered, ref bool isGood)
     {
         if (at >= format.Length || format[at] != '[')
+        {
             return false;
+        }
+
         ordered = false;
         var end = format.IndexOf(']', at);
         var isNumber = int.TryParse(
             format.AsSpan(at + 1, Math.Max(end - at - 1, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
         at = end < 0 ? at + 1 : end + 1;
         if (isNumber && number > 0 && number <= count)
+        {
             next = number - 1;
+        }
         else
+        {
             isGood = false;
+        }
+
         return isNumber;
     }
 
@@ -197,7 +249,10 @@ internal static class GoText
 
         var digits = Run(format, ref at, "0123456789");
         if (digits.Length == 0)
+        {
             return null;
+        }
+
         return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? Math.Min(number, WidthMaximum) : WidthMaximum;
     }
@@ -206,7 +261,10 @@ internal static class GoText
     {
         var start = at;
         while (at < format.Length && of.Contains(format[at]))
+        {
             at++;
+        }
+
         return format[start..at];
     }
 }

@@ -59,10 +59,16 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
     private string Text(string text)
     {
         if (Letter is 'x' or 'X')
+        {
             return Padded(Hex(Encoding.UTF8.GetBytes(text)));
+        }
+
         text = Precision is { } most ? text[..Length(text, most)] : text;
         if (Letter != 'q' && !IsSource)
+        {
             return Padded(text);
+        }
+
         return Padded(Letter == 'q' && Has('#') && !text.Any(c => c is '`' or '\x7F' || (char.IsControl(c) && c != '\t'))
             ? $"`{text}`" : GoText.Quote(text, '"', isAscii: Letter == 'q' && Has('+')));
     }
@@ -71,14 +77,22 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
     {
         var digits = Convert.ToHexString(octets.AsSpan(0, Math.Min(Precision ?? octets.Length, octets.Length)));
         if (Letter == 'x')
+        {
             digits = digits.ToLowerInvariant();
+        }
+
         var text = new StringBuilder();
         for (var i = 0; i < digits.Length; i += 2)
         {
             if (Has('#') && (i == 0 || Has(' ')))
+            {
                 text.Append(i > 0 ? " 0" : "0").Append(Letter);
+            }
             else if (Has(' ') && i > 0)
+            {
                 text.Append(' ');
+            }
+
             text.Append(digits, i, 2);
         }
 
@@ -101,7 +115,10 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
         }
 
         if (Precision == 0 && number == 0)
+        {
             return Blank("");
+        }
+
         var radix = Letter switch { 'b' => 2, 'o' or 'O' => 8, 'x' or 'X' => 16, _ => 10 };
         var sign = number < 0 ? "-" : Plain.Contains('+') ? "+" : Has(' ') ? " " : "";
         var least = Precision ?? (Has('0') && !Has('-') && Width is { } width ? width - sign.Length : 0);
@@ -122,7 +139,10 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
     {
         var digits = new StringBuilder();
         for (; number > 0 || digits.Length == 0; number /= radix)
+        {
             digits.Insert(0, "0123456789abcdef"[(int)(number % radix)]);
+        }
+
         return digits.ToString();
     }
 
@@ -147,7 +167,10 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
     {
         var points = 0;
         foreach (var c in text)
+        {
             points += char.IsLowSurrogate(c) ? 0 : 1;
+        }
+
         var missing = new string(by, Math.Max((Width ?? 0) - points, 0));
         return Has('-') ? text + missing : missing + text;
     }
@@ -157,7 +180,10 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
     {
         var length = 0;
         for (; points > 0 && length < text.Length; points--)
+        {
             length += length + 1 < text.Length && char.IsSurrogatePair(text[length], text[length + 1]) ? 2 : 1;
+        }
+
         return length;
     }
 }

@@ -36,7 +36,9 @@ internal static class TemplateFields
         foreach (var name in path)
         {
             if (!TryGet(value, name, s_sample, out value))
+            {
                 return false;
+            }
         }
 
         return true;

@@ -53,9 +53,14 @@ internal static class TemplateFunctions
                 foreach (var other in arguments.Skip(1))
                 {
                     if (Equal(arguments[0], other) is not { } isEqual)
+                    {
                         return Fail(name, arguments, out problem);
+                    }
+
                     if (isEqual)
+                    {
                         return true;
+                    }
                 }
 
                 return false;
@@ -70,11 +75,16 @@ internal static class TemplateFunctions
             case "index":
                 var value = arguments[0];
                 if (value is null)
+                {
                     return Fail(name, arguments, out problem);
+                }
+
                 foreach (var key in arguments.Skip(1))
                 {
                     if (!TryIndex(value, key, out value))
+                    {
                         return Fail(name, arguments, out problem);
+                    }
                 }
 
                 return value;
@@ -176,12 +186,18 @@ internal static class TemplateFunctions
     private static object? Slice(IReadOnlyList<object?> arguments)
     {
         if (Length(arguments[0]) is not { } length || (arguments[0] is string && arguments.Count > 3))
+        {
             return null;
+        }
+
         var start = 0;
         foreach (var argument in arguments.Skip(1))
         {
             if (argument is not Int128 cut || cut < start || cut > length)
+            {
                 return null;
+            }
+
             start = (int)cut;
         }
 

@@ -22,10 +22,16 @@ internal sealed class TemplateLexer(string source)
             var open = source.IndexOf("{{", _at, StringComparison.Ordinal);
             var piece = open < 0 ? source[_at..] : source[_at..open];
             if (_trim)
+            {
                 piece = piece.TrimStart(Spaces.ToCharArray());
+            }
+
             _trim = false;
             if (open < 0)
+            {
                 return (text.Append(piece).ToString(), false);
+            }
+
             _at = open + 2;
             if (At("-") && _at + 1 < source.Length && Spaces.Contains(source[_at + 1]))
             {
@@ -69,7 +75,10 @@ internal sealed class TemplateLexer(string source)
         }
 
         if (_at >= source.Length)
+        {
             return Fail("expected }} after {{");
+        }
+
         var c = source[_at];
         return c switch
         {
@@ -116,9 +125,15 @@ internal sealed class TemplateLexer(string source)
     {
         _at = start;
         while (_at < source.Length && (char.IsLetterOrDigit(source[_at]) || source[_at] == '_'))
+        {
             _at++;
+        }
+
         if (_at < source.Length && !Spaces.Contains(source[_at]) && !".,|:=()}".Contains(source[_at]))
+        {
             Fail($"expected no {source[_at]} after {source[start.._at]}");
+        }
+
         return source[start.._at];
     }
 
@@ -136,8 +151,11 @@ internal sealed class TemplateLexer(string source)
             if (quote != '`' && source[_at] == '\\')
             {
                 if (!Escape(out var code, out var isOctet))
+                {
                     return Fail("expected an escape such as \\n, \\\\ or \\x41, but found "
                         + source[start..Math.Min(_at, source.Length)]);
+                }
+
                 character = code;
                 text.AddRange(isOctet && quote == '"' ? [(byte)code] : Encoding.UTF8.GetBytes(new Rune(code).ToString()));
             }
@@ -148,15 +166,23 @@ internal sealed class TemplateLexer(string source)
                 text.AddRange(Encoding.UTF8.GetBytes(source[from.._at]));
             }
             else
+            {
                 _at++;
+            }
         }
 
         if (_at >= source.Length)
+        {
             return Fail($"expected {quote} at the end of {source[start..]}");
+        }
+
         _at++;
         var value = Encoding.UTF8.GetString([.. text]);
         if (quote != '\'')
+        {
             return new(TemplateTokenKind.Literal, value, value);
+        }
+
         return value.Length > 0 && Rune.TryGetRuneAt(value, 0, out var only) && only.Utf16SequenceLength == value.Length
             ? new(TemplateTokenKind.Literal, source[start.._at], (object)(Int128)character)
             : Fail($"expected one character in {source[start.._at]}");
@@ -180,7 +206,10 @@ internal sealed class TemplateLexer(string source)
         if ((!isOctet && kind is not ('u' or 'U')) || _at + digits > source.Length
             || !GoNumber.TryDigits(source.Substring(_at, digits), radix, out var number)
             || number > (isOctet ? byte.MaxValue : 0x10FFFFu) || !Rune.IsValid((int)number))
+        {
             return false;
+        }
+
         _at += digits;
         code = (int)number;
         return true;
@@ -208,11 +237,17 @@ internal sealed class TemplateLexer(string source)
     {
         var start = _at;
         if (source[_at] is '+' or '-')
+        {
             _at++;
+        }
+
         var exponent = _at + 1 < source.Length && source[_at] == '0' && source[_at + 1] is 'x' or 'X' ? "pP" : "eE";
         while (_at < source.Length && (char.IsAsciiLetterOrDigit(source[_at]) || source[_at] is '.' or '_'
             || (source[_at] is '+' or '-' && exponent.Contains(source[_at - 1]))))
+        {
             _at++;
+        }
+
         return source[start.._at];
     }
 
@@ -222,7 +257,10 @@ internal sealed class TemplateLexer(string source)
     {
         var start = _at;
         while (_at < source.Length && Spaces.Contains(source[_at]))
+        {
             _at++;
+        }
+
         return _at > start;
     }
 

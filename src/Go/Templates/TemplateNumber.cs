@@ -14,7 +14,10 @@ internal static class TemplateNumber
     {
         var digits = text.StartsWith('+') || text.StartsWith('-') ? text[1..] : text;
         if (Whole(digits) is not { } value)
+        {
             return digits.AsSpan().ContainsAny(".eEpP") ? Float(text) : null;
+        }
+
         var number = text[0] == '-' ? -(Int128)value : value;
         return number >= long.MinValue ? number : null;
     }
@@ -28,7 +31,10 @@ internal static class TemplateNumber
     public static Int128? ParseUnsigned(string text, Int128 radix, Int128 bits)
     {
         if (bits < 0 || bits > 64 || (radix != 0 && (radix < 2 || radix > 36)))
+        {
             return null;
+        }
+
         var value = radix == 0 ? Whole(text) : GoNumber.TryDigits(text, (uint)radix, out var digits) ? digits : null;
         return value is { } number && (bits == 0 || (Int128)number >> (int)bits == 0) ? number : null;
     }
@@ -36,7 +42,10 @@ internal static class TemplateNumber
     private static ulong? Whole(string digits)
     {
         if (digits.StartsWith('_') || digits.EndsWith('_'))
+        {
             return null;
+        }
+
         digits = digits.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
         var (body, radix) = digits switch
         {
@@ -66,11 +75,17 @@ internal static class TemplateNumber
         var power = text.IndexOfAny(['p', 'P']);
         if (power < 0 || !int.TryParse(text.AsSpan(power + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
                 out var exponent))
+        {
             return double.NaN;
+        }
+
         var digits = text[start..power];
         var point = digits.IndexOf('.');
         if (!GoNumber.TryDigits(point < 0 ? digits : digits.Remove(point, 1), 16, out var mantissa))
+        {
             return double.NaN;
+        }
+
         var value = Math.ScaleB(mantissa, exponent - (point < 0 ? 0 : 4 * (digits.Length - 1 - point)));
         return text[0] == '-' ? -value : value;
     }

@@ -33,7 +33,10 @@ public sealed class TemplateParser
         var (nodes, _) = parser.List(within: null);
         parser.Define(name, nodes);
         foreach (var included in parser._included.Where(included => !parser._templates.ContainsKey(included)))
+        {
             parser.Warn($"expected a template, but {included} is not defined");
+        }
+
         reason = parser._lexer.Problem ?? parser._problem ?? "";
         text = new(source, name, parser._templates, parser._warning);
         return reason.Length == 0;
@@ -52,11 +55,17 @@ public sealed class TemplateParser
         {
             var (text, hasAction) = _lexer.Text();
             if (text.Length > 0)
+            {
                 nodes.Add(new TextNode(text));
+            }
+
             if (!hasAction)
             {
                 if (within is not null)
+                {
                     Fail($"expected {{{{ end }}}} after {{{{ {within} }}}}");
+                }
+
                 break;
             }
 
@@ -75,9 +84,15 @@ public sealed class TemplateParser
 
             var word = Take().Text;
             if (within is null)
+            {
                 Fail($"expected no {{{{ {word} }}}} here");
+            }
+
             if (word == "else")
+            {
                 return (nodes.ToImmutable(), true);
+            }
+
             ExpectEnd();
             break;
         }
@@ -110,7 +125,10 @@ public sealed class TemplateParser
                     return Branch(BranchKind.Range);
                 case "break" or "continue":
                     if (_ranges == 0)
+                    {
                         Fail($"expected {Token.Text} within a range only");
+                    }
+
                     var exit = new LoopExitNode(Take().Text == "continue");
                     ExpectEnd();
                     return exit;
@@ -132,9 +150,14 @@ public sealed class TemplateParser
         var name = TemplateName(isBlock ? "block" : "template");
         var pipeline = isBlock || Token.Kind != TemplateTokenKind.End ? Pipeline(forRange: false) : null;
         if (isBlock)
+        {
             Definition("block", name);
+        }
         else
+        {
             ExpectEnd();
+        }
+
         _included.Add(name);
         return new(name, pipeline);
     }
@@ -143,7 +166,10 @@ public sealed class TemplateParser
     {
         var token = Take();
         if (token is { Kind: TemplateTokenKind.Literal, Value: string name })
+        {
             return name;
+        }
+
         Fail($"expected a name in quotes after {word}");
         return "";
     }
@@ -153,12 +179,18 @@ public sealed class TemplateParser
     {
         ExpectEnd();
         if (++_depth > DepthMaximum)
+        {
             Fail($"expected at most {DepthMaximum} actions within each other");
+        }
+
         var outside = (_variables, _ranges, _dotIsRoot, _dollarIsRoot);
         (_variables, _ranges, _dotIsRoot, _dollarIsRoot) = (["$"], 0, false, false);
         var (nodes, hasElse) = List(word);
         if (hasElse)
+        {
             Fail($"expected no {{{{ else }}}} after {{{{ {word} }}}}");
+        }
+
         (_variables, _ranges, _dotIsRoot, _dollarIsRoot) = outside;
         _depth--;
         Define(name, nodes);
@@ -168,9 +200,13 @@ public sealed class TemplateParser
     private void Define(string name, ImmutableArray<TemplateNode> nodes)
     {
         if (!_templates.TryGetValue(name, out var before) || IsEmpty(before))
+        {
             _templates[name] = nodes;
+        }
         else if (!IsEmpty(nodes))
+        {
             Fail($"expected one template {name}");
+        }
 
         static bool IsEmpty(ImmutableArray<TemplateNode> nodes) =>
             nodes.All(node => node is TextNode text && string.IsNullOrWhiteSpace(text.Text));
@@ -179,7 +215,10 @@ public sealed class TemplateParser
     private BranchNode Branch(BranchKind kind)
     {
         if (++_depth > DepthMaximum)
+        {
             Fail($"expected at most {DepthMaximum} actions within each other");
+        }
+
         var word = Take().Text;
         var variables = _variables.Count;
         var pipeline = Pipeline(forRange: kind == BranchKind.Range);
@@ -201,7 +240,9 @@ public sealed class TemplateParser
             ExpectEnd();
             (otherwise, var again) = List("else");
             if (again)
+            {
                 Fail("expected one {{ else }}");
+            }
         }
 
         _variables.RemoveRange(variables, _variables.Count - variables);
@@ -221,7 +262,9 @@ public sealed class TemplateParser
             _at += names.Length == 2 ? 3 : 1;
             declares = Take().Text == ":=";
             foreach (var name in names.Where(name => !declares && !_variables.Contains(name)))
+            {
                 Warn($"expected a variable, but {name} has not been set");
+            }
         }
 
         var commands = ImmutableArray.CreateBuilder<ImmutableArray<Operand>>();
@@ -234,7 +277,10 @@ public sealed class TemplateParser
             && Token.Kind != TemplateTokenKind.End && !IsSign(0, ")"));
         // After the value: a variable does not stand in what it is made of.
         if (declares)
+        {
             _variables.AddRange(names);
+        }
+
         return new(names, declares, commands.ToImmutable());
     }
 
@@ -242,9 +288,15 @@ public sealed class TemplateParser
     {
         var words = ImmutableArray.CreateBuilder<Operand>();
         while (!HasFailed && Token.Kind != TemplateTokenKind.End && !IsSign(0, "|") && !IsSign(0, ")"))
+        {
             words.Add(Operand());
+        }
+
         if (HasFailed)
+        {
             return words.ToImmutable();
+        }
+
         var arguments = words.Count - 1 + (isPiped ? 1 : 0);
         switch (words.FirstOrDefault())
         {
@@ -262,7 +314,10 @@ public sealed class TemplateParser
                 break;
             case PathOperand path when IsMeta(path):
                 if (arguments != 1)
+                {
                     Warn("expected one name after .Meta");
+                }
+
                 break;
             case PathOperand or LiteralOperand when arguments > 0:
                 Warn("expected a function before several values");
@@ -273,7 +328,10 @@ public sealed class TemplateParser
         }
 
         foreach (var operand in words)
+        {
             Check(operand, isHead: ReferenceEquals(operand, words[0]), arguments);
+        }
+
         return words.ToImmutable();
     }
 
@@ -286,7 +344,10 @@ public sealed class TemplateParser
                 return new LiteralOperand(token.Value);
             case TemplateTokenKind.Word:
                 if (!TemplateFunctions.IsKnown(token.Text))
+                {
                     Fail($"expected one of {TemplateFunctions.Known}, but found {token.Text}");
+                }
+
                 return new FunctionOperand(token.Text);
             case TemplateTokenKind.Dot:
                 return new PathOperand(null, null, []);
@@ -294,15 +355,24 @@ public sealed class TemplateParser
                 return new PathOperand(null, null, [token.Text, .. Fields()]);
             case TemplateTokenKind.Variable:
                 if (!_variables.Contains(token.Text))
+                {
                     Fail($"expected a variable, but {token.Text} has not been set");
+                }
+
                 return new PathOperand(token.Text, null, Fields());
             case TemplateTokenKind.Sign when token.Text == "(":
                 if (++_depth > DepthMaximum)
+                {
                     Fail($"expected at most {DepthMaximum} parentheses within each other");
+                }
+
                 var nested = Pipeline(forRange: false);
                 _depth--;
                 if (!HasFailed && !IsSign(0, ")"))
+                {
                     Fail("expected ) after (");
+                }
+
                 _at = Math.Min(_at + 1, _tokens.Count - 1);
                 return new PathOperand(null, nested, Fields());
             default:
@@ -316,18 +386,26 @@ public sealed class TemplateParser
     {
         var fields = ImmutableArray.CreateBuilder<string>();
         while (Token is { Kind: TemplateTokenKind.Field, Spaced: false })
+        {
             fields.Add(Take().Text);
+        }
+
         return fields.ToImmutable();
     }
 
     private void Check(Operand operand, bool isHead, int arguments)
     {
         if (operand is FunctionOperand function && !isHead && !TemplateFunctions.Takes(function.Name, 0, out var expected))
+        {
             Warn($"expected ({function.Name} …) with {expected}");
+        }
+
         if (operand is PathOperand { Nested: null } path
             && (path.Variable == "$" ? _dollarIsRoot : path.Variable is null && _dotIsRoot)
             && !(isHead && arguments == 1 && IsMeta(path)) && !TemplateFields.Exists(path.Fields))
+        {
             Warn($"expected {TemplateFields.Known}, but found .{string.Join('.', path.Fields)}");
+        }
     }
 
     private static bool IsMeta(PathOperand path) => path is { Nested: null, Fields: ["Meta"] };
@@ -341,7 +419,9 @@ public sealed class TemplateParser
     private void ExpectEnd()
     {
         if (Token.Kind != TemplateTokenKind.End)
+        {
             Fail($"expected }}}} before {Token.Text}");
+        }
     }
 
     private void Fail(string problem) => _problem ??= problem;

@@ -34,11 +34,16 @@ public readonly record struct TemplateQuestion(
     {
         var groups = new SortedDictionary<string, string>(StringComparer.Ordinal);
         for (var number = 0; number < Match.Groups.Count; number++)
+        {
             groups[number.ToString(CultureInfo.InvariantCulture)] = Match.Groups[number].Value;
+        }
+
         for (var number = 1; number < Match.Groups.Count; number++)
         {
             if (Pattern.GroupName(number) is { Length: > 0 } name)
+            {
                 groups[name] = Match.Groups[number].Value;
+            }
         }
 
         return groups;

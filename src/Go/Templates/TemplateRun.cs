@@ -44,12 +44,18 @@ internal sealed class TemplateRun(
     private void Run(ImmutableArray<TemplateNode> nodes)
     {
         if (++_depth > DepthMaximum)
+        {
             Fail(Endless);
+        }
+
         foreach (var node in nodes)
         {
             Step();
             if (_problem is not null || _exit is not null)
+            {
                 break;
+            }
+
             switch (node)
             {
                 case TextNode text:
@@ -61,7 +67,10 @@ internal sealed class TemplateRun(
                 case ActionNode action:
                     var value = Evaluate(action.Pipeline);
                     if (_problem is null && action.Pipeline.Variables.IsEmpty)
+                    {
                         Write(value);
+                    }
+
                     break;
                 case BranchNode branch:
                     Branch(branch);
@@ -78,13 +87,17 @@ internal sealed class TemplateRun(
     private void Step()
     {
         if (++_steps > StepsMaximum || _output.Length > OutputMaximum)
+        {
             Fail(Endless);
+        }
     }
 
     private void Write(object? value)
     {
         if (Text(value) is { } text)
+        {
             _output.Append(text);
+        }
     }
 
     /// <returns>null when there is none.</returns>
@@ -119,7 +132,10 @@ internal sealed class TemplateRun(
         var (variables, dot) = (_variables, _dot);
         (_variables, _dot) = ([("$", value)], value);
         if (_problem is null)
+        {
             Run(nodes);
+        }
+
         (_variables, _dot) = (variables, dot);
     }
 
@@ -131,15 +147,22 @@ internal sealed class TemplateRun(
         if (_problem is null)
         {
             if (branch.Kind == BranchKind.Range)
+            {
                 Range(branch, value);
+            }
             else if (IsTrue(value))
             {
                 if (branch.Kind == BranchKind.With)
+                {
                     _dot = value;
+                }
+
                 Run(branch.Body);
             }
             else
+            {
                 Run(branch.Else);
+            }
         }
 
         _dot = dot;
@@ -174,45 +197,76 @@ internal sealed class TemplateRun(
             _dot = element;
             // One variable is the element, of two the first is the index.
             if (names.Length > 0)
+            {
                 Set(names[^1], element, branch.Pipeline.Declares);
+            }
+
             if (names.Length > 1)
+            {
                 Set(names[0], key, branch.Pipeline.Declares);
+            }
+
             Run(branch.Body);
             _variables.RemoveRange(variables, _variables.Count - variables);
             var leaves = _exit is { Continues: false };
             _exit = null;
             if (leaves || _problem is not null)
+            {
                 break;
+            }
         }
 
         _dot = outer;
         if (isEmpty)
+        {
             Run(branch.Else);
+        }
     }
 
     private object? Evaluate(Pipeline pipeline)
     {
         object? value = null;
         for (var i = 0; i < pipeline.Commands.Length && _problem is null; i++)
+        {
             value = Evaluate(pipeline.Commands[i], isPiped: i > 0, value);
+        }
+
         foreach (var name in pipeline.Variables)
+        {
             Set(name, value, pipeline.Declares);
+        }
+
         return value;
     }
 
     private object? Evaluate(ImmutableArray<Operand> command, bool isPiped, object? piped)
     {
         if (command[0] is FunctionOperand { Name: "and" or "or" } connective && (command.Length > 1 || isPiped))
+        {
             return Connective(connective.Name == "and", command[1..], isPiped, piped);
+        }
+
         if (command is [LiteralOperand { Value: null }, ..])
+        {
             Fail("nil is no value by itself");
+        }
+
         if (command is [var head and not FunctionOperand])
+        {
             return isPiped ? Invoke(head, [piped]) : Evaluate(head);
+        }
+
         var arguments = new List<object?>();
         foreach (var operand in command.Skip(1))
+        {
             arguments.Add(Evaluate(operand));
+        }
+
         if (isPiped)
+        {
             arguments.Add(piped);
+        }
+
         return command[0] is FunctionOperand function ? Call(function.Name, arguments) : Invoke(command[0], arguments);
     }
 
@@ -222,7 +276,10 @@ internal sealed class TemplateRun(
     {
         if (arguments is not [string] || head is not PathOperand { Fields: [.. var before, "Meta"] } path
             || Evaluate(path with { Fields = before }) is not TemplateData.Root)
+        {
             Fail("only a function takes values");
+        }
+
         return "";
     }
 
@@ -234,7 +291,9 @@ internal sealed class TemplateRun(
         {
             value = Evaluate(operand);
             if (_problem is not null || IsTrue(value) != isAnd)
+            {
                 return value;
+            }
         }
 
         return isPiped ? piped : value;
@@ -246,7 +305,10 @@ internal sealed class TemplateRun(
         {
             case LiteralOperand literal:
                 if (literal.Value is Int128 number && number > long.MaxValue)
+                {
                     Fail($"{number} is more than an int holds");
+                }
+
                 return literal.Value;
             case FunctionOperand function:
                 return Call(function.Name, []);
@@ -260,7 +322,9 @@ internal sealed class TemplateRun(
                 foreach (var field in path.Fields)
                 {
                     if (_problem is null && !TemplateFields.TryGet(value, field, question, out value))
+                    {
                         Fail($"there is no field {field}");
+                    }
                 }
 
                 return value;
@@ -273,23 +337,41 @@ internal sealed class TemplateRun(
     {
         var at = _variables.FindLastIndex(variable => variable.Name == name);
         if (at < 0)
+        {
             Fail($"{name} has not been set");
+        }
+
         return at < 0 ? null : _variables[at].Value;
     }
 
     private object? Call(string function, List<object?> arguments)
     {
         if (!TemplateFunctions.Takes(function, arguments.Count, out var expected))
+        {
             Fail($"{function} takes {expected}");
+        }
+
         if (function is "print" or "printf" or "println" or "html" or "js" or "urlquery")
+        {
             arguments = [.. arguments.Select(value => HasFields(value) ? Text(value) : value)];
+        }
+
         foreach (var argument in arguments)
+        {
             Count(argument);
+        }
+
         if (_problem is not null)
+        {
             return null;
+        }
+
         var value = TemplateFunctions.Call(function, arguments, out var problem);
         if (problem is not null)
+        {
             Fail(problem);
+        }
+
         Count(value);
         return value;
     }
@@ -298,18 +380,26 @@ internal sealed class TemplateRun(
     {
         _characters += value switch { string text => text.Length, double or GoComplex => GoFloat.DigitsMaximum, _ => 0 };
         if (_characters > CharactersMaximum)
+        {
             Fail(Endless);
+        }
     }
 
     private void Set(string name, object? value, bool declares)
     {
         var known = declares ? _variables.Count : _variables.FindLastIndex(variable => variable.Name == name);
         if (known < 0)
+        {
             Fail($"{name} has not been set");
+        }
         else if (known == _variables.Count)
+        {
             _variables.Add((name, value));
+        }
         else
+        {
             _variables[known] = (name, value);
+        }
     }
 
     /// <summary>Go's truth: not false, zero, empty or nothing.</summary>

@@ -10,7 +10,7 @@ namespace NodeDns.Guard.Node;
 /// <param name="nftables">The kernel has them.</param>
 internal sealed class Leftovers(bool nftables) : IDisposable
 {
-    private static readonly byte[] Comment = Encoding.ASCII.GetBytes(Iptables.NodeCacheComment);
+    private static readonly byte[] s_comment = Encoding.ASCII.GetBytes(Iptables.NodeCacheComment);
     private readonly NetlinkSocket? _netlink = nftables ? new(Libc.NETLINK_NETFILTER) : null;
 
     /// <summary>Removes them.</summary>
@@ -46,7 +46,7 @@ internal sealed class Leftovers(bool nftables) : IDisposable
             ? ("/proc/net/ip6_tables_names", "ip6tables-legacy")
             : ("/proc/net/ip_tables_names", "iptables-legacy");
         // Only tables that are in use are listed: asking for another would create it.
-        string[] used = File.Exists(names) ? File.ReadAllLines(names) : [];
+        var used = File.Exists(names) ? File.ReadAllLines(names) : [];
         return Iptables.Find(program) is null ? 0 : tables.Where(used.Contains).Sum(t =>
             Iptables.RemoveNodeCache(program, t));
     }
@@ -55,7 +55,7 @@ internal sealed class Leftovers(bool nftables) : IDisposable
     {
         var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETRULE, family, Libc.NLM_F_DUMP);
         var found = new List<(string, string, ulong)>();
-        foreach (var rule in netlink.Request(query, "list rules").Where(r => r.Body.AsSpan().IndexOf(Comment) >= 0))
+        foreach (var rule in netlink.Request(query, "list rules").Where(r => r.Body.AsSpan().IndexOf(s_comment) >= 0))
         {
             var attributes = rule.Attributes(4).ToDictionary(a => a.Type, a => a);
             var table = attributes[Libc.NFTA_RULE_TABLE].Text;

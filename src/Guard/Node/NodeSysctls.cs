@@ -7,8 +7,8 @@ namespace NodeDns.Guard.Node;
 /// Without the limit glibc goes on to its next nameserver in a millisecond.</remarks>
 internal static class NodeSysctls
 {
-    private static readonly string RateMask4 = Writable("/proc/sys/net/ipv4/icmp_ratemask");
-    private static readonly string RateMask6 = Writable("/proc/sys/net/ipv6/icmp/ratemask");
+    private static readonly string s_rateMask4 = Writable("/proc/sys/net/ipv4/icmp_ratemask");
+    private static readonly string s_rateMask6 = Writable("/proc/sys/net/ipv6/icmp/ratemask");
     private const int DestinationUnreachable4 = 3;
 
     /// <summary>Takes destination-unreachable out of both limits.</summary>
@@ -17,17 +17,17 @@ internal static class NodeSysctls
     public static string? Ensure()
     {
         var changed = false;
-        var mask = int.Parse(File.ReadAllText(RateMask4), CultureInfo.InvariantCulture);
+        var mask = int.Parse(File.ReadAllText(s_rateMask4), CultureInfo.InvariantCulture);
         if ((mask & 1 << DestinationUnreachable4) != 0)
         {
-            Write(RateMask4, (mask & ~(1 << DestinationUnreachable4)).ToString(CultureInfo.InvariantCulture),
+            Write(s_rateMask4, (mask & ~(1 << DestinationUnreachable4)).ToString(CultureInfo.InvariantCulture),
                 $"sysctl -w net.ipv4.icmp_ratemask={mask & ~(1 << DestinationUnreachable4)}");
             changed = true;
         }
         // Type 1 is destination unreachable; the default is everything but 2 (packet too big).
-        if (File.Exists(RateMask6) && File.ReadAllText(RateMask6).Trim() == "0-1,3-127")
+        if (File.Exists(s_rateMask6) && File.ReadAllText(s_rateMask6).Trim() == "0-1,3-127")
         {
-            Write(RateMask6, "0,3-127", "sysctl -w net.ipv6.icmp.ratemask=0,3-127");
+            Write(s_rateMask6, "0,3-127", "sysctl -w net.ipv6.icmp.ratemask=0,3-127");
             changed = true;
         }
         return changed ? "a dead address refuses without a rate limit" : null;

@@ -41,7 +41,7 @@ internal sealed class NotrackRules : IDisposable
         (AddressFamily.InterNetworkV6, "serving6", "answering6", "flipped6"),
     ];
 
-    private static readonly int[] Protocols = [Libc.IPPROTO_UDP, Libc.IPPROTO_TCP];
+    private static readonly int[] s_protocols = [Libc.IPPROTO_UDP, Libc.IPPROTO_TCP];
 
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_NETFILTER);
     private readonly int _dnsPort;
@@ -50,7 +50,7 @@ internal sealed class NotrackRules : IDisposable
     public NotrackRules(int dnsPort) => _dnsPort = dnsPort;
 
     /// <summary>Two families, two protocols, and the three directions.</summary>
-    private static int RuleCount => Families.Length * Protocols.Length * 3;
+    private static int RuleCount => Families.Length * s_protocols.Length * 3;
 
     /// <summary>nfnetlink refuses a subsystem that it does not have with EINVAL (nfnetlink_rcv_msg), and a kernel without
     /// it has no such sockets.</summary>
@@ -126,7 +126,7 @@ internal sealed class NotrackRules : IDisposable
             {
                 continue;
             }
-            foreach (var protocol in Protocols)
+            foreach (var protocol in s_protocols)
             {
                 foreach (var chain in new[] { "prerouting", "output" })
                 {
@@ -192,7 +192,7 @@ internal sealed class NotrackRules : IDisposable
             .Chain(Table, "output", "filter", Libc.NF_INET_LOCAL_OUT, PriorityRaw);
         foreach (var family in Families)
         {
-            foreach (var protocol in Protocols)
+            foreach (var protocol in s_protocols)
             {
                 foreach (var (chain, source) in new[] { ("prerouting", false), ("output", true), ("output", false) })
                 {

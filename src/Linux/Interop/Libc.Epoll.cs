@@ -21,7 +21,7 @@ public static unsafe partial class Libc
     public static readonly int EpollEventSize =
         RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
 
-    private static readonly int EpollDataOffset = EpollEventSize - sizeof(ulong);
+    private static readonly int s_epollDataOffset = EpollEventSize - sizeof(ulong);
 
     /// <summary>epoll_create1(2), close-on-exec.</summary>
     public static SyscallResult EpollCreate() => Result(epoll_create1(SOCK_CLOEXEC));
@@ -30,7 +30,7 @@ public static unsafe partial class Libc
     {
         var entry = stackalloc byte[16];
         Unsafe.WriteUnaligned(entry, events);
-        Unsafe.WriteUnaligned(entry + EpollDataOffset, data);
+        Unsafe.WriteUnaligned(entry + s_epollDataOffset, data);
         return Result(epoll_ctl(epoll, operation, fd, entry));
     }
 
@@ -47,7 +47,7 @@ public static unsafe partial class Libc
     public static (uint Events, ulong Data) ReadEpollEvent(byte* events, int index)
     {
         var entry = events + index * EpollEventSize;
-        return (Unsafe.ReadUnaligned<uint>(entry), Unsafe.ReadUnaligned<ulong>(entry + EpollDataOffset));
+        return (Unsafe.ReadUnaligned<uint>(entry), Unsafe.ReadUnaligned<ulong>(entry + s_epollDataOffset));
     }
 
     /// <summary>eventfd(2), non-blocking, close-on-exec.</summary>
@@ -70,7 +70,7 @@ public static unsafe partial class Libc
     /// <summary>Sleeps; a signal may end it early.</summary>
     public static void Sleep(long nanoseconds)
     {
-        long* time = stackalloc long[2];
+        var time = stackalloc long[2];
         time[0] = nanoseconds / 1_000_000_000;
         time[1] = nanoseconds % 1_000_000_000;
         _ = nanosleep(time, null);

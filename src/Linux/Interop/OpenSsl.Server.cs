@@ -83,7 +83,7 @@ public static unsafe partial class OpenSsl
         var index = s_extensionIndex(certificate, NID_subject_alt_name, -1);
         var data = index < 0 ? 0 : s_extensionData(s_extensionAt(certificate, index));
         // SAFETY: the octets belong to the certificate, which is freed after they have been copied.
-        byte[] names = data == 0 ? [] : new ReadOnlySpan<byte>(s_octets(data), s_octetCount(data)).ToArray();
+        var names = data == 0 ? [] : new ReadOnlySpan<byte>(s_octets(data), s_octetCount(data)).ToArray();
         s_certificateFree(certificate);
         return names;
     }

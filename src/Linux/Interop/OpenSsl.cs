@@ -31,7 +31,7 @@ public static unsafe partial class OpenSsl
     private const int SIGPIPE = 13;
     private const nint SIG_IGN = 1;
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock s_gate = new();
     private static bool _loaded;
     private static nint _ssl, _crypto;
 
@@ -58,7 +58,7 @@ public static unsafe partial class OpenSsl
     public static bool TryLoad(out string problem)
     {
         problem = "";
-        lock (Gate)
+        lock (s_gate)
         {
             if (_loaded)
             {

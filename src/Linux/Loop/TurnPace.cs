@@ -17,14 +17,14 @@ public sealed class TurnPace(int turnsPerSecond)
     /// <summary>A shorter sleep costs more than the wake-up it saves.</summary>
     private const long ShortestNs = 10_000;
 
-    private static readonly double NsPerTick = 1e9 / Stopwatch.Frequency;
+    private static readonly double s_nsPerTick = 1e9 / Stopwatch.Frequency;
     private readonly long _intervalNs = 1_000_000_000 / turnsPerSecond;
     private long _dueNs;
 
     /// <summary>Sleeps until the next turn may begin.</summary>
     public void Wait()
     {
-        var waitNs = WaitNs((long)(Stopwatch.GetTimestamp() * NsPerTick));
+        var waitNs = WaitNs((long)(Stopwatch.GetTimestamp() * s_nsPerTick));
         if (waitNs >= ShortestNs)
         {
             Libc.Sleep(waitNs);

@@ -48,7 +48,10 @@ public sealed unsafe class OpenQueries
         _part = part;
         *(ulong*)part = Layout;
         // The same few slots again and again: the others' pages are never touched.
-        for (int i = 0; i < Capacity; i++) _free[i] = Capacity - 1 - i;
+        for (var i = 0; i < Capacity; i++)
+        {
+            _free[i] = Capacity - 1 - i;
+        }
     }
 
     private enum State : byte
@@ -67,8 +70,12 @@ public sealed unsafe class OpenQueries
     /// <summary>A slot for a query that is about to be handled, or <see cref="None"/>.</summary>
     public int Reserve()
     {
-        if (_freeCount == 0) return None;
-        int slot = _free[--_freeCount];
+        if (_freeCount == 0)
+        {
+            return None;
+        }
+
+        var slot = _free[--_freeCount];
         _states[slot] = State.Reserved;
         return slot;
     }
@@ -79,10 +86,18 @@ public sealed unsafe class OpenQueries
     /// too long for a slot only the slot is kept.</summary>
     public void Keep(int slot, ulong socket, in SocketAddress client, ReadOnlySpan<byte> message)
     {
-        if (!IsReserved(slot)) return;
+        if (!IsReserved(slot))
+        {
+            return;
+        }
+
         _states[slot] = State.Kept;
-        if (message.Length > SlotSize - MessageOffset) return;
-        byte* at = At(slot);
+        if (message.Length > SlotSize - MessageOffset)
+        {
+            return;
+        }
+
+        var at = At(slot);
         *(ulong*)at = socket;
         *(SocketAddress*)(at + ClientOffset) = client;
         message.CopyTo(new Span<byte>(at + MessageOffset, message.Length));
@@ -92,8 +107,16 @@ public sealed unsafe class OpenQueries
     /// <summary>The reply has left, or there will be none.</summary>
     public void Answered(int slot)
     {
-        if (slot == None || _states[slot] == State.Free) return;
-        if (_states[slot] == State.Kept) Volatile.Write(ref *(int*)(At(slot) + LengthOffset), 0);
+        if (slot == None || _states[slot] == State.Free)
+        {
+            return;
+        }
+
+        if (_states[slot] == State.Kept)
+        {
+            Volatile.Write(ref *(int*)(At(slot) + LengthOffset), 0);
+        }
+
         _states[slot] = State.Free;
         _free[_freeCount++] = slot;
     }
@@ -103,18 +126,30 @@ public sealed unsafe class OpenQueries
     /// <returns>false when the part is not all there, or of another layout.</returns>
     public static bool TryRead(Func<byte[], int, int, bool> read, List<OpenQuery> found)
     {
-        byte[] octets = new byte[Math.Max(SlotsOffset, SlotsPerRead * SlotSize)];
-        if (!read(octets, 0, SlotsOffset) || MemoryMarshal.Read<ulong>(octets) != Layout) return false;
-        ulong socket = MemoryMarshal.Read<ulong>(octets.AsSpan(BatchSocketOffset));
-        ReceiveBatch.Read(octets.AsSpan(BatchOffset, ReceiveBatch.Size), socket, found);
-        for (int first = 0; first < Capacity; first += SlotsPerRead)
+        var octets = new byte[Math.Max(SlotsOffset, SlotsPerRead * SlotSize)];
+        if (!read(octets, 0, SlotsOffset) || MemoryMarshal.Read<ulong>(octets) != Layout)
         {
-            if (!read(octets, SlotsOffset + first * SlotSize, SlotsPerRead * SlotSize)) return false;
-            for (int i = 0; i < SlotsPerRead; i++)
+            return false;
+        }
+
+        var socket = MemoryMarshal.Read<ulong>(octets.AsSpan(BatchSocketOffset));
+        ReceiveBatch.Read(octets.AsSpan(BatchOffset, ReceiveBatch.Size), socket, found);
+        for (var first = 0; first < Capacity; first += SlotsPerRead)
+        {
+            if (!read(octets, SlotsOffset + first * SlotSize, SlotsPerRead * SlotSize))
             {
-                Span<byte> slot = octets.AsSpan(i * SlotSize, SlotSize);
-                int length = MemoryMarshal.Read<int>(slot[LengthOffset..]);
-                if (length <= 0 || length > SlotSize - MessageOffset) continue;
+                return false;
+            }
+
+            for (var i = 0; i < SlotsPerRead; i++)
+            {
+                var slot = octets.AsSpan(i * SlotSize, SlotSize);
+                var length = MemoryMarshal.Read<int>(slot[LengthOffset..]);
+                if (length <= 0 || length > SlotSize - MessageOffset)
+                {
+                    continue;
+                }
+
                 found.Add(new OpenQuery(
                     MemoryMarshal.Read<ulong>(slot),
                     MemoryMarshal.Read<SocketAddress>(slot[ClientOffset..]),

@@ -29,14 +29,21 @@ public sealed unsafe class OpenQueryFile : IDisposable
     /// <param name="workers">Parts at most, whatever the file's size.</param>
     public static IEnumerable<OpenQuery> Read(SafeFileHandle file, int workers)
     {
-        for (int part = 0; part < workers; part++)
+        for (var part = 0; part < workers; part++)
         {
-            long start = (long)part * OpenQueries.Size;
+            var start = (long)part * OpenQueries.Size;
             var found = new List<OpenQuery>();
-            bool isWhole = OpenQueries.TryRead(
+            var isWhole = OpenQueries.TryRead(
                 (octets, offset, count) => RandomAccess.Read(file, octets.AsSpan(0, count), start + offset) == count, found);
-            foreach (OpenQuery query in found) yield return query;
-            if (!isWhole) yield break;
+            foreach (var query in found)
+            {
+                yield return query;
+            }
+
+            if (!isWhole)
+            {
+                yield break;
+            }
         }
     }
 

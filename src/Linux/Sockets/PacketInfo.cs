@@ -35,9 +35,13 @@ public sealed class PacketInfo
     /// <summary>Asks the kernel to say it; null for a socket that is bound to one address.</summary>
     public static PacketInfo? For(ListenSocket socket)
     {
-        bool isIPv6 = socket.EndPoint.Address.Equals(IPAddress.IPv6Any);
-        if (!isIPv6 && !socket.EndPoint.Address.Equals(IPAddress.Any)) return null;
-        SyscallResult asked = isIPv6
+        var isIPv6 = socket.EndPoint.Address.Equals(IPAddress.IPv6Any);
+        if (!isIPv6 && !socket.EndPoint.Address.Equals(IPAddress.Any))
+        {
+            return null;
+        }
+
+        var asked = isIPv6
             ? Libc.SetSocketOption(socket.Fd, Libc.IPPROTO_IPV6, Libc.IPV6_RECVPKTINFO, 1)
             : Libc.SetSocketOption(socket.Fd, Libc.IPPROTO_IP, Libc.IP_PKTINFO, 1);
         return asked.IsError ? null : new PacketInfo(isIPv6);
@@ -46,14 +50,27 @@ public sealed class PacketInfo
     /// <summary>The number of the address in a datagram's control message.</summary>
     public long Remember(ReadOnlySpan<byte> received)
     {
-        int length = _isIPv6 ? IPv6Length : IPv4Length;
-        if (received.Length < length) return None;
-        ReadOnlySpan<byte> address = _isIPv6 ? received.Slice(DataOffset, 16) : received.Slice(DataOffset + 4, 4);
-        for (int i = 0; i < _controls.Count; i++)
+        var length = _isIPv6 ? IPv6Length : IPv4Length;
+        if (received.Length < length)
+        {
+            return None;
+        }
+
+        var address = _isIPv6 ? received.Slice(DataOffset, 16) : received.Slice(DataOffset + 4, 4);
+        for (var i = 0; i < _controls.Count; i++)
+        {
             if (_controls[i].AsSpan(_isIPv6 ? DataOffset : DataOffset + 4, address.Length).SequenceEqual(address))
+            {
                 return i;
-        if (_controls.Count == Maximum) return None;
-        byte[] control = new byte[(length + 7) & ~7];
+            }
+        }
+
+        if (_controls.Count == Maximum)
+        {
+            return None;
+        }
+
+        var control = new byte[(length + 7) & ~7];
         MemoryMarshal.Write(control, (ulong)length);
         received.Slice(8, 8).CopyTo(control.AsSpan(8));
         address.CopyTo(control.AsSpan(_isIPv6 ? DataOffset : DataOffset + 4));

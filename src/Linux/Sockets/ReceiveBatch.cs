@@ -35,7 +35,7 @@ public sealed unsafe class ReceiveBatch
     public ReceiveBatch(OpenQueries open)
     {
         _open = open;
-        byte* memory = open.Batch;
+        var memory = open.Batch;
         // Every page is touched now: a datagram whose page cannot be had at the container's limit would be lost.
         new Span<byte>(memory, Size).Clear();
         _headers = (MultiMessageHeader*)memory;
@@ -43,7 +43,7 @@ public sealed unsafe class ReceiveBatch
         _addresses = (SocketAddress*)(memory + AddressesOffset);
         _controls = memory + ControlsOffset;
         _slots = memory + SlotsOffset;
-        for (int i = 0; i < Capacity; i++)
+        for (var i = 0; i < Capacity; i++)
         {
             vectors[i] = new IoVector { Base = _slots + i * SlotSize, Length = SlotSize };
             _headers[i].Header.Name = _addresses + i;
@@ -57,9 +57,9 @@ public sealed unsafe class ReceiveBatch
     /// <param name="withPacketInfo">The socket is bound to every address and says for each datagram which one.</param>
     public SyscallResult Receive(int fd, ulong socket, bool withPacketInfo = false)
     {
-        for (int i = 0; i < Capacity; i++)
+        for (var i = 0; i < Capacity; i++)
         {
-            ref MessageHeader header = ref _headers[i].Header;
+            ref var header = ref _headers[i].Header;
             header.NameLength = SocketAddress.Capacity;
             header.Control = withPacketInfo ? _controls + i * PacketInfo.Size : null;
             header.ControlLength = withPacketInfo ? PacketInfo.Size : 0u;
@@ -71,7 +71,10 @@ public sealed unsafe class ReceiveBatch
     /// <summary>The first datagrams have been dealt with, and their replies sent.</summary>
     public void Done(int count)
     {
-        for (int i = 0; i < count; i++) Volatile.Write(ref _headers[i].Length, 0);
+        for (var i = 0; i < count; i++)
+        {
+            Volatile.Write(ref _headers[i].Length, 0);
+        }
     }
 
     /// <summary>The control message that came with a datagram; empty without any.</summary>
@@ -86,10 +89,14 @@ public sealed unsafe class ReceiveBatch
     /// <summary>Finds in another process's batch what it has not dealt with.</summary>
     public static void Read(ReadOnlySpan<byte> batch, ulong socket, List<OpenQuery> found)
     {
-        for (int i = 0; i < Capacity; i++)
+        for (var i = 0; i < Capacity; i++)
         {
-            uint length = MemoryMarshal.Read<uint>(batch[(i * HeaderSize + LengthOffset)..]);
-            if (length is 0 or > SlotSize) continue;
+            var length = MemoryMarshal.Read<uint>(batch[(i * HeaderSize + LengthOffset)..]);
+            if (length is 0 or > SlotSize)
+            {
+                continue;
+            }
+
             found.Add(new OpenQuery(
                 socket,
                 MemoryMarshal.Read<SocketAddress>(batch[(AddressesOffset + i * SocketAddress.Capacity)..]),

@@ -9,7 +9,7 @@ internal readonly record struct HostCpu(long Busy, long Steal)
 
     public static HostCpu Read(int core)
     {
-        string line = File.ReadLines("/proc/stat").First(l => l.StartsWith($"cpu{core} ", StringComparison.Ordinal));
+        var line = File.ReadLines("/proc/stat").First(l => l.StartsWith($"cpu{core} ", StringComparison.Ordinal));
         long[] ticks = [.. line.Split(' ').Skip(1).Select(t => long.Parse(t, CultureInfo.InvariantCulture))];
         // user nice system idle iowait irq softirq steal
         return new HostCpu((ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) * TickNanoseconds, ticks[7] * TickNanoseconds);

@@ -7,8 +7,8 @@ internal sealed record LoadResult(
     long Sent, long Answered, long Bad, long Lost, double Seconds, double Qps,
     double P50Us, double P90Us, double P99Us, double MaxUs, double OwnCpuSeconds)
 {
-    private static readonly JsonSerializerOptions Lines = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions s_lines = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public static LoadResult Run(string program, IEnumerable<string> arguments) =>
-        JsonSerializer.Deserialize<LoadResult>(Tool.OnCore(Cores.Load, program, arguments), Lines)!;
+        JsonSerializer.Deserialize<LoadResult>(Tool.OnCore(Cores.Load, program, arguments), s_lines)!;
 }

@@ -15,7 +15,7 @@ internal sealed class PinnedProcess : IDisposable
     /// <summary>Starts it. The shell and taskset replace themselves, so the process id is the program's own.</summary>
     public static PinnedProcess Start(int core, string folder, IEnumerable<string> command)
     {
-        string log = Path.Combine(folder, "log");
+        var log = Path.Combine(folder, "log");
         string[] before = ["-c", "log=$1; core=$2; shift 2; exec taskset -c $core \"$@\" </dev/null >\"$log\" 2>&1", "sh"];
         var start = new ProcessStartInfo("/bin/sh", [.. before, log, core.ToString(), .. command])
         {
@@ -30,14 +30,20 @@ internal sealed class PinnedProcess : IDisposable
     public PinnedProcess WhenAnswering(int port, string qname)
     {
         if (!Readiness.Wait(port, qname, TimeSpan.FromSeconds(10), () => process.HasExited))
+        {
             throw new BenchException($"does not answer on port {port}: {LogEnd()}");
+        }
+
         return this;
     }
 
     public void Dispose()
     {
         if (!process.HasExited)
+        {
             process.Kill();
+        }
+
         process.WaitForExit();
         process.Dispose();
     }

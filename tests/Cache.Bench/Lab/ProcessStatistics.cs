@@ -11,16 +11,24 @@ internal readonly record struct ProcessStatistics(int Pid)
     public long CpuNanoseconds()
     {
         long sum = 0;
-        foreach (string thread in Directory.GetDirectories($"/proc/{Pid}/task"))
+        foreach (var thread in Directory.GetDirectories($"/proc/{Pid}/task"))
+        {
             sum += long.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
+        }
+
         return sum;
     }
 
     public long ResidentBytes()
     {
-        foreach (string line in File.ReadLines($"/proc/{Pid}/status"))
+        foreach (var line in File.ReadLines($"/proc/{Pid}/status"))
+        {
             if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            {
                 return 1024 * long.Parse(line["VmRSS:".Length..].Replace("kB", ""), CultureInfo.InvariantCulture);
+            }
+        }
+
         throw new BenchException($"process {Pid} has ended");
     }
 }

@@ -13,7 +13,7 @@ internal static class Readiness
     public static bool Wait(int port, string qname, TimeSpan limit, Func<bool> gone)
     {
         byte[] question = Question(qname), reply = new byte[512];
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < limit && !gone())
         {
             // A new socket each time: a refused port breaks a connected one.
@@ -24,7 +24,9 @@ internal static class Readiness
             {
                 if (socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectRead)
                     && socket.Receive(reply) >= 12 && (reply[3] & 15) == 0)
+                {
                     return true;
+                }
             }
             catch (SocketException)
             {
@@ -37,9 +39,12 @@ internal static class Readiness
     private static byte[] Question(string qname)
     {
         var bytes = new List<byte> { 0x10, 0x01, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
-        foreach (string label in qname.Split('.'))
+        foreach (var label in qname.Split('.'))
+        {
             bytes.AddRange([(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]);
-        byte[] tail = new byte[5];
+        }
+
+        var tail = new byte[5];
         BinaryPrimitives.WriteUInt16BigEndian(tail.AsSpan(1), 1);
         BinaryPrimitives.WriteUInt16BigEndian(tail.AsSpan(3), 1);
         return [.. bytes, .. tail];

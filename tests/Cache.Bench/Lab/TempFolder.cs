@@ -16,9 +16,12 @@ internal sealed class TempFolder : IDisposable
     /// <returns>Its path.</returns>
     public string Fill(string name, IReadOnlyDictionary<string, string> files)
     {
-        string folder = Directory.CreateDirectory(System.IO.Path.Combine(Path, name)).FullName;
-        foreach ((string file, string text) in files)
+        var folder = Directory.CreateDirectory(System.IO.Path.Combine(Path, name)).FullName;
+        foreach ((var file, var text) in files)
+        {
             File.WriteAllText(System.IO.Path.Combine(folder, file), text);
+        }
+
         return folder;
     }
 

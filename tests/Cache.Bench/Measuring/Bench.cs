@@ -14,17 +14,23 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
 
     public Measurements Run()
     {
-        using PinnedProcess stub = StartStub();
-        using PinnedProcess clusterDns = Start(PeerCatalog.ClusterDns(coredns), Cores.Load).WhenAnswering(Ports.ClusterDns, "ready.cluster.local");
+        using var stub = StartStub();
+        using var clusterDns = Start(PeerCatalog.ClusterDns(coredns), Cores.Load).WhenAnswering(Ports.ClusterDns, "ready.cluster.local");
         var results = new Measurements();
         StartPeers(results);
 
-        foreach (Figure figure in plan.Figures)
+        foreach (var figure in plan.Figures)
+        {
             Measure(figure, results);
+        }
+
         StopPeers();
 
-        foreach (Peer peer in results.Started)
+        foreach (var peer in results.Started)
+        {
             new MemoryProbe(temp, tools, progress).Run(peer, plan.MemoryRuns, results);
+        }
+
         new ColdStartProbe(temp, tools, progress).Run([.. results.Started], plan.ColdStarts, results);
         return results;
     }
@@ -39,7 +45,7 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
 
     private void StartPeers(Measurements results)
     {
-        foreach (Peer peer in peers)
+        foreach (var peer in peers)
         {
             if (peer.Program is null || !File.Exists(peer.Program))
             {
@@ -47,7 +53,7 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
                 continue;
             }
             progress.Say($"starting {peer.Title}");
-            PinnedProcess process = Start(peer, Cores.Server);
+            var process = Start(peer, Cores.Server);
             try
             {
                 running[peer.Key] = process.WhenAnswering(peer.Port, "ready.cluster.local");
@@ -67,44 +73,58 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
         MetricsSnapshot? before = null;
         long answeredBefore = 0;
         Peer[] measured = [.. results.Started.Where(figure.Applies)];
-        using PinnedProcess? spinner = figure.Spin ? StartSpinner() : null;
-        for (int round = 1; round <= figure.Slices; round++)
+        using var spinner = figure.Spin ? StartSpinner() : null;
+        for (var round = 1; round <= figure.Slices; round++)
         {
             if (round == 2) // the first fills caches and pools
+            {
                 (before, answeredBefore) = (MetricsSnapshot.Of(Ours), results.SeriesOf(figure.Key, Peer.Ours).Answered);
+            }
+
             order.Shuffle(measured);
-            foreach (Peer peer in measured)
+            foreach (var peer in measured)
             {
                 progress.Say($"{figure.Title}: round {round} of {figure.Slices}, {peer.Title}");
                 if (Take(figure, peer, spinner) is { } slice)
+                {
                     results.SeriesOf(figure.Key, peer.Key).Add(slice);
+                }
             }
         }
         if (before is not null && MetricsSnapshot.Of(Ours) is { } after)
+        {
             results.Managed[figure.Key] = ManagedWork.Between(
                 before, after, results.SeriesOf(figure.Key, Peer.Ours).Answered - answeredBefore);
+        }
+
         progress.Done(figure.Title, measured.Select(p => (p.Title, results.SeriesOf(figure.Key, p.Key))));
     }
 
     private Slice? Take(Figure figure, Peer peer, PinnedProcess? spinner)
     {
-        string load = Path.Combine(tools, "load");
+        var load = Path.Combine(tools, "load");
         try
         {
             if (!figure.IsMiss)
+            {
                 LoadResult.Run(load, figure.WarmArguments(peer));
-            ProcessStatistics server = running[peer.Key].Statistics;
-            long firstName = figure.IsMiss ? nextMiss.GetValueOrDefault(peer.Key) : 0;
+            }
+
+            var server = running[peer.Key].Statistics;
+            var firstName = figure.IsMiss ? nextMiss.GetValueOrDefault(peer.Key) : 0;
             (HostCpu Server, HostCpu Load) hostBefore = (HostCpu.Read(Cores.Server), HostCpu.Read(Cores.Load));
             long cpuBefore = server.CpuNanoseconds(), spunBefore = spinner?.Statistics.CpuNanoseconds() ?? 0;
-            long start = TimeProvider.System.GetTimestamp();
-            LoadResult result = LoadResult.Run(load, figure.Arguments(peer, firstName));
-            double wall = TimeProvider.System.GetElapsedTime(start).TotalNanoseconds;
-            long cpu = server.CpuNanoseconds() - cpuBefore;
-            long spun = (spinner?.Statistics.CpuNanoseconds() ?? 0) - spunBefore;
+            var start = TimeProvider.System.GetTimestamp();
+            var result = LoadResult.Run(load, figure.Arguments(peer, firstName));
+            var wall = TimeProvider.System.GetElapsedTime(start).TotalNanoseconds;
+            var cpu = server.CpuNanoseconds() - cpuBefore;
+            var spun = (spinner?.Statistics.CpuNanoseconds() ?? 0) - spunBefore;
             HostCpu used = HostCpu.Read(Cores.Server) - hostBefore.Server, usedByLoad = HostCpu.Read(Cores.Load) - hostBefore.Load;
             if (figure.IsMiss)
+            {
                 nextMiss[peer.Key] = firstName + result.Sent;
+            }
+
             return new Slice(
                 cpu / 1e3 / Math.Max(1, result.Answered), result.Qps, result.P50Us, result.P90Us, result.P99Us,
                 result.Answered, result.Bad, result.Lost,
@@ -120,13 +140,13 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
 
     private PinnedProcess Start(Peer peer, int core)
     {
-        string folder = temp.Fill(peer.Key, peer.Files);
+        var folder = temp.Fill(peer.Key, peer.Files);
         return PinnedProcess.Start(core, folder, [peer.Program!, .. peer.Arguments(folder)]);
     }
 
     private PinnedProcess StartStub()
     {
-        string folder = temp.Fill("stub", new Dictionary<string, string>());
+        var folder = temp.Fill("stub", new Dictionary<string, string>());
         return PinnedProcess.Start(Cores.Load, folder, [Path.Combine(tools, "stub"), $"{Ports.Stub}"])
             .WhenAnswering(Ports.Stub, "ready.bench.example");
     }
@@ -137,8 +157,11 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
 
     private void StopPeers()
     {
-        foreach (PinnedProcess process in running.Values)
+        foreach (var process in running.Values)
+        {
             process.Dispose();
+        }
+
         running.Clear();
     }
 }

@@ -12,26 +12,30 @@ internal sealed class ColdStartProbe(TempFolder temp, string tools, Progress pro
     {
         Peer[] measured = [.. peers.Where(p => p.Records > 0)];
         var times = measured.ToDictionary(p => p.Key, _ => new List<double>());
-        for (int start = 0; starts > 0 && start <= starts; start++)
+        for (var start = 0; starts > 0 && start <= starts; start++)
         {
             Random.Shared.Shuffle(measured);
-            foreach (Peer peer in measured)
+            foreach (var peer in measured)
             {
                 progress.Say($"cold start: {start} of {starts}, {peer.Title}");
                 if (Once(peer) is { } ms && start > 0) // the first one warms the page cache
+                {
                     times[peer.Key].Add(ms);
+                }
             }
         }
-        foreach (Peer peer in peers.Where(p => p.Records > 0 && times[p.Key].Count > 0))
+        foreach (var peer in peers.Where(p => p.Records > 0 && times[p.Key].Count > 0))
+        {
             results.ColdStartMs[peer.Key] = Statistics.Of(times[peer.Key]);
+        }
     }
 
     private double? Once(Peer peer)
     {
-        string folder = temp.Fill(peer.Key, peer.Files);
+        var folder = temp.Fill(peer.Key, peer.Files);
         string[] command = ["-c", "cd \"$1\"; shift; exec \"$@\"", "sh", folder,
             Path.Combine(tools, "coldstart"), $"{peer.Port}", $"{Cores.Server}", peer.Program!, .. peer.Arguments(folder)];
-        double ms = double.Parse(Tool.OnCore(Cores.Load, "/bin/sh", command), CultureInfo.InvariantCulture);
+        var ms = double.Parse(Tool.OnCore(Cores.Load, "/bin/sh", command), CultureInfo.InvariantCulture);
         return ms > 0 ? ms : null;
     }
 }

@@ -9,8 +9,11 @@ internal sealed record ManagedWork(double CollectionsPerMillion, double Allocate
     {
         const string collections = "dotnet_gc_collections_total", allocated = "dotnet_gc_allocated_bytes_total";
         if (after[collections] - before[collections] is not { } ran || after[allocated] - before[allocated] is not { } bytes)
+        {
             return null;
-        double millions = Math.Max(1, answers) / 1e6;
+        }
+
+        var millions = Math.Max(1, answers) / 1e6;
         return new ManagedWork(ran / millions, bytes / millions, ran, answers);
     }
 }

@@ -23,8 +23,11 @@ internal sealed class Measurements
 
     public Series SeriesOf(string figure, string peer)
     {
-        if (!series.TryGetValue((figure, peer), out Series? found))
+        if (!series.TryGetValue((figure, peer), out var found))
+        {
             series[(figure, peer)] = found = new Series();
+        }
+
         return found;
     }
 

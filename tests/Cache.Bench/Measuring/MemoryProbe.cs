@@ -10,25 +10,25 @@ internal sealed class MemoryProbe(TempFolder temp, string tools, Progress progre
     private const int Names = 10_000;
 
     /// <summary>What is wanted is what a server needs to serve, not to start: ours gives that back after a second.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(1.5);
 
     public void Run(Peer peer, int runs, Measurements results)
     {
         var empty = new List<double>();
         var filled = new List<double>();
         using var pause = new ManualResetEventSlim();
-        for (int run = 1; run <= runs; run++)
+        for (var run = 1; run <= runs; run++)
         {
             progress.Say($"memory: {peer.Title}, run {run} of {runs}");
-            string folder = temp.Fill(peer.Key, peer.Files);
+            var folder = temp.Fill(peer.Key, peer.Files);
             string[] arguments = [.. peer.Arguments(folder).Select(a => a.EndsWith("/Corefile", StringComparison.Ordinal) ? a + ".all" : a)];
-            using PinnedProcess server = PinnedProcess.Start(Cores.Server, folder, [peer.Program!, .. arguments]);
+            using var server = PinnedProcess.Start(Cores.Server, folder, [peer.Program!, .. arguments]);
             try
             {
                 server.WhenAnswering(peer.Port, "ready.cluster.local");
-                pause.Wait(Settling);
+                pause.Wait(s_settling);
                 empty.Add(server.Statistics.ResidentBytes());
-                string load = Path.Combine(tools, "load");
+                var load = Path.Combine(tools, "load");
                 string[] common = [$"port={peer.Port}", $"records={peer.Records}", $"names={Names}", "types=A"];
                 LoadResult.Run(load, ["pass", .. common]);
                 LoadResult.Run(load, ["closed", "seconds=0.5", .. common]);

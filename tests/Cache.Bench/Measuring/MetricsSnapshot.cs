@@ -10,24 +10,32 @@ internal sealed class MetricsSnapshot
 
     private MetricsSnapshot(string text)
     {
-        foreach (string line in text.Split('\n'))
+        foreach (var line in text.Split('\n'))
         {
-            int value = line.LastIndexOf(' ');
+            var value = line.LastIndexOf(' ');
             if (value <= 0 || line[0] == '#')
+            {
                 continue;
-            string name = line[..line.AsSpan().IndexOfAny('{', ' ')];
-            if (double.TryParse(line.AsSpan(value + 1), CultureInfo.InvariantCulture, out double number))
+            }
+
+            var name = line[..line.AsSpan().IndexOfAny('{', ' ')];
+            if (double.TryParse(line.AsSpan(value + 1), CultureInfo.InvariantCulture, out var number))
+            {
                 sums[name] = sums.GetValueOrDefault(name) + number;
+            }
         }
     }
 
-    public double? this[string metric] => sums.TryGetValue(metric, out double sum) ? sum : null;
+    public double? this[string metric] => sums.TryGetValue(metric, out var sum) ? sum : null;
 
     /// <returns>null when the peer is absent or gives no metrics.</returns>
     public static MetricsSnapshot? Of(Peer? peer)
     {
         if (peer?.MetricsPort is not { } port)
+        {
             return null;
+        }
+
         try
         {
             using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };

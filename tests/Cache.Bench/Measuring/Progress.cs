@@ -10,7 +10,9 @@ internal sealed class Progress
     public void Say(string what)
     {
         if (live)
+        {
             Console.Write($"\r\e[K{Elapsed()} {what}");
+        }
     }
 
     public void Warn(string what) => Keep($"! {what}");
@@ -18,9 +20,9 @@ internal sealed class Progress
     public void Done(string title, IEnumerable<(string Peer, Series Series)> rows)
     {
         Keep(title);
-        foreach ((string peer, Series series) in rows.Where(r => !r.Series.IsEmpty).OrderBy(r => r.Series.Cpu.Median))
+        foreach ((var peer, var series) in rows.Where(r => !r.Series.IsEmpty).OrderBy(r => r.Series.Cpu.Median))
         {
-            string note = series.IsWrong ? $"  wrong: {series.Bad} bad, {series.Lost} lost" : series.IsNoisy ? "  noisy" : "";
+            var note = series.IsWrong ? $"  wrong: {series.Bad} bad, {series.Lost} lost" : series.IsNoisy ? "  noisy" : "";
             Keep($"    {peer,-30} {series.Cpu.Median,7:0.00} µs  ({series.Cpu.Low:0.00}-{series.Cpu.High:0.00}, n={series.Cpu.Count}){note}");
         }
     }

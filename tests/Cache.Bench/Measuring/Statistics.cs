@@ -12,10 +12,13 @@ internal readonly record struct Statistics(int Count, double Median, double Low,
     private static double Quantile(double[] sorted, double part)
     {
         if (sorted.Length == 0)
+        {
             return double.NaN;
-        double at = part * (sorted.Length - 1);
-        int below = (int)at;
-        int above = Math.Min(below + 1, sorted.Length - 1);
+        }
+
+        var at = part * (sorted.Length - 1);
+        var below = (int)at;
+        var above = Math.Min(below + 1, sorted.Length - 1);
         return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
     }
 }

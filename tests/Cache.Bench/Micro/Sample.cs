@@ -12,17 +12,17 @@ internal static class Sample
     private const uint TtlSeconds = 3600;
 
     /// <summary>Octets after the question of each answer: one A record owned by the qname.</summary>
-    private static readonly byte[] Records = [0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0x0e, 0x10, 0, 4, 10, 96, 1, 2];
+    private static readonly byte[] s_records = [0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0x0e, 0x10, 0, 4, 10, 96, 1, 2];
 
-    private static readonly ushort[] TtlOffsets = [6];
+    private static readonly ushort[] s_ttlOffsets = [6];
 
     public static byte[][] Queries()
     {
-        byte[][] queries = new byte[Count][];
-        for (int i = 0; i < Count; i++)
+        var queries = new byte[Count][];
+        for (var i = 0; i < Count; i++)
         {
-            byte[] name = DnsName.Parse($"Service-{i:0000}.default.svc.cluster.local")!;
-            byte[] query = new byte[DnsHeader.Length + name.Length + 4 + QueryEdns.EmptyOptLength];
+            var name = DnsName.Parse($"Service-{i:0000}.default.svc.cluster.local")!;
+            var query = new byte[DnsHeader.Length + name.Length + 4 + QueryEdns.EmptyOptLength];
             DnsHeader.SetId(query, (ushort)i);
             DnsHeader.SetFlags(query, DnsHeader.RD);
             DnsHeader.SetQdCount(query, 1);
@@ -43,8 +43,8 @@ internal static class Sample
             Kind = AnswerKind.Success,
             HeaderFlags = DnsHeader.QR | DnsHeader.RD | DnsHeader.RA,
             Counts = [0, 1, 0, 0, 0, 0],
-            Records = Records,
-            TtlOffsets = TtlOffsets,
+            Records = s_records,
+            TtlOffsets = s_ttlOffsets,
             TtlSeconds = TtlSeconds,
         },
         storedMs: 0);

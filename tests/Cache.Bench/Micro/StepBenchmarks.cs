@@ -21,17 +21,22 @@ public class StepBenchmarks : IDisposable
     {
         _scope = _store.Scope("bench");
         _lowerNames = [.. _queries.Select(Lowered)];
-        foreach (byte[] name in _lowerNames)
+        foreach (var name in _lowerNames)
+        {
             Sample.Put(_store, _scope, name);
+        }
     }
 
     /// <summary>Header, question and OPT, and the name in lower case.</summary>
     [Benchmark]
     public int Parse()
     {
-        byte[] query = Next(_queries);
-        if (!QuestionReader.TryRead(query, out QuestionReader question) || !QueryEdns.TryRead(query, question.End, out QueryEdns edns))
+        var query = Next(_queries);
+        if (!QuestionReader.TryRead(query, out var question) || !QueryEdns.TryRead(query, question.End, out var edns))
+        {
             throw new InvalidOperationException("the sample is not a query");
+        }
+
         DnsName.ToLower(question.Name, _lower);
         return question.End + edns.UdpSize;
     }
@@ -40,9 +45,9 @@ public class StepBenchmarks : IDisposable
     [Benchmark]
     public int Lookup()
     {
-        byte[] name = Next(_lowerNames);
+        var name = Next(_lowerNames);
         var key = new AnswerKey(name, Qtype.A, Qclass.IN, _scope, KeyFlags.None);
-        GetOutcome outcome = _store.TryGet(key, new GetOptions(NowMs: 1000), _reply, DnsHeader.Length + name.Length + 4, out StoredAnswer answer);
+        var outcome = _store.TryGet(key, new GetOptions(NowMs: 1000), _reply, DnsHeader.Length + name.Length + 4, out var answer);
         return outcome == GetOutcome.Fresh ? answer.RecordsLength : throw new InvalidOperationException("the sample was forgotten");
     }
 
@@ -54,7 +59,7 @@ public class StepBenchmarks : IDisposable
     [Benchmark]
     public int Reply()
     {
-        byte[] query = Next(_queries);
+        var query = Next(_queries);
         var writer = new ReplyWriter(_reply, query, query.Length - QueryEdns.EmptyOptLength);
         writer.TryAddAnswer(Qtype.A, 3600, [10, 96, 1, 2]);
         QueryEdns.WriteEmptyOpt(_reply.AsSpan(writer.Length), 1232, 0, dnssecOk: false);
@@ -70,8 +75,8 @@ public class StepBenchmarks : IDisposable
 
     private static byte[] Lowered(byte[] query)
     {
-        QuestionReader.TryRead(query, out QuestionReader question);
-        byte[] lower = new byte[question.Name.Length];
+        QuestionReader.TryRead(query, out var question);
+        var lower = new byte[question.Name.Length];
         DnsName.ToLower(question.Name, lower);
         return lower;
     }

@@ -9,8 +9,8 @@ internal static class NodeLocalCorefile
     /// <param name="allFeatures">Adds prefetch and serve_stale and room for 20,000 answers, for the memory figure.</param>
     public static string Text(int port, int metrics, int health, bool allFeatures)
     {
-        string more = allFeatures ? "prefetch 2 1m 10%\n        serve_stale 1h immediate" : "";
-        int success = allFeatures ? 20000 : 9984;
+        var more = allFeatures ? "prefetch 2 1m 10%\n        serve_stale 1h immediate" : "";
+        var success = allFeatures ? 20000 : 9984;
         return $$"""
             cluster.local:{{port}} {
                 errors

@@ -38,7 +38,7 @@ internal static class PeerCatalog
 
     private static Peer NodeLocal(string key, string title, string program, int index, Func<string, string[]> arguments)
     {
-        int metrics = 9301 + index;
+        var metrics = 9301 + index;
         return new Peer(key, title, program, "the node-local Corefile, success TTL cap 3600 s")
         {
             Port = PortOf(index),

@@ -16,7 +16,7 @@ internal sealed record Bar(string Figure, string Against, double? Value, double 
         Bar Ratio(string title, string figure, string against, double target) => new(
             title, against, found.CpuUs(figure, Peer.Ours) / found.CpuUs(figure, against), target, "0.00");
         double? Median(Dictionary<string, Statistics> of, string peer) =>
-            of.TryGetValue(peer, out Statistics s) && s.Count > 0 ? s.Median : null;
+            of.TryGetValue(peer, out var s) && s.Count > 0 ? s.Median : null;
         return
         [
             Ratio("CPU per hit, saturated", Plan.HitSaturated, Peer.Floor, 1.15),

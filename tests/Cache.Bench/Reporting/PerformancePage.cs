@@ -1,6 +1,4 @@
 using System.Text;
-using NodeDns.Bench.Measuring;
-using NodeDns.Bench.Peers;
 
 namespace NodeDns.Bench.Reporting;
 
@@ -13,14 +11,17 @@ internal static class PerformancePage
     {
         int from = page.IndexOf(Begin, StringComparison.Ordinal), to = page.IndexOf(End, StringComparison.Ordinal);
         if (from < 0 || to < from)
+        {
             throw new Lab.BenchException($"the page lacks its marks: {Begin} and {End}");
+        }
+
         return page[..(from + Begin.Length)] + "\n\n" + Section(report, webhook) + "\n" + page[to..];
     }
 
     private static string Section(Report report, string? webhook)
     {
         var text = new StringBuilder();
-        Machine machine = report.Machine;
+        var machine = report.Machine;
         text.AppendLine($"Made by `make bench BENCH={report.Plan.Mode}` on {machine.Started}: {machine.Processors} × {machine.Processor}, "
             + $"Linux {machine.Kernel}, load average {machine.LoadAverage} before the run.").AppendLine();
         text.AppendLine("![the figures as bars](performance.svg)").AppendLine();
@@ -35,10 +36,16 @@ internal static class PerformancePage
         text.AppendLine().AppendLine("## Settings and sizes").AppendLine();
         Append(text, ["server", "setting"], [.. report.Found.Started.Select(p => new[] { p.Title, p.Setting })]);
         text.AppendLine();
-        foreach (string line in Facts(report))
+        foreach (var line in Facts(report))
+        {
             text.AppendLine($"- {line}");
+        }
+
         if (webhook is not null)
+        {
             text.AppendLine().AppendLine(webhook);
+        }
+
         return text.ToString();
     }
 
@@ -52,31 +59,52 @@ internal static class PerformancePage
 
     private static IEnumerable<string[]> Spread(Report report)
     {
-        foreach (Figure figure in report.Plan.Figures)
-            foreach (Peer peer in report.Found.Started.Where(figure.Applies).OrderBy(p => report.Found.CpuUs(figure.Key, p.Key)))
+        foreach (var figure in report.Plan.Figures)
+        {
+            foreach (var peer in report.Found.Started.Where(figure.Applies).OrderBy(p => report.Found.CpuUs(figure.Key, p.Key)))
+            {
                 if (report.Found.SeriesOf(figure.Key, peer.Key) is { IsEmpty: false } s)
+                {
                     yield return [$"{figure.Title}, {peer.Title}{(s.IsNoisy ? " (noisy)" : "")}", $"{s.Cpu.Median:0.00}",
                         $"{s.Cpu.Low:0.00} to {s.Cpu.High:0.00}", $"{s.Cpu.Count}", $"{s.Bad}", $"{s.Lost}"];
+                }
+            }
+        }
     }
 
     private static IEnumerable<string> Facts(Report report)
     {
         if (report.Sizes.CacheBytes is { } cache && report.Sizes.CorednsBytes is { } coredns)
+        {
             yield return $"Programs: node-dns-cache {cache / 1e6:0.0} MB; CoreDNS 1.14.4 with every in-tree plugin {coredns / 1e6:0.0} MB "
                 + "(node-cache compiles in fewer).";
-        foreach ((string image, long bytes) in report.Sizes.Images)
+        }
+
+        foreach ((var image, var bytes) in report.Sizes.Images)
+        {
             yield return $"Image {image}: {bytes / 1e6:0.0} MB uncompressed.";
-        foreach (Figure figure in report.Plan.Figures)
+        }
+
+        foreach (var figure in report.Plan.Figures)
+        {
             if (report.Found.Managed.GetValueOrDefault(figure.Key) is { } work)
+            {
                 yield return $".NET runtime, {figure.Title}: {work.Collections:0} collections and {work.AllocatedBytesPerMillion:0} bytes "
                     + $"allocated a million answers, over {work.Answers:N0} (a scrape of the metrics included).";
-        foreach ((string peer, string why) in report.Found.Missing)
+            }
+        }
+
+        foreach ((var peer, var why) in report.Found.Missing)
+        {
             yield return $"Not measured: {peer} ({why}).";
+        }
     }
 
     private static void Append(StringBuilder text, string[] heading, IReadOnlyList<string[]> rows)
     {
-        foreach (string line in TextTable.Markdown(heading, rows))
+        foreach (var line in TextTable.Markdown(heading, rows))
+        {
             text.AppendLine(line);
+        }
     }
 }

@@ -14,14 +14,17 @@ internal static class Plot
     public static string Svg(Report report)
     {
         Panel[] panels = [.. Panels(report).Where(p => p.Bars.Length > 0)];
-        int rows = (panels.Length + 1) / 2;
+        var rows = (panels.Length + 1) / 2;
         int[] heights = [.. Enumerable.Range(0, rows).Select(r => panels.Skip(2 * r).Take(2).Max(p => p.Bars.Length) * RowHeight + Gap + 12)];
         int width = 2 * PanelWidth + 3 * Margin, height = heights.Sum() + 2 * Margin;
         var svg = new StringBuilder();
         svg.AppendLine(Text($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">"));
         svg.AppendLine(Text($"<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>"));
-        for (int i = 0; i < panels.Length; i++)
+        for (var i = 0; i < panels.Length; i++)
+        {
             Draw(svg, panels[i], Margin + i % 2 * (PanelWidth + Margin), Margin + heights.Take(i / 2).Sum());
+        }
+
         return svg.AppendLine("</svg>").ToString();
     }
 
@@ -29,9 +32,12 @@ internal static class Plot
 
     private static IEnumerable<Panel> Panels(Report report)
     {
-        Measurements found = report.Found;
-        foreach (Figure figure in report.Plan.Figures)
+        var found = report.Found;
+        foreach (var figure in report.Plan.Figures)
+        {
             yield return Make(report, $"CPU µs: {figure.Title}", p => found.SeriesOf(figure.Key, p.Key) is { IsEmpty: false, IsWrong: false } s ? s.Cpu : default);
+        }
+
         yield return Make(report, "latency µs at 20,000 a second, median", p => found.SeriesOf(Plan.Hit20k, p.Key) is { IsEmpty: false, IsWrong: false } s ? s.P50 : default);
         yield return Make(report, "resident MB with 10,000 names", p => Scaled(found.FilledBytes.GetValueOrDefault(p.Key), 1e-6));
         yield return Make(report, "cold start ms", p => found.ColdStartMs.GetValueOrDefault(p.Key));
@@ -44,13 +50,13 @@ internal static class Plot
 
     private static void Draw(StringBuilder svg, Panel panel, int left, int top)
     {
-        double scale = (PanelWidth - LabelWidth - 60) / panel.Bars.Max(b => b.Value.High);
-        int x = left + LabelWidth;
+        var scale = (PanelWidth - LabelWidth - 60) / panel.Bars.Max(b => b.Value.High);
+        var x = left + LabelWidth;
         svg.AppendLine(Text($"<text x=\"{left}\" y=\"{top + 12}\" font-weight=\"bold\" fill=\"#222\">{SecurityElement.Escape(panel.Title)}</text>"));
-        for (int i = 0; i < panel.Bars.Length; i++)
+        for (var i = 0; i < panel.Bars.Length; i++)
         {
-            (string name, bool ours, Statistics value) = panel.Bars[i];
-            int y = top + Gap - 10 + i * RowHeight;
+            (var name, var ours, var value) = panel.Bars[i];
+            var y = top + Gap - 10 + i * RowHeight;
             double end = x + value.Median * scale, low = x + value.Low * scale, high = x + value.High * scale;
             svg.AppendLine(Text($"<text x=\"{x - 6}\" y=\"{y + 12}\" text-anchor=\"end\" fill=\"#222\">{SecurityElement.Escape(name.Split(" (")[0])}</text>"));
             svg.AppendLine(Text($"<rect x=\"{x}\" y=\"{y}\" width=\"{end - x:0.0}\" height=\"16\" fill=\"{(ours ? "#d1495b" : "#8fa3b0")}\"/>"));

@@ -19,16 +19,27 @@ internal sealed record Report(Plan Plan, Machine Machine, IReadOnlyList<Peer> Pe
     public void Print()
     {
         Console.WriteLine();
-        foreach (string line in TextTable.Plain(Row.Heading, Rows))
+        foreach (var line in TextTable.Plain(Row.Heading, Rows))
+        {
             Console.WriteLine(line);
+        }
+
         Console.WriteLine();
-        foreach (string line in TextTable.Plain(BarHeading, BarRows))
+        foreach (var line in TextTable.Plain(BarHeading, BarRows))
+        {
             Console.WriteLine(line);
-        foreach ((string peer, string why) in Found.Missing)
+        }
+
+        foreach ((var peer, var why) in Found.Missing)
+        {
             Console.WriteLine($"{peer}: {why}");
-        foreach ((string figure, ManagedWork? work) in Found.Managed)
+        }
+
+        foreach ((var figure, var work) in Found.Managed)
+        {
             Console.WriteLine(work is null
                 ? $"{figure}: the cache does not export dotnet_gc_collections_total and dotnet_gc_allocated_bytes_total"
                 : $"{figure}: {work.Collections} collections, {work.AllocatedBytesPerMillion:0} bytes allocated a million answers");
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace NodeDns.Bench.Reporting;
 /// <summary>results.json: everything, down to each slice.</summary>
 internal static class ResultsFile
 {
-    private static readonly JsonSerializerOptions Layout = new()
+    private static readonly JsonSerializerOptions s_layout = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -16,7 +16,7 @@ internal static class ResultsFile
 
     public static void Write(Report report, string path)
     {
-        Measurements found = report.Found;
+        var found = report.Found;
         var content = new
         {
             report.Machine,
@@ -36,7 +36,7 @@ internal static class ResultsFile
             Settings = found.Started.ToDictionary(p => p.Key, p => p.Setting),
             found.Missing,
         };
-        File.WriteAllText(path, JsonSerializer.Serialize(content, Layout) + "\n");
+        File.WriteAllText(path, JsonSerializer.Serialize(content, s_layout) + "\n");
     }
 
     private static object SeriesOf(Series s) => new { s.IsNoisy, s.IsWrong, CpuUs = s.Cpu, s.Qps, P50Us = s.P50, P99Us = s.P99, Slices = s.Kept };

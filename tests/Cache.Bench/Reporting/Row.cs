@@ -34,5 +34,5 @@ internal static class Row
         : value(series).ToString(format, null);
 
     private static string Value(Dictionary<string, Statistics> values, Peer peer, double unit, string format) =>
-        values.TryGetValue(peer.Key, out Statistics s) && s.Count > 0 ? (s.Median / unit).ToString(format, null) : "-";
+        values.TryGetValue(peer.Key, out var s) && s.Count > 0 ? (s.Median / unit).ToString(format, null) : "-";
 }

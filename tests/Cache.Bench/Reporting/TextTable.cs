@@ -15,7 +15,9 @@ internal static class TextTable
     {
         yield return $"| {string.Join(" | ", heading)} |";
         yield return $"|{string.Join('|', heading.Select((_, column) => column == 0 ? "---" : "---:"))}|";
-        foreach (string[] row in rows)
+        foreach (var row in rows)
+        {
             yield return $"| {string.Join(" | ", row)} |";
+        }
     }
 }

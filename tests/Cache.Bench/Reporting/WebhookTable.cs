@@ -9,14 +9,22 @@ internal static class WebhookTable
     public static string? Of(string path)
     {
         if (!File.Exists(path))
+        {
             return null;
-        JsonNode found = JsonNode.Parse(File.ReadAllText(path))!;
+        }
+
+        var found = JsonNode.Parse(File.ReadAllText(path))!;
         List<string[]> rows = [];
-        foreach ((string key, string load) in new[] { ("at_500", "500 reviews a second"), ("at_2000", "2,000 reviews a second") })
-            foreach ((string figure, string name) in new[] { ("cpu_us", "CPU µs a review"), ("p50_us", "p50 µs"), ("p99_us", "p99 µs") })
+        foreach ((var key, var load) in new[] { ("at_500", "500 reviews a second"), ("at_2000", "2,000 reviews a second") })
+        {
+            foreach ((var figure, var name) in new[] { ("cpu_us", "CPU µs a review"), ("p50_us", "p50 µs"), ("p99_us", "p99 µs") })
+            {
                 rows.Add(Row($"{name}, {load}", found[key]![figure]!));
+            }
+        }
+
         rows.Add(Row("bytes allocated a review", found["allocated_bytes"]!));
-        string table = string.Join('\n', TextTable.Markdown(["figure", "webhook", "Kestrel floor", "ratio"], rows));
+        var table = string.Join('\n', TextTable.Markdown(["figure", "webhook", "Kestrel floor", "ratio"], rows));
         return $"## The webhook\n\nThe admission webhook beside a bare Kestrel endpoint that gives a fixed answer, from the last run of "
             + $"`eng/bench-webhook`: {found["rounds"]} rounds of {found["seconds"]} s in turn, one core, TLS.\n\n{table}";
     }

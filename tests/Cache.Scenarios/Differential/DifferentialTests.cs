@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Scenarios.Differential;
 
 public sealed class DifferentialTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
 
     [Fact]
     public async Task Every_difference_from_CoreDNS_is_named_in_the_documents()
@@ -58,7 +58,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
             {
                 var query = cases[i].Query((ushort)(i + 1));
                 var answers = await Task.WhenAll(
-                    coreDns.Ask(query, cases[i].OverTcp, Patience), ours.Ask(query, cases[i].OverTcp, Patience));
+                    coreDns.Ask(query, cases[i].OverTcp, s_patience), ours.Ask(query, cases[i].OverTcp, s_patience));
                 differences.AddRange(Difference.Between(cases[i], repeated: round > 0, answers[0], answers[1]));
             }
         }

@@ -12,12 +12,12 @@ internal static class Questions
         ("nx-chain", "A"), ("refused", "A"), ("servfail", "A"), ("notimp", "A"), ("ad", "A"),
     ];
 
-    private static readonly string[] Zones = ["svc.cluster.local.", "example.com.", "4.3.10.in-addr.arpa."];
+    private static readonly string[] s_zones = ["svc.cluster.local.", "example.com.", "4.3.10.in-addr.arpa."];
 
     public static List<AskedCase> All()
     {
         var cases = new List<AskedCase>();
-        foreach (var zone in Zones)
+        foreach (var zone in s_zones)
         {
             foreach (var (kind, type) in Kinds)
             {

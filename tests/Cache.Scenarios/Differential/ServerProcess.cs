@@ -7,7 +7,7 @@ namespace NodeDns.Cache.Scenarios.Differential;
 /// <summary>A DNS server run as a process on loopback.</summary>
 internal sealed class ServerProcess : IDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_startPatience = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
     private readonly List<string> _output = [];
@@ -34,7 +34,7 @@ internal sealed class ServerProcess : IDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (await server.Ask(DnsMessage.Query("started.a.example.com.", "A", 1), overTcp: true, TimeSpan.FromSeconds(1)) is null)
         {
-            if (server._process.HasExited || TimeProvider.System.GetElapsedTime(started) > StartPatience)
+            if (server._process.HasExited || TimeProvider.System.GetElapsedTime(started) > s_startPatience)
             {
                 lock (server._output)
                 {

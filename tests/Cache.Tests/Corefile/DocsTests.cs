@@ -14,7 +14,9 @@ public sealed class DocsTests
         foreach (var page in Pages())
         {
             foreach (var (line, _) in ExamplesOf(page))
+            {
                 data.Add(Path.GetRelativePath(TestFiles.RepositoryRoot, page), line);
+            }
         }
 
         return data;
@@ -65,7 +67,10 @@ public sealed class DocsTests
         for (var i = 0; i < lines.Length; i++)
         {
             if (lines[i].Trim() != Fence + "corefile")
+            {
                 continue;
+            }
+
             var text = lines.Skip(i + 1).TakeWhile(line => line.Trim() != Fence).ToArray();
             yield return (i + 1, string.Join('\n', text));
             i += text.Length;

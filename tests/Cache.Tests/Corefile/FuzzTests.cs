@@ -102,6 +102,8 @@ public sealed class FuzzTests
         var result = CorefileLoader.Load("Corefile", text, s_options);
         Assert.Equal(result.Config is null, !result.Errors.IsEmpty);
         if (result.Config is { } config)
+        {
             CheckReport.Write(config, TextWriter.Null);
+        }
     }
 }

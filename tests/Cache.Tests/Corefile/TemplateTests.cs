@@ -90,7 +90,7 @@ public sealed class TemplateTests
         "it writes without end")]
     public void What_cannot_be_rendered_for_a_question_says_why(string text, string expected)
     {
-        Assert.Null(Render(text, out string problem));
+        Assert.Null(Render(text, out var problem));
         Assert.Equal(expected, problem);
     }
 
@@ -101,7 +101,7 @@ public sealed class TemplateTests
     public void Endless_templates_end_on_a_workers_stack(string body)
     {
         const int WorkersStackBytes = 256 * 1024;
-        string problem = "";
+        var problem = "";
         var thread = new Thread(
             () => Render("{{ define `x` }}" + body + "{{ end }}{{ template `x` }}", out problem), WorkersStackBytes / 2);
         thread.Start();
@@ -133,7 +133,7 @@ public sealed class TemplateTests
     [InlineData("{{ if true }}{{ else }}{{ else }}{{ end }}", "expected one {{ else }}")]
     public void What_is_no_template_is_told(string text, string expected)
     {
-        Assert.False(TemplateParser.TryParse(text, out _, out string reason));
+        Assert.False(TemplateParser.TryParse(text, out _, out var reason));
         Assert.Equal(expected, reason);
     }
 
@@ -158,7 +158,7 @@ public sealed class TemplateTests
     {
         Assert.True(TemplateParser.TryParse("{{ .Nothing }}", out var field, out _));
         Assert.Equal($"expected {TemplateFields.Known}, but found .Nothing", field.Warning);
-        Assert.False(TemplateParser.TryParse("{{ upper .Name }}", out _, out string function));
+        Assert.False(TemplateParser.TryParse("{{ upper .Name }}", out _, out var function));
         Assert.Equal($"expected one of {TemplateFunctions.Known}, but found upper", function);
     }
 
@@ -168,7 +168,7 @@ public sealed class TemplateTests
     {
         var pattern = GoPattern.TryParse(@"^ip-(?P<a>\d+)-(\d+)-(\d+)-(?P<d>\d+)\.example\.org\.$", out _)!;
         const string Name = "ip-10-0-0-9.example.org.";
-        Assert.True(TemplateParser.TryParse(text, out var template, out string reason), reason);
+        Assert.True(TemplateParser.TryParse(text, out var template, out var reason), reason);
         return template.Render(
             new(Name, "example.org.", 28, 1, pattern, pattern.Regex.Match(Name), "IP-10-0-0-9.Example.org.", "203.0.113.5", 7,
                 0x0100),

@@ -16,7 +16,9 @@ internal sealed class TestFiles(params (string Path, string Text)[] given) : ICo
         foreach (var file in given)
         {
             if (file.Path == path)
+            {
                 return file.Text;
+            }
         }
 
         return path.StartsWith('/') ? null : new DiskFiles().Read(System.IO.Path.Combine(Folder, path), out reason);
@@ -32,7 +34,10 @@ internal sealed class TestFiles(params (string Path, string Text)[] given) : ICo
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);
         while (at is not null && !File.Exists(System.IO.Path.Combine(at.FullName, "NodeDnsWebhook.sln")))
+        {
             at = at.Parent;
+        }
+
         return at?.FullName ?? throw new InvalidOperationException("no NodeDnsWebhook.sln above the test");
     }
 }

@@ -32,7 +32,7 @@ public sealed class SendBatchTests : IDisposable
     [Fact]
     public void Replies_to_different_clients_reach_their_own()
     {
-        using Socket other = Bound();
+        using var other = Bound();
         Add(_client, 60, 1);
         Add(other, 70, 2);
         Add(_client, 80, 3);
@@ -45,7 +45,11 @@ public sealed class SendBatchTests : IDisposable
     [Fact]
     public void Every_reply_of_a_full_batch_arrives()
     {
-        for (int i = 0; i < ReceiveBatch.Capacity; i++) Add(_client, 40 + i, i);
+        for (var i = 0; i < ReceiveBatch.Capacity; i++)
+        {
+            Add(_client, 40 + i, i);
+        }
+
         _batch.Flush();
 
         Assert.Equal(
@@ -73,7 +77,7 @@ public sealed class SendBatchTests : IDisposable
 
     private void Add(Socket to, int length, int mark)
     {
-        Span<byte> reply = _batch.Next((int)_server.SafeHandle.DangerousGetHandle());
+        var reply = _batch.Next((int)_server.SafeHandle.DangerousGetHandle());
         reply[..length].Fill((byte)mark);
         _batch.Add(length, SocketAddress.From((IPEndPoint)to.LocalEndPoint!));
     }
@@ -81,11 +85,11 @@ public sealed class SendBatchTests : IDisposable
     private static List<(int Length, int Mark)> Received(Socket client, int count)
     {
         var found = new List<(int, int)>();
-        byte[] buffer = new byte[2048];
+        var buffer = new byte[2048];
         client.ReceiveTimeout = 2000;
         while (found.Count < count)
         {
-            int length = client.Receive(buffer);
+            var length = client.Receive(buffer);
             Assert.All(buffer[..length], octet => Assert.Equal(buffer[0], octet));
             found.Add((length, buffer[0]));
         }

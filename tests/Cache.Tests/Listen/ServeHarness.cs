@@ -4,13 +4,13 @@ using System.Net.Sockets;
 using System.Text;
 using NodeDns.Cache.Commands;
 using NodeDns.Cache.Serve;
+using NodeDns.Cache.Tests.Serve;
 using NodeDns.Corefile;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
-using NodeDns.Cache.Tests.Serve;
 
 namespace NodeDns.Cache.Tests.Listen;
 
@@ -39,13 +39,17 @@ internal sealed class ServeHarness : IDisposable
             DnsPort = Port,
             HandoverSocket = guard?.Path,
         };
-        CorefileOptions how = ServeCommand.Reading(options);
+        var how = ServeCommand.Reading(options);
         Server = new CacheServer(options, reading?.Invoke(how) ?? how, _loggers, Clock);
         _thread = new Thread(() => _exitCode = Server.Run()) { IsBackground = true };
         _thread.Start();
         while (!Server.Started.Wait(50))
+        {
             if (!_thread.IsAlive)
+            {
                 throw new InvalidOperationException(Log);
+            }
+        }
     }
 
     public StepClock Clock { get; } = new();
@@ -67,14 +71,17 @@ internal sealed class ServeHarness : IDisposable
     public void Advance(TimeSpan by)
     {
         Clock.Ms += (long)by.TotalMilliseconds;
-        foreach (var loop in Server.Loops) loop.Post(() => { });
+        foreach (var loop in Server.Loops)
+        {
+            loop.Post(() => { });
+        }
     }
 
     public async Task<DnsMessage> AskUdp(DnsMessage query, IPEndPoint? at = null)
     {
         using var socket = new UdpClient(AddressFamily.InterNetwork);
         await socket.SendAsync(query.ToBytes(), at ?? EndPoint);
-        UdpReceiveResult reply = await socket.ReceiveAsync(Patience());
+        var reply = await socket.ReceiveAsync(Patience());
         Assert.Equal(at ?? EndPoint, reply.RemoteEndPoint);
         return DnsMessage.Parse(reply.Buffer);
     }
@@ -88,15 +95,15 @@ internal sealed class ServeHarness : IDisposable
 
     public static byte[] Framed(DnsMessage message)
     {
-        byte[] wire = message.ToBytes();
+        var wire = message.ToBytes();
         return [(byte)(wire.Length >> 8), (byte)wire.Length, .. wire];
     }
 
     public static async Task<DnsMessage> Read(NetworkStream stream)
     {
-        byte[] length = new byte[2];
+        var length = new byte[2];
         await stream.ReadExactlyAsync(length, Patience());
-        byte[] message = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
+        var message = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
         await stream.ReadExactlyAsync(message, Patience());
         return DnsMessage.Parse(message);
     }
@@ -130,7 +137,11 @@ internal sealed class ServeHarness : IDisposable
     public void Dispose()
     {
         Server.Stop("the end of the test");
-        while (!_thread.Join(20)) Advance(TimeSpan.FromSeconds(1));
+        while (!_thread.Join(20))
+        {
+            Advance(TimeSpan.FromSeconds(1));
+        }
+
         Server.Dispose();
         _loggers.Dispose();
         Upstream.Dispose();
@@ -142,7 +153,7 @@ internal sealed class ServeHarness : IDisposable
 
     public static async Task Until(Func<Task<bool>> isTrue, string what)
     {
-        CancellationToken patience = Patience();
+        var patience = Patience();
         while (!await isTrue())
         {
             Assert.False(patience.IsCancellationRequested, $"{what} did not come");
@@ -157,8 +168,12 @@ internal sealed class ServeHarness : IDisposable
     public static int UnusedPort()
     {
         while (true)
+        {
             if (Random.Shared.Next(10_000, 20_000) is var port && IsFree(port))
+            {
                 return port;
+            }
+        }
     }
 
     public static bool IsFree(int port) =>

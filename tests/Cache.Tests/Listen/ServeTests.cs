@@ -14,12 +14,16 @@ public class ServeTests
     {
         using var serve = new ServeHarness(Corefile);
         var held = new TaskCompletionSource();
-        FakeAnswer slow = FakeAnswer.With("slow.example. 60 IN A 192.0.2.1");
+        var slow = FakeAnswer.With("slow.example. 60 IN A 192.0.2.1");
         slow.Hold = held.Task;
         serve.Upstream.On("slow.example.", "A", slow);
-        Task<DnsMessage> asked = serve.AskUdp(DnsMessage.Query("slow.example.", "A", 3));
-        while (serve.Upstream.Queries.Count == 0) await Task.Yield();
-        Task<int> stopped = serve.Stop();
+        var asked = serve.AskUdp(DnsMessage.Query("slow.example.", "A", 3));
+        while (serve.Upstream.Queries.Count == 0)
+        {
+            await Task.Yield();
+        }
+
+        var stopped = serve.Stop();
         held.SetResult();
         Assert.Equal(3, (await asked).Id);
         Assert.Equal(0, await stopped);
@@ -34,7 +38,10 @@ public class ServeTests
         serve.Write(Corefile + "other.example:{port} {\n bind 127.0.0.1\n whoami\n}\n");
         serve.Server.ReloadNow();
         while ((await serve.AskUdp(DnsMessage.Query("other.example.", "A"))).Additional.Count == 0)
+        {
             await Task.Yield();
+        }
+
         await serve.AskUdp(DnsMessage.Query("www.example.", "A"));
         Assert.Equal(1, serve.Upstream.CountOf("www.example.", "A"));
     }
@@ -47,7 +54,11 @@ public class ServeTests
         serve.Write(".:{port} {\n bufsize nonsense\n frward . 1.2.3.4\n}\n");
         serve.Server.ReloadNow();
         while (!serve.Log.Contains("frward", StringComparison.Ordinal)
-            || !serve.Log.Contains("nonsense", StringComparison.Ordinal)) await Task.Yield();
+            || !serve.Log.Contains("nonsense", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+
         Assert.Single((await serve.AskUdp(DnsMessage.Query("www.example.", "A"))).Answer);
     }
 
@@ -70,13 +81,15 @@ public class ServeTests
             ? FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1")
             : FakeAnswer.With($"{question.Name} 60 IN AAAA fd00::1");
         using var socket = new UdpClient(AddressFamily.InterNetwork);
-        for (int round = 0; round < 20; round++)
+        for (var round = 0; round < 20; round++)
         {
             await socket.SendAsync(DnsMessage.Query("www.example.", "A", 1).ToBytes(), serve.EndPoint);
             await socket.SendAsync(DnsMessage.Query("www.example.", "AAAA", 2).ToBytes(), serve.EndPoint);
             var ids = new HashSet<ushort>();
             while (ids.Count < 2)
+            {
                 ids.Add(DnsMessage.Parse((await socket.ReceiveAsync(ServeHarness.Patience())).Buffer).Id);
+            }
         }
     }
 }

@@ -16,11 +16,11 @@ public class TcpConnectionTests
     {
         using var serve = new ServeHarness(Corefile);
         var held = new TaskCompletionSource();
-        FakeAnswer slow = FakeAnswer.With("slow.example. 60 IN A 192.0.2.1");
+        var slow = FakeAnswer.With("slow.example. 60 IN A 192.0.2.1");
         slow.Hold = held.Task;
         serve.Upstream.On("slow.example.", "A", slow);
         serve.Upstream.On("fast.example.", "A", FakeAnswer.With("fast.example. 60 IN A 192.0.2.2"));
-        using NetworkStream stream = await serve.Connect();
+        using var stream = await serve.Connect();
         byte[] both =
         [
             .. ServeHarness.Framed(DnsMessage.Query("slow.example.", "A", 1)),
@@ -37,16 +37,23 @@ public class TcpConnectionTests
     {
         using var serve = new ServeHarness(Corefile);
         serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
-        using NetworkStream stream = await serve.Connect();
-        foreach (byte octet in ServeHarness.Framed(DnsMessage.Query("a.example.", "A", 7)))
+        using var stream = await serve.Connect();
+        foreach (var octet in ServeHarness.Framed(DnsMessage.Query("a.example.", "A", 7)))
+        {
             await stream.WriteAsync(new[] { octet });
+        }
+
         Assert.Equal(7, (await ServeHarness.Read(stream)).Id);
 
         const int Count = 500;
         await stream.WriteAsync(Enumerable.Range(0, Count)
             .SelectMany(i => ServeHarness.Framed(DnsMessage.Query($"{i % 7}.example.", "A", (ushort)i))).ToArray());
         var ids = new HashSet<ushort>();
-        for (int i = 0; i < Count; i++) ids.Add((await ServeHarness.Read(stream)).Id);
+        for (var i = 0; i < Count; i++)
+        {
+            ids.Add((await ServeHarness.Read(stream)).Id);
+        }
+
         Assert.Equal(Count, ids.Count);
     }
 
@@ -55,7 +62,7 @@ public class TcpConnectionTests
     {
         using var serve = new ServeHarness(Corefile);
         serve.Upstream.On("www.example.", "A", FakeAnswer.With("www.example. 60 IN A 192.0.2.1"));
-        using NetworkStream stream = await serve.Connect();
+        using var stream = await serve.Connect();
         await stream.WriteAsync(ServeHarness.Framed(DnsMessage.Query("www.example.", "A", 9)));
         stream.Socket.Shutdown(SocketShutdown.Send);
         Assert.Equal(9, (await ServeHarness.Read(stream)).Id);
@@ -67,13 +74,13 @@ public class TcpConnectionTests
     {
         using var serve = new ServeHarness(Corefile);
         serve.Upstream.On("www.example.", "A", FakeAnswer.With("www.example. 60 IN A 192.0.2.1"));
-        using NetworkStream idle = await serve.Connect();
-        using NetworkStream half = await serve.Connect();
+        using var idle = await serve.Connect();
+        using var half = await serve.Connect();
         await half.WriteAsync(new byte[] { 0, 40, 1, 2, 3 });
         // A round trip on each: what was written before has been read.
         await idle.WriteAsync(ServeHarness.Framed(DnsMessage.Query("www.example.", "A", 1)));
         await ServeHarness.Read(idle);
-        using NetworkStream probe = await serve.Connect();
+        using var probe = await serve.Connect();
         await probe.WriteAsync(ServeHarness.Framed(DnsMessage.Query("www.example.", "A", 1)));
         await ServeHarness.Read(probe);
 
@@ -92,19 +99,26 @@ public class TcpConnectionTests
         serve.Upstream.Otherwise = question =>
         {
             var answer = new FakeAnswer();
-            for (int i = 0; i < 200; i++) answer.Answer.Add(DnsRecord.Parse($"{question.Name} 60 IN TXT \"{new string('x', 200)}\""));
+            for (var i = 0; i < 200; i++)
+            {
+                answer.Answer.Add(DnsRecord.Parse($"{question.Name} 60 IN TXT \"{new string('x', 200)}\""));
+            }
+
             return answer;
         };
-        using NetworkStream greedy = await serve.Connect();
-        byte[] query = ServeHarness.Framed(DnsMessage.Query("big.example.", "TXT", 1));
+        using var greedy = await serve.Connect();
+        var query = ServeHarness.Framed(DnsMessage.Query("big.example.", "TXT", 1));
         // More replies than any socket buffer takes; writing stops when the server reads no more.
         using var stopWriting = new CancellationTokenSource();
-        Task writing = Task.Run(async () =>
+        var writing = Task.Run(async () =>
         {
             byte[] many = [.. Enumerable.Repeat(query, 200).SelectMany(q => q)];
-            while (true) await greedy.WriteAsync(many, stopWriting.Token);
+            while (true)
+            {
+                await greedy.WriteAsync(many, stopWriting.Token);
+            }
         });
-        DnsMessage other = await serve.AskUdp(DnsMessage.Query("small.example.", "A", 5));
+        var other = await serve.AskUdp(DnsMessage.Query("small.example.", "A", 5));
         Assert.Equal(5, other.Id);
         while (!writing.IsCompleted)
         {
@@ -120,13 +134,17 @@ public class TcpConnectionTests
     {
         using var serve = new ServeHarness(Corefile);
         var answer = new FakeAnswer();
-        for (int i = 0; i < 300; i++) answer.Answer.Add(DnsRecord.Parse($"huge.example. 60 IN TXT \"{new string('x', 200)}\""));
+        for (var i = 0; i < 300; i++)
+        {
+            answer.Answer.Add(DnsRecord.Parse($"huge.example. 60 IN TXT \"{new string('x', 200)}\""));
+        }
+
         serve.Upstream.On("huge.example.", "TXT", answer);
-        using NetworkStream stream = await serve.Connect();
+        using var stream = await serve.Connect();
         for (ushort id = 1; id <= 3; id++)
         {
             await stream.WriteAsync(ServeHarness.Framed(DnsMessage.Query("huge.example.", "TXT", id)));
-            DnsMessage reply = await ServeHarness.Read(stream);
+            var reply = await ServeHarness.Read(stream);
             Assert.Equal((id, 300, false), (reply.Id, reply.Answer.Count, reply.Tc));
         }
     }
@@ -135,7 +153,7 @@ public class TcpConnectionTests
     public void A_client_that_asks_on_while_it_takes_no_replies_gets_all_of_them_later()
     {
         using var listener = new TurnedListener(Turned, sendBuffer: 16_384);
-        using Socket client = listener.ConnectTcp(receiveBuffer: 16_384);
+        using var client = listener.ConnectTcp(receiveBuffer: 16_384);
         client.Send(Queries(60));
         listener.Until(() => listener.Worker.Handler.PendingCount == 60, "the first queries");
         // More than the input buffer holds, read when more is unsent than a client may leave.
@@ -148,7 +166,7 @@ public class TcpConnectionTests
     public void Queries_that_waited_for_replies_to_leave_are_answered_also_when_these_leave_at_once()
     {
         using var listener = new TurnedListener(Turned, sendBuffer: 1 << 20);
-        using Socket client = listener.ConnectTcp(receiveBuffer: 1 << 20);
+        using var client = listener.ConnectTcp(receiveBuffer: 1 << 20);
         client.Send(Queries(1));
         listener.Until(() => listener.Upstream.Count == 1, "the first query");
         listener.Upstream.Answer(reply => Fill(reply, octets: 60_000));
@@ -164,15 +182,23 @@ public class TcpConnectionTests
     {
         using var listener = new TurnedListener(".:53 {\n bind 127.0.0.1\n dns64 {\n allow_ipv4\n }\n"
             + " acl {\n drop type A\n }\n forward . 192.0.2.53\n}\n");
-        using Socket client = listener.ConnectTcp();
+        using var client = listener.ConnectTcp();
         client.Send(ServeHarness.Framed(DnsMessage.Query("www.example.", "AAAA", 1)));
         listener.Until(() => listener.Upstream.Count == 1, "the query");
-        if (halfClosed) client.Shutdown(SocketShutdown.Send);
+        if (halfClosed)
+        {
+            client.Shutdown(SocketShutdown.Send);
+        }
+
         listener.Turn();
         listener.Harness.NowMs += 10_001;
         listener.Upstream.Answer(_ => { });
         listener.Turn();
-        if (!halfClosed) listener.Harness.NowMs += 10_001;
+        if (!halfClosed)
+        {
+            listener.Harness.NowMs += 10_001;
+        }
+
         listener.Until(() => client.Poll(0, SelectMode.SelectRead), "the end of the connection");
         Assert.Equal(0, client.Available);
     }
@@ -181,12 +207,12 @@ public class TcpConnectionTests
     public void A_bug_in_a_reply_does_not_keep_its_connection_open()
     {
         using var listener = new TurnedListener(Turned);
-        ZoneModel zone = listener.Harness.Server.Zones.Zones.Single();
+        var zone = listener.Harness.Server.Zones.Zones.Single();
         listener.Serve(listener.Harness.Server with
         {
             Zones = new ZoneTable([zone with { Block = zone.Block with { Filters = [new BuggyFilter()] } }]),
         });
-        using Socket client = listener.ConnectTcp();
+        using var client = listener.ConnectTcp();
         client.Send(Queries(1));
         client.Shutdown(SocketShutdown.Send);
         listener.Until(() => listener.Upstream.Count == 1, "the query");
@@ -208,8 +234,10 @@ public class TcpConnectionTests
 
     private static void Fill(DnsMessage reply, int octets)
     {
-        for (int i = 0; i < octets / 220; i++)
+        for (var i = 0; i < octets / 220; i++)
+        {
             reply.Answer.Add(DnsRecord.Parse($"big.example. 60 IN TXT \"{new string('x', 200)}\""));
+        }
     }
 
     /// <summary>Reads replies as fast as they come.</summary>
@@ -217,9 +245,9 @@ public class TcpConnectionTests
     private static int Replies(TurnedListener listener, Socket client, int wanted)
     {
         using var received = new MemoryStream();
-        byte[] buffer = new byte[1 << 16];
+        var buffer = new byte[1 << 16];
         int count = 0, at = 0;
-        for (int quiet = 0; count < wanted && quiet < 200; quiet++)
+        for (var quiet = 0; count < wanted && quiet < 200; quiet++)
         {
             listener.Turn();
             while (client.Poll(1_000, SelectMode.SelectRead) && client.Receive(buffer) is > 0 and var length)
@@ -228,9 +256,11 @@ public class TcpConnectionTests
                 quiet = 0;
                 listener.Turn();
             }
-            byte[] octets = received.GetBuffer();
+            var octets = received.GetBuffer();
             for (; at + 2 <= received.Length && (octets[at] << 8 | octets[at + 1]) + at + 2 <= received.Length; count++)
+            {
                 at += 2 + (octets[at] << 8 | octets[at + 1]);
+            }
         }
         return count;
     }

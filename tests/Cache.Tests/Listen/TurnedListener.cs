@@ -4,11 +4,11 @@ using Microsoft.Win32.SafeHandles;
 using NodeDns.Cache.Listen;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Serve;
+using NodeDns.Cache.Tests.Query;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 using Xunit;
-using NodeDns.Cache.Tests.Query;
 using TcpListener = NodeDns.Cache.Listen.TcpListener;
 
 namespace NodeDns.Cache.Tests.Listen;
@@ -30,12 +30,16 @@ internal sealed class TurnedListener : IDisposable
     public TurnedListener(string corefile, int sendBuffer = 0)
     {
         Harness = new QueryHarness(corefile);
-        OpenQueries open = _open.Part(0);
+        var open = _open.Part(0);
         _replies = new SendBatch(BlockModel.DefaultUdpSize, open);
         Udp = new UdpListener(
             Loop, Open(ListenProtocol.Udp), Worker.Handler, open, new ReceiveBatch(open), _replies);
-        ListenSocket listening = Open(ListenProtocol.Tcp);
-        if (sendBuffer > 0) Libc.SetSocketOption(listening.Fd, Libc.SOL_SOCKET, SO_SNDBUF, sendBuffer);
+        var listening = Open(ListenProtocol.Tcp);
+        if (sendBuffer > 0)
+        {
+            Libc.SetSocketOption(listening.Fd, Libc.SOL_SOCKET, SO_SNDBUF, sendBuffer);
+        }
+
         _connections = new TcpConnections(Loop, Worker.Handler);
         _tcp = new TcpListener(Loop, listening, _connections);
         Serve(Harness.Server);
@@ -70,7 +74,11 @@ internal sealed class TurnedListener : IDisposable
     public Socket ConnectTcp(int receiveBuffer = 0)
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        if (receiveBuffer > 0) client.ReceiveBufferSize = receiveBuffer;
+        if (receiveBuffer > 0)
+        {
+            client.ReceiveBufferSize = receiveBuffer;
+        }
+
         client.Connect(_tcp.Socket.EndPoint);
         Turn();
         return client;
@@ -87,13 +95,16 @@ internal sealed class TurnedListener : IDisposable
     /// <summary>Turns the loop until nothing is left to do; the clock stands still.</summary>
     public void Turn()
     {
-        for (int i = 0; i < 20; i++) Loop.RunTurn(0);
+        for (var i = 0; i < 20; i++)
+        {
+            Loop.RunTurn(0);
+        }
     }
 
     /// <summary>Turns the loop until something is true.</summary>
     public void Until(Func<bool> isTrue, string what)
     {
-        for (int turns = 0; !isTrue(); turns++)
+        for (var turns = 0; !isTrue(); turns++)
         {
             Assert.True(turns < 2000, $"{what} did not come");
             Loop.RunTurn(1);
@@ -104,7 +115,11 @@ internal sealed class TurnedListener : IDisposable
     {
         _connections.CloseAll();
         _tcp.Close();
-        if (!_udpClosed) Udp.Close();
+        if (!_udpClosed)
+        {
+            Udp.Close();
+        }
+
         _replies.Dispose();
         _open.Dispose();
         Harness.Dispose();

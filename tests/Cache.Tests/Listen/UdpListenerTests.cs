@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Testing.Messages;
@@ -14,12 +13,12 @@ public class UdpListenerTests
     public void An_answer_that_comes_after_the_socket_was_closed_leaves_by_no_other_socket()
     {
         using var listener = new TurnedListener(Corefile);
-        using Socket client = listener.ConnectUdp();
+        using var client = listener.ConnectUdp();
         client.Send(DnsMessage.Query("www.example.", "A", 1).ToBytes());
         listener.Until(() => listener.Upstream.Count == 1, "the query");
         listener.CloseUdp();
         // Takes the closed one's descriptor, and its address: what it sent would reach the client.
-        ListenSocket next = ListenSockets.Open(new ListenEndPoint(ListenProtocol.Udp, listener.Udp.Socket.EndPoint), 0);
+        var next = ListenSockets.Open(new ListenEndPoint(ListenProtocol.Udp, listener.Udp.Socket.EndPoint), 0);
         listener.Upstream.Answer(reply => reply.Answer.Add(DnsRecord.Parse("www.example. 60 IN A 192.0.2.1")));
         listener.Turn();
         Assert.Equal(0, client.Available);
@@ -30,7 +29,7 @@ public class UdpListenerTests
     public void An_answer_that_came_in_the_turn_of_the_close_still_leaves()
     {
         using var listener = new TurnedListener(Corefile);
-        using Socket client = listener.ConnectUdp();
+        using var client = listener.ConnectUdp();
         client.Send(DnsMessage.Query("www.example.", "A", 1).ToBytes());
         listener.Until(() => listener.Upstream.Count == 1, "the query");
         listener.Upstream.Answer(reply => reply.Answer.Add(DnsRecord.Parse("www.example. 60 IN A 192.0.2.1")));

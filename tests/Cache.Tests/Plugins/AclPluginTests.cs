@@ -15,7 +15,7 @@ public class AclPluginTests
     [Fact]
     public void First_policy_that_matches_decides()
     {
-        AclPlugin plugin = Acl(
+        var plugin = Acl(
             Rule(["."], Policy(AclAction.Allow, [], "10.0.0.0/8"), Policy(AclAction.Block, [], "0.0.0.0/0")));
         Assert.Null(new Asked("a.", "A", "10.1.2.3").Of(plugin));
         Assert.Equal("REFUSED", new Asked("a.", "A", "192.0.2.1").Of(plugin)!.RcodeText);
@@ -24,7 +24,7 @@ public class AclPluginTests
     [Fact]
     public void Filter_answers_NOERROR_without_records_for_its_types_only()
     {
-        AclPlugin plugin = Acl(Rule(["."], Policy(AclAction.Filter, [28])));
+        var plugin = Acl(Rule(["."], Policy(AclAction.Filter, [28])));
         Assert.Null(new Asked("a.", "A").Of(plugin));
         var reply = new Asked("a.", "AAAA").Of(plugin)!;
         Assert.Equal("NOERROR", reply.RcodeText);
@@ -38,7 +38,7 @@ public class AclPluginTests
     [Fact]
     public void Rule_applies_within_its_zones()
     {
-        AclPlugin plugin = Acl(Rule(["example.org.", "cluster.local."], Policy(AclAction.Block, [])));
+        var plugin = Acl(Rule(["example.org.", "cluster.local."], Policy(AclAction.Block, [])));
         Assert.NotNull(new Asked("a.EXAMPLE.org.", "A").Of(plugin));
         Assert.NotNull(new Asked("example.org.", "A").Of(plugin));
         Assert.Null(new Asked("notexample.org.", "A").Of(plugin));
@@ -55,7 +55,7 @@ public class AclPluginTests
     [InlineData("2001:db8::/33", "2001:db8:8000::1", false)]
     public void Client_network_is_compared_bit_by_bit(string network, string client, bool blocked)
     {
-        AclPlugin plugin = Acl(Rule(["."], Policy(AclAction.Block, [A], network)));
+        var plugin = Acl(Rule(["."], Policy(AclAction.Block, [A], network)));
         Assert.Equal(blocked, new Asked("a.", "A", client).Of(plugin) is not null);
     }
 
@@ -71,7 +71,7 @@ public class AclPluginTests
     [Fact]
     public void Every_outcome_is_counted_under_its_zone()
     {
-        AclPlugin plugin = Acl(
+        var plugin = Acl(
             Rule(["b."], Policy(AclAction.Block, [])),
             Rule(["f."], Policy(AclAction.Filter, [])),
             Rule(["d."], Policy(AclAction.Drop, [])));
@@ -79,7 +79,7 @@ public class AclPluginTests
         new Asked("x.f.", "A").Of(plugin);
         new Asked("other.", "A").Of(plugin);
         Assert.Throws<DroppedException>(() => new Asked("d.", "A").Of(plugin));
-        string text = Asked.Scrape(_registry);
+        var text = Asked.Scrape(_registry);
         const string server = "server=\"dns://169.254.20.10:53\"";
         Assert.Contains($"coredns_acl_blocked_requests_total{{{server},zone=\"b.\",view=\"\"}} 1\n", text);
         Assert.Contains($"coredns_acl_filtered_requests_total{{{server},zone=\"f.\",view=\"\"}} 1\n", text);

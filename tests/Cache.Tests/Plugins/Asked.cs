@@ -20,7 +20,7 @@ internal sealed class Asked
     {
         query ??= DnsMessage.Query(name, type, id: 4711);
         _message = query.ToBytes();
-        QuestionReader.TryRead(_message, out QuestionReader question);
+        QuestionReader.TryRead(_message, out var question);
         _lower = new byte[question.Name.Length];
         DnsName.ToLower(question.Name, _lower);
         _zone = DnsName.ParseLower(zone);
@@ -35,7 +35,7 @@ internal sealed class Asked
     {
         get
         {
-            QuestionReader.TryRead(_message, out QuestionReader question);
+            QuestionReader.TryRead(_message, out var question);
             return new PluginQuery
             {
                 Message = _message,
@@ -55,7 +55,7 @@ internal sealed class Asked
     /// <summary>The reply, or null when the plugin let the query go on; a dropped query throws.</summary>
     public DnsMessage? Of(IQueryPlugin plugin)
     {
-        byte[] buffer = new byte[4096];
+        var buffer = new byte[4096];
         var reply = new ReplyWriter(buffer, _message, DnsHeader.Length + _lower.Length + 4);
         return plugin.Handle(Query, ref reply) switch
         {

@@ -15,7 +15,7 @@ public class Dns64Tests
     [Fact]
     public void RFC_6147_5_1_applies_to_AAAA_of_IPv6_clients()
     {
-        Dns64 dns64 = Make();
+        var dns64 = Make();
         Assert.True(dns64.AppliesTo(new Asked("a.example.", "AAAA", "fd00::1").Query));
         Assert.False(dns64.AppliesTo(new Asked("a.example.", "AAAA", "10.0.0.1").Query));
         Assert.False(dns64.AppliesTo(new Asked("a.example.", "A", "fd00::1").Query));
@@ -25,7 +25,7 @@ public class Dns64Tests
     [Fact]
     public void RFC_6147_5_1_wants_A_when_no_AAAA_came_and_the_name_exists()
     {
-        Dns64 dns64 = Make();
+        var dns64 = Make();
         Assert.True(dns64.WantsA(Aaaa(0, [], [Soa])));
         Assert.True(dns64.WantsA(Aaaa(2, [], [])));
         Assert.False(dns64.WantsA(Aaaa(3, [], [Soa])));
@@ -36,7 +36,7 @@ public class Dns64Tests
     [Fact]
     public void RFC_6147_5_1_7_ttl_is_the_smaller_of_A_and_SOA()
     {
-        string[] lines = Synthesize(
+        var lines = Synthesize(
             Make(),
             Aaaa(0, [], [Soa]),
             ["a.example. 500 IN CNAME b.example.", "b.example. 300 IN A 192.0.2.33", "b.example. 60 IN A 192.0.2.34"]);
@@ -75,16 +75,16 @@ public class Dns64Tests
     [Fact]
     public void Answer_that_does_not_fit_or_is_malformed_is_none()
     {
-        byte[] a = A("a.example. 60 IN A 192.0.2.33");
+        var a = A("a.example. 60 IN A 192.0.2.33");
         Assert.Equal(0, Make().Synthesize(Aaaa(0, [], [Soa]), a, Asked.Server, new byte[40]));
         Assert.Equal(0, Make().Synthesize(Aaaa(0, [], [Soa]), a.AsSpan(0, a.Length - 1), Asked.Server, new byte[4096]));
     }
 
     private static string[] Synthesize(Dns64 dns64, byte[] aaaa, string[] a)
     {
-        byte[] output = new byte[4096];
-        int length = dns64.Synthesize(aaaa, A(a), Asked.Server, output);
-        DnsMessage message = DnsMessage.Parse(output.AsSpan(0, length));
+        var output = new byte[4096];
+        var length = dns64.Synthesize(aaaa, A(a), Asked.Server, output);
+        var message = DnsMessage.Parse(output.AsSpan(0, length));
         Assert.Equal("a.example. IN AAAA", message.Question!.ToString());
         Assert.Equal(7, message.Id);
         return Asked.Lines(message);
@@ -95,7 +95,7 @@ public class Dns64Tests
 
     private static byte[] Aaaa(int rcode, string[] answer, string[] authority)
     {
-        DnsMessage message = DnsMessage.ReplyTo(DnsMessage.Query("a.example.", "AAAA", id: 7));
+        var message = DnsMessage.ReplyTo(DnsMessage.Query("a.example.", "AAAA", id: 7));
         message.Rcode = rcode;
         message.Answer.AddRange(answer.Select(DnsRecord.Parse));
         message.Authority.AddRange(authority.Select(DnsRecord.Parse));
@@ -104,7 +104,7 @@ public class Dns64Tests
 
     private static byte[] A(params string[] answer)
     {
-        DnsMessage message = DnsMessage.ReplyTo(DnsMessage.Query("a.example.", "A", id: 8));
+        var message = DnsMessage.ReplyTo(DnsMessage.Query("a.example.", "A", id: 8));
         message.Answer.AddRange(answer.Select(DnsRecord.Parse));
         return message.ToBytes();
     }

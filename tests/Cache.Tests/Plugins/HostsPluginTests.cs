@@ -2,7 +2,6 @@ using System.Net;
 using NodeDns.Cache.Plugins;
 using NodeDns.Corefile;
 using NodeDns.Telemetry;
-using NodeDns.Testing.Messages;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Plugins;
@@ -52,7 +51,7 @@ public sealed class HostsPluginTests : IDisposable
         "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa.", "PTR", "one.example.org.")]
     public void Known_names_are_answered_with_authority(string name, string type, string data)
     {
-        DnsMessage reply = new Asked(name, type).Of(Hosts())!;
+        var reply = new Asked(name, type).Of(Hosts())!;
         Assert.Equal(data, string.Join(' ', reply.Answer.Select(record => record.Data)));
         Assert.Equal("NOERROR", reply.RcodeText);
         Assert.True(reply.Aa);
@@ -68,7 +67,7 @@ public sealed class HostsPluginTests : IDisposable
     [Fact]
     public void Fallthrough_lets_unknown_names_of_its_zones_go_on()
     {
-        HostsPlugin plugin = Hosts(config => config with { Fallthrough = ["example.org."] });
+        var plugin = Hosts(config => config with { Fallthrough = ["example.org."] });
         Assert.Null(new Asked("two.example.org.", "A").Of(plugin));
         Assert.Equal("SERVFAIL", new Asked("two.example.com.", "A").Of(plugin)!.RcodeText);
         Assert.NotNull(new Asked("one.example.org.", "MX").Of(plugin));
@@ -79,10 +78,10 @@ public sealed class HostsPluginTests : IDisposable
     [Fact]
     public void File_of_a_ConfigMap_is_read_again_when_its_links_turn()
     {
-        string folder = Directory.CreateTempSubdirectory("nodedns-hosts-").FullName;
+        var folder = Directory.CreateTempSubdirectory("nodedns-hosts-").FullName;
         try
         {
-            foreach ((string version, string address) in (ReadOnlySpan<(string, string)>)[("v1", "10.0.0.1"), ("v2", "10.0.0.2")])
+            foreach ((var version, var address) in (ReadOnlySpan<(string, string)>)[("v1", "10.0.0.1"), ("v2", "10.0.0.2")])
             {
                 Directory.CreateDirectory(Path.Combine(folder, version));
                 File.WriteAllText(Path.Combine(folder, version, "hosts"), $"{address} a.example\n");
@@ -108,7 +107,7 @@ public sealed class HostsPluginTests : IDisposable
     [Fact]
     public void Names_outside_its_zones_go_on_and_are_not_read()
     {
-        HostsPlugin plugin = Hosts(config => config with { Zones = ["example.org."] });
+        var plugin = Hosts(config => config with { Zones = ["example.org."] });
         Assert.Null(new Asked("one.", "A").Of(plugin));
         Assert.Equal(
             "one.example.org.", Assert.Single(new Asked("1.0.0.10.in-addr.arpa.", "PTR").Of(plugin)!.Answer).Data);
@@ -128,7 +127,7 @@ public sealed class HostsPluginTests : IDisposable
     [Fact]
     public void Changed_file_is_read_again_and_a_lost_one_keeps_the_old_entries()
     {
-        HostsPlugin plugin = Hosts();
+        var plugin = Hosts();
         File.WriteAllText(_file, "10.9.9.9 two.example.org\n");
         plugin.Poll();
         Assert.Equal("10.9.9.9", new Asked("two.example.org.", "A").Of(plugin)!.Answer[0].Data);
@@ -137,7 +136,7 @@ public sealed class HostsPluginTests : IDisposable
         plugin.Poll();
         plugin.Poll();
         Assert.Equal("10.9.9.9", new Asked("two.example.org.", "A").Of(plugin)!.Answer[0].Data);
-        string log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
+        var log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
         Assert.Equal(1, log.Split("it does not exist").Length - 1);
     }
 
@@ -145,7 +144,7 @@ public sealed class HostsPluginTests : IDisposable
     public void Bad_lines_are_named_and_skipped()
     {
         Hosts();
-        string log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
+        var log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
         Assert.Contains($"[WARNING] plugin/hosts: {_file}:7: expected an address and at least one name", log);
         Assert.Contains($"{_file}:8: bad..name is no domain name", log);
     }

@@ -24,7 +24,7 @@ public sealed class LoggingTests
     [Fact]
     public void Common_format_is_CoreDNS_s()
     {
-        DnsMessage query = DnsMessage.Query("Example.org.", "A", id: 4711);
+        var query = DnsMessage.Query("Example.org.", "A", id: 4711);
         query.Edns = new DnsEdns(1232);
         Assert.Equal(
             "[INFO] 10.0.0.7:40000 - 4711 \"A IN example.org. udp 40 false 1232\" NOERROR qr,rd,ra 45 0.0123s\n",
@@ -58,12 +58,18 @@ public sealed class LoggingTests
     [InlineData("REFUSED", "", "", LogClasses.Error)]
     public void Only_wanted_classes_are_logged(string rcode, string answer, string authority, LogClasses expected)
     {
-        DnsMessage reply = DnsMessage.ReplyTo(DnsMessage.Query("a.", "A"));
+        var reply = DnsMessage.ReplyTo(DnsMessage.Query("a.", "A"));
         reply.Rcode = DnsTypes.RcodeOf(rcode);
         if (answer.Length > 0)
+        {
             reply.Answer.Add(DnsRecord.Parse(answer));
+        }
+
         if (authority.Length > 0)
+        {
             reply.Authority.Add(DnsRecord.Parse(authority));
+        }
+
         Assert.Equal("[INFO] x\n", Logged("x", expected, new Asked("a.", "A"), reply.ToBytes()));
         Assert.Equal("", Logged("x", LogClasses.All & ~expected, new Asked("a.", "A"), reply.ToBytes()));
     }
@@ -91,8 +97,11 @@ public sealed class LoggingTests
             output.Write("first\n");
             slow.Entered.Wait(TestContext.Current.CancellationToken);
             string line = new('x', 999);
-            for (int i = 0; i < 1100; i++)
+            for (var i = 0; i < 1100; i++)
+            {
                 output.Write(line + "\n");
+            }
+
             slow.Release.Set();
         }
         Assert.Contains("[WARNING] plugin/log: 52 lines dropped", slow.Text);
@@ -102,7 +111,7 @@ public sealed class LoggingTests
     [Fact]
     public void Errors_are_logged_one_by_one_without_consolidate()
     {
-        ErrorLog errors = Errors();
+        var errors = Errors();
         errors.Failed(Rcode.ServFail, DnsName.ParseLower("a.example."), Qtype.AAAA, "no upstream answered");
         Assert.Equal("[ERROR] plugin/errors: 2 a.example. AAAA: no upstream answered\n", Text());
     }
@@ -110,10 +119,13 @@ public sealed class LoggingTests
     [Fact]
     public void Consolidated_errors_are_counted_and_said_once_a_period()
     {
-        ErrorLog errors = Errors(
+        var errors = Errors(
             new ErrorConsolidation(TimeSpan.FromMinutes(5), Pattern("timeout$"), ErrorLevel.Warning, ShowFirst: false));
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
+        {
             errors.Failed(Rcode.ServFail, DnsName.Root, Qtype.A, "i/o timeout");
+        }
+
         errors.Failed(Rcode.ServFail, DnsName.Root, Qtype.A, "connection refused");
         _now = 299_999;
         errors.Poll();
@@ -128,7 +140,7 @@ public sealed class LoggingTests
     [Fact]
     public void Show_first_says_the_first_at_once_and_the_count_only_when_there_were_more()
     {
-        ErrorLog errors = Errors(
+        var errors = Errors(
             new ErrorConsolidation(TimeSpan.FromSeconds(30), Pattern("timeout"), ErrorLevel.Info, ShowFirst: true));
         errors.Failed(Rcode.ServFail, DnsName.Root, Qtype.A, "timeout");
         errors.Flush();
@@ -151,13 +163,16 @@ public sealed class LoggingTests
     {
         var stream = new MemoryStream();
         using (var output = new LogOutput(stream))
+        {
             new QueryLog(config, output).Write(asked.Query, reply, TimeSpan.FromMilliseconds(12.3));
+        }
+
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     private static byte[] Success()
     {
-        DnsMessage reply = DnsMessage.ReplyTo(DnsMessage.Query("example.org.", "A"));
+        var reply = DnsMessage.ReplyTo(DnsMessage.Query("example.org.", "A"));
         reply.Answer.Add(DnsRecord.Parse("example.org. 60 IN A 10.0.0.1"));
         return reply.ToBytes();
     }

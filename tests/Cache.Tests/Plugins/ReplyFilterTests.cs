@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Tests.Plugins;
 
 public class ReplyFilterTests
 {
-    private static readonly string[] Pool =
+    private static readonly string[] s_pool =
     [
         "www.example.org. 60 IN CNAME pool.example.org.",
         "pool.example.org. 30 IN A 192.0.2.1",
@@ -21,12 +21,12 @@ public class ReplyFilterTests
     {
         var filter = new LoadbalanceFilter(new LoadbalanceConfig(), random: new Random(1));
         var orders = new HashSet<string>();
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
-            DnsMessage reply = Apply(filter, "www.example.org.", "A", Pool);
+            var reply = Apply(filter, "www.example.org.", "A", s_pool);
             string[] lines = [.. reply.Answer.Select(record => record.ToString())];
-            Assert.Equal(Pool[0], lines[0]);
-            Assert.Equal(Pool.Order(), lines.Order());
+            Assert.Equal(s_pool[0], lines[0]);
+            Assert.Equal(s_pool.Order(), lines.Order());
             orders.Add(string.Concat(lines));
         }
         Assert.Equal(6, orders.Count);
@@ -41,9 +41,9 @@ public class ReplyFilterTests
             "a.example.org. 60 IN A 192.0.2.1", "a.example.org. 60 IN A 192.0.2.2", "b.example.org. 60 IN A 192.0.2.3",
             "b.example.org. 60 IN A 192.0.2.4",
         ];
-        for (int i = 0; i < 20; i++)
+        for (var i = 0; i < 20; i++)
         {
-            DnsMessage reply = Apply(filter, "a.example.org.", "A", lines);
+            var reply = Apply(filter, "a.example.org.", "A", lines);
             Assert.Equal(lines.Order(), reply.Answer.Select(record => record.ToString()).Order());
         }
     }
@@ -55,9 +55,9 @@ public class ReplyFilterTests
         {
             Prefer = [IPNetwork.Parse("192.0.2.3/32"), IPNetwork.Parse("192.0.2.2/31")],
         };
-        for (int i = 0; i < 20; i++)
+        for (var i = 0; i < 20; i++)
         {
-            DnsMessage reply = Apply(new LoadbalanceFilter(config), "www.example.org.", "A", Pool);
+            var reply = Apply(new LoadbalanceFilter(config), "www.example.org.", "A", s_pool);
             Assert.Equal(
                 ["192.0.2.3", "192.0.2.2", "192.0.2.1"], reply.Answer.Skip(1).Select(record => record.Data));
         }
@@ -67,10 +67,10 @@ public class ReplyFilterTests
     public void Loadbalance_prefer_puts_other_records_behind_the_addresses()
     {
         var filter = new LoadbalanceFilter(new LoadbalanceConfig { Prefer = [IPNetwork.Parse("192.0.2.2/32")] });
-        DnsMessage reply = Apply(filter, "www.example.org.", "A",
-            [.. Pool[..2], "www.example.org. 5 IN TXT \"one\"", "www.example.org. 5 IN TXT \"two\"", Pool[2]]);
+        var reply = Apply(filter, "www.example.org.", "A",
+            [.. s_pool[..2], "www.example.org. 5 IN TXT \"one\"", "www.example.org. 5 IN TXT \"two\"", s_pool[2]]);
         Assert.Equal(
-            [Pool[0], Pool[2], Pool[1], "www.example.org. 5 IN TXT \"one\"", "www.example.org. 5 IN TXT \"two\""],
+            [s_pool[0], s_pool[2], s_pool[1], "www.example.org. 5 IN TXT \"one\"", "www.example.org. 5 IN TXT \"two\""],
             reply.Answer.Select(record => record.ToString()));
     }
 
@@ -82,11 +82,11 @@ public class ReplyFilterTests
         string[] hosts = [.. Enumerable.Range(1, 3).Select(i => $"mail{i}.example.org. 60 IN A 192.0.2.{i}")];
         var orders = new HashSet<string>();
         var hostOrders = new HashSet<string>();
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
-            DnsMessage message = Message("example.org.", "MX", servers, []);
+            var message = Message("example.org.", "MX", servers, []);
             message.Additional.AddRange(hosts.Select(DnsRecord.Parse));
-            DnsMessage reply = Filtered(filter, message);
+            var reply = Filtered(filter, message);
             string[] lines = [.. reply.Answer.Select(record => record.ToString())];
             string[] hostLines = [.. reply.Additional.Select(record => record.ToString())];
             Assert.Equal(servers, lines.Order());
@@ -102,27 +102,33 @@ public class ReplyFilterTests
     public void Loadbalance_allocates_nothing_once_it_is_warm()
     {
         var filter = new LoadbalanceFilter(new LoadbalanceConfig());
-        byte[] addresses = Message("www.example.org.", "A", Pool, []).ToBytes();
-        byte[] servers = Message("a.", "MX", ["a. 1 IN MX 1 b.a.", "a. 1 IN MX 2 c.a.", "a. 1 IN MX 3 d.a."], []).ToBytes();
+        var addresses = Message("www.example.org.", "A", s_pool, []).ToBytes();
+        var servers = Message("a.", "MX", ["a. 1 IN MX 1 b.a.", "a. 1 IN MX 2 c.a.", "a. 1 IN MX 3 d.a."], []).ToBytes();
         void Both()
         {
             filter.Apply(addresses, addresses.Length);
             filter.Apply(servers, servers.Length);
         }
-        for (int i = 0; i < 200; i++)
+        for (var i = 0; i < 200; i++)
+        {
             Both();
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 2000; i++)
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 2000; i++)
+        {
             Both();
+        }
+
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
     }
 
     [Fact]
     public void Loadbalance_brings_CNAMEs_to_the_front()
     {
-        DnsMessage reply = Apply(
-            new LoadbalanceFilter(new LoadbalanceConfig()), "www.example.org.", "A", [Pool[1], Pool[0]]);
-        Assert.Equal([Pool[0], Pool[1]], reply.Answer.Select(record => record.ToString()));
+        var reply = Apply(
+            new LoadbalanceFilter(new LoadbalanceConfig()), "www.example.org.", "A", [s_pool[1], s_pool[0]]);
+        Assert.Equal([s_pool[0], s_pool[1]], reply.Answer.Select(record => record.ToString()));
     }
 
     [Fact]
@@ -130,7 +136,7 @@ public class ReplyFilterTests
     {
         var filter = new LoadbalanceFilter(new LoadbalanceConfig(), random: new Random(1));
         string[] many = [.. Enumerable.Range(0, 500).Select(i => $"many.example. 60 IN A 10.0.{i / 250}.{i % 250}")];
-        DnsMessage reply = Apply(filter, "many.example.", "A", many);
+        var reply = Apply(filter, "many.example.", "A", many);
         string[] lines = [.. reply.Answer.Select(record => record.ToString())];
         Assert.NotEqual(many[450..], lines[450..]);
         Assert.Equal(many.Order(), lines.Order());
@@ -140,7 +146,7 @@ public class ReplyFilterTests
     public void Loadbalance_leaves_errors_and_single_addresses_alone()
     {
         var filter = new LoadbalanceFilter(new LoadbalanceConfig());
-        byte[] before = Message("a.", "A", ["a. 1 IN A 192.0.2.1"], []).ToBytes();
+        var before = Message("a.", "A", ["a. 1 IN A 192.0.2.1"], []).ToBytes();
         byte[] after = [.. before];
         Assert.Equal(before.Length, filter.Apply(after, after.Length));
         Assert.Equal(before, after);
@@ -149,13 +155,13 @@ public class ReplyFilterTests
     [Fact]
     public void Minimal_leaves_a_positive_answer_its_answer_section_only()
     {
-        DnsMessage message = Message(
-            "www.example.org.", "A", Pool, ["example.org. 60 IN NS ns.example.org."]);
+        var message = Message(
+            "www.example.org.", "A", s_pool, ["example.org. 60 IN NS ns.example.org."]);
         message.Additional.Add(DnsRecord.Parse("ns.example.org. 60 IN A 192.0.2.53"));
-        byte[] octets = message.ToBytes();
-        int length = new MinimalFilter().Apply(octets, octets.Length);
-        DnsMessage reply = DnsMessage.Parse(octets.AsSpan(0, length));
-        Assert.Equal(Pool, reply.Answer.Select(record => record.ToString()));
+        var octets = message.ToBytes();
+        var length = new MinimalFilter().Apply(octets, octets.Length);
+        var reply = DnsMessage.Parse(octets.AsSpan(0, length));
+        Assert.Equal(s_pool, reply.Answer.Select(record => record.ToString()));
         Assert.Empty(reply.Authority);
         Assert.Empty(reply.Additional);
     }
@@ -163,12 +169,12 @@ public class ReplyFilterTests
     [Fact]
     public void Minimal_passes_denials_and_delegations_unchanged()
     {
-        foreach (string authority in new[]
+        foreach (var authority in new[]
         {
             "example.org. 60 IN SOA ns.example.org. root.example.org. 1 2 3 4 5", "example.org. 60 IN NS ns.example.org.",
         })
         {
-            byte[] octets = Message("www.example.org.", "A", [], [authority]).ToBytes();
+            var octets = Message("www.example.org.", "A", [], [authority]).ToBytes();
             Assert.Equal(octets.Length, new MinimalFilter().Apply(octets, octets.Length));
         }
     }
@@ -178,14 +184,14 @@ public class ReplyFilterTests
 
     private static DnsMessage Filtered(LoadbalanceFilter filter, DnsMessage message)
     {
-        byte[] octets = message.ToBytes();
-        int length = filter.Apply(octets, octets.Length);
+        var octets = message.ToBytes();
+        var length = filter.Apply(octets, octets.Length);
         return DnsMessage.Parse(octets.AsSpan(0, length));
     }
 
     private static DnsMessage Message(string name, string type, string[] answer, string[] authority)
     {
-        DnsMessage message = DnsMessage.ReplyTo(DnsMessage.Query(name, type));
+        var message = DnsMessage.ReplyTo(DnsMessage.Query(name, type));
         message.Answer.AddRange(answer.Select(DnsRecord.Parse));
         message.Authority.AddRange(authority.Select(DnsRecord.Parse));
         return message;

@@ -17,7 +17,7 @@ public class RewriteRulesTests
     [InlineData(NameMatchKind.Regex, @"^(.*)\.(.*)\.example\.$", "{2}.{1}.org.", "a.b.example.", "b.a.org.")]
     public void Name_is_rewritten(NameMatchKind kind, string from, string to, string asked, string expected)
     {
-        RewrittenQuestion rewritten = Rewrite(asked, "A", Name(kind, from, to))!;
+        var rewritten = Rewrite(asked, "A", Name(kind, from, to))!;
         Assert.Equal(expected, DnsName.ToText(rewritten.Name));
         Assert.Null(Rewrite("other.name.", "A", Name(kind, from, to)));
     }
@@ -25,8 +25,8 @@ public class RewriteRulesTests
     [Fact]
     public void Exact_rule_restores_question_and_owner_in_the_clients_own_case()
     {
-        RewrittenQuestion rewritten = Rewrite("A.Example.", "A", Name(NameMatchKind.Exact, "a.example.", "b.example."))!;
-        DnsMessage reply = Restore(
+        var rewritten = Rewrite("A.Example.", "A", Name(NameMatchKind.Exact, "a.example.", "b.example."))!;
+        var reply = Restore(
             rewritten, Reply("b.example.", "A", ["b.example. 60 IN CNAME x.b.example.", "x.b.example. 60 IN A 10.0.0.1"]));
         Assert.Equal("A.Example. IN A", reply.Question!.ToString());
         Assert.Equal(
@@ -36,9 +36,9 @@ public class RewriteRulesTests
     [Fact]
     public void Suffix_rule_with_answer_auto_exchanges_the_suffixes_everywhere()
     {
-        RewrittenQuestion rewritten = Rewrite(
+        var rewritten = Rewrite(
             "a.example.", "SRV", Name(NameMatchKind.Suffix, ".example.", ".cluster.local.", auto: true))!;
-        DnsMessage reply = Restore(
+        var reply = Restore(
             rewritten,
             Reply("a.cluster.local.", "SRV", ["a.cluster.local. 60 IN SRV 1 2 3 b.cluster.local."]));
         Assert.Equal(["an a.example. 60 IN SRV 1 2 3 b.example."], Asked.Lines(reply));
@@ -47,9 +47,9 @@ public class RewriteRulesTests
     [Fact]
     public void Without_answer_rules_only_the_question_is_restored()
     {
-        RewrittenQuestion rewritten = Rewrite(
+        var rewritten = Rewrite(
             "a.example.", "A", Name(NameMatchKind.Regex, @"(.*)\.example\.", "{1}.org."))!;
-        DnsMessage reply = Restore(rewritten, Reply("a.org.", "A", ["a.org. 60 IN A 10.0.0.1"]));
+        var reply = Restore(rewritten, Reply("a.org.", "A", ["a.org. 60 IN A 10.0.0.1"]));
         Assert.Equal("a.example. IN A", reply.Question!.ToString());
         Assert.Equal(["an a.org. 60 IN A 10.0.0.1"], Asked.Lines(reply));
     }
@@ -65,7 +65,7 @@ public class RewriteRulesTests
                 new RewriteAnswer(RewriteAnswerKind.Name, Pattern(@"(.*)\.b\."), "{1}.a."),
                 new RewriteAnswer(RewriteAnswerKind.Value, Pattern(@"(.*)\.c\."), "{1}.d."),
             ]);
-        DnsMessage reply = Restore(Rewrite("x.a.", "MX", rule)!, Reply("x.b.", "MX", ["x.b. 60 IN MX 5 m.c."]));
+        var reply = Restore(Rewrite("x.a.", "MX", rule)!, Reply("x.b.", "MX", ["x.b. 60 IN MX 5 m.c."]));
         Assert.Equal(["an x.a. 60 IN MX 5 m.d."], Asked.Lines(reply));
     }
 
@@ -75,7 +75,7 @@ public class RewriteRulesTests
         RewriteRule first = Name(NameMatchKind.Exact, "a.", "b.");
         RewriteRule second = Name(NameMatchKind.Exact, "b.", "c.");
         Assert.Equal("b.", DnsName.ToText(Rewrite("a.", "A", first, second)!.Name));
-        RewrittenQuestion chained = Rewrite("a.", "A", first with { Continue = true }, second)!;
+        var chained = Rewrite("a.", "A", first with { Continue = true }, second)!;
         Assert.Equal("c.", DnsName.ToText(chained.Name));
         Assert.Equal(["an a. 60 IN A 10.0.0.1"], Asked.Lines(Restore(chained, Reply("c.", "A", ["c. 60 IN A 10.0.0.1"]))));
     }
@@ -83,7 +83,7 @@ public class RewriteRulesTests
     [Fact]
     public void Type_and_class_are_rewritten_and_restored()
     {
-        RewrittenQuestion rewritten = Rewrite(
+        var rewritten = Rewrite(
             "a.", "ANY", new RewriteTypeRule(255, 13) { Continue = true }, new RewriteClassRule(1, 3))!;
         Assert.Equal(Qtype.HINFO, rewritten.Type);
         Assert.Equal(Qclass.CH, rewritten.Class);
@@ -94,8 +94,8 @@ public class RewriteRulesTests
     [Fact]
     public void Ttl_is_moved_into_its_range()
     {
-        RewrittenQuestion rewritten = Rewrite("a.", "A", new RewriteTtlRule(Match(NameMatchKind.Exact, "a."), 30, 300))!;
-        DnsMessage reply = Restore(
+        var rewritten = Rewrite("a.", "A", new RewriteTtlRule(Match(NameMatchKind.Exact, "a."), 30, 300))!;
+        var reply = Restore(
             rewritten, Reply("a.", "A", ["a. 5 IN A 10.0.0.1", "a. 60 IN A 10.0.0.2", "a. 3600 IN A 10.0.0.3"]));
         Assert.Equal([30u, 60u, 300u], reply.Answer.Select(record => record.TtlSeconds));
     }
@@ -103,8 +103,8 @@ public class RewriteRulesTests
     [Fact]
     public void Rcode_is_replaced_also_in_a_reply_without_records()
     {
-        RewrittenQuestion rewritten = Rewrite("a.", "A", new RewriteRcodeRule(Match(NameMatchKind.Exact, "a."), 2, 3))!;
-        DnsMessage reply = Reply("a.", "A", []);
+        var rewritten = Rewrite("a.", "A", new RewriteRcodeRule(Match(NameMatchKind.Exact, "a."), 2, 3))!;
+        var reply = Reply("a.", "A", []);
         reply.Rcode = 2;
         Assert.Equal("NXDOMAIN", Restore(rewritten, reply).RcodeText);
     }
@@ -112,13 +112,13 @@ public class RewriteRulesTests
     [Fact]
     public void Cname_rule_says_which_name_to_follow_and_merges_what_is_found()
     {
-        RewrittenQuestion rewritten = Rewrite(
+        var rewritten = Rewrite(
             "a.", "A", new RewriteCnameRule(Match(NameMatchKind.Suffix, ".old."), ".new."))!;
-        byte[] reply = Reply("a.", "A", ["a. 60 IN CNAME x.old.", "x.old. 60 IN A 10.0.0.1"]).ToBytes();
+        var reply = Reply("a.", "A", ["a. 60 IN CNAME x.old.", "x.old. 60 IN A 10.0.0.1"]).ToBytes();
         Assert.Equal("x.new.", DnsName.ToText(rewritten.CnameToFollow(reply)!));
-        byte[] output = new byte[4096];
-        byte[] found = Reply("x.new.", "A", ["x.new. 30 IN A 10.0.0.2"]).ToBytes();
-        int length = rewritten.MergeCname(reply, found, output);
+        var output = new byte[4096];
+        var found = Reply("x.new.", "A", ["x.new. 30 IN A 10.0.0.2"]).ToBytes();
+        var length = rewritten.MergeCname(reply, found, output);
         Assert.Equal(
             ["an a. 60 IN CNAME x.new.", "an x.new. 30 IN A 10.0.0.2"],
             Asked.Lines(DnsMessage.Parse(output.AsSpan(0, length))));
@@ -136,7 +136,7 @@ public class RewriteRulesTests
     public void Edns0_local_option_is_written(Edns0Action action, string clients, string expected)
     {
         var rule = new RewriteEdns0Rule { Kind = Edns0OptionKind.Local, Action = action, Code = 65001, Data = [0xAB, 0xCD] };
-        DnsMessage query = DnsMessage.Query("a.", "A");
+        var query = DnsMessage.Query("a.", "A");
         query.Edns = new DnsEdns(Options: Convert.FromHexString(clients));
         var rules = new RewriteRules(new RewriteConfig { Rules = [rule] });
         Assert.Equal(
@@ -153,7 +153,7 @@ public class RewriteRulesTests
     [InlineData(Edns0Variable.ServerPort, "0035")]
     public void Edns0_local_option_can_carry_a_variable(Edns0Variable variable, string data)
     {
-        RewrittenQuestion rewritten = Rewrite(
+        var rewritten = Rewrite(
             "a.", "A", new RewriteEdns0Rule { Action = Edns0Action.Set, Code = 65001, Variable = variable })!;
         Assert.Equal($"FDE9{data.Length / 2:X4}{data}", Convert.ToHexString(rewritten.EdnsOptions));
     }
@@ -173,7 +173,7 @@ public class RewriteRulesTests
             Ipv6Bits = 48,
         };
         var rules = new RewriteRules(new RewriteConfig { Rules = [rule] });
-        byte[] options = rules.TryRewrite(new Asked("a.", "A", client).Query)!.EdnsOptions;
+        var options = rules.TryRewrite(new Asked("a.", "A", client).Query)!.EdnsOptions;
         Assert.Equal(expected, Convert.ToHexString(options));
     }
 
@@ -184,13 +184,15 @@ public class RewriteRulesTests
     [Fact]
     public void Restored_reply_is_compressed_and_survives_truncated_input()
     {
-        RewrittenQuestion rewritten = Rewrite("a.example.", "A", Name(NameMatchKind.Exact, "a.example.", "b.example."))!;
-        byte[] reply = Reply(
+        var rewritten = Rewrite("a.example.", "A", Name(NameMatchKind.Exact, "a.example.", "b.example."))!;
+        var reply = Reply(
             "b.example.", "A", [.. Enumerable.Range(0, 20).Select(i => $"b.example. 60 IN A 10.0.0.{i}")]).ToBytes();
-        byte[] output = new byte[4096];
+        var output = new byte[4096];
         Assert.Equal(reply.Length, rewritten.Restore(reply, output));
-        for (int cut = 0; cut < reply.Length; cut++)
+        for (var cut = 0; cut < reply.Length; cut++)
+        {
             Assert.Equal(0, rewritten.Restore(reply.AsSpan(0, cut), output));
+        }
     }
 
     private static RewriteNameRule Name(NameMatchKind kind, string from, string to, bool auto = false) =>
@@ -204,15 +206,15 @@ public class RewriteRulesTests
 
     private static DnsMessage Reply(string name, string type, string[] answer)
     {
-        DnsMessage message = DnsMessage.ReplyTo(DnsMessage.Query(name, type));
+        var message = DnsMessage.ReplyTo(DnsMessage.Query(name, type));
         message.Answer.AddRange(answer.Select(DnsRecord.Parse));
         return message;
     }
 
     private static DnsMessage Restore(RewrittenQuestion rewritten, DnsMessage reply)
     {
-        byte[] output = new byte[4096];
-        int length = rewritten.Restore(reply.ToBytes(), output);
+        var output = new byte[4096];
+        var length = rewritten.Restore(reply.ToBytes(), output);
         return DnsMessage.Parse(output.AsSpan(0, length));
     }
 

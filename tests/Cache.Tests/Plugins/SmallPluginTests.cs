@@ -2,7 +2,6 @@ using NodeDns.Cache.Plugins;
 using NodeDns.Corefile;
 using NodeDns.Dns.Wire;
 using NodeDns.Telemetry;
-using NodeDns.Testing.Messages;
 using Xunit;
 using static System.StringComparison;
 
@@ -16,7 +15,7 @@ public class SmallPluginTests
     public void Any_answers_ANY_with_HINFO_and_leaves_other_types()
     {
         var plugin = new AnyPlugin();
-        DnsMessage reply = new Asked("Example.org.", "ANY").Of(plugin)!;
+        var reply = new Asked("Example.org.", "ANY").Of(plugin)!;
         Assert.Equal(["an Example.org. 8482 IN HINFO \"ANY obsoleted\" \"See RFC 8482\""], Asked.Lines(reply));
         Assert.Null(new Asked("example.org.", "A").Of(plugin));
     }
@@ -34,7 +33,7 @@ public class SmallPluginTests
         "0.in-addr.arpa.", "A", "ns 0.in-addr.arpa. 604800 IN SOA localhost. root.localhost. 1 0 0 0 604800")]
     public void Local_answers_what_never_leaves_the_node(string name, string type, string expected)
     {
-        DnsMessage reply = new Asked(name, type).Of(new LocalPlugin(new LocalConfig(), _registry))!;
+        var reply = new Asked(name, type).Of(new LocalPlugin(new LocalConfig(), _registry))!;
         Assert.Equal([expected], Asked.Lines(reply));
         Assert.Equal("NOERROR", reply.RcodeText);
     }
@@ -42,7 +41,7 @@ public class SmallPluginTests
     [Fact]
     public void Local_denies_other_names_of_its_reverse_zones_with_NXDOMAIN()
     {
-        DnsMessage reply = new Asked("5.0.0.127.in-addr.arpa.", "PTR").Of(new LocalPlugin(new LocalConfig(), _registry))!;
+        var reply = new Asked("5.0.0.127.in-addr.arpa.", "PTR").Of(new LocalPlugin(new LocalConfig(), _registry))!;
         Assert.Equal("NXDOMAIN", reply.RcodeText);
         Assert.StartsWith("127.in-addr.arpa. 604800 IN SOA", reply.Authority[0].ToString(), Ordinal);
     }
@@ -61,7 +60,7 @@ public class SmallPluginTests
     [Fact]
     public void Whoami_says_who_asked_from_which_port_and_how()
     {
-        DnsMessage reply = new Asked("who.example.", "A").Of(new WhoamiPlugin())!;
+        var reply = new Asked("who.example.", "A").Of(new WhoamiPlugin())!;
         Assert.Equal(
             ["ar who.example. 0 IN A 10.0.0.7", "ar _udp.who.example. 0 IN SRV 0 0 40000 ."], Asked.Lines(reply));
         Assert.True(reply.Aa);
@@ -76,7 +75,7 @@ public class SmallPluginTests
         using var output = new MemoryStream();
         using var logs = new StderrLogger(output);
         var plugin = new LoopPlugin("cluster.local.", _registry, logs.CreateLogger("plugin/loop"));
-        string probe = DnsName.ToText(plugin.NewName());
+        var probe = DnsName.ToText(plugin.NewName());
         Assert.Matches(@"^\d+\.\d+\.cluster\.local\.$", probe);
         Assert.Null(new Asked("other.cluster.local.", "HINFO").Of(plugin));
         Assert.Null(new Asked(probe, "A").Of(plugin));
@@ -98,7 +97,7 @@ public class SmallPluginTests
     {
         using var logs = new StderrLogger(Stream.Null);
         var plugin = new LoopPlugin(".", _registry, logs.CreateLogger("plugin/loop"));
-        string probe = DnsName.ToText(plugin.NewName());
+        var probe = DnsName.ToText(plugin.NewName());
         new Asked(probe, "HINFO").Of(plugin);
         new Asked(probe, "HINFO").Of(plugin);
         Assert.False(plugin.ProbeAnswered(Rcode.NXDomain));

@@ -15,7 +15,7 @@ public sealed class TemplatePluginTests
     private readonly MetricRegistry _registry = new();
     private readonly MemoryStream _output = new();
 
-    private static readonly TemplateRule Ip = new()
+    private static readonly TemplateRule s_ip = new()
     {
         Qclass = 1,
         Qtype = 1,
@@ -27,7 +27,7 @@ public sealed class TemplatePluginTests
     [Fact]
     public void Answer_is_made_from_the_question()
     {
-        DnsMessage reply = new Asked("IP-7-8.Example.", "A").Of(Template(Ip))!;
+        var reply = new Asked("IP-7-8.Example.", "A").Of(Template(s_ip))!;
         Assert.Equal(["an IP-7-8.Example. 60 IN A 10.0.0.7"], Asked.Lines(reply));
         Assert.True(reply.Aa);
     }
@@ -35,7 +35,7 @@ public sealed class TemplatePluginTests
     [Fact]
     public void All_values_can_be_mentioned_in_all_sections()
     {
-        TemplateRule rule = Ip with
+        var rule = s_ip with
         {
             Qtype = TemplateRule.Any,
             Match = [Pattern("^(.*)\\.x\\.example\\.$")],
@@ -48,7 +48,7 @@ public sealed class TemplatePluginTests
             Additional = [Text("ns.example. 60 IN AAAA fd00::53")],
             Rcode = 3,
         };
-        DnsMessage reply = new Asked("A.x.example.", "TXT").Of(Template(rule))!;
+        var reply = new Asked("A.x.example.", "TXT").Of(Template(rule))!;
         Assert.Equal(
             [
                 "an q.example. 3600 IN TXT \"example. TXT IN a A.x.example. 10.0.0.7 4711\"",
@@ -62,17 +62,17 @@ public sealed class TemplatePluginTests
     [Fact]
     public void Rule_of_another_type_or_zone_lets_the_query_go_on()
     {
-        Assert.Null(new Asked("ip-7-8.example.", "AAAA").Of(Template(Ip)));
-        Assert.Null(new Asked("ip-7-8.example.org.", "A").Of(Template(Ip)));
+        Assert.Null(new Asked("ip-7-8.example.", "AAAA").Of(Template(s_ip)));
+        Assert.Null(new Asked("ip-7-8.example.org.", "A").Of(Template(s_ip)));
     }
 
     [Fact]
     public void No_match_is_SERVFAIL_unless_the_rule_falls_through()
     {
-        Assert.Equal("SERVFAIL", new Asked("other.example.", "A").Of(Template(Ip))!.RcodeText);
-        Assert.Null(new Asked("other.example.", "A").Of(Template(Ip with { Fallthrough = ["."] })));
-        TemplateRule second = Ip with { Match = [Pattern("other")], Answer = [Text("other.example. A 10.1.1.1")] };
-        DnsMessage reply = new Asked("other.example.", "A").Of(Template(Ip with { Fallthrough = ["."] }, second))!;
+        Assert.Equal("SERVFAIL", new Asked("other.example.", "A").Of(Template(s_ip))!.RcodeText);
+        Assert.Null(new Asked("other.example.", "A").Of(Template(s_ip with { Fallthrough = ["."] })));
+        var second = s_ip with { Match = [Pattern("other")], Answer = [Text("other.example. A 10.1.1.1")] };
+        var reply = new Asked("other.example.", "A").Of(Template(s_ip with { Fallthrough = ["."] }, second))!;
         Assert.Equal("10.1.1.1", reply.Answer[0].Data);
     }
 
@@ -80,7 +80,7 @@ public sealed class TemplatePluginTests
     public void Rule_without_answers_is_an_empty_NOERROR()
     {
         TemplateRule noIpv6 = new() { Qclass = 1, Qtype = 28, Zones = ["."], Match = [Pattern(".*")] };
-        DnsMessage reply = new Asked("a.example.", "AAAA").Of(Template(noIpv6))!;
+        var reply = new Asked("a.example.", "AAAA").Of(Template(noIpv6))!;
         Assert.Equal("NOERROR", reply.RcodeText);
         Assert.Empty(Asked.Lines(reply));
         Assert.Null(new Asked("a.example.", "A").Of(Template(noIpv6)));
@@ -89,19 +89,19 @@ public sealed class TemplatePluginTests
     [Fact]
     public void RFC_8914_ederror_is_carried_to_the_replys_own_OPT()
     {
-        TemplateRule rule = Ip with { Answer = [], ExtendedError = new ExtendedError(21, "no") };
-        byte[] octets = new byte[512];
-        DnsMessage written = new Asked("ip-7-8.example.", "A").Of(Template(rule))!;
+        var rule = s_ip with { Answer = [], ExtendedError = new ExtendedError(21, "no") };
+        var octets = new byte[512];
+        var written = new Asked("ip-7-8.example.", "A").Of(Template(rule))!;
         written.ToBytes().CopyTo(octets, 0);
         int length = written.ToBytes().Length, questionEnd = length - 11 - 8;
-        byte[] options = ExtendedErrorOption.Take(octets, ref length, questionEnd);
+        var options = ExtendedErrorOption.Take(octets, ref length, questionEnd);
         Assert.Equal("000F000400156E6F", Convert.ToHexString(options));
         Assert.Equal(questionEnd, length);
         Assert.Null(DnsMessage.Parse(octets.AsSpan(0, length)).Edns);
 
         QueryEdns.WriteEmptyOpt(octets.AsSpan(length), 1232, 0, dnssecOk: false);
         DnsHeader.SetArCount(octets, 1);
-        int whole = ExtendedErrorOption.Put(octets, length + 11, options, limit: 512);
+        var whole = ExtendedErrorOption.Put(octets, length + 11, options, limit: 512);
         Assert.Equal(options, DnsMessage.Parse(octets.AsSpan(0, whole)).Edns!.Options);
         Assert.Equal(length + 11, ExtendedErrorOption.Put(octets, length + 11, options, limit: length + 18));
     }
@@ -109,8 +109,8 @@ public sealed class TemplatePluginTests
     [Fact]
     public void Template_that_makes_no_record_is_SERVFAIL_logged_and_counted()
     {
-        TemplateRule rule = Ip with { Answer = [Text("x. 60 IN A 1.1.1.1"), Text("x. 60 IN A 10.0.0.999")] };
-        DnsMessage reply = new Asked("ip-7-8.example.", "A").Of(Template(rule))!;
+        var rule = s_ip with { Answer = [Text("x. 60 IN A 1.1.1.1"), Text("x. 60 IN A 10.0.0.999")] };
+        var reply = new Asked("ip-7-8.example.", "A").Of(Template(rule))!;
         Assert.Equal("SERVFAIL", reply.RcodeText);
         Assert.Empty(Asked.Lines(reply));
         Assert.Contains(
@@ -148,7 +148,7 @@ public sealed class TemplatePluginTests
     [InlineData("a. 7 EUI48 00-00-5e-00-53-2a", "a. 7 IN TYPE108 \\# 6 00005E00532A")]
     public void Zone_file_lines_are_read(string line, string expected)
     {
-        RecordText record = RecordText.Parse(line, out _)!;
+        var record = RecordText.Parse(line, out _)!;
         byte[] message =
         [
             .. new byte[6], 0, 1, 0, 0, 0, 0, .. record.Owner, .. U16((ushort)record.Type), .. U16((ushort)record.Class),
@@ -191,7 +191,7 @@ public sealed class TemplatePluginTests
     [InlineData("")]
     public void Lines_that_are_no_record_are_refused_with_a_reason(string line)
     {
-        Assert.Null(RecordText.Parse(line, out string problem));
+        Assert.Null(RecordText.Parse(line, out var problem));
         Assert.NotEmpty(problem);
     }
 
@@ -202,7 +202,7 @@ public sealed class TemplatePluginTests
 
     private static TemplateText Text(string source)
     {
-        Assert.True(TemplateParser.TryParse(source, out TemplateText text, out _));
+        Assert.True(TemplateParser.TryParse(source, out var text, out _));
         return text;
     }
 

@@ -68,7 +68,7 @@ public sealed class WeightedLoadbalanceTests : IDisposable
         var filter = Filter(new Random(3));
         string[] txt = ["www. 60 IN A 192.0.2.1", "www. 60 IN A 192.0.2.2"];
         string[] late = ["www. 60 IN TXT \"x\"", "www. 60 IN CNAME a."];
-        for (int i = 0; i < 20; i++)
+        for (var i = 0; i < 20; i++)
         {
             Assert.Equal(txt, Apply(filter, "www.", "TXT", txt).Answer.Select(record => record.ToString()));
             Assert.Equal(late, Apply(filter, "www.", "A", late).Answer.Select(record => record.ToString()));
@@ -88,7 +88,7 @@ public sealed class WeightedLoadbalanceTests : IDisposable
         file.Poll();
         Assert.InRange(Firsts(filter, "www.", "A", 2000, records)["192.0.2.1"], 1970, 2000);
 
-        foreach (string wrong in (string[])["www\n192.0.2.2 0\n", "www\n192.0.2.2 256\n"])
+        foreach (var wrong in (string[])["www\n192.0.2.2 0\n", "www\n192.0.2.2 256\n"])
         {
             File.WriteAllText(_path, wrong);
             file.Poll();
@@ -96,7 +96,7 @@ public sealed class WeightedLoadbalanceTests : IDisposable
         File.Delete(_path);
         file.Poll();
         Assert.InRange(Firsts(filter, "www.", "A", 2000, records)["192.0.2.1"], 1970, 2000);
-        string log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
+        var log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
         Assert.Contains($"{_path}: weights read", log);
         Assert.Contains(
             $"{_path}: line 2: 0: expected a weight, 1 to 255; the weights read before stay in force", log);
@@ -110,7 +110,7 @@ public sealed class WeightedLoadbalanceTests : IDisposable
     [InlineData("www.\n192.0.2.1 5 6\n", "line 2: expected a domain name, or an address and a weight")]
     public void Wrong_line_is_told(string text, string expected)
     {
-        Assert.Null(WeightText.Parse(text, out string problem));
+        Assert.Null(WeightText.Parse(text, out var problem));
         Assert.Equal(expected, problem);
     }
 
@@ -129,9 +129,9 @@ public sealed class WeightedLoadbalanceTests : IDisposable
 
     private static DnsMessage Apply(LoadbalanceFilter filter, string name, string type, string[] records)
     {
-        DnsMessage message = DnsMessage.ReplyTo(DnsMessage.Query(name, type));
+        var message = DnsMessage.ReplyTo(DnsMessage.Query(name, type));
         message.Answer.AddRange(records.Select(DnsRecord.Parse));
-        byte[] octets = message.ToBytes();
+        var octets = message.ToBytes();
         return DnsMessage.Parse(octets.AsSpan(0, filter.Apply(octets, octets.Length)));
     }
 }

@@ -19,15 +19,15 @@ public class HitAllocationTests
             ".:53 {\n errors\n cache 3600 {\n prefetch 1000000 1m 10%\n serve_stale\n }\n prometheus\n bind 127.0.0.1\n"
             + " forward . 192.0.2.53\n}\n");
         byte[][] queries = [.. Enumerable.Range(0, Names).Select(i => Fill(harness, i))];
-        ServerModel server = harness.Server;
-        QueryHandler handler = harness.Workers[0].Handler;
-        byte[] reply = new byte[1280];
+        var server = harness.Server;
+        var handler = harness.Workers[0].Handler;
+        var reply = new byte[1280];
         var to = new ReplyTo(harness.Workers[0], 0, SocketAddress.From(new(System.Net.IPAddress.Loopback, 40_000)), isTcp: false);
         Ask(handler, server, queries, to, reply, 200_000);
 
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        int collected = GC.CollectionCount(0);
-        long answered = Ask(handler, server, queries, to, reply, 10_000_000);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var collected = GC.CollectionCount(0);
+        var answered = Ask(handler, server, queries, to, reply, 10_000_000);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
         Assert.Equal(0, GC.CollectionCount(0) - collected);
         Assert.Equal(10_000_000, answered);
@@ -36,20 +36,27 @@ public class HitAllocationTests
     private static long Ask(QueryHandler handler, ServerModel server, byte[][] queries, in ReplyTo to, byte[] reply, int count)
     {
         long answered = 0;
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             // The id, as no two clients choose the same.
-            byte[] query = queries[i % Names];
+            var query = queries[i % Names];
             query[0] = (byte)i;
-            if (handler.Handle(server, query, to, reply).IsReply && reply[0] == (byte)i && reply[7] == 1) answered++;
+            if (handler.Handle(server, query, to, reply).IsReply && reply[0] == (byte)i && reply[7] == 1)
+            {
+                answered++;
+            }
         }
         return answered;
     }
 
     private static byte[] Fill(QueryHarness harness, int number)
     {
-        DnsMessage query = DnsMessage.Query($"Svc{number}.Default.svc.cluster.local.", number % 2 == 0 ? "A" : "AAAA");
-        if (number % 3 == 0) query.Edns = new DnsEdns();
+        var query = DnsMessage.Query($"Svc{number}.Default.svc.cluster.local.", number % 2 == 0 ? "A" : "AAAA");
+        if (number % 3 == 0)
+        {
+            query.Edns = new DnsEdns();
+        }
+
         Assert.Null(harness.Workers[0].Ask(query.ToBytes()));
         harness.Workers[0].Upstreams[0].Answer(reply => reply.Answer.Add(DnsRecord.Parse(number % 2 == 0
             ? $"svc{number}.default.svc.cluster.local. 3600 IN A 10.96.0.{number}"

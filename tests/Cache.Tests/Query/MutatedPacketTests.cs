@@ -12,24 +12,32 @@ public class MutatedPacketTests
         + "small.example:53 {\n minimal\n any\n local\n dns64 {\n allow_ipv4\n }\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n"
         + "re.example:53 {\n rewrite name suffix .re.example .example answer auto\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n";
 
-    private static readonly Gen<byte[]> Queries = Gen.Select(
+    private static readonly Gen<byte[]> s_queries = Gen.Select(
         Gen.Int[0, 99].Select(i => Pick(i, "www.example.", "a.small.example.", "b.re.example.", ".")),
         Gen.Int[0, 99].Select(i => Pick(i, "A", "AAAA", "ANY", "MX", "SOA", "HTTPS")),
         Gen.Bool,
         (name, type, edns) =>
         {
-            DnsMessage query = DnsMessage.Query(name, type, 7);
-            if (edns) query.Edns = new DnsEdns(Do: true);
+            var query = DnsMessage.Query(name, type, 7);
+            if (edns)
+            {
+                query.Edns = new DnsEdns(Do: true);
+            }
+
             return query.ToBytes();
         });
 
     /// <summary>Octets set, a cut, or octets added.</summary>
-    private static readonly Gen<Func<byte[], byte[]>> Mutations = Gen.Select(
+    private static readonly Gen<Func<byte[], byte[]>> s_mutations = Gen.Select(
         Gen.Select(Gen.Int[0, 600], Gen.Byte).List[0, 6], Gen.Int[-1, 600], Gen.Byte.Array[0, 12],
         (changes, cut, tail) => new Func<byte[], byte[]>(octets =>
         {
             byte[] mutated = [.. octets];
-            foreach ((int at, byte value) in changes) mutated[at % mutated.Length] = value;
+            foreach ((var at, var value) in changes)
+            {
+                mutated[at % mutated.Length] = value;
+            }
+
             return cut >= 0 && cut < mutated.Length ? mutated[..cut] : [.. mutated, .. tail];
         }));
 
@@ -37,13 +45,20 @@ public class MutatedPacketTests
     public void Mutated_queries_get_a_well_formed_reply_or_none()
     {
         using var harness = new QueryHarness(Corefile);
-        Gen.Select(Queries, Mutations, Gen.Bool).Sample((query, mutate, tcp) =>
+        Gen.Select(s_queries, s_mutations, Gen.Bool).Sample((query, mutate, tcp) =>
         {
-            byte[]? reply = harness.Workers[0].AskRaw(mutate(query), tcp, size: tcp ? 65_535 : 1280);
+            var reply = harness.Workers[0].AskRaw(mutate(query), tcp, size: tcp ? 65_535 : 1280);
             Check(reply);
             while (harness.Workers[0].Upstreams.FirstOrDefault(upstream => upstream.Count > 0) is { } upstream)
+            {
                 upstream.Fail(Cache.Upstream.UpstreamError.Stopped);
-            foreach (byte[] late in harness.Workers[0].Late) Check(late);
+            }
+
+            foreach (var late in harness.Workers[0].Late)
+            {
+                Check(late);
+            }
+
             harness.Workers[0].Late.Clear();
         }, iter: 4000, threads: 1);
         Assert.Equal(0, harness.Panics);
@@ -53,21 +68,24 @@ public class MutatedPacketTests
     public void Mutated_answers_give_a_well_formed_reply()
     {
         using var harness = new QueryHarness(Corefile);
-        int asked = 0;
-        Gen.Select(Queries, Mutations).Sample((query, mutate) =>
+        var asked = 0;
+        Gen.Select(s_queries, s_mutations).Sample((query, mutate) =>
         {
-            QueryHarness.Worker worker = harness.Workers[0];
+            var worker = harness.Workers[0];
             // A fresh name each time, so that each is a miss.
             asked++;
-            byte[] unique = Renamed(query, asked);
+            var unique = Renamed(query, asked);
             Check(worker.AskRaw(unique));
             while (worker.Upstreams.FirstOrDefault(upstream => upstream.Count > 0) is { } upstream)
             {
-                DnsMessage sent = upstream.Next;
-                byte[] answer = mutate(Answer(sent).ToBytes());
+                var sent = upstream.Next;
+                var answer = mutate(Answer(sent).ToBytes());
                 // The forwarder passes on only what answers the question (RFC 5452).
-                int end = QuestionEnd(sent);
-                if (answer.Length < end) upstream.Fail(Cache.Upstream.UpstreamError.Malformed);
+                var end = QuestionEnd(sent);
+                if (answer.Length < end)
+                {
+                    upstream.Fail(Cache.Upstream.UpstreamError.Malformed);
+                }
                 else
                 {
                     sent.ToBytes().AsSpan(12, end - 12).CopyTo(answer.AsSpan(12));
@@ -76,12 +94,19 @@ public class MutatedPacketTests
                     upstream.AnswerRaw(answer);
                 }
             }
-            foreach (byte[] late in worker.Late) Check(late);
+            foreach (var late in worker.Late)
+            {
+                Check(late);
+            }
+
             worker.Late.Clear();
             // What was stored must be readable too.
             Check(worker.AskRaw(unique));
             while (worker.Upstreams.FirstOrDefault(upstream => upstream.Count > 0) is { } refresh)
+            {
                 refresh.Fail(Cache.Upstream.UpstreamError.Stopped);
+            }
+
             worker.Late.Clear();
         }, iter: 4000, threads: 1);
         Assert.Equal(0, harness.Panics);
@@ -92,21 +117,24 @@ public class MutatedPacketTests
 
     private static void Check(byte[]? reply)
     {
-        if (reply is not null) Assert.True(DnsMessage.Parse(reply).IsResponse);
+        if (reply is not null)
+        {
+            Assert.True(DnsMessage.Parse(reply).IsResponse);
+        }
     }
 
     private static int QuestionEnd(DnsMessage sent) => DnsMessage.Query(sent.Question!.Name, "A").ToBytes().Length;
 
     private static byte[] Renamed(byte[] query, int number)
     {
-        byte[] label = System.Text.Encoding.ASCII.GetBytes($"n{number}");
+        var label = System.Text.Encoding.ASCII.GetBytes($"n{number}");
         return [.. query.AsSpan(0, 12), (byte)label.Length, .. label, .. query.AsSpan(12)];
     }
 
     private static DnsMessage Answer(DnsMessage query)
     {
-        string name = query.Question!.Name;
-        DnsMessage reply = DnsMessage.ReplyTo(query);
+        var name = query.Question!.Name;
+        var reply = DnsMessage.ReplyTo(query);
         reply.Answer.Add(DnsRecord.Parse($"{name} 60 IN CNAME other.example."));
         reply.Answer.Add(DnsRecord.Parse("other.example. 60 IN A 192.0.2.1"));
         reply.Answer.Add(DnsRecord.Parse("other.example. 60 IN A 192.0.2.2"));

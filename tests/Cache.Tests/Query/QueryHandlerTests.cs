@@ -35,7 +35,7 @@ public class QueryHandlerTests
     {
         using var harness = new QueryHarness(Plain);
         Fill(harness, "www.example.", reply => reply.Aa = true);
-        DnsMessage? hit = harness.Ask("wWw.example.");
+        var hit = harness.Ask("wWw.example.");
         Assert.True(hit is { Aa: false, Ra: true, Question.Name: "wWw.example." });
         Assert.Equal("192.0.2.1", hit.Answer.Single().Data);
     }
@@ -46,7 +46,7 @@ public class QueryHandlerTests
         using var harness = new QueryHarness(Plain);
         Fill(harness, "www.example.", reply => reply.Ad = true);
         Assert.False(harness.Ask("www.example.")!.Ad);
-        DnsMessage asking = DnsMessage.Query("www.example.", "A");
+        var asking = DnsMessage.Query("www.example.", "A");
         asking.Ad = true;
         Assert.True(harness.Workers[0].Ask(asking.ToBytes())!.Ad);
     }
@@ -57,9 +57,9 @@ public class QueryHandlerTests
         using var harness = new QueryHarness(Plain);
         Fill(harness, "www.example.", reply => reply.Edns = new DnsEdns(4000));
         Assert.Null(harness.Ask("www.example.")!.Edns);
-        DnsMessage asking = DnsMessage.Query("www.example.", "A");
+        var asking = DnsMessage.Query("www.example.", "A");
         asking.Edns = new DnsEdns(4096);
-        DnsMessage reply = harness.Workers[0].Ask(asking.ToBytes())!;
+        var reply = harness.Workers[0].Ask(asking.ToBytes())!;
         Assert.Equal(1232, reply.Edns!.UdpSize);
     }
 
@@ -69,11 +69,14 @@ public class QueryHandlerTests
         using var harness = new QueryHarness(Plain);
         Fill(harness, "big.example.", reply =>
         {
-            for (int i = 0; i < 100; i++) reply.Answer.Add(DnsRecord.Parse($"big.example. 60 IN A 198.51.100.{i}"));
+            for (var i = 0; i < 100; i++)
+            {
+                reply.Answer.Add(DnsRecord.Parse($"big.example. 60 IN A 198.51.100.{i}"));
+            }
         });
-        DnsMessage cut = harness.Workers[0].Ask(DnsMessage.Query("big.example.", "A").ToBytes(), size: 1280)!;
+        var cut = harness.Workers[0].Ask(DnsMessage.Query("big.example.", "A").ToBytes(), size: 1280)!;
         Assert.True(cut.Tc);
-        DnsMessage whole = harness.Workers[0].Ask(DnsMessage.Query("big.example.", "A").ToBytes(), tcp: true)!;
+        var whole = harness.Workers[0].Ask(DnsMessage.Query("big.example.", "A").ToBytes(), tcp: true)!;
         Assert.False(whole.Tc);
         Assert.Equal(101, whole.Answer.Count);
     }
@@ -97,7 +100,11 @@ public class QueryHandlerTests
     public void Clients_of_one_worker_are_refused_beyond_their_share_of_misses()
     {
         using var harness = new QueryHarness(Plain);
-        for (int i = 0; i < ClientLimit.Default; i++) Assert.Null(harness.Ask($"{i}.example."));
+        for (var i = 0; i < ClientLimit.Default; i++)
+        {
+            Assert.Null(harness.Ask($"{i}.example."));
+        }
+
         Assert.Equal(5, harness.Ask("one.more.example.")!.Rcode);
         harness.Workers[0].Upstreams[0].Fail(UpstreamError.Timeout);
         Assert.Null(harness.Ask("one.more.example."));
@@ -108,9 +115,9 @@ public class QueryHandlerTests
     {
         using var harness = new QueryHarness(Plain);
         harness.Ask("www.example.");
-        DnsMessage answer = DnsMessage.ReplyTo(harness.Workers[0].Upstreams[0].Next);
+        var answer = DnsMessage.ReplyTo(harness.Workers[0].Upstreams[0].Next);
         answer.Answer.Add(DnsRecord.Parse("www.example. 60 IN CNAME other.example."));
-        byte[] wire = answer.ToBytes();
+        var wire = answer.ToBytes();
         // RDLENGTH too large by one.
         wire[^(wire.Length - Array.LastIndexOf(wire, (byte)5) - 1)]++;
         harness.Workers[0].Upstreams[0].AnswerRaw(wire[..^2]);
@@ -131,7 +138,7 @@ public class QueryHandlerTests
             reply.Rcode = 3;
             reply.Authority.Add(DnsRecord.Parse("example. 60 IN SOA ns. host. 1 2 3 4 60"));
         });
-        DnsMessage stale = DnsMessage.Parse(harness.Workers[0].Late[^1]);
+        var stale = DnsMessage.Parse(harness.Workers[0].Late[^1]);
         Assert.Equal(("192.0.2.1", 30u), (stale.Answer.Single().Data, stale.Answer.Single().TtlSeconds));
     }
 
@@ -176,7 +183,7 @@ public class QueryHandlerTests
     [Fact]
     public void Many_zones_are_found_as_few_are()
     {
-        string file = string.Concat(Enumerable.Range(0, 40).Select(i =>
+        var file = string.Concat(Enumerable.Range(0, 40).Select(i =>
             $"z{i}.example:53 {{\n bind 127.0.0.1\n forward . 192.0.2.{i + 1}\n}}\n"));
         using var harness = new QueryHarness(file);
         harness.Ask("www.z17.example.");
@@ -190,10 +197,10 @@ public class QueryHandlerTests
     public void Responses_get_silence_and_other_opcodes_notimp(byte high, byte low, int? rcode)
     {
         using var harness = new QueryHarness(Plain);
-        byte[] query = DnsMessage.Query("www.example.", "A").ToBytes();
+        var query = DnsMessage.Query("www.example.", "A").ToBytes();
         query[2] = high;
         query[3] = low;
-        byte[]? reply = harness.Workers[0].AskRaw(query);
+        var reply = harness.Workers[0].AskRaw(query);
         Assert.Equal(rcode, reply is null ? null : reply[3] & 15);
     }
 

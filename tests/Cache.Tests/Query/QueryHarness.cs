@@ -18,7 +18,7 @@ namespace NodeDns.Cache.Tests.Query;
 /// when the test says so. Workers of one harness share store and in-flight table.</summary>
 internal sealed class QueryHarness : IDisposable
 {
-    private static readonly IPEndPoint Client = new(IPAddress.Parse("192.0.2.7"), 40_000);
+    private static readonly IPEndPoint s_client = new(IPAddress.Parse("192.0.2.7"), 40_000);
 
     private readonly HeldClock _clock = new();
     private readonly QueryShared _shared;
@@ -27,7 +27,7 @@ internal sealed class QueryHarness : IDisposable
     public QueryHarness(string corefile, int workers = 1, long memory = 4 << 20)
     {
         _shared = new QueryShared(new AnswerStore(memory), new InFlightTable(), new MetricRegistry(), NullLogger.Instance);
-        CorefileResult read = CorefileLoader.Load("Corefile", corefile, new CorefileOptions());
+        var read = CorefileLoader.Load("Corefile", corefile, new CorefileOptions());
         Assert.Empty(read.Errors);
         Model = new ModelBuilder(read.Config!, _shared, NullLoggerFactory.Instance, _lines).Build();
         Workers = [.. Enumerable.Range(0, workers).Select(_ => new Worker(this))];
@@ -53,7 +53,10 @@ internal sealed class QueryHarness : IDisposable
         set
         {
             _clock.Ms = value;
-            foreach (Worker worker in Workers) worker.Turn();
+            foreach (var worker in Workers)
+            {
+                worker.Turn();
+            }
         }
     }
 
@@ -62,7 +65,11 @@ internal sealed class QueryHarness : IDisposable
 
     public void Dispose()
     {
-        foreach (Worker worker in Workers) worker.Loop.Dispose();
+        foreach (var worker in Workers)
+        {
+            worker.Loop.Dispose();
+        }
+
         _lines.Dispose();
         _shared.Store.Dispose();
     }
@@ -104,8 +111,8 @@ internal sealed class QueryHarness : IDisposable
 
         public byte[]? AskRaw(byte[] query, bool tcp = false, int size = QueryHandler.MaxMessage)
         {
-            var to = new ReplyTo(this, 0, SocketAddress.From(Client), tcp);
-            QueryOutcome outcome = Handler.Handle(_harness.Server, query, to, _reply.AsSpan(0, size));
+            var to = new ReplyTo(this, 0, SocketAddress.From(s_client), tcp);
+            var outcome = Handler.Handle(_harness.Server, query, to, _reply.AsSpan(0, size));
             return outcome.IsReply ? _reply[..outcome.Length] : null;
         }
 
@@ -136,7 +143,7 @@ internal sealed class QueryHarness : IDisposable
         /// <summary>Answers the oldest query.</summary>
         public void Answer(Action<DnsMessage> fill)
         {
-            DnsMessage reply = DnsMessage.ReplyTo(Next);
+            var reply = DnsMessage.ReplyTo(Next);
             fill(reply);
             AnswerRaw(reply.ToBytes());
         }

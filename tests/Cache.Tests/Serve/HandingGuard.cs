@@ -49,7 +49,7 @@ internal sealed class HandingGuard : IDisposable
         {
             case HandoverKind.Hello:
                 BeforeGiving();
-                int port = wanted[0].EndPoint.Port;
+                var port = wanted[0].EndPoint.Port;
                 Give([
                     .. wanted,
                     .. own.Select(ip => new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(ip, port))),
@@ -63,7 +63,7 @@ internal sealed class HandingGuard : IDisposable
 
     private void Give(ListenEndPoint[] endPoints)
     {
-        IReadOnlyList<ListenSocket> opened = ListenSockets.Open(endPoints, 1);
+        var opened = ListenSockets.Open(endPoints, 1);
         _held.AddRange(opened);
         _cache!.SendSockets(HandoverKind.Sockets, opened);
     }

@@ -1,9 +1,9 @@
 using System.Net;
+using NodeDns.Cache.Tests.Listen;
 using NodeDns.Dns.Wire;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
-using NodeDns.Cache.Tests.Listen;
 
 namespace NodeDns.Cache.Tests.Serve;
 

@@ -15,14 +15,14 @@ public class KernelDropsTests
     public void Drops_of_a_socket_that_is_gone_stay_counted_and_a_new_one_counts_too()
     {
         var drops = new KernelDrops();
-        ListenSocket first = Flooded();
+        var first = Flooded();
         drops.Use([first]);
-        double before = drops.Total;
+        var before = drops.Total;
         Assert.True(before > 0);
         drops.Use([]);
         Libc.Close(first.Fd);
         Assert.Equal(before, drops.Total);
-        ListenSocket second = Flooded();
+        var second = Flooded();
         drops.Use([second]);
         Assert.True(drops.Total > before);
         Libc.Close(second.Fd);
@@ -31,11 +31,15 @@ public class KernelDropsTests
     /// <summary>A socket that more has been sent to than it takes.</summary>
     private static ListenSocket Flooded()
     {
-        ListenSocket socket = ListenSockets.Open(
+        var socket = ListenSockets.Open(
             new ListenEndPoint(ListenProtocol.Udp, new IPEndPoint(IPAddress.Loopback, 0)), 0);
         Libc.SetSocketOption(socket.Fd, Libc.SOL_SOCKET, SO_RCVBUF, 2048);
         using var client = new UdpClient(AddressFamily.InterNetwork);
-        for (int i = 0; i < 100; i++) client.Send(new byte[1000], socket.EndPoint);
+        for (var i = 0; i < 100; i++)
+        {
+            client.Send(new byte[1000], socket.EndPoint);
+        }
+
         return socket;
     }
 }

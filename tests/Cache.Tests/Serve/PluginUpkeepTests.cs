@@ -1,7 +1,7 @@
 using NodeDns.Cache.Serve;
+using NodeDns.Cache.Tests.Query;
 using NodeDns.Linux.Loop;
 using Xunit;
-using NodeDns.Cache.Tests.Query;
 
 namespace NodeDns.Cache.Tests.Serve;
 

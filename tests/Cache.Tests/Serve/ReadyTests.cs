@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using NodeDns.Cache.Tests.Listen;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
-using NodeDns.Cache.Tests.Listen;
 
 namespace NodeDns.Cache.Tests.Serve;
 
@@ -40,14 +40,22 @@ public class ReadyTests
     public async Task What_was_ready_once_is_asked_again_only_continuously()
     {
         using var serve = new ServeHarness(Block(".", _later, Ready));
-        using (new FakeUpstream(_later)) await Becomes(serve, "200 OK");
+        using (new FakeUpstream(_later))
+        {
+            await Becomes(serve, "200 OK");
+        }
+
         await Fail(serve);
         Assert.Equal("200 OK", await Get());
 
         serve.Write(Block(".", _later, Ready + " {\n monitor continuously\n }"));
         serve.Server.ReloadNow();
         await Becomes(serve, "503 forward");
-        using (new FakeUpstream(_later)) await Becomes(serve, "200 OK");
+        using (new FakeUpstream(_later))
+        {
+            await Becomes(serve, "200 OK");
+        }
+
         await Fail(serve);
         await Becomes(serve, "503 forward");
     }
@@ -75,7 +83,7 @@ public class ReadyTests
     /// <summary>Asks until the server is known to be down.</summary>
     private static async Task Fail(ServeHarness serve)
     {
-        int before = serve.Log.Split("is down").Length;
+        var before = serve.Log.Split("is down").Length;
         using var client = new UdpClient(AddressFamily.InterNetwork);
         await client.SendAsync(DnsMessage.Query("www.example.", "A").ToBytes(), serve.EndPoint);
         await ServeHarness.Until(
@@ -98,7 +106,7 @@ public class ReadyTests
     private async Task<string> Get()
     {
         using var http = new HttpClient();
-        using HttpResponseMessage answer = await http.GetAsync(new Uri($"http://127.0.0.1:{_http}/ready"));
+        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{_http}/ready"));
         return $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
     }
 }

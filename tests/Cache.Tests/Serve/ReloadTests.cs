@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using NodeDns.Cache.Tests.Listen;
 using NodeDns.Corefile;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
-using NodeDns.Cache.Tests.Listen;
 
 namespace NodeDns.Cache.Tests.Serve;
 
@@ -16,7 +16,7 @@ public class ReloadTests
     [Fact]
     public async Task A_dns_socket_that_cannot_be_opened_leaves_the_http_listeners_as_they_were()
     {
-        using Socket taken = Bound(SocketType.Dgram);
+        using var taken = Bound(SocketType.Dgram);
         int oldPort = ServeHarness.UnusedPort(), movedPort = ServeHarness.UnusedPort();
         using var serve = new ServeHarness(Plain + Metrics(oldPort));
         await Reload(serve, $"other:{PortOf(taken)} {{\n bind 127.0.0.1\n whoami\n}}\n" + Plain + Metrics(movedPort),
@@ -29,9 +29,9 @@ public class ReloadTests
     [Fact]
     public async Task An_http_port_that_cannot_be_opened_leaves_the_dns_sockets_as_they_were()
     {
-        using Socket taken = Bound(SocketType.Stream);
+        using var taken = Bound(SocketType.Stream);
         taken.Listen();
-        int addedPort = ServeHarness.UnusedPort();
+        var addedPort = ServeHarness.UnusedPort();
         using var serve = new ServeHarness(Plain);
         await Reload(serve, Plain + Metrics(PortOf(taken), addedPort), "reload failed");
 
@@ -44,14 +44,18 @@ public class ReloadTests
     public async Task A_failed_reload_leaves_the_limits_of_the_cache_as_they_were()
     {
         const int More = CacheConfig.CapacityMinimum + 1;
-        using Socket taken = Bound(SocketType.Dgram);
+        using var taken = Bound(SocketType.Dgram);
         using var serve = new ServeHarness(Plain);
         serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
         await Reload(serve,
             Plain.Replace("cache 30", $"cache {{\n success {CacheConfig.CapacityMinimum}\n }}")
             + $"other:{PortOf(taken)} {{\n bind 127.0.0.1\n whoami\n}}\n",
             "reload failed");
-        for (int i = 0; i < 2 * More; i++) await serve.AskUdp(DnsMessage.Query($"{i % More}.example.", "A"));
+        for (var i = 0; i < 2 * More; i++)
+        {
+            await serve.AskUdp(DnsMessage.Query($"{i % More}.example.", "A"));
+        }
+
         Assert.Equal(More, serve.Upstream.Queries.Count);
     }
 
@@ -76,9 +80,9 @@ public class ReloadTests
     [Fact]
     public async Task Sockets_that_come_and_go_with_a_reload_are_known()
     {
-        int addedPort = ServeHarness.UnusedPort();
+        var addedPort = ServeHarness.UnusedPort();
         using var serve = new ServeHarness(Plain);
-        string other = $"other:{addedPort} {{\n bind 127.0.0.1\n whoami\n}}\n";
+        var other = $"other:{addedPort} {{\n bind 127.0.0.1\n whoami\n}}\n";
         await Reload(serve, Plain + other, "Reloading complete");
         Assert.Equal([serve.Port, serve.Port, addedPort, addedPort], serve.Server.Sockets.Select(s => s.EndPoint.Port));
         await Reload(serve, other, "Reloading complete", times: 2);
@@ -98,11 +102,14 @@ public class ReloadTests
     public async Task A_bufsize_that_grows_holds_for_the_next_reply()
     {
         var large = new FakeAnswer();
-        for (int i = 0; i < 30; i++)
+        for (var i = 0; i < 30; i++)
+        {
             large.Answer.Add(DnsRecord.Parse($"large.example. 60 IN TXT \"{new string('x', 100)}\""));
+        }
+
         using var serve = new ServeHarness(Plain);
         serve.Upstream.On("large.example.", "TXT", large);
-        DnsMessage query = DnsMessage.Query("large.example.", "TXT");
+        var query = DnsMessage.Query("large.example.", "TXT");
         query.Edns = new DnsEdns(4096);
         Assert.True((await serve.AskUdp(query)).Tc);
         await Reload(serve, Plain.Replace("cache 30", "cache 30\n bufsize 4096"), "Reloading complete");

@@ -2,11 +2,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Store;
+using NodeDns.Cache.Tests.Listen;
 using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
 using Xunit;
-using NodeDns.Cache.Tests.Listen;
 
 namespace NodeDns.Cache.Tests.Serve;
 

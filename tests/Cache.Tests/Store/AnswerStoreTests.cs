@@ -11,7 +11,7 @@ public class AnswerStoreTests
     public void An_answer_counts_down_and_ends()
     {
         using var store = new StoreHarness();
-        ushort scope = store.Store.Scope("a");
+        var scope = store.Store.Scope("a");
         store.Put("www.example", ttl: 30, nowMs: 1000, scope: scope);
         Assert.Equal(("www.example", 30u, GetOutcome.Fresh), store.Get("www.example", 1000));
         Assert.Equal(30u, store.Get("www.example", 1999)?.Ttl);
@@ -51,7 +51,7 @@ public class AnswerStoreTests
     public void A_new_answer_replaces_the_old_whatever_its_kind()
     {
         using var store = new StoreHarness();
-        ushort scope = store.Store.Scope("a");
+        var scope = store.Store.Scope("a");
         store.Put("www.example", content: "old");
         store.Put("www.example", content: "new", kind: AnswerKind.Denial, size: 500);
         Assert.Equal("new", store.Get("www.example")?.Content);
@@ -66,9 +66,9 @@ public class AnswerStoreTests
         store.Store.Scope("a");
         store.Put("big.example", size: 3000);
         Span<byte> reply = new byte[512];
-        AnswerKey key = StoreHarness.Key("big.example");
+        var key = StoreHarness.Key("big.example");
         Assert.Equal(GetOutcome.TooLarge,
-            store.Store.TryGet(key, new GetOptions(0), reply, 30, out StoredAnswer answer));
+            store.Store.TryGet(key, new GetOptions(0), reply, 30, out var answer));
         Assert.InRange(answer.RecordsLength, 3000, 3100);
         Assert.True(reply.IndexOfAnyExcept((byte)0) < 0);
     }
@@ -78,7 +78,11 @@ public class AnswerStoreTests
     {
         using var store = new StoreHarness(2 << 20);
         store.Store.Scope("a");
-        for (int i = 0; i < 100_000; i++) store.Put($"{i}.flood.example", size: i % 400, nowMs: i);
+        for (var i = 0; i < 100_000; i++)
+        {
+            store.Put($"{i}.flood.example", size: i % 400, nowMs: i);
+        }
+
         Assert.True(store.Store.UsedBytes <= store.Store.CapacityBytes);
         Assert.True(store.Store.CapacityBytes <= 2 << 20);
         Assert.True(store.Store.UsedBytes > store.Store.CapacityBytes * 9 / 10);
@@ -90,13 +94,21 @@ public class AnswerStoreTests
     {
         using var store = new StoreHarness(1 << 20);
         store.Store.Scope("a");
-        for (int i = 0; i < 1000; i++) store.Put($"hot{i}.example", ttl: 86_400);
-        int lost = 0;
-        for (int i = 0; i < 50_000; i++)
+        for (var i = 0; i < 1000; i++)
+        {
+            store.Put($"hot{i}.example", ttl: 86_400);
+        }
+
+        var lost = 0;
+        for (var i = 0; i < 50_000; i++)
         {
             store.Put($"{i}.flood.example", ttl: 86_400);
-            string hot = $"hot{i % 1000}.example";
-            if (store.Get(hot) is not null) continue;
+            var hot = $"hot{i % 1000}.example";
+            if (store.Get(hot) is not null)
+            {
+                continue;
+            }
+
             lost++;
             store.Put(hot, ttl: 86_400);
         }
@@ -107,9 +119,9 @@ public class AnswerStoreTests
     public void A_cap_holds_for_its_own_kind_and_scope()
     {
         using var store = new StoreHarness(4 << 20);
-        ushort a = store.Store.Scope("a", new ScopeOptions(SuccessCapacity: 100, DenialCapacity: 10));
-        ushort b = store.Store.Scope("b");
-        for (int i = 0; i < 500; i++)
+        var a = store.Store.Scope("a", new ScopeOptions(SuccessCapacity: 100, DenialCapacity: 10));
+        var b = store.Store.Scope("b");
+        for (var i = 0; i < 500; i++)
         {
             store.Put($"{i}.example", scope: a);
             store.Put($"{i}.denied.example", scope: a, kind: AnswerKind.Denial);
@@ -124,8 +136,8 @@ public class AnswerStoreTests
     public void A_scope_keeps_its_entries_under_the_same_name_and_loses_them_when_pruned()
     {
         using var store = new StoreHarness();
-        ushort a = store.Store.Scope("a");
-        ushort b = store.Store.Scope("b");
+        var a = store.Store.Scope("a");
+        var b = store.Store.Scope("b");
         store.Put("www.example", scope: a);
         store.Put("www.example", scope: b);
         Assert.Equal(a, store.Store.Scope("a"));
@@ -148,8 +160,8 @@ public class AnswerStoreTests
 
         int Hit(long nowMs)
         {
-            byte[] reply = new byte[512];
-            store.Store.TryGet(StoreHarness.Key("www.example"), new GetOptions(nowMs), reply, 40, out StoredAnswer answer);
+            var reply = new byte[512];
+            store.Store.TryGet(StoreHarness.Key("www.example"), new GetOptions(nowMs), reply, 40, out var answer);
             return store.Store.CountHit(answer, nowMs, 60);
         }
     }
@@ -161,16 +173,19 @@ public class AnswerStoreTests
             using var store = new StoreHarness(4 << 20);
             store.Store.Scope("a");
             var expected = new Dictionary<string, string>();
-            foreach ((int name, int size, bool put) in steps)
+            foreach ((var name, var size, var put) in steps)
             {
-                string key = $"{name}.example";
+                var key = $"{name}.example";
                 if (put)
                 {
-                    string content = $"{name}-{size}";
+                    var content = $"{name}-{size}";
                     store.Put(key, size: size, content: content);
                     expected[key] = content;
                 }
-                else if (store.Get(key)?.Content != expected.GetValueOrDefault(key)) return false;
+                else if (store.Get(key)?.Content != expected.GetValueOrDefault(key))
+                {
+                    return false;
+                }
             }
             return expected.All(pair => store.Get(pair.Key)?.Content == pair.Value);
         }, iter: 200);
@@ -188,14 +203,17 @@ public class AnswerStoreTests
             var random = new Random(seed);
             while (!stop.IsCancellationRequested)
             {
-                string name = $"{random.Next(200)}.example";
-                if (store.Get(name) is not { } found) continue;
-                Assert.Equal(name, found.Content);
+                var name = $"{random.Next(200)}.example";
+                if (store.Get(name) is not { } found) { continue; } Assert.Equal(name, found.Content);
                 Interlocked.Increment(ref hits);
             }
         }, TestContext.Current.CancellationToken))];
         var writer = new Random(99);
-        for (int i = 0; i < 25_000; i++) store.Put($"{writer.Next(400)}.example", size: writer.Next(3000));
+        for (var i = 0; i < 25_000; i++)
+        {
+            store.Put($"{writer.Next(400)}.example", size: writer.Next(3000));
+        }
+
         await stop.CancelAsync();
         await Task.WhenAll(readers);
         Assert.True(hits > 0);

@@ -16,7 +16,7 @@ internal sealed class StoreHarness(long budgetBytes = 1 << 20) : IDisposable
     public void Put(string name, uint ttl = 60, long nowMs = 0, ushort scope = 0, AnswerKind kind = AnswerKind.Success,
         int size = 20, KeyFlags flags = 0, Qtype type = Qtype.TXT, string? content = null)
     {
-        byte[] records = Records(content ?? name, size);
+        var records = Records(content ?? name, size);
         Store.Put(
             Key(name, scope, flags, type),
             new AnswerRecords
@@ -36,27 +36,35 @@ internal sealed class StoreHarness(long budgetBytes = 1 << 20) : IDisposable
         KeyFlags flags = 0, Qtype type = Qtype.TXT, long staleMs = 0, bool keepTtl = false)
     {
         Span<byte> reply = stackalloc byte[4096];
-        AnswerKey key = Key(name, scope, flags, type);
-        int at = DnsHeader.Length + key.Name.Length + 4;
-        GetOutcome outcome = Store.TryGet(
-            key, new GetOptions(nowMs, staleMs, 30, keepTtl), reply, at, out StoredAnswer answer);
-        if (outcome is GetOutcome.Missing) return null;
-        Span<byte> records = reply.Slice(at, answer.RecordsLength);
+        var key = Key(name, scope, flags, type);
+        var at = DnsHeader.Length + key.Name.Length + 4;
+        var outcome = Store.TryGet(
+            key, new GetOptions(nowMs, staleMs, 30, keepTtl), reply, at, out var answer);
+        if (outcome is GetOutcome.Missing)
+        {
+            return null;
+        }
+
+        var records = reply.Slice(at, answer.RecordsLength);
         return (Content(records), BinaryPrimitives.ReadUInt32BigEndian(records[6..]), outcome);
     }
 
     /// <summary>Owner pointer, type, class, TTL, RDLENGTH, then the content's octets repeated to the size.</summary>
     public static byte[] Records(string content, int size)
     {
-        byte[] text = Encoding.ASCII.GetBytes(content);
-        byte[] records = new byte[12 + 1 + text.Length + size];
+        var text = Encoding.ASCII.GetBytes(content);
+        var records = new byte[12 + 1 + text.Length + size];
         records[0] = 0xC0;
         records[1] = 12;
         BinaryPrimitives.WriteUInt16BigEndian(records.AsSpan(2), (ushort)Qtype.TXT);
         BinaryPrimitives.WriteUInt16BigEndian(records.AsSpan(4), 1);
         BinaryPrimitives.WriteUInt16BigEndian(records.AsSpan(10), (ushort)(records.Length - 12));
         records[12] = (byte)text.Length;
-        for (int i = 13; i < records.Length; i++) records[i] = text[(i - 13) % text.Length];
+        for (var i = 13; i < records.Length; i++)
+        {
+            records[i] = text[(i - 13) % text.Length];
+        }
+
         return records;
     }
 
@@ -64,10 +72,15 @@ internal sealed class StoreHarness(long budgetBytes = 1 << 20) : IDisposable
     public static string Content(ReadOnlySpan<byte> records)
     {
         int length = records[12];
-        string content = Encoding.ASCII.GetString(records.Slice(13, length));
-        for (int i = 13; i < records.Length; i++)
+        var content = Encoding.ASCII.GetString(records.Slice(13, length));
+        for (var i = 13; i < records.Length; i++)
+        {
             if (records[i] != content[(i - 13) % length])
+            {
                 throw new InvalidOperationException($"octet {i} of {content} belongs to another answer");
+            }
+        }
+
         return content;
     }
 

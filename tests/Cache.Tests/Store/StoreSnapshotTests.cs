@@ -11,15 +11,15 @@ public class StoreSnapshotTests
     {
         using var old = new StoreHarness();
         old.Store.Scope("gone");
-        ushort scope = old.Store.Scope("block");
+        var scope = old.Store.Scope("block");
         old.Put("www.example", ttl: 30, nowMs: 1_000, scope: scope, size: 700);
         old.Put("denied.example", ttl: 30, nowMs: 1_000, scope: scope, kind: AnswerKind.Denial);
         old.Put("expired.example", ttl: 5, nowMs: 1_000, scope: scope);
         old.Put("elsewhere.example", ttl: 30, nowMs: 1_000, scope: 0);
-        byte[] snapshot = Export(old.Store, 11_000);
+        var snapshot = Export(old.Store, 11_000);
 
         using var next = new StoreHarness();
-        ushort taken = next.Store.Scope("block");
+        var taken = next.Store.Scope("block");
         Assert.Equal(2, Import(next.Store, snapshot, 500_000, Scopes(("block", taken))));
         Assert.Equal(("www.example", 20u, GetOutcome.Fresh), next.Get("www.example", 500_000, scope: taken));
         Assert.Null(next.Get("www.example", 520_000, scope: taken));
@@ -31,13 +31,13 @@ public class StoreSnapshotTests
     public void What_passes_between_export_and_import_counts_as_age()
     {
         using var old = new StoreHarness();
-        ushort scope = old.Store.Scope("block");
+        var scope = old.Store.Scope("block");
         old.Put("long.example", ttl: 30, nowMs: 1_000, scope: scope);
         old.Put("short.example", ttl: 18, nowMs: 1_000, scope: scope);
-        byte[] snapshot = Export(old.Store, 11_000, bootMs: 100_000);
+        var snapshot = Export(old.Store, 11_000, bootMs: 100_000);
 
         using var next = new StoreHarness();
-        ushort taken = next.Store.Scope("block");
+        var taken = next.Store.Scope("block");
         Assert.Equal(1, Import(next.Store, snapshot, 500_000, Scopes(("block", taken)), bootMs: 108_000));
         Assert.Equal(("long.example", 12u, GetOutcome.Fresh), next.Get("long.example", 500_000, scope: taken));
         Assert.Null(next.Get("short.example", 500_000, scope: taken));
@@ -48,7 +48,7 @@ public class StoreSnapshotTests
     public void An_export_of_another_boot_is_refused_whole()
     {
         using var store = new StoreHarness();
-        byte[] snapshot = Export(store.Store, 0, bootMs: 100_000);
+        var snapshot = Export(store.Store, 0, bootMs: 100_000);
         Assert.Equal(-1, Import(store.Store, snapshot, 0, Scopes(), bootMs: 99_999));
     }
 
@@ -58,8 +58,12 @@ public class StoreSnapshotTests
         string name = new('s', 20_000);
         using var old = new StoreHarness();
         old.Store.Scope(name);
-        for (int i = 0; i < 100; i++) old.Put($"{i}.example");
-        byte[] snapshot = Export(old.Store, 0, capacityBytes: 40_000);
+        for (var i = 0; i < 100; i++)
+        {
+            old.Put($"{i}.example");
+        }
+
+        var snapshot = Export(old.Store, 0, capacityBytes: 40_000);
         using var next = new StoreHarness();
         next.Store.Scope("other");
         Assert.Equal(100, Import(next.Store, snapshot, 0, Scopes((name, next.Store.Scope(name)))));
@@ -71,8 +75,12 @@ public class StoreSnapshotTests
         string longName = new('s', 300_000), longer = new('t', 900_000);
         using var old = new StoreHarness();
         ushort first = old.Store.Scope(longer), second = old.Store.Scope(longName), third = old.Store.Scope("block");
-        foreach (ushort scope in new[] { first, second, third }) old.Put("www.example", scope: scope);
-        byte[] snapshot = Export(old.Store, 0, capacityBytes: 400_000);
+        foreach (var scope in new[] { first, second, third })
+        {
+            old.Put("www.example", scope: scope);
+        }
+
+        var snapshot = Export(old.Store, 0, capacityBytes: 400_000);
         Assert.InRange(snapshot.Length, 300_000, 400_000);
         using var next = new StoreHarness();
         ushort taken = next.Store.Scope(longName), block = next.Store.Scope("block");
@@ -86,7 +94,7 @@ public class StoreSnapshotTests
     public void Another_version_is_refused_whole()
     {
         using var store = new StoreHarness();
-        byte[] snapshot = Export(store.Store, 0);
+        var snapshot = Export(store.Store, 0);
         snapshot[5]++;
         Assert.Equal(-1, Import(store.Store, snapshot, 0, Scopes()));
         Assert.Equal(-1, Import(store.Store, "nonsense"u8.ToArray(), 0, Scopes()));
@@ -102,7 +110,7 @@ public class StoreSnapshotTests
         // The last octet of the entry's length, after the header and the name of one scope.
         snapshot[16 + 4 + 5 + 3] += 2;
         using var next = new StoreHarness();
-        ushort taken = next.Store.Scope("block");
+        var taken = next.Store.Scope("block");
         Assert.Equal(1, Import(next.Store, snapshot, 0, Scopes(("block", taken))));
     }
 
@@ -112,11 +120,19 @@ public class StoreSnapshotTests
         {
             using var old = new StoreHarness();
             old.Store.Scope("block");
-            for (int i = 0; i < 10; i++) old.Put($"{i}.example");
-            byte[] snapshot = Export(old.Store, 0);
-            foreach ((int at, byte value) in changes) snapshot[at % snapshot.Length] = value;
+            for (var i = 0; i < 10; i++)
+            {
+                old.Put($"{i}.example");
+            }
+
+            var snapshot = Export(old.Store, 0);
+            foreach ((var at, var value) in changes)
+            {
+                snapshot[at % snapshot.Length] = value;
+            }
+
             using var next = new StoreHarness();
-            ushort taken = next.Store.Scope("block");
+            var taken = next.Store.Scope("block");
             Import(next.Store, snapshot, 0, Scopes(("block", taken)));
         }, iter: 300);
 
@@ -125,15 +141,26 @@ public class StoreSnapshotTests
     {
         using var old = new StoreHarness();
         old.Store.Scope("block");
-        for (int i = 0; i < 100; i++) old.Put($"{i:00}.example", ttl: 3600, size: 1000);
-        foreach (int i in new[] { 3, 5 }) old.Get($"{i:00}.example", 0);
-        byte[] snapshot = Export(old.Store, 0, capacityBytes: 11_000);
+        for (var i = 0; i < 100; i++)
+        {
+            old.Put($"{i:00}.example", ttl: 3600, size: 1000);
+        }
+
+        foreach (var i in new[] { 3, 5 })
+        {
+            old.Get($"{i:00}.example", 0);
+        }
+
+        var snapshot = Export(old.Store, 0, capacityBytes: 11_000);
         Assert.InRange(snapshot.Length, 9_000, 11_000);
 
         using var next = new StoreHarness();
-        ushort taken = next.Store.Scope("block");
+        var taken = next.Store.Scope("block");
         Assert.Equal(10, Import(next.Store, snapshot, 0, Scopes(("block", taken))));
-        foreach (int i in new[] { 3, 5, 92, 93, 94, 95, 96, 97, 98, 99 }) Assert.NotNull(next.Get($"{i:00}.example", 0));
+        foreach (var i in new[] { 3, 5, 92, 93, 94, 95, 96, 97, 98, 99 })
+        {
+            Assert.NotNull(next.Get($"{i:00}.example", 0));
+        }
     }
 
     [Fact]
@@ -141,11 +168,15 @@ public class StoreSnapshotTests
     {
         using var old = new StoreHarness(8 << 20);
         old.Store.Scope("block");
-        for (int i = 0; i < 100; i++) old.Put($"{i}.example", size: 60_000 - i);
-        byte[] snapshot = Export(old.Store, 0);
+        for (var i = 0; i < 100; i++)
+        {
+            old.Put($"{i}.example", size: 60_000 - i);
+        }
+
+        var snapshot = Export(old.Store, 0);
         Assert.InRange(snapshot.Length, 5 << 20, 8 << 20);
         using var next = new StoreHarness(8 << 20);
-        ushort taken = next.Store.Scope("block");
+        var taken = next.Store.Scope("block");
         Assert.Equal(100, Import(next.Store, snapshot, 0, Scopes(("block", taken))));
         Assert.Equal(100, next.Store.Count(taken, AnswerKind.Success));
     }

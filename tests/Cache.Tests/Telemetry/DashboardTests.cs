@@ -10,8 +10,11 @@ public sealed class DashboardTests(ScrapedServer server) : IClassFixture<Scraped
         get
         {
             var data = new TheoryData<string, string>();
-            foreach ((string board, string query) in Dashboards.All)
+            foreach ((var board, var query) in Dashboards.All)
+            {
                 data.Add(board, query);
+            }
+
             return data;
         }
     }
@@ -21,7 +24,7 @@ public sealed class DashboardTests(ScrapedServer server) : IClassFixture<Scraped
     public void Query_of_a_dashboard_has_numbers(string board, string query)
     {
         Assert.SkipUnless(PrometheusServer.IsInstalled, "needs prometheus: eng/install test");
-        IReadOnlyList<double> values = server.Ask(query);
+        var values = server.Ask(query);
         Assert.True(values.Count > 0, $"{board}: nothing for {query}");
         Assert.False(values.Any(double.IsNaN), $"{board}: NaN among {string.Join(' ', values)} for {query}");
     }

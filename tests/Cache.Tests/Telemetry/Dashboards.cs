@@ -172,7 +172,7 @@ internal static class Dashboards
 
     private static string OldOrNew(string old, string now, string label)
     {
-        string by = label.Length == 0 ? "" : $" by ({label})";
+        var by = label.Length == 0 ? "" : $" by ({label})";
         return $"sum(rate({old}{{{Stack}}}[5m])){by} or sum(rate({now}{{{Stack}}}[5m])){by}";
     }
 }

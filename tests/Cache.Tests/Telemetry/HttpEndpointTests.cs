@@ -29,7 +29,7 @@ public sealed class HttpEndpointTests : IDisposable
     {
         _registry.Increment(_registry.Counter("a_total", "A."));
         Assert.Empty(_endpoint.Apply(Routes()));
-        string answer = Ask("GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        var answer = Ask("GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
         Assert.Contains("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", answer, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\n# HELP a_total A.\n# TYPE a_total counter\na_total 1\n", answer, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class HttpEndpointTests : IDisposable
     public void Head_has_the_length_and_no_body()
     {
         _endpoint.Apply(Routes());
-        string answer = Ask("HEAD /health HTTP/1.0\r\n\r\n");
+        var answer = Ask("HEAD /health HTTP/1.0\r\n\r\n");
         Assert.Contains("Content-Length: 2\r\n", answer, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
     }
@@ -48,8 +48,8 @@ public sealed class HttpEndpointTests : IDisposable
     public void Pipelined_requests_are_answered_in_order_on_one_connection()
     {
         _endpoint.Apply(Routes());
-        string asked = string.Concat(Enumerable.Repeat("GET /health HTTP/1.1\r\n\r\n", 300));
-        string answer = Ask(asked + "GET /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n");
+        var asked = string.Concat(Enumerable.Repeat("GET /health HTTP/1.1\r\n\r\n", 300));
+        var answer = Ask(asked + "GET /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n");
         Assert.Equal(300, answer.Split("HTTP/1.1 200 OK\r\n").Length - 1);
         Assert.Equal(1, answer.Split("HTTP/1.1 404 Not Found\r\n").Length - 1);
     }
@@ -80,14 +80,17 @@ public sealed class HttpEndpointTests : IDisposable
     public void Password_is_asked_for_and_compared_with_its_hash()
     {
         Protect(users: Users("alice", "secret", "böb", "a:b"));
-        string refused = Ask("GET /metrics HTTP/1.0\r\n\r\n");
+        var refused = Ask("GET /metrics HTTP/1.0\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 401 Unauthorized\r\n", refused, StringComparison.Ordinal);
         Assert.Contains("\r\nWWW-Authenticate: Basic\r\n", refused, StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("böb:a:b")), StringComparison.Ordinal);
-        foreach (string wrong in (string[])["alice:other", "alice:", "alice", "carol:secret", ":", "böb:a"])
+        foreach (var wrong in (string[])["alice:other", "alice:", "alice", "carol:secret", ":", "böb:a"])
+        {
             Assert.StartsWith("HTTP/1.1 401 ", Ask(Login(wrong)), StringComparison.Ordinal);
+        }
+
         Assert.StartsWith(
             "HTTP/1.1 401 ", Ask("GET /metrics HTTP/1.0\r\nAuthorization: Bearer x\r\n\r\n"), StringComparison.Ordinal);
         Assert.StartsWith(
@@ -99,8 +102,8 @@ public sealed class HttpEndpointTests : IDisposable
     public void Requests_behind_a_password_are_answered_in_order()
     {
         Protect(users: Users("alice", "secret"));
-        string login = Login("alice:secret").Replace("1.0", "1.1", StringComparison.Ordinal);
-        string answer = Ask(string.Concat(Enumerable.Repeat(login, 20)) + Login("alice:wrong"));
+        var login = Login("alice:secret").Replace("1.0", "1.1", StringComparison.Ordinal);
+        var answer = Ask(string.Concat(Enumerable.Repeat(login, 20)) + Login("alice:wrong"));
         Assert.Equal(20, answer.Split("HTTP/1.1 200 OK\r\n").Length - 1);
         Assert.Equal(1, answer.Split("HTTP/1.1 401 Unauthorized\r\n").Length - 1);
     }
@@ -128,9 +131,9 @@ public sealed class HttpEndpointTests : IDisposable
     [Fact]
     public void End_does_not_wait_for_the_look_at_a_password()
     {
-        string[] before = Directory.GetDirectories("/proc/self/task");
+        var before = Directory.GetDirectories("/proc/self/task");
         Protect(users: new Dictionary<string, string> { ["alice"] = "$2b$16$" + new string('a', 53) });
-        using Socket guess = Connect();
+        using var guess = Connect();
         guess.Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
         string? looking = null;
         Assert.True(SpinWait.SpinUntil(
@@ -148,7 +151,7 @@ public sealed class HttpEndpointTests : IDisposable
         Protect(users: Users("alice", "secret"));
         Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
         var guesses = new List<Socket>();
-        for (int i = 0; i < HttpEndpoint.MaxConnections - 4; i++)
+        for (var i = 0; i < HttpEndpoint.MaxConnections - 4; i++)
         {
             guesses.Add(Connect());
             guesses[^1].Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
@@ -177,8 +180,11 @@ public sealed class HttpEndpointTests : IDisposable
     public void Fields_of_the_file_are_in_replies()
     {
         Protect(fields: "X-Frame-Options: deny\r\nX-XSS-Protection: 0\r\n", users: Users("alice", "secret"));
-        foreach (string request in (string[])["GET /metrics HTTP/1.0\r\n\r\n", Login("alice:secret")])
+        foreach (var request in (string[])["GET /metrics HTTP/1.0\r\n\r\n", Login("alice:secret")])
+        {
             Assert.Contains("\r\nX-Frame-Options: deny\r\nX-XSS-Protection: 0\r\n", Ask(request), StringComparison.Ordinal);
+        }
+
         Assert.DoesNotContain("X-Frame-Options", Ask("GET /health HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
     }
 
@@ -186,7 +192,7 @@ public sealed class HttpEndpointTests : IDisposable
     public void Requests_beyond_the_rate_are_refused()
     {
         Protect(intervalMs: 3_600_000, burst: 3);
-        string answer = Ask(string.Concat(Enumerable.Repeat("GET /metrics HTTP/1.1\r\n\r\n", 5)) + "GET /metrics HTTP/1.0\r\n\r\n");
+        var answer = Ask(string.Concat(Enumerable.Repeat("GET /metrics HTTP/1.1\r\n\r\n", 5)) + "GET /metrics HTTP/1.0\r\n\r\n");
         Assert.Equal(3, answer.Split("HTTP/1.1 200 OK\r\n").Length - 1);
         Assert.Equal(3, answer.Split("HTTP/1.1 429 Too Many Requests\r\n").Length - 1);
     }
@@ -203,7 +209,7 @@ public sealed class HttpEndpointTests : IDisposable
     [Fact]
     public void Ready_names_what_is_not_ready_and_then_remembers_what_was()
     {
-        bool ready = false;
+        var ready = false;
         _endpoint.Apply(Routes());
         Assert.EndsWith("\r\n\r\nbind", Get("/ready"), StringComparison.Ordinal);
         _readiness.Require(Check("upstream", () => ready), Check("corefile", () => false), Check("x", () => true));
@@ -225,9 +231,9 @@ public sealed class HttpEndpointTests : IDisposable
     {
         _endpoint.Apply(Routes());
         var idle = new List<Socket>();
-        for (int i = 0; i < HttpEndpoint.MaxConnections + 20; i++)
+        for (var i = 0; i < HttpEndpoint.MaxConnections + 20; i++)
         {
-            Socket socket = Connect();
+            var socket = Connect();
             socket.Send("GET /heal"u8);
             idle.Add(socket);
         }
@@ -242,8 +248,8 @@ public sealed class HttpEndpointTests : IDisposable
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         other.Listen();
-        int taken = ((IPEndPoint)other.LocalEndPoint!).Port;
-        string problem = Assert.Single(_endpoint.Apply(Routes(taken)));
+        var taken = ((IPEndPoint)other.LocalEndPoint!).Port;
+        var problem = Assert.Single(_endpoint.Apply(Routes(taken)));
         Assert.StartsWith($"prometheus 127.0.0.1:{taken}: EADDRINUSE", problem, StringComparison.Ordinal);
         Assert.Contains($"(pid {Environment.ProcessId}) listens there", problem, StringComparison.Ordinal);
         Assert.Null(PortOwner.Of(1));
@@ -254,8 +260,8 @@ public sealed class HttpEndpointTests : IDisposable
     public void Apply_keeps_listeners_that_stay_with_their_connections_and_closes_the_others()
     {
         _endpoint.Apply([.. Routes(), new HttpRoute("health", IPAddress.IPv6Loopback, 0, "/health", new HealthPage())]);
-        IPEndPoint gone = _endpoint.BoundAddress(IPAddress.IPv6Loopback, 0);
-        using Socket kept = Connect();
+        var gone = _endpoint.BoundAddress(IPAddress.IPv6Loopback, 0);
+        using var kept = Connect();
         kept.Send("GET /health HTTP/1.1\r\n"u8);
         Assert.Empty(_endpoint.Apply(Routes()));
         kept.Send("Connection: close\r\n\r\n"u8);
@@ -269,8 +275,8 @@ public sealed class HttpEndpointTests : IDisposable
     {
         _endpoint.Apply(Routes());
         var probe = new HealthSelfProbe(_endpoint.Loop, _registry);
-        int failures = _registry.Counter(MetricNames.HealthFailures, MetricNames.HealthFailuresHelp);
-        int duration = _registry.Histogram(
+        var failures = _registry.Counter(MetricNames.HealthFailures, MetricNames.HealthFailuresHelp);
+        var duration = _registry.Histogram(
             MetricNames.HealthDuration, MetricNames.HealthDurationHelp, MetricNames.SlimTimeBuckets, MetricUnit.Nanoseconds);
         probe.Watch(Address);
         Assert.True(SpinWait.SpinUntil(() => Enumerable.Range(duration, 6).Sum(_registry.Read) > 0, 20_000));
@@ -302,7 +308,7 @@ public sealed class HttpEndpointTests : IDisposable
 
     private string Ask(string request, int waitMs = 20_000)
     {
-        using Socket socket = Connect();
+        using var socket = Connect();
         socket.Send(Encoding.ASCII.GetBytes(request));
         return ReadAll(socket, waitMs);
     }
@@ -318,9 +324,12 @@ public sealed class HttpEndpointTests : IDisposable
     {
         socket.ReceiveTimeout = waitMs;
         var text = new StringBuilder();
-        byte[] buffer = new byte[65536];
+        var buffer = new byte[65536];
         for (int read; (read = socket.Receive(buffer)) > 0;)
+        {
             text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+
         return text.ToString();
     }
 }

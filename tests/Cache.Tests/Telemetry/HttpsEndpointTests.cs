@@ -44,11 +44,14 @@ public sealed class HttpsEndpointTests : IDisposable
     public async Task Metrics_are_served_over_https()
     {
         _registry.Increment(_registry.Counter("a_total", "A."));
-        for (int i = 0; i < 3000; i++)
+        for (var i = 0; i < 3000; i++)
+        {
             _registry.Increment(_registry.Counter("b_total", "B.", ("i", $"{i}")));
+        }
+
         Write("one");
         Assert.Empty(_endpoint.Apply([Route()]));
-        (string answer, string name) = await Ask("GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+        (var answer, var name) = await Ask("GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
         Assert.Equal("CN=one", name);
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
         Assert.Contains("\nb_total{i=\"2999\"} 1\n", answer, StringComparison.Ordinal);
@@ -60,8 +63,8 @@ public sealed class HttpsEndpointTests : IDisposable
     {
         Write("one");
         _endpoint.Apply([Route()]);
-        string asked = string.Concat(Enumerable.Repeat($"GET /{new string('x', 1500)} HTTP/1.1\r\n\r\n", 5));
-        (string answer, _) = await Ask(asked + "GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+        var asked = string.Concat(Enumerable.Repeat($"GET /{new string('x', 1500)} HTTP/1.1\r\n\r\n", 5));
+        (var answer, _) = await Ask(asked + "GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
         Assert.Equal(5, answer.Split("HTTP/1.1 404 Not Found\r\n").Length - 1);
         Assert.Equal(1, answer.Split("HTTP/1.1 200 OK\r\n").Length - 1);
     }
@@ -91,7 +94,7 @@ public sealed class HttpsEndpointTests : IDisposable
     [Fact]
     public async Task Client_without_a_certificate_is_refused_where_one_is_asked_for()
     {
-        using X509Certificate2 own = Write("one");
+        using var own = Write("one");
         _endpoint.Apply([Route() with
         {
             Tls = Verified(CertificateFile),
@@ -105,12 +108,12 @@ public sealed class HttpsEndpointTests : IDisposable
     [InlineData(SslProtocols.Tls13)]
     public async Task Client_with_a_certificate_resumes_its_session(SslProtocols protocol)
     {
-        using X509Certificate2 own = Write("one");
+        using var own = Write("one");
         _endpoint.Apply([Route() with
         {
             Tls = Verified(CertificateFile),
         }]);
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             Assert.StartsWith(
                 "HTTP/1.1 200 OK",
@@ -128,7 +131,7 @@ public sealed class HttpsEndpointTests : IDisposable
     public async Task Clients_are_asked_for_a_certificate_as_the_file_says(string type, bool withNone, bool withAnother)
     {
         Write("one");
-        using X509Certificate2 another = Make("two", out _, out _);
+        using var another = Make("two", out _, out _);
         Serve($"  client_auth_type: {type}\n");
         Assert.Equal(withNone, await Answers(own: null));
         Assert.Equal(withAnother, await Answers(another));
@@ -151,8 +154,8 @@ public sealed class HttpsEndpointTests : IDisposable
         named.AddIpAddress(IPAddress.Parse("10.0.0.7"));
         named.AddIpAddress(IPAddress.Parse("2001:db8::7"));
         named.AddUri(new Uri("spiffe://cluster/prometheus"));
-        using X509Certificate2 own = Make("two", out _, out _, named.Build());
-        using X509Certificate2 nameless = Make("two", out _, out _);
+        using var own = Make("two", out _, out _, named.Build());
+        using var nameless = Make("two", out _, out _);
         Serve($"  client_auth_type: RequestClientCert\n  client_allowed_sans: {names}\n");
         Assert.Equal(expected, await Answers(own));
         Assert.False(await Answers(nameless));
@@ -162,8 +165,8 @@ public sealed class HttpsEndpointTests : IDisposable
     [Fact]
     public async Task Certificates_may_stand_in_the_file_itself()
     {
-        using X509Certificate2 own = Write("one");
-        string web = Path.Combine(_folder, "web.yml");
+        using var own = Write("one");
+        var web = Path.Combine(_folder, "web.yml");
         File.WriteAllText(
             web,
             $"tls_server_config:\n  cert: |\n{Indented(CertificateFile)}\n  key: |\n{Indented(KeyFile)}\n"
@@ -200,14 +203,14 @@ public sealed class HttpsEndpointTests : IDisposable
     {
         Write("one");
         Serve($"  curve_preferences: [{curves}]\n");
-        IPEndPoint at = _endpoint.BoundAddress(IPAddress.Loopback, 0);
-        using Process openssl = Process.Start(new ProcessStartInfo(
+        var at = _endpoint.BoundAddress(IPAddress.Loopback, 0);
+        using var openssl = Process.Start(new ProcessStartInfo(
             "openssl", ["s_client", "-connect", at.ToString(), "-groups", asked, "-brief"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
         openssl.StandardInput.Close();
-        string said = openssl.StandardOutput.ReadToEnd() + openssl.StandardError.ReadToEnd();
+        var said = openssl.StandardOutput.ReadToEnd() + openssl.StandardError.ReadToEnd();
         openssl.WaitForExit();
         Assert.True(expected == said.Contains("CONNECTION ESTABLISHED", StringComparison.Ordinal), said);
     }
@@ -215,8 +218,8 @@ public sealed class HttpsEndpointTests : IDisposable
     [Fact]
     public async Task New_roots_of_clients_are_used()
     {
-        using X509Certificate2 own = Write("one");
-        using X509Certificate2 old = Make("two", out string oldRoot, out _);
+        using var own = Write("one");
+        using var old = Make("two", out var oldRoot, out _);
         File.WriteAllText(ClientCaFile, oldRoot);
         File.SetLastWriteTimeUtc(ClientCaFile, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-1));
         _endpoint.Apply([Route() with
@@ -245,7 +248,7 @@ public sealed class HttpsEndpointTests : IDisposable
         Write("two");
         await Ask("GET / HTTP/1.0\r\n\r\n");
         _endpoint.Dispose();
-        string[] lines = Encoding.UTF8.GetString(_logged.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = Encoding.UTF8.GetString(_logged.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, lines.Length);
         Assert.All(lines[..2], line => Assert.Matches(
             $"^\\[ERROR\\] plugin/prometheus: tls: {CertificateFile}: .*; what was read before stays in force", line));
@@ -258,9 +261,9 @@ public sealed class HttpsEndpointTests : IDisposable
     public async Task Blocks_that_share_an_address_share_its_tls(string corefile)
     {
         Write("one");
-        string web = Path.Combine(_folder, "web.yml");
+        var web = Path.Combine(_folder, "web.yml");
         File.WriteAllText(web, "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n");
-        CorefileResult result = CorefileLoader.Load(
+        var result = CorefileLoader.Load(
             "Corefile", corefile.Replace("WEB", web, StringComparison.Ordinal), new CorefileOptions { Files = new DiskFiles() });
         Assert.Empty(result.Errors);
         Assert.Empty(_endpoint.Apply(HttpRoutes.Of(result.Config!, _registry, new Readiness())));
@@ -276,7 +279,7 @@ public sealed class HttpsEndpointTests : IDisposable
         await client.ConnectAsync(_endpoint.BoundAddress(IPAddress.Loopback, 0));
         await client.GetStream().WriteAsync("GET /metrics HTTP/1.0\r\n\r\n"u8.ToArray());
         using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-        string answer = "";
+        var answer = "";
         try
         {
             answer = await reader.ReadToEndAsync();
@@ -295,14 +298,14 @@ public sealed class HttpsEndpointTests : IDisposable
     /// <summary>As a block that names a web configuration with these lines.</summary>
     private void Serve(string lines)
     {
-        string web = Path.Combine(_folder, "web.yml");
+        var web = Path.Combine(_folder, "web.yml");
         File.WriteAllText(web, "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n" + lines);
         Load(web);
     }
 
     private void Load(string web)
     {
-        CorefileResult result = CorefileLoader.Load("Corefile", $". {{\nprometheus 127.0.0.1:0 {{\ntls {web}\n}}\n}}",
+        var result = CorefileLoader.Load("Corefile", $". {{\nprometheus 127.0.0.1:0 {{\ntls {web}\n}}\n}}",
             new CorefileOptions { Files = new DiskFiles() });
         Assert.Empty(result.Errors);
         Assert.Empty(_endpoint.Apply(HttpRoutes.Of(result.Config!, _registry, new Readiness())));
@@ -333,7 +336,7 @@ public sealed class HttpsEndpointTests : IDisposable
 
     private X509Certificate2 Write(string name)
     {
-        X509Certificate2 made = Make(name, out string certificate, out string key);
+        var made = Make(name, out var certificate, out var key);
         File.WriteAllText(CertificateFile, certificate);
         File.WriteAllText(KeyFile, key);
         return made;
@@ -345,8 +348,11 @@ public sealed class HttpsEndpointTests : IDisposable
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         if (names is not null)
+        {
             request.CertificateExtensions.Add(names);
-        using X509Certificate2 made = request.CreateSelfSigned(
+        }
+
+        using var made = request.CreateSelfSigned(
             TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
         certificatePem = made.ExportCertificatePem();
         keyPem = key.ExportPkcs8PrivateKeyPem();

@@ -32,10 +32,10 @@ public sealed class LiveServer : IDisposable
             ? FakeAnswer.Denial("NXDOMAIN", "test. 60 IN SOA ns. root. 1 2 3 4 5")
             : FakeAnswer.With($"{question.Name} 60 IN A 10.0.0.1");
 
-        int dead = FreePort();
-        string hosts = Path.Combine(_directory, "hosts");
+        var dead = FreePort();
+        var hosts = Path.Combine(_directory, "hosts");
         File.WriteAllText(hosts, "10.0.0.9 host.test\n");
-        string corefile = Path.Combine(_directory, "Corefile");
+        var corefile = Path.Combine(_directory, "Corefile");
         File.WriteAllText(
             corefile,
             $$"""
@@ -93,11 +93,16 @@ public sealed class LiveServer : IDisposable
         _thread = new Thread(() => _server.Run());
         _thread.Start();
         if (!_server.Started.Wait(TimeSpan.FromSeconds(30)))
+        {
             throw new InvalidOperationException(Encoding.UTF8.GetString(_logged.ToArray()));
+        }
+
         _clients = new Thread(AskAgainAndAgain);
         _clients.Start();
         if (!FirstRound.Wait(TimeSpan.FromSeconds(60)))
+        {
             throw new InvalidOperationException("the first round of questions was not answered");
+        }
     }
 
     public IPEndPoint Metrics { get; } = new(IPAddress.Loopback, FreePort());
@@ -125,9 +130,9 @@ public sealed class LiveServer : IDisposable
 
     private void AskAgainAndAgain()
     {
-        for (int round = 0; !_stop.IsCancellationRequested; round++)
+        for (var round = 0; !_stop.IsCancellationRequested; round++)
         {
-            foreach ((string name, string type) in new[]
+            foreach ((var name, var type) in new[]
             {
                 ("hit.test.", "A"), ($"miss{round}.test.", "A"), ($"miss{round}.other.test.", "A"), ("hit.other.test.", "A"),
                 ("nx.test.", "A"), ($"nx{round}.test.", "AAAA"), ("servfail.test.", "A"), ("v4only.test.", "AAAA"),
@@ -140,7 +145,10 @@ public sealed class LiveServer : IDisposable
             }
             Ask("a.dead.test.", "A", tcp: false, waitMs: 6000);
             if (round == 0)
+            {
                 Ask("dropped.test.", "A", tcp: false, waitMs: 50);
+            }
+
             FirstRound.Set();
             _stop.Token.WaitHandle.WaitOne(200);
         }
@@ -148,9 +156,9 @@ public sealed class LiveServer : IDisposable
 
     private void Ask(string name, string type, bool tcp, int waitMs = 3000)
     {
-        DnsMessage query = DnsMessage.Query(name, type, id: 7);
+        var query = DnsMessage.Query(name, type, id: 7);
         query.Edns = new DnsEdns(Do: true);
-        byte[] octets = query.ToBytes();
+        var octets = query.ToBytes();
         using var socket = new Socket(
             AddressFamily.InterNetwork, tcp ? SocketType.Stream : SocketType.Dgram, ProtocolType.IP)
         {
@@ -160,9 +168,14 @@ public sealed class LiveServer : IDisposable
         {
             socket.Connect(_dns);
             if (tcp)
+            {
                 socket.Send([(byte)(octets.Length >> 8), (byte)octets.Length, .. octets]);
+            }
             else
+            {
                 socket.Send(octets);
+            }
+
             socket.Receive(new byte[4096]);
         }
         catch (SocketException)

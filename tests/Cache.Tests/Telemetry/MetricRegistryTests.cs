@@ -12,9 +12,9 @@ public class MetricRegistryTests
     [Fact]
     public void Scrape_sums_what_each_worker_counted()
     {
-        int slot = _registry.Counter("a_total", "A.", ("x", "1"));
-        WorkerCounters first = _registry.AttachWorker();
-        WorkerCounters second = _registry.AttachWorker();
+        var slot = _registry.Counter("a_total", "A.", ("x", "1"));
+        var first = _registry.AttachWorker();
+        var second = _registry.AttachWorker();
         first.Increment(slot);
         second.Add(slot, 41);
         Assert.Equal("# HELP a_total A.\n# TYPE a_total counter\na_total{x=\"1\"} 42\n", Scrape());
@@ -23,7 +23,7 @@ public class MetricRegistryTests
     [Fact]
     public void Same_name_and_labels_keep_their_slot_so_that_counts_survive_a_reload()
     {
-        int before = _registry.Counter("a_total", "A.", ("x", "1"));
+        var before = _registry.Counter("a_total", "A.", ("x", "1"));
         _registry.Increment(before);
         Assert.Equal(before, _registry.Counter("a_total", "A.", ("x", "1")));
         Assert.NotEqual(before, _registry.Counter("a_total", "A.", ("x", "2")));
@@ -33,7 +33,7 @@ public class MetricRegistryTests
     [Fact]
     public void Table_shows_a_series_once_it_has_counted_and_labels_it_by_its_indexes()
     {
-        int first = _registry.CounterTable(
+        var first = _registry.CounterTable(
             "t_total", "T.", [("z", ".")], new MetricDimension("a", ["p", "q"]), new MetricDimension("b", ["r", "s"]));
         Assert.Equal("", Scrape());
         _registry.Increment(first + 1 * 2 + 0);
@@ -43,13 +43,13 @@ public class MetricRegistryTests
     [Fact]
     public void Histogram_is_cumulative_and_its_sum_is_in_seconds()
     {
-        int slot = _registry.HistogramTable(
+        var slot = _registry.HistogramTable(
             "h_seconds", "H.", MetricNames.TimeBuckets, MetricUnit.Nanoseconds, [("z", ".")]);
-        WorkerCounters worker = _registry.AttachWorker();
+        var worker = _registry.AttachWorker();
         worker.ObserveTime(slot, 200_000);
         worker.ObserveTime(slot, 300_000);
         worker.ObserveTime(slot, 9_500_000_000);
-        string text = Scrape();
+        var text = Scrape();
         Assert.Contains("h_seconds_bucket{z=\".\",le=\"0.00025\"} 1\n", text, StringComparison.Ordinal);
         Assert.Contains("h_seconds_bucket{z=\".\",le=\"0.0005\"} 2\n", text, StringComparison.Ordinal);
         Assert.Contains("h_seconds_bucket{z=\".\",le=\"8.192\"} 2\n", text, StringComparison.Ordinal);
@@ -62,13 +62,13 @@ public class MetricRegistryTests
     public void Old_and_new_forward_names_show_the_same_counts()
     {
         var metrics = new ForwardMetrics(_registry, "10.96.0.10:53");
-        WorkerCounters worker = _registry.AttachWorker();
+        var worker = _registry.AttachWorker();
         metrics.Request(worker);
         metrics.Response(worker, 3, 1_000_000);
         metrics.ConnectionOpened(worker, UpstreamProto.Tcp);
         metrics.HealthFailure(worker);
-        string text = Scrape();
-        foreach (string line in new[]
+        var text = Scrape();
+        foreach (var line in new[]
         {
             "coredns_forward_requests_total{to=\"10.96.0.10:53\"} 1\n",
             "coredns_forward_responses_total{to=\"10.96.0.10:53\",rcode=\"NXDOMAIN\"} 1\n",
@@ -80,7 +80,9 @@ public class MetricRegistryTests
             "coredns_proxy_healthcheck_failures_total{proxy_name=\"forward\",to=\"10.96.0.10:53\"} 1\n",
             "coredns_forward_healthcheck_failures_total{to=\"10.96.0.10:53\"} 1\n",
         })
+        {
             Assert.Contains(line, text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -90,9 +92,9 @@ public class MetricRegistryTests
         metrics.Count(
             _registry.AttachWorker(), tcp: true, ipv6: true, qtype: 28, dnssecOk: true, requestSize: 60, rcode: 0,
             AnsweredBy.Cache, responseSize: 120, nanoseconds: 20_000);
-        string text = Scrape();
+        var text = Scrape();
         const string zone = "server=\"dns://169.254.20.10:53\",zone=\"cluster.local.\",view=\"\"";
-        foreach (string line in new[]
+        foreach (var line in new[]
         {
             $"coredns_dns_requests_total{{{zone},proto=\"tcp\",family=\"2\",type=\"AAAA\"}} 1\n",
             $"coredns_dns_responses_total{{{zone},rcode=\"NOERROR\",plugin=\"cache\"}} 1\n",
@@ -102,20 +104,22 @@ public class MetricRegistryTests
             $"coredns_dns_request_size_bytes_bucket{{{zone},proto=\"tcp\",le=\"100\"}} 1\n",
             $"coredns_dns_response_size_bytes_sum{{{zone},proto=\"tcp\"}} 120\n",
         })
+        {
             Assert.Contains(line, text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
     public void Every_bucket_index_agrees_with_its_bounds()
     {
         var random = new Random(1);
-        for (int i = 0; i < 20_000; i++)
+        for (var i = 0; i < 20_000; i++)
         {
-            long nanoseconds = random.NextInt64(1L << random.Next(1, 36));
+            var nanoseconds = random.NextInt64(1L << random.Next(1, 36));
             Assert.Equal(
                 new TimeBucketScale(MetricNames.TimeBuckets).IndexOf(nanoseconds), TimeBucket.IndexOf(nanoseconds));
-            int bytes = random.Next(70_000);
-            int index = Array.FindIndex(MetricNames.SizeBuckets, bound => bytes <= bound);
+            var bytes = random.Next(70_000);
+            var index = Array.FindIndex(MetricNames.SizeBuckets, bound => bytes <= bound);
             Assert.Equal(index < 0 ? MetricNames.SizeBuckets.Length : index, SizeBucket.IndexOf(bytes));
         }
     }
@@ -124,7 +128,7 @@ public class MetricRegistryTests
     public void Label_values_and_help_are_escaped()
     {
         _registry.Counter("a_total", "back\\slash\nline", ("x", "q\"\\\n"));
-        string text = Scrape();
+        var text = Scrape();
         Assert.Contains("# HELP a_total back\\\\slash\\nline\n", text, StringComparison.Ordinal);
         Assert.Contains("a_total{x=\"q\\\"\\\\\\n\"} 0\n", text, StringComparison.Ordinal);
     }
@@ -141,9 +145,12 @@ public class MetricRegistryTests
     public void Series_beyond_the_capacity_are_counted_nowhere_and_break_nothing()
     {
         var wide = new MetricDimension("x", [.. Enumerable.Range(0, 16_000).Select(n => $"{n}")]);
-        int last = 0;
-        for (int i = 0; i < 70; i++)
+        var last = 0;
+        for (var i = 0; i < 70; i++)
+        {
             last = _registry.CounterTable("many_total", "M.", [("i", $"{i}")], wide);
+        }
+
         _registry.AttachWorker().Increment(last + 15_999);
         Assert.Equal(0, last);
         Assert.Equal("", Scrape());
@@ -153,7 +160,7 @@ public class MetricRegistryTests
     public void Process_metrics_are_plausible()
     {
         ProcessMetrics.Register(_registry);
-        Dictionary<string, double> values = Scrape().Split('\n')
+        var values = Scrape().Split('\n')
             .Where(line => line.Length > 0 && line[0] != '#')
             .ToDictionary(line => line.Split(' ')[0], line => double.Parse(line.Split(' ')[1]));
         Assert.InRange(values["process_resident_memory_bytes"], 1e6, 1e11);

@@ -7,7 +7,7 @@ namespace NodeDns.Cache.Tests.Telemetry;
 public sealed partial class MetricsPageTests(LiveServer server) : IClassFixture<LiveServer>
 {
     /// <summary>Only a template that the Corefile check lets through by mistake makes this one.</summary>
-    private static readonly string[] Rare = ["coredns_template_template_failures_total"];
+    private static readonly string[] s_rare = ["coredns_template_template_failures_total"];
 
     private sealed record Metric(string Type, string Labels);
 
@@ -16,22 +16,27 @@ public sealed partial class MetricsPageTests(LiveServer server) : IClassFixture<
     {
         SortedDictionary<string, Metric> page = Page(), scrape = Scraped();
         Assert.Empty(scrape.Keys.Except(page.Keys));
-        foreach ((string name, Metric metric) in scrape)
+        foreach ((var name, var metric) in scrape)
+        {
             Assert.Equal((name, page[name]), (name, metric));
+        }
     }
 
     [Fact]
     public void Every_metric_of_the_page_is_in_a_scrape() =>
-        Assert.Equal(Rare, Page().Keys.Except(Scraped().Keys));
+        Assert.Equal(s_rare, Page().Keys.Except(Scraped().Keys));
 
     private static SortedDictionary<string, Metric> Page()
     {
         var metrics = new SortedDictionary<string, Metric>(StringComparer.Ordinal);
-        foreach (string line in File.ReadLines(Path.Combine(Repository(), "docs/metrics.md")))
+        foreach (var line in File.ReadLines(Path.Combine(Repository(), "docs/metrics.md")))
         {
             if (Row().Match(line) is not { Success: true } row)
+            {
                 continue;
-            string labels = string.Join(", ", row.Groups[3].Value.Split(", ").Select(label => label.Trim()).Order());
+            }
+
+            var labels = string.Join(", ", row.Groups[3].Value.Split(", ").Select(label => label.Trim()).Order());
             metrics.Add(row.Groups[1].Value, new Metric(row.Groups[2].Value, labels));
         }
         return metrics;
@@ -39,15 +44,18 @@ public sealed partial class MetricsPageTests(LiveServer server) : IClassFixture<
 
     private SortedDictionary<string, Metric> Scraped()
     {
-        string text = server.Scrape();
+        var text = server.Scrape();
         var metrics = new SortedDictionary<string, Metric>(StringComparer.Ordinal);
         foreach (Match type in TypeLine().Matches(text))
         {
-            string name = type.Groups[1].Value;
-            string sample = type.Groups[2].Value == "histogram" ? $"{name}_count" : name;
+            var name = type.Groups[1].Value;
+            var sample = type.Groups[2].Value == "histogram" ? $"{name}_count" : name;
             var labels = new SortedSet<string>(StringComparer.Ordinal);
             foreach (Match line in Regex.Matches(text, $@"^{sample}(\{{.*\}})? ", RegexOptions.Multiline))
+            {
                 labels.UnionWith(Label().Matches(line.Groups[1].Value).Select(label => label.Groups[1].Value));
+            }
+
             metrics.Add(name, new Metric(type.Groups[2].Value, string.Join(", ", labels)));
         }
         return metrics;
@@ -55,9 +63,12 @@ public sealed partial class MetricsPageTests(LiveServer server) : IClassFixture<
 
     private static string Repository()
     {
-        string directory = AppContext.BaseDirectory;
+        var directory = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(directory, "NodeDnsWebhook.sln")))
+        {
             directory = Path.GetDirectoryName(directory)!;
+        }
+
         return directory;
     }
 

@@ -56,9 +56,12 @@ public sealed class PasswordQueueTests
         using var queue = new PasswordQueue(loop);
         queue.Add(() => true, () => false, _ => { });
         loop.RunTurn(20_000);
-        int passedOver = 0;
-        for (int i = 0; i < 1000; i++)
+        var passedOver = 0;
+        for (var i = 0; i < 1000; i++)
+        {
             queue.Add(() => passedOver++ < 0, () => true, _ => { });
+        }
+
         Assert.InRange(1000 - passedOver, 0, HttpEndpoint.MaxConnections);
     }
 

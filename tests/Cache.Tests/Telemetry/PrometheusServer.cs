@@ -29,7 +29,7 @@ public sealed class PrometheusServer : IDisposable
             scrape_configs:
             {jobs}
             """);
-        int port = FreePort();
+        var port = FreePort();
         _http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
         _process = Process.Start(new ProcessStartInfo(Program)
         {
@@ -61,8 +61,8 @@ public sealed class PrometheusServer : IDisposable
     public IReadOnlyList<double> Ask(string query)
     {
         using var body = new FormUrlEncodedContent([new("query", query)]);
-        using HttpResponseMessage answer = _http.PostAsync("/api/v1/query", body).GetAwaiter().GetResult();
-        using JsonDocument json = JsonDocument.Parse(answer.Content.ReadAsStringAsync().GetAwaiter().GetResult());
+        using var answer = _http.PostAsync("/api/v1/query", body).GetAwaiter().GetResult();
+        using var json = JsonDocument.Parse(answer.Content.ReadAsStringAsync().GetAwaiter().GetResult());
         Assert.True(answer.IsSuccessStatusCode, json.RootElement.ToString());
         return
         [
@@ -82,14 +82,16 @@ public sealed class PrometheusServer : IDisposable
 
     private void Await(string query)
     {
-        long started = Stopwatch.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         using var tick = new ManualResetEventSlim();
         while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(90))
         {
             try
             {
                 if (Ask(query).Count > 0)
+                {
                     return;
+                }
             }
             catch (HttpRequestException)
             {

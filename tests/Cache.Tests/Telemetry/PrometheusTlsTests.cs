@@ -27,7 +27,7 @@ public sealed class PrometheusTlsTests : IDisposable
         Assert.SkipUnless(PrometheusServer.IsInstalled, "needs prometheus: eng/install test");
         MakeCertificates();
         _registry.Increment(_registry.Counter("seen_total", "Seen."));
-        IPEndPoint at = Serve();
+        var at = Serve();
         using var prometheus = new PrometheusServer(
             Job("right", at, "secret") + Job("wrong", at, "guess") + Job("nameless", at, password: null),
             "up{job='right'} == 1 and on() up{job='wrong'} == 0 and on() up{job='nameless'} == 0");
@@ -37,7 +37,7 @@ public sealed class PrometheusTlsTests : IDisposable
 
     private IPEndPoint Serve()
     {
-        string web = Path.Combine(_folder, "web.yml");
+        var web = Path.Combine(_folder, "web.yml");
         File.WriteAllText(
             web,
             $"""
@@ -56,7 +56,7 @@ public sealed class PrometheusTlsTests : IDisposable
             basic_auth_users:
               prometheus: {BCrypt.Net.BCrypt.HashPassword("secret", 10)}
             """);
-        CorefileResult result = CorefileLoader.Load(
+        var result = CorefileLoader.Load(
             "Corefile",
             $". {{\nprometheus 127.0.0.1:0 {{\ntls {web}\n}}\n}}",
             new CorefileOptions { Files = new DiskFiles() });
@@ -81,17 +81,17 @@ public sealed class PrometheusTlsTests : IDisposable
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var root = new CertificateRequest("CN=root", rootKey, HashAlgorithmName.SHA256);
         root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        using X509Certificate2 signer = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
+        var now = TimeProvider.System.GetUtcNow();
+        using var signer = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
         File.WriteAllText(Path.Combine(_folder, "ca.pem"), signer.ExportCertificatePem());
-        foreach (string name in (string[])["server", "client"])
+        foreach (var name in (string[])["server", "client"])
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
             var names = new SubjectAlternativeNameBuilder();
             names.AddIpAddress(IPAddress.Loopback);
             request.CertificateExtensions.Add(names.Build());
-            using X509Certificate2 made = request.Create(signer, now.AddDays(-1), now.AddDays(1), [(byte)name.Length]);
+            using var made = request.Create(signer, now.AddDays(-1), now.AddDays(1), [(byte)name.Length]);
             File.WriteAllText(Path.Combine(_folder, $"{name}.pem"), made.ExportCertificatePem());
             File.WriteAllText(Path.Combine(_folder, $"{name}.key"), key.ExportPkcs8PrivateKeyPem());
         }

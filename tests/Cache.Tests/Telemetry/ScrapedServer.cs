@@ -10,7 +10,10 @@ public sealed class ScrapedServer : IDisposable
     public ScrapedServer()
     {
         if (!PrometheusServer.IsInstalled)
+        {
             return;
+        }
+
         try
         {
             _prometheus = new PrometheusServer(

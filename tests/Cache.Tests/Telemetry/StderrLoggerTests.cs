@@ -27,7 +27,7 @@ public sealed class StderrLoggerTests
     {
         using var output = new MemoryStream();
         using var logger = new StderrLogger(output);
-        ILogger log = logger.CreateLogger("plugin/cache");
+        var log = logger.CreateLogger("plugin/cache");
         log.QueryFailedFirst(LogLevel.Debug, "one");
         logger.Debug = true;
         log.QueryFailedFirst(LogLevel.Debug, "two");

@@ -37,7 +37,7 @@ public class DnsNameTests
     public void Folding_touches_ascii_letters_only_and_agrees_with_itself() =>
         Gen.Byte.Array[0, 255].Sample(octets =>
         {
-            byte[] lower = new byte[octets.Length];
+            var lower = new byte[octets.Length];
             DnsName.ToLower(octets, lower);
             return octets.Zip(lower).All(pair => pair.Second == DnsName.ToLower(pair.First)
                 && (pair.First is >= (byte)'A' and <= (byte)'Z' ? pair.Second == pair.First + 32 : pair.Second == pair.First));
@@ -65,7 +65,7 @@ public class DnsNameTests
     {
         byte[] message = [.. new byte[12], 1, (byte)'a', 0, 1, (byte)'b', 0xC0, 12, 0xC0, 20, 0xC0, 19];
         Span<byte> name = stackalloc byte[DnsName.MaxLength];
-        Assert.Equal(5, DnsName.Read(message, 15, name, out int end));
+        Assert.Equal(5, DnsName.Read(message, 15, name, out var end));
         Assert.Equal(19, end);
         Assert.Equal("b.a.", DnsName.ToText(name[..5]));
         Assert.Equal(0, DnsName.Read(message, 19, name, out _));
@@ -77,12 +77,15 @@ public class DnsNameTests
         Gen.Byte.Array[12, 300].Sample(octets =>
         {
             Span<byte> name = stackalloc byte[DnsName.MaxLength];
-            for (int at = 12; at < octets.Length; at++)
+            for (var at = 12; at < octets.Length; at++)
             {
-                int skipped = at;
-                bool isName = DnsName.TrySkip(octets, ref skipped);
-                int length = DnsName.Read(octets, at, name, out int end);
-                if (isName != length > 0 || isName && (end != skipped || DnsName.LengthOf(name) != length)) return false;
+                var skipped = at;
+                var isName = DnsName.TrySkip(octets, ref skipped);
+                var length = DnsName.Read(octets, at, name, out var end);
+                if (isName != length > 0 || isName && (end != skipped || DnsName.LengthOf(name) != length))
+                {
+                    return false;
+                }
             }
             return true;
         });
@@ -92,7 +95,7 @@ public class DnsNameTests
         Gen.Byte.Array[1, 20].List[1, 8].Sample(labels =>
         {
             byte[] wire = [.. labels.SelectMany(label => label.Prepend((byte)label.Length)), 0];
-            byte[]? parsed = DnsName.Parse(DnsName.ToText(wire));
+            var parsed = DnsName.Parse(DnsName.ToText(wire));
             return parsed is not null && wire.AsSpan().SequenceEqual(parsed);
         });
 

@@ -10,8 +10,8 @@ public class MessageViewTests
     [Fact]
     public void A_question_is_read_with_its_case()
     {
-        byte[] query = DnsMessage.Query("WwW.eXample.", "AAAA").ToBytes();
-        Assert.True(QuestionReader.TryRead(query, out QuestionReader question));
+        var query = DnsMessage.Query("WwW.eXample.", "AAAA").ToBytes();
+        Assert.True(QuestionReader.TryRead(query, out var question));
         Assert.Equal("WwW.eXample.", DnsName.ToText(question.Name));
         Assert.Equal(Qtype.AAAA, question.Type);
         Assert.Equal(Qclass.IN, question.Class);
@@ -21,9 +21,12 @@ public class MessageViewTests
     [Fact]
     public void A_compressed_or_cut_question_is_refused()
     {
-        byte[] query = DnsMessage.Query("www.example.", "A").ToBytes();
-        for (int length = 0; length < query.Length; length++)
+        var query = DnsMessage.Query("www.example.", "A").ToBytes();
+        for (var length = 0; length < query.Length; length++)
+        {
             Assert.False(QuestionReader.TryRead(query.AsSpan(0, length), out _));
+        }
+
         query[12] = 0xC0;
         Assert.False(QuestionReader.TryRead(query, out _));
     }
@@ -31,11 +34,11 @@ public class MessageViewTests
     [Fact]
     public void Edns_is_found_and_two_opt_records_are_refused()
     {
-        DnsMessage message = DnsMessage.Query("www.example.", "A");
+        var message = DnsMessage.Query("www.example.", "A");
         message.Edns = new DnsEdns(UdpSize: 1400, Do: true);
-        byte[] query = message.ToBytes();
-        QuestionReader.TryRead(query, out QuestionReader question);
-        Assert.True(QueryEdns.TryRead(query, question.End, out QueryEdns edns));
+        var query = message.ToBytes();
+        QuestionReader.TryRead(query, out var question);
+        Assert.True(QueryEdns.TryRead(query, question.End, out var edns));
         Assert.True(edns is { IsPresent: true, UdpSize: 1400, DnssecOk: true, Version: 0 });
 
         byte[] twice = [.. query, .. query.AsSpan(question.End)];
@@ -46,12 +49,16 @@ public class MessageViewTests
     [Fact]
     public void Records_are_walked_section_by_section()
     {
-        DnsMessage reply = Reply(answers: 2, authority: 1, additional: 1);
-        byte[] wire = reply.ToBytes();
-        QuestionReader.TryRead(wire, out QuestionReader question);
+        var reply = Reply(answers: 2, authority: 1, additional: 1);
+        var wire = reply.ToBytes();
+        QuestionReader.TryRead(wire, out var question);
         var records = new RecordReader(wire, question.End);
         var seen = new List<(Section, Qtype)>();
-        while (records.MoveNext()) seen.Add((records.Section, records.Type));
+        while (records.MoveNext())
+        {
+            seen.Add((records.Section, records.Type));
+        }
+
         Assert.False(records.IsMalformed);
         Assert.Equal(
             [
@@ -65,9 +72,9 @@ public class MessageViewTests
     [Fact]
     public void A_cut_message_is_malformed_at_every_length()
     {
-        byte[] wire = Reply(answers: 2, authority: 1, additional: 1).ToBytes();
-        QuestionReader.TryRead(wire, out QuestionReader question);
-        for (int length = question.End; length < wire.Length; length++)
+        var wire = Reply(answers: 2, authority: 1, additional: 1).ToBytes();
+        QuestionReader.TryRead(wire, out var question);
+        for (var length = question.End; length < wire.Length; length++)
         {
             var records = new RecordReader(wire.AsSpan(0, length), question.End);
             while (records.MoveNext())
@@ -80,8 +87,8 @@ public class MessageViewTests
     [Fact]
     public void Truncation_drops_additional_records_silently()
     {
-        byte[] wire = Reply(answers: 1, authority: 1, additional: 20).ToBytes();
-        DnsMessage cut = Cut(wire, 200);
+        var wire = Reply(answers: 1, authority: 1, additional: 20).ToBytes();
+        var cut = Cut(wire, 200);
         Assert.False(cut.Tc);
         Assert.Single(cut.Answer);
         Assert.Single(cut.Authority);
@@ -91,8 +98,8 @@ public class MessageViewTests
     [Fact]
     public void Truncation_of_answers_says_so()
     {
-        byte[] wire = Reply(answers: 40, authority: 1, additional: 1).ToBytes();
-        DnsMessage cut = Cut(wire, 200);
+        var wire = Reply(answers: 40, authority: 1, additional: 1).ToBytes();
+        var cut = Cut(wire, 200);
         Assert.True(cut.Tc);
         Assert.InRange(cut.Answer.Count, 1, 39);
         Assert.Empty(cut.Authority);
@@ -102,9 +109,9 @@ public class MessageViewTests
     public void Whatever_is_cut_stays_well_formed_and_within_the_limit() =>
         Gen.Select(Gen.Int[0, 30], Gen.Int[0, 5], Gen.Int[0, 30], Gen.Int[100, 1300]).Sample((answers, authority, additional, limit) =>
         {
-            byte[] wire = Reply(answers, authority, additional).ToBytes();
-            QuestionReader.TryRead(wire, out QuestionReader question);
-            int length = Truncation.Cut(wire, wire.Length, question.End, limit);
+            var wire = Reply(answers, authority, additional).ToBytes();
+            QuestionReader.TryRead(wire, out var question);
+            var length = Truncation.Cut(wire, wire.Length, question.End, limit);
             Assert.True(length <= limit);
             DnsMessage.Parse(wire.AsSpan(0, length));
         });
@@ -112,15 +119,15 @@ public class MessageViewTests
     [Fact]
     public void A_reply_copies_what_the_client_sent_and_no_more()
     {
-        DnsMessage query = DnsMessage.Query("MiXed.example.", "A", id: 0xBEEF);
+        var query = DnsMessage.Query("MiXed.example.", "A", id: 0xBEEF);
         query.Cd = true;
         query.Ad = true;
-        byte[] wire = query.ToBytes();
-        QuestionReader.TryRead(wire, out QuestionReader question);
+        var wire = query.ToBytes();
+        QuestionReader.TryRead(wire, out var question);
         var reply = new ReplyWriter(new byte[512], wire, question.End);
         Assert.True(reply.TryAddAnswer(Qtype.A, 60, [192, 0, 2, 1]));
         reply.SetRcode(Rcode.NoError);
-        DnsMessage read = DnsMessage.Parse(reply.Written);
+        var read = DnsMessage.Parse(reply.Written);
         Assert.Equal(0xBEEF, read.Id);
         Assert.True(read is { IsResponse: true, Rd: true, Cd: true, Ra: true, Ad: false, Aa: false });
         Assert.Equal("MiXed.example.", read.Question!.Name);
@@ -130,8 +137,8 @@ public class MessageViewTests
     [Fact]
     public void A_record_that_does_not_fit_is_not_written()
     {
-        byte[] wire = DnsMessage.Query("a.example.", "TXT").ToBytes();
-        QuestionReader.TryRead(wire, out QuestionReader question);
+        var wire = DnsMessage.Query("a.example.", "TXT").ToBytes();
+        QuestionReader.TryRead(wire, out var question);
         var reply = new ReplyWriter(new byte[64], wire, question.End);
         Assert.False(reply.TryAddAnswer(Qtype.TXT, 60, new byte[40]));
         Assert.Equal(question.End, reply.Length);
@@ -140,18 +147,30 @@ public class MessageViewTests
 
     private static DnsMessage Cut(byte[] wire, int limit)
     {
-        QuestionReader.TryRead(wire, out QuestionReader question);
-        int length = Truncation.Cut(wire, wire.Length, question.End, limit);
+        QuestionReader.TryRead(wire, out var question);
+        var length = Truncation.Cut(wire, wire.Length, question.End, limit);
         Assert.True(length <= limit);
         return DnsMessage.Parse(wire.AsSpan(0, length));
     }
 
     private static DnsMessage Reply(int answers, int authority, int additional)
     {
-        DnsMessage reply = DnsMessage.ReplyTo(DnsMessage.Query("www.example.", "A"));
-        for (int i = 0; i < answers; i++) reply.Answer.Add(DnsRecord.Parse($"www.example. 60 IN A 192.0.2.{i}"));
-        for (int i = 0; i < authority; i++) reply.Authority.Add(DnsRecord.Parse($"example. 60 IN NS ns{i}.example."));
-        for (int i = 0; i < additional; i++) reply.Additional.Add(DnsRecord.Parse($"ns{i}.example. 60 IN A 192.0.2.{i}"));
+        var reply = DnsMessage.ReplyTo(DnsMessage.Query("www.example.", "A"));
+        for (var i = 0; i < answers; i++)
+        {
+            reply.Answer.Add(DnsRecord.Parse($"www.example. 60 IN A 192.0.2.{i}"));
+        }
+
+        for (var i = 0; i < authority; i++)
+        {
+            reply.Authority.Add(DnsRecord.Parse($"example. 60 IN NS ns{i}.example."));
+        }
+
+        for (var i = 0; i < additional; i++)
+        {
+            reply.Additional.Add(DnsRecord.Parse($"ns{i}.example. 60 IN A 192.0.2.{i}"));
+        }
+
         return reply;
     }
 }

@@ -5,19 +5,19 @@ namespace NodeDns.EndToEnd.Cluster;
 /// <summary>kubectl and helm against the cluster that KUBECONFIG names.</summary>
 internal static class Kubectl
 {
-    private static readonly Lazy<string> Program = new(() => Path("kubectl"));
-    private static readonly Lazy<string> HelmProgram = new(() => Path("helm"));
+    private static readonly Lazy<string> s_program = new(() => Path("kubectl"));
+    private static readonly Lazy<string> s_helmProgram = new(() => Path("helm"));
 
     /// <summary>Runs kubectl; a failure fails the test with what kubectl said.</summary>
     public static string Run(params string[] arguments) => Succeeded(Try(arguments), arguments);
 
-    public static Tool Try(params string[] arguments) => Tool.Run(Program.Value, arguments);
+    public static Tool Try(params string[] arguments) => Tool.Run(s_program.Value, arguments);
 
     /// <summary>kubectl apply of a manifest, YAML or JSON. Warnings of admission are in <see cref="Tool.Error"/>.</summary>
     public static Tool Apply(string manifest, params string[] arguments)
     {
         string[] all = ["apply", "-f", "-", .. arguments];
-        var run = Tool.RunWith(manifest, Program.Value, all);
+        var run = Tool.RunWith(manifest, s_program.Value, all);
         Succeeded(run, all);
         return run;
     }
@@ -29,7 +29,7 @@ internal static class Kubectl
     public static (JsonNode Object, string Warnings) DryRun(string manifest, string ns)
     {
         string[] all = ["create", "--dry-run=server", "-n", ns, "-o", "json", "-f", "-"];
-        var run = Tool.RunWith(manifest, Program.Value, all);
+        var run = Tool.RunWith(manifest, s_program.Value, all);
         return (JsonNode.Parse(Succeeded(run, all))!, run.Error);
     }
 
@@ -37,11 +37,11 @@ internal static class Kubectl
     public static string Exec(string ns, string pod, params string[] command) => Run(["exec", "-n", ns, pod, "--", .. command]);
 
     public static System.Diagnostics.Process StartExec(string ns, string pod, params string[] command) =>
-        Tool.Start(Program.Value, ["exec", "-i", "-n", ns, pod, "--", .. command]);
+        Tool.Start(s_program.Value, ["exec", "-i", "-n", ns, pod, "--", .. command]);
 
-    public static string Helm(params string[] arguments) => Succeeded(Tool.Run(HelmProgram.Value, arguments), arguments);
+    public static string Helm(params string[] arguments) => Succeeded(Tool.Run(s_helmProgram.Value, arguments), arguments);
 
-    public static Tool TryHelm(params string[] arguments) => Tool.Run(HelmProgram.Value, arguments);
+    public static Tool TryHelm(params string[] arguments) => Tool.Run(s_helmProgram.Value, arguments);
 
     public static void WaitReady(string ns, params string[] what) =>
         Run(["wait", "-n", ns, "--for=condition=Ready", "--timeout=90s", .. what]);

@@ -7,20 +7,20 @@ namespace NodeDns.EndToEnd.Fidelity;
 [Collection(Order.Installed)]
 public sealed class PeerTests
 {
-    private static readonly string Folder = Path.Combine(Tool.Checkout, "tests", "Webhook.Tests", "peers");
+    private static readonly string s_folder = Path.Combine(Tool.Checkout, "tests", "Webhook.Tests", "peers");
 
-    private static readonly JsonObject Expected =
-        JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "expected.json")))!.AsObject();
+    private static readonly JsonObject s_expected =
+        JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, "expected.json")))!.AsObject();
 
-    public static TheoryData<string> Names => [.. Expected.Select(pair => pair.Key)];
+    public static TheoryData<string> Names => [.. s_expected.Select(pair => pair.Key)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void The_pod_is_admitted_and_injected_or_left_as_it_is(string name)
     {
-        var text = File.ReadAllText(Path.Combine(Folder, name + ".json"));
+        var text = File.ReadAllText(Path.Combine(s_folder, name + ".json"));
         var admitted = Kubectl.DryRun(text, Installation.Labelled).Object["spec"]!;
-        if ((string?)Expected[name] == "injected")
+        if ((string?)s_expected[name] == "injected")
         {
             Assert.Equal("None", (string?)admitted["dnsPolicy"]);
             Assert.Equal(Installation.LocalAddress, (string?)admitted["dnsConfig"]!["nameservers"]![0]);

@@ -19,10 +19,16 @@ internal static class ReadmePage
         for (var i = 0; i < section.Length; i++)
         {
             if (!section[i].StartsWith(Fence, StringComparison.Ordinal))
+            {
                 continue;
+            }
+
             var block = section.Skip(i + 1).TakeWhile(line => line != Fence).ToArray();
             if (section[i] == Fence + language)
+            {
                 yield return string.Join('\n', block);
+            }
+
             i += block.Length + 1;
         }
     }

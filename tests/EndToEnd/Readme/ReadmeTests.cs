@@ -13,9 +13,9 @@ public sealed class ReadmeTests : IDisposable
     private const string Web = "deployment/readme-web";
     private const string CertificateCrd = "certificates.cert-manager.io";
 
-    private static readonly string Kubeconfig = Environment.GetEnvironmentVariable("KUBECONFIG") ?? "";
-    private static readonly bool OwnCluster =
-        Kubeconfig == Path.Combine(Tool.Checkout, "artifacts", "cluster", "kubeconfig");
+    private static readonly string s_kubeconfig = Environment.GetEnvironmentVariable("KUBECONFIG") ?? "";
+    private static readonly bool s_ownCluster =
+        s_kubeconfig == Path.Combine(Tool.Checkout, "artifacts", "cluster", "kubeconfig");
 
     private readonly Installation _installation;
 
@@ -25,7 +25,7 @@ public sealed class ReadmeTests : IDisposable
     public ReadmeTests(Installation installation)
     {
         _installation = installation;
-        Assert.SkipUnless(OwnCluster, "labels and restarts the namespace default, takes cert-manager away: not on a cluster of somebody's own");
+        Assert.SkipUnless(s_ownCluster, "labels and restarts the namespace default, takes cert-manager away: not on a cluster of somebody's own");
         _programs = Directory.CreateTempSubdirectory("readme-programs").FullName;
         foreach (var (name, path) in new[]
         {

@@ -3,7 +3,7 @@ namespace NodeDns.Testing.Messages;
 /// <summary>Mnemonics of the registry (RFC 3597 section 5: an unknown type is written TYPEn).</summary>
 public static class DnsTypes
 {
-    private static readonly Dictionary<string, ushort> Types = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, ushort> s_types = new(StringComparer.OrdinalIgnoreCase)
     {
         ["A"] = 1,
         ["NS"] = 2,
@@ -32,7 +32,7 @@ public static class DnsTypes
         ["CAA"] = 257,
     };
 
-    private static readonly Dictionary<string, ushort> Classes = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, ushort> s_classes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["IN"] = 1,
         ["CH"] = 3,
@@ -41,29 +41,29 @@ public static class DnsTypes
         ["ANY"] = 255,
     };
 
-    private static readonly string[] Rcodes =
+    private static readonly string[] s_rcodes =
         ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH",
          "NOTZONE"];
 
-    public static ushort TypeOf(string text) => Number(Types, text, "TYPE");
+    public static ushort TypeOf(string text) => Number(s_types, text, "TYPE");
 
-    public static string TypeText(ushort type) => Text(Types, type, "TYPE");
+    public static string TypeText(ushort type) => Text(s_types, type, "TYPE");
 
-    public static ushort ClassOf(string text) => Number(Classes, text, "CLASS");
+    public static ushort ClassOf(string text) => Number(s_classes, text, "CLASS");
 
-    public static string ClassText(ushort value) => Text(Classes, value, "CLASS");
+    public static string ClassText(ushort value) => Text(s_classes, value, "CLASS");
 
     public static bool IsClass(string text) =>
-        Classes.ContainsKey(text) || text.StartsWith("CLASS", StringComparison.OrdinalIgnoreCase);
+        s_classes.ContainsKey(text) || text.StartsWith("CLASS", StringComparison.OrdinalIgnoreCase);
 
     public static int RcodeOf(string text) => text.Equals("BADVERS", StringComparison.OrdinalIgnoreCase)
         ? 16
-        : Array.FindIndex(Rcodes, rcode => rcode.Equals(text, StringComparison.OrdinalIgnoreCase)) is >= 0 and var found
+        : Array.FindIndex(s_rcodes, rcode => rcode.Equals(text, StringComparison.OrdinalIgnoreCase)) is >= 0 and var found
             ? found
             : int.Parse(text.Replace("RCODE", "", StringComparison.OrdinalIgnoreCase));
 
     public static string RcodeText(int rcode) =>
-        rcode == 16 ? "BADVERS" : rcode < Rcodes.Length ? Rcodes[rcode] : $"RCODE{rcode}";
+        rcode == 16 ? "BADVERS" : rcode < s_rcodes.Length ? s_rcodes[rcode] : $"RCODE{rcode}";
 
     private static ushort Number(Dictionary<string, ushort> names, string text, string prefix) =>
         names.TryGetValue(text, out var number) ? number

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 // The least that a webhook on Kestrel can be: the same TLS, the same body read, a constant answered.
 // Usage: webhook-floor PORT CERTIFICATE KEY ANSWER-FILE; GET /allocated tells the bytes allocated so far.
-int port = int.Parse(args[0]);
-byte[] answer = File.ReadAllBytes(args[3]);
+var port = int.Parse(args[0]);
+var answer = File.ReadAllBytes(args[3]);
 using X509Certificate2 leaf = X509Certificate2.CreateFromPemFile(args[1], args[2]);
 var certificate = SslStreamCertificateContext.Create(leaf, null, offline: true);
 
@@ -30,8 +30,8 @@ app.Run(async context =>
         await context.Response.WriteAsync(GC.GetTotalAllocatedBytes().ToString());
         return;
     }
-    byte[] body = ArrayPool<byte>.Shared.Rent((int)(context.Request.ContentLength ?? 65536));
-    int length = 0;
+    var body = ArrayPool<byte>.Shared.Rent((int)(context.Request.ContentLength ?? 65536));
+    var length = 0;
     while (true)
     {
         ReadResult read = await context.Request.BodyReader.ReadAsync();
@@ -39,7 +39,9 @@ app.Run(async context =>
         length += (int)read.Buffer.Length;
         context.Request.BodyReader.AdvanceTo(read.Buffer.End);
         if (read.IsCompleted)
+        {
             break;
+        }
     }
     ArrayPool<byte>.Shared.Return(body);
     context.Response.ContentType = "application/json";

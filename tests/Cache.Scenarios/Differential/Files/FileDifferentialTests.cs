@@ -9,7 +9,7 @@ namespace NodeDns.Cache.Scenarios.Differential.Files;
 /// <summary>Which files CoreDNS and we take.</summary>
 public sealed class FileDifferentialTests(ITestOutputHelper output)
 {
-    private static readonly CorefileOptions Reading = ServeCommand.Reading(new ServeOptions { ConfigFile = "Corefile" });
+    private static readonly CorefileOptions s_reading = ServeCommand.Reading(new ServeOptions { ConfigFile = "Corefile" });
 
     [Fact]
     public async Task Every_directive_that_CoreDNS_takes_is_taken_or_named_in_the_documents()
@@ -66,7 +66,7 @@ public sealed class FileDifferentialTests(ITestOutputHelper output)
     /// <summary>What we say against a snippet, as `serve` reads it; null when we take it.</summary>
     private static string? Refusal(Snippet snippet)
     {
-        var errors = CorefileLoader.Load("Corefile", snippet.Block(0), Reading).Errors;
+        var errors = CorefileLoader.Load("Corefile", snippet.Block(0), s_reading).Errors;
         return errors.IsEmpty ? null : errors[0].ToString();
     }
 

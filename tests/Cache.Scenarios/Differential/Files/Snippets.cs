@@ -40,7 +40,7 @@ internal sealed record Snippet(string Directive, string Text, string? Zones = nu
 internal static class Snippets
 {
     /// <summary>What may stand for a <c>{kind}</c> in a form. The first is good.</summary>
-    private static readonly Dictionary<string, string[]> Values = new()
+    private static readonly Dictionary<string, string[]> s_values = new()
     {
         ["number"] = ["30", "0", "1", "-1", "+5", "007", "65535", "65536", "4294967296", "99999999999999999999", "1.5",
             "0x10", "1_000", "1e3", "ten", "30s", "\"\""],
@@ -112,7 +112,7 @@ internal static class Snippets
     };
 
     /// <summary>A block's lines, with <c>{kind}</c> where values go.</summary>
-    private static readonly string[] Forms =
+    private static readonly string[] s_forms =
     [
         "acl", "acl {zone}", "acl {\nallow\n}", "acl {\nblock type {type}\n}", "acl {\nfilter net {network}\n}",
         "acl {\ndrop type {type} net {network}\n}", "acl {\nBLOCK TYPE A NET *\n}", "acl {\nblock type net *\n}",
@@ -256,7 +256,7 @@ internal static class Snippets
     ];
 
     /// <summary>Before a block.</summary>
-    private static readonly string[] Zones =
+    private static readonly string[] s_zones =
     [
         "example.org", "example.org.", "example.org:1053", ".", ".:1053", "Example.ORG", "a..b", "10.0.0.0/24", "10.0.0.0/23",
         "10.0.0.0/9", "10.0.0.0/33", "2001:db8::/32", "2001:db8::/33", "10.0.0.0/24:1053", "dns://example.org", "dns://.:1053",
@@ -274,19 +274,19 @@ internal static class Snippets
     public static List<Snippet> All()
     {
         var texts = new List<string>();
-        foreach (var form in Forms)
+        foreach (var form in s_forms)
         {
             var places = PlacesOf(form);
             texts.Add(Filled(form, places, varied: -1, ""));
             for (var i = 0; i < places.Count; i++)
             {
-                texts.AddRange(Values[places[i].Kind].Select(value => Filled(form, places, i, value)));
+                texts.AddRange(s_values[places[i].Kind].Select(value => Filled(form, places, i, value)));
             }
         }
         return
         [
             .. texts.Distinct().Select(text => new Snippet(text.Split(' ', '\n')[0], text)),
-            .. Zones.Select(zones => new Snippet("zones", "whoami", zones)),
+            .. s_zones.Select(zones => new Snippet("zones", "whoami", zones)),
         ];
     }
 
@@ -296,7 +296,7 @@ internal static class Snippets
         for (var at = form.IndexOf('{'); at >= 0; at = form.IndexOf('{', at + 1))
         {
             var end = form.IndexOf('}', at);
-            if (end > 0 && Values.ContainsKey(form[(at + 1)..end]))
+            if (end > 0 && s_values.ContainsKey(form[(at + 1)..end]))
             {
                 places.Add((at, form[(at + 1)..end]));
             }
@@ -309,7 +309,7 @@ internal static class Snippets
         for (var i = places.Count - 1; i >= 0; i--)
         {
             var (at, kind) = places[i];
-            form = form[..at] + (i == varied ? value : Values[kind][0]) + form[(at + kind.Length + 2)..];
+            form = form[..at] + (i == varied ? value : s_values[kind][0]) + form[(at + kind.Length + 2)..];
         }
         return form;
     }

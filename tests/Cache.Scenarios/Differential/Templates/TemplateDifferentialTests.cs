@@ -7,7 +7,7 @@ namespace NodeDns.Cache.Scenarios.Differential.Templates;
 /// <summary>What CoreDNS and we make of the same templates.</summary>
 public sealed class TemplateDifferentialTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
 
     [Fact]
     public Task Templates_are_rendered_alike() => Compare(TemplateCases.Texts, text => $"{{{{ .Name }}}} 60 IN TXT [{text}]");
@@ -32,7 +32,7 @@ public sealed class TemplateDifferentialTests
             for (var i = 0; i < cases.Length; i++)
             {
                 var query = DnsMessage.Query($"Ip-10-0-7-255.t{i}.example.", "TXT", (ushort)(i + 1));
-                var (there, here) = (Text(await coreDns.Ask(query, false, Patience)), Text(await ours.Ask(query, false, Patience)));
+                var (there, here) = (Text(await coreDns.Ask(query, false, s_patience)), Text(await ours.Ask(query, false, s_patience)));
                 if (there != here)
                 {
                     differences.Add($"{cases[i]}\n    CoreDNS: {there}\n    ours: {here}");

@@ -57,14 +57,13 @@ internal sealed class AnswerPath(
             return;
         }
         if (message.Length < pending.SentQuestionEnd
-            || !_scan.TryRead(message, pending.SentQuestionEnd, pending.SentType))
+            || !_scan.TryRead(message, pending.SentQuestionEnd, pending.SentType)
+            || !_scan.TryTake(message, pending.SentQuestionEnd, _answer))
         {
             pending.Zone.CacheMetrics?.Drop(ledger.Counters);
             OnFailure(pending, UpstreamError.Malformed);
             return;
         }
-        message[.._scan.End].CopyTo(_answer);
-        _scan.Rewrite(_answer, null);
         if (pending.Rewritten is not null && !TryRestore(pending))
         {
             return;

@@ -12,7 +12,9 @@ public sealed class AnswerScan(TimeProvider? time = null)
     private const int MaxRecords = ushort.MaxValue / 11;
 
     private readonly ushort[] _ttlOffsets = new ushort[MaxRecords];
+    private readonly NamePlaces _places = new();
     private int _ttlCount;
+    private bool _hasRecordsBehindOpt;
 
     public Qtype Qtype { get; private set; }
 
@@ -21,8 +23,7 @@ public sealed class AnswerScan(TimeProvider? time = null)
     /// <summary>All twelve bits, the OPT record's included.</summary>
     public int Rcode { get; private set; }
 
-    /// <summary>Offset of the first octet after the last record that counts: the OPT record is hop by hop and goes, and
-    /// whatever an unusual server puts behind it.</summary>
+    /// <summary>Offset of the first octet after the last record but the OPT record, which is hop by hop.</summary>
     public int End { get; private set; }
 
     public int AnswerCount { get; private set; }
@@ -65,9 +66,10 @@ public sealed class AnswerScan(TimeProvider? time = null)
         MinTtl = uint.MaxValue;
         _ttlCount = AnswerCount = AuthorityCount = AdditionalCount = 0;
         AnswersQtype = HasCname = HasAuthorityNs = HasAuthoritySoa = HasExpiredSignature = false;
+        _hasRecordsBehindOpt = false;
         bool behindOpt = false, dnssecOk = false;
 
-        var records = new RecordReader(message, questionEnd);
+        var records = new RecordReader(message, questionEnd, _places);
         while (records.MoveNext())
         {
             if (records.Type == Qtype.OPT)
@@ -82,13 +84,29 @@ public sealed class AnswerScan(TimeProvider? time = null)
                 dnssecOk = edns.DnssecOk;
                 behindOpt = true;
             }
-            else if (!behindOpt)
+            else
             {
+                _hasRecordsBehindOpt |= behindOpt;
                 Note(records);
             }
         }
         HasExpiredSignature &= dnssecOk;
         return !records.IsMalformed;
+    }
+
+    /// <summary>Copies the answer just read, without its OPT record.</summary>
+    /// <returns>false when it does not fit.</returns>
+    public bool TryTake(ReadOnlySpan<byte> message, int questionEnd, Span<byte> answer)
+    {
+        if (!_hasRecordsBehindOpt)
+        {
+            message[..End].CopyTo(answer);
+            Rewrite(answer, null);
+            return true;
+        }
+        // RFC 6891 section 6.1.1: it may stand anywhere in its section, and what is behind it moves.
+        var length = WithoutOpt.Copy(message, questionEnd, answer);
+        return length > 0 && TryReadRestored(answer[..length], questionEnd, Qtype);
     }
 
     /// <summary>Reads what has become of the answer just read. Its OPT record is gone, and its signatures may be: what they

@@ -19,8 +19,10 @@ public static class DnsName
     /// </summary>
     /// <remarks>A pointer must point backwards, and what it points to must end before the pointer: so a walk always
     /// terminates. The whole name must not exceed <see cref="MaxLength"/> (RFC 1035 section 4.1.4).</remarks>
+    /// <param name="places">Where names of this message have been met: a pointer leads to one of them, and the name is put
+    /// there. Null for a message that has been looked at before.</param>
     /// <returns>false when the octets are not a name; <paramref name="offset"/> is then unchanged.</returns>
-    public static bool TrySkip(ReadOnlySpan<byte> message, ref int offset)
+    public static bool TrySkip(ReadOnlySpan<byte> message, ref int offset, NamePlaces? places = null)
     {
         int at = offset, end = -1, length = 1, bound = message.Length;
         while (true)
@@ -30,6 +32,10 @@ public static class DnsName
                 return false;
             }
 
+            if (end < 0)
+            {
+                places?.Add(at);
+            }
             int octet = message[at];
             if (octet == 0)
             {
@@ -58,7 +64,7 @@ public static class DnsName
             }
 
             var target = (octet & 0x3F) << 8 | message[at + 1];
-            if (target >= at || target < DnsHeader.Length)
+            if (target >= at || target < DnsHeader.Length || places?.Contains(target) == false)
             {
                 return false;
             }

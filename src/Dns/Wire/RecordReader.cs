@@ -7,13 +7,15 @@ namespace NodeDns.Dns.Wire;
 /// A record on the wire: owner name, type (2), class (2), TTL (4), RDLENGTH (2), RDATA; all big-endian (RFC 1035
 /// section 4.1.3). Names inside the RDATA of types that RFC 3597 section 4 lets be compressed are checked too, so that a
 /// message read to its end can be passed on, and so are addresses and character strings; RDATA of any other type is
-/// opaque.
+/// opaque. A message that comes from outside is read with <see cref="NamePlaces"/>, so that no pointer leads anywhere but to a
+/// name.
 /// </remarks>
 public ref struct RecordReader
 {
     private readonly ReadOnlySpan<byte> _message;
     private int _next;
     private int _left;
+    private readonly NamePlaces? _places;
 
     /// <param name="offset">The first octet after the question section.</param>
     public RecordReader(ReadOnlySpan<byte> message, int offset)
@@ -22,6 +24,17 @@ public ref struct RecordReader
         _next = offset;
         _left = DnsHeader.AnCount(message);
         Section = Section.Answer;
+    }
+
+    /// <summary>For a message that nobody has looked at yet.</summary>
+    /// <param name="offset">The first octet after the question section, which holds one question.</param>
+    public RecordReader(ReadOnlySpan<byte> message, int offset, NamePlaces places)
+        : this(message, offset)
+    {
+        _places = places;
+        places.Begin(message.Length);
+        var question = DnsHeader.Length;
+        DnsName.TrySkip(message, ref question, places);
     }
 
     public Section Section { get; private set; }
@@ -67,7 +80,7 @@ public ref struct RecordReader
 
         var at = _next;
         OwnerOffset = at;
-        if (!DnsName.TrySkip(_message, ref at) || at + 10 > _message.Length)
+        if (!DnsName.TrySkip(_message, ref at, _places) || at + 10 > _message.Length)
         {
             return Malformed();
         }
@@ -106,8 +119,45 @@ public ref struct RecordReader
         Qtype.MINFO or Qtype.RP => HoldsNames(0, 2, 0),
         Qtype.MX or Qtype.AFSDB or Qtype.RT or Qtype.KX => HoldsNames(2, 1, 0),
         Qtype.SRV => HoldsNames(6, 1, 0),
-        _ => true,
+        _ => _places is null || NotePlaces(_places),
     };
+
+    /// <summary>Names that are not compressed themselves, but to which those behind may point.</summary>
+    private readonly bool NotePlaces(NamePlaces places)
+    {
+        switch (Type)
+        {
+            case Qtype.NSEC:
+                NoteName(places, 0);
+                break;
+            case Qtype.SVCB or Qtype.HTTPS:
+                NoteName(places, 2);
+                break;
+            case Qtype.RRSIG or Qtype.SIG:
+                NoteName(places, 18);
+                break;
+            case Qtype.NAPTR:
+                NoteName(places, Wire.Rdata.LayoutOf(Type, Rdata).Before);
+                break;
+            case Qtype.DS or Qtype.CDS or Qtype.DNSKEY or Qtype.CDNSKEY or Qtype.KEY or Qtype.NSEC3 or Qtype.NSEC3PARAM
+                or Qtype.TLSA or Qtype.SSHFP or Qtype.CAA or Qtype.CERT or Qtype.LOC or Qtype.URI or Qtype.WKS or Qtype.NULL
+                or Qtype.OPT:
+                break;
+            default:
+                places.AddAll(RdataOffset, _next);
+                break;
+        }
+        return true;
+    }
+
+    private readonly void NoteName(NamePlaces places, int octetsBefore)
+    {
+        var at = RdataOffset + octetsBefore;
+        if (octetsBefore < RdataLength)
+        {
+            DnsName.TrySkip(_message[.._next], ref at, places);
+        }
+    }
 
     /// <summary>Character strings: an octet of length, then as many octets (RFC 1035 section 3.3).</summary>
     private readonly bool HoldsStrings()
@@ -127,7 +177,7 @@ public ref struct RecordReader
         var upToEnd = _message[.._next];
         for (; names > 0; names--)
         {
-            if (!DnsName.TrySkip(upToEnd, ref at))
+            if (!DnsName.TrySkip(upToEnd, ref at, _places))
             {
                 return false;
             }

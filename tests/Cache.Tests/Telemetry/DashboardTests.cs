@@ -1,3 +1,4 @@
+using NodeDns.Testing;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;

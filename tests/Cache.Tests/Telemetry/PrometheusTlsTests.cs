@@ -1,9 +1,10 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography;
 using NodeDns.Cache.Serve;
 using NodeDns.Corefile;
 using NodeDns.Telemetry;
+using NodeDns.Testing;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Telemetry;

@@ -1,3 +1,5 @@
+using NodeDns.Testing;
+
 namespace NodeDns.Cache.Tests.Telemetry;
 
 /// <summary>A <see cref="LiveServer"/> that a real Prometheus, where there is one, scrapes as two targets, labelled as

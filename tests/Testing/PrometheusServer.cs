@@ -3,9 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Xunit;
 
-namespace NodeDns.Cache.Tests.Telemetry;
+namespace NodeDns.Testing;
 
 /// <summary>A real Prometheus.</summary>
 public sealed class PrometheusServer : IDisposable
@@ -63,7 +62,11 @@ public sealed class PrometheusServer : IDisposable
         using var body = new FormUrlEncodedContent([new("query", query)]);
         using var answer = _http.PostAsync("/api/v1/query", body).GetAwaiter().GetResult();
         using var json = JsonDocument.Parse(answer.Content.ReadAsStringAsync().GetAwaiter().GetResult());
-        Assert.True(answer.IsSuccessStatusCode, json.RootElement.ToString());
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException($"{query}: {json.RootElement}");
+        }
+
         return
         [
             .. json.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().Select(sample =>

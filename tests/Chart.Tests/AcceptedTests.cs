@@ -12,6 +12,7 @@ public sealed class AcceptedTests(ApiServer server)
     {
         server.Require();
         server.Namespace("node-dns");
+        server.Namespace("monitoring");
         var rendered = Rendered.Exactly("1.36.3", "--values", Path.Combine(Tool.ChartFolder, "ci", file));
         foreach (var o in rendered.Objects.Where(o => !s_unknown.Contains(o.Text("kind"))))
         {

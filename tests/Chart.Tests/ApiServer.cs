@@ -17,6 +17,9 @@ public sealed class ApiServer : IDisposable
     private readonly (string? Path, string Reason) _server = Tool.Find("kube-apiserver");
     private bool _started;
 
+    /// <summary>host:port.</summary>
+    public string Address { get; private set; } = "";
+
     private string Kubeconfig => Path.Combine(_folder, "kubeconfig");
 
     /// <summary>Skips the test where there is no API server to start.</summary>
@@ -67,6 +70,7 @@ public sealed class ApiServer : IDisposable
     private void Start()
     {
         int client = FreePort(), peer = FreePort(), secure = FreePort();
+        Address = $"127.0.0.1:{secure}";
         Run(Tool.Find("etcd").Path!, "--data-dir", Path.Combine(_folder, "etcd"), "--unsafe-no-fsync", "--log-level", "error",
             "--listen-client-urls", $"http://127.0.0.1:{client}", "--advertise-client-urls", $"http://127.0.0.1:{client}",
             "--listen-peer-urls", $"http://127.0.0.1:{peer}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{peer}",

@@ -119,6 +119,20 @@ monitoring:
     honorLabels: false
     relabelings: []
     metricRelabelings: []
+  cacheSelector: job="node-dns-cache"
+  webhookSelector: job="node-dns-webhook"
+  prometheusRule:
+    enabled: false
+    namespace: ""
+    labels: {}
+    annotations: {}
+    alertLabels: {}
+    disabled: []
+  dashboards:
+    enabled: false
+    namespace: ""
+    labels: {grafana_dashboard: "1"}
+    annotations: {}
 tls:
   mode: certManager
   existingSecret: ""
@@ -321,6 +335,18 @@ monitoring.podMonitor.annotations
 monitoring.podMonitor.honorLabels
 monitoring.podMonitor.relabelings
 monitoring.podMonitor.metricRelabelings
+monitoring.cacheSelector
+monitoring.webhookSelector
+monitoring.prometheusRule.enabled
+monitoring.prometheusRule.namespace
+monitoring.prometheusRule.labels
+monitoring.prometheusRule.annotations
+monitoring.prometheusRule.alertLabels
+monitoring.prometheusRule.disabled
+monitoring.dashboards.enabled
+monitoring.dashboards.namespace
+monitoring.dashboards.labels
+monitoring.dashboards.annotations
 tls.mode
 tls.existingSecret
 tls.caBundle

@@ -4,6 +4,20 @@
 {{- fail "monitoring.serviceMonitor.enabled and monitoring.podMonitor.enabled are both true: everything would be scraped twice; switch one off" -}}
 {{- end -}}
 {{- $kinds := .Capabilities.APIVersions -}}
+{{- if $monitoring.prometheusRule.enabled -}}
+{{- if and ($kinds.Has "v1/Pod") (not ($kinds.Has "monitoring.coreos.com/v1/PrometheusRule")) -}}
+{{- fail "monitoring.prometheusRule.enabled is true and this cluster has no PrometheusRule (monitoring.coreos.com/v1): install the Prometheus operator, or set it to false" -}}
+{{- end -}}
+{{- $known := list -}}
+{{- range (.Files.Get "monitoring/alerts.yaml" | fromYaml).groups -}}
+{{- range .rules -}}{{- $known = append $known .alert -}}{{- end -}}
+{{- end -}}
+{{- range $monitoring.prometheusRule.disabled -}}
+{{- if not (has . $known) -}}
+{{- fail (printf "monitoring.prometheusRule.disabled has %s, and there is no such alert: %s" . (join ", " $known)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- range $key, $kind := dict "serviceMonitor" "ServiceMonitor" "podMonitor" "PodMonitor" -}}
 {{- $monitor := get $monitoring $key -}}
 {{- if $monitor.enabled -}}

@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace NodeDns.Chart.Tests;
+
+/// <summary>A program of ours as it was built beside the tests, running until it is disposed.</summary>
+internal sealed class BuiltProgram : IDisposable
+{
+    private readonly Process _process;
+
+    public BuiltProgram(string project, string name, params string[] arguments)
+    {
+        _process = Tool.Start(PathOf(project, name), arguments);
+        _process.StandardInput.Close();
+        _process.OutputDataReceived += (_, line) => Said += line.Data + "\n";
+        _process.ErrorDataReceived += (_, line) => Said += line.Data + "\n";
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>What it has printed so far.</summary>
+    public string Said { get; private set; } = "";
+
+    public static string PathOf(string project, string name) => Path.Combine(Tool.Checkout, "src", project,
+        Path.GetRelativePath(Path.Combine(Tool.Checkout, "tests", "Chart.Tests"), AppContext.BaseDirectory), name);
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}

@@ -6,7 +6,7 @@ namespace NodeDns.Chart.Tests;
 public sealed class AlertsTests
 {
     private const string Promtool = "/usr/bin/promtool";
-    private static readonly string UnitTests = Path.Combine(Tool.Checkout, "tests", "Chart.Tests", "alerts-test.yaml");
+    private static readonly string s_unitTests = Path.Combine(Tool.Checkout, "tests", "Chart.Tests", "alerts-test.yaml");
 
     private static JsonObject Spec(params string[] arguments) => (JsonObject)Rendered
         .With(["--set", "monitoring.prometheusRule.enabled=true", .. arguments]).One("PrometheusRule", "nd")["spec"]!;
@@ -28,7 +28,7 @@ public sealed class AlertsTests
         }
 
         Promtools("test", spec, "rules", "alerts-test.yaml");
-        var tests = File.ReadAllText(UnitTests);
+        var tests = File.ReadAllText(s_unitTests);
         Assert.All(Alerts(spec), alert => Assert.Contains($"alertname: {alert.Text("alert")}\n        eval_time", tests, StringComparison.Ordinal));
     }
 
@@ -77,7 +77,7 @@ public sealed class AlertsTests
         try
         {
             File.WriteAllText(Path.Combine(folder, "rules.json"), spec.ToJsonString());
-            File.Copy(UnitTests, Path.Combine(folder, "alerts-test.yaml"));
+            File.Copy(s_unitTests, Path.Combine(folder, "alerts-test.yaml"));
             var run = Tool.Run(Promtool, [command, arguments[0], Path.Combine(folder, arguments[1])]);
             Assert.True(run.ExitCode == 0, run.Output + run.Error);
         }

@@ -6,7 +6,7 @@ namespace NodeDns.Chart.Tests;
 /// <summary>Grafana's dashboards, and every query of theirs asked of a Prometheus that scrapes our programs under load.</summary>
 public sealed class DashboardTests(ScrapedNode node) : IClassFixture<ScrapedNode>
 {
-    private static readonly string[] Boards = ["nodes", "rollout"];
+    private static readonly string[] s_boards = ["nodes", "rollout"];
 
     private static JsonNode Board(string name) => JsonNode.Parse(
         File.ReadAllText(Path.Combine(Tool.ChartFolder, "monitoring", name + ".json")))!;
@@ -15,7 +15,7 @@ public sealed class DashboardTests(ScrapedNode node) : IClassFixture<ScrapedNode
 
     public static TheoryData<string, string> Queries =>
     [
-        .. from board in Boards
+        .. from board in s_boards
            from panel in Panels(Board(board))
            from target in panel["targets"]!.AsArray()
            select ($"{board}: {panel.Text("title")}", target!.Text("expr")),
@@ -44,7 +44,7 @@ public sealed class DashboardTests(ScrapedNode node) : IClassFixture<ScrapedNode
     {
         Assert.DoesNotContain(Rendered.With().Objects, o => o.Text("metadata.name").Contains("dashboard", StringComparison.Ordinal));
         var rendered = Rendered.With("--set", "monitoring.dashboards.enabled=true,monitoring.dashboards.namespace=grafana");
-        Assert.All(Boards, board =>
+        Assert.All(s_boards, board =>
         {
             var map = rendered.One("ConfigMap", "nd-dashboard-" + board);
             Assert.Equal("grafana", map.Text("metadata.namespace"));

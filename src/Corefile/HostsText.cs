@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
@@ -24,6 +25,13 @@ public static class HostsText
         return entries.ToImmutable();
     }
 
+    /// <summary>An IPv6 scope, as in fe80::1%lo, means nothing to a client.</summary>
+    public static bool TryAddress(string word, out IPAddress address)
+    {
+        var percent = word.IndexOf('%');
+        return AddressText.TryAddress(percent < 0 ? word : word.AsSpan(0, percent), out address);
+    }
+
     /// <summary>False for too few words, no address in front, or no name in the zones.</summary>
     public static bool TryEntry(ReadOnlySpan<string> words, ImmutableArray<string> zones, out HostEntry entry)
     {
@@ -33,8 +41,7 @@ public static class HostsText
             return false;
         }
 
-        var percent = words[0].IndexOf('%');
-        if (!AddressText.TryAddress(percent < 0 ? words[0] : words[0].AsSpan(0, percent), out var address))
+        if (!TryAddress(words[0], out var address))
         {
             return false;
         }

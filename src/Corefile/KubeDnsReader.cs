@@ -98,14 +98,12 @@ public static class KubeDnsReader
     {
         server = null!;
         var port = UpstreamAddress.DnsPort;
-        if (!AddressText.TryAddress(text, out var address)
-            && !(AddressText.TrySplit(text, out var host, out var portText) && AddressText.TryAddress(host, out address)
-                && AddressText.TryPort(portText, out port) && port > 0))
+        if (!AddressText.TryServer(text, ref port, out var address))
         {
             return false;
         }
 
-        server = new() { Address = address, Port = port };
+        server = new() { Address = address.Address, Scope = address.Scope, Port = port };
         return true;
     }
 

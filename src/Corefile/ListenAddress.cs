@@ -29,5 +29,8 @@ public readonly record struct ListenAddress(IPAddress? Address, int Port)
         return true;
     }
 
+    /// <summary>Every address is one socket, of both families.</summary>
+    public IPEndPoint ToEndPoint() => new(Address ?? IPAddress.IPv6Any, Port);
+
     public override string ToString() => Address is null ? $":{Port}" : new IPEndPoint(Address, Port).ToString();
 }

@@ -1,17 +1,16 @@
 using System.Collections.Immutable;
-using System.Net;
 using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
 /// <summary>resolv.conf(5): what forward and the look-up of upstreams take from it.</summary>
-/// <param name="Nameservers">In order. A scope (fe80::1%eth0) is dropped, as CoreDNS drops it.</param>
+/// <param name="Nameservers">In order.</param>
 /// <param name="Ignored">nameserver lines whose address cannot be read, by line number.</param>
-public sealed record ResolvConf(ImmutableArray<IPAddress> Nameservers, ImmutableArray<(int Line, string Text)> Ignored)
+public sealed record ResolvConf(ImmutableArray<ScopedAddress> Nameservers, ImmutableArray<(int Line, string Text)> Ignored)
 {
     public static ResolvConf Parse(string text)
     {
-        var servers = ImmutableArray.CreateBuilder<IPAddress>();
+        var servers = ImmutableArray.CreateBuilder<ScopedAddress>();
         var ignored = ImmutableArray.CreateBuilder<(int, string)>();
         var number = 0;
         foreach (var line in text.AsSpan().EnumerateLines())
@@ -23,8 +22,7 @@ public sealed record ResolvConf(ImmutableArray<IPAddress> Nameservers, Immutable
                 continue;
             }
 
-            var percent = words[1].IndexOf('%');
-            if (AddressText.TryAddress(percent < 0 ? words[1] : words[1].AsSpan(0, percent), out var address))
+            if (AddressText.TryScoped(words[1], out var address))
             {
                 servers.Add(address);
             }

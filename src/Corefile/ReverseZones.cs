@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
 using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
@@ -15,7 +14,7 @@ public static class ReverseZones
     {
         zones = [];
         var slash = text.IndexOf('/');
-        if (slash < 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out var address) || !IsPlain(text.AsSpan(0, slash))
+        if (slash < 0 || !AddressText.TryAddress(text.AsSpan(0, slash), out var address)
             || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var prefix))
         {
             return false;
@@ -55,7 +54,4 @@ public static class ReverseZones
 
         return zones.ToImmutable();
     }
-
-    /// <summary>.NET also reads 10.1/8 and 010.0.0.0; a Corefile's addresses have four decimal parts.</summary>
-    private static bool IsPlain(ReadOnlySpan<char> address) => address.Contains(':') || AddressText.IsDottedQuad(address);
 }

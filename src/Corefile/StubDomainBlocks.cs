@@ -43,8 +43,10 @@ internal static class StubDomainBlocks
         if (!options.Pillars.LocalAddresses.IsEmpty)
         {
             ImmutableArray<BindTarget> targets =
-                [.. options.Pillars.LocalAddresses.Where(text => AddressText.TryAddress(text, out _))
-                    .Select(text => new BindTarget(IPAddress.Parse(text), null))];
+                [.. options.Pillars.LocalAddresses
+                    .Select(text => AddressText.TryAddress(text, out var address) ? address : null)
+                    .OfType<IPAddress>()
+                    .Select(address => new BindTarget(address, null))];
             bind = new BindConfig { At = stub.At, Groups = [new(targets, [])] };
         }
 

@@ -10,6 +10,9 @@ public sealed record UpstreamAddress
 
     public required IPAddress Address { get; init; }
 
+    /// <summary>The link of a link-local address, by name or number: fe80::53%eth0.</summary>
+    public string? Scope { get; init; }
+
     public int Port { get; init; } = DnsPort;
 
     /// <summary>DNS over TLS (RFC 7858).</summary>
@@ -19,5 +22,6 @@ public sealed record UpstreamAddress
     public string? ServerName { get; init; }
 
     /// <summary>As the metrics' "to" label has it: address:port.</summary>
-    public override string ToString() => new IPEndPoint(Address, Port).ToString();
+    public override string ToString() =>
+        Scope is null ? new IPEndPoint(Address, Port).ToString() : $"[{Address}%{Scope}]:{Port}";
 }

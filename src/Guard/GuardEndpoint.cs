@@ -35,7 +35,10 @@ internal sealed class GuardEndpoint : IDisposable
         if (options.MetricsListen is { } listen)
         {
             ProcessMetrics.Register(metrics.Registry);
-            _routes.Add(Route("--metrics-listen", listen, "/metrics", new MetricsPage(metrics.Registry)));
+            _routes.Add(Route("--metrics-listen", listen, "/metrics", new MetricsPage(metrics.Registry)) with
+            {
+                Tls = options.MetricsTls,
+            });
         }
         // The guards of two pods share the ports during an upgrade: only the one whose cache serves answers there.
         guard.Answers += answers =>

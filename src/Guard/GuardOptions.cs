@@ -1,5 +1,6 @@
 using System.Net;
 using NodeDns.Linux.Handover;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
@@ -24,6 +25,9 @@ public sealed record GuardOptions
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(20);
     public IPEndPoint? HealthListen { get; init; }
     public IPEndPoint? MetricsListen { get; init; }
+
+    /// <summary>HTTPS for <see cref="MetricsListen"/>; null: plain HTTP.</summary>
+    public HttpTlsOptions? MetricsTls { get; init; }
     public string ProbeName { get; init; } = "kubernetes.default.svc.cluster.local";
 
     /// <summary>Zero: never.</summary>

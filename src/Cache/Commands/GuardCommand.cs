@@ -1,7 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
+using NodeDns.Dns.Records;
+using NodeDns.Go;
 using NodeDns.Guard;
+using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Commands;
 
@@ -29,25 +31,16 @@ internal static class GuardCommand
         return command;
     }
 
-    /// <summary>One IP address, or IP:port; the port defaults to 53.</summary>
-    internal static IPEndPoint? ParseServer(string text) =>
-        IPAddress.TryParse(text.Trim('[', ']'), out var address) ? new IPEndPoint(address, DefaultDnsPort)
-        : IPEndPoint.TryParse(text, out var endPoint) && endPoint.Port > 0 ? endPoint
-        : null;
+    /// <summary>One IP address, or IP:port; the port defaults to 53. Link-local ones name a link that is there.</summary>
+    internal static IPEndPoint? ParseServer(string text)
+    {
+        var port = DefaultDnsPort;
+        return AddressText.TryServer(text, ref port, out var server) && !server.LacksScope
+            && LinkScope.Of(server.Address, server.Scope) is { } address
+                ? new IPEndPoint(address, port)
+                : null;
+    }
 
     /// <summary>"250ms", "5s", "2m", "0".</summary>
-    internal static TimeSpan? ParseTime(string text)
-    {
-        var (number, milliseconds) = text switch
-        {
-            "0" => ("0", 1),
-            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 1),
-            _ when text.EndsWith('s') => (text[..^1], 1000),
-            _ when text.EndsWith('m') => (text[..^1], 60_000),
-            _ => ("", 0),
-        };
-        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
-            ? TimeSpan.FromMilliseconds(value * milliseconds)
-            : null;
-    }
+    internal static TimeSpan? ParseTime(string text) => GoDuration.TryParse(text, out var time) ? time : null;
 }

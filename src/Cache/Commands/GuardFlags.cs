@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Net;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
 using NodeDns.Guard;
 using NodeDns.Linux.Handover;
 
@@ -134,7 +136,7 @@ internal sealed class GuardFlags
     }
 
     private static IPEndPoint? ListenPoint(string text) =>
-        text == "off" ? null : IPEndPoint.Parse(text.StartsWith(':') ? $"[::]{text}" : text);
+        ListenAddress.TryParse(text, out var listen) ? listen.ToEndPoint() : null;
 
     private static Option<string> Listen(string name, string otherwise)
     {
@@ -146,8 +148,7 @@ internal sealed class GuardFlags
         option.Validators.Add(result =>
         {
             var text = result.GetValueOrDefault<string>() ?? "";
-            if (text != "off" && !(IPEndPoint.TryParse(text.StartsWith(':') ? $"[::]{text}" : text, out var point)
-                && point.Port > 0))
+            if (text != "off" && !(ListenAddress.TryParse(text, out var listen) && listen.Port > 0))
             {
                 result.AddError($"{name} {text}: expected IP:PORT, :PORT or off");
             }
@@ -180,10 +181,10 @@ internal sealed class GuardFlags
         };
 
     private static (IPAddress?, string) IpAddress(string text) =>
-        (IPAddress.TryParse(text, out var address) ? address : null, "IP addresses separated by commas");
+        (AddressText.TryAddress(text, out var address) ? address : null, "IP addresses separated by commas");
 
     private static (IPEndPoint?, string) Server(string text) =>
-        (GuardCommand.ParseServer(text), "IP or IP:port, separated by commas");
+        (GuardCommand.ParseServer(text), "IP or IP:port, separated by commas; link-local with an interface, fe80::53%eth0");
 
     private static Option<int> Number(string name, string description, int otherwise, int minimum, int maximum)
     {

@@ -1,5 +1,9 @@
 using System.Globalization;
 using System.Net;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
+using NodeDns.Go;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Compat;
 
@@ -9,14 +13,23 @@ internal sealed record NodeCacheArguments
 {
     private static readonly string[] s_booleans =
         ["setupinterface", "setupiptables", "setupebtables", "skipteardown", "reloadwithsignal", "quiet", "plugins",
-            "version"];
+            "version", "tls-enabled"];
 
     private static readonly string[] s_texts =
     [
         "localip", "interfacename", "syncinterval", "metrics-listen-address", "prometheus-listen-address",
         "health-port",
-        "basecorefile", "corefile", "conf", "kubednscm", "kubednsconfig", "upstreamsvc", "dns.port", "pidfile",
+        "basecorefile", "corefile", "conf", "kubednscm", "upstreamsvc", "dns.port", "pidfile", .. NodeCacheTls.Texts,
     ];
+
+    /// <summary>Two names for one thing: the last word counts.</summary>
+    private static readonly Dictionary<string, string> s_aliases = new()
+    {
+        ["p"] = "dns.port",
+        ["kubednsconfig"] = "kubednscm",
+        ["tls-client-auth-type"] = "client-auth-type",
+        ["tls-client-ca-file"] = "client-ca-file",
+    };
 
     public IReadOnlyList<IPAddress> LocalAddresses { get; private init; } = [];
     public bool SetupInterface { get; private init; }
@@ -25,6 +38,10 @@ internal sealed record NodeCacheArguments
     public bool SkipTeardown { get; private init; }
     public TimeSpan SyncInterval { get; private init; }
     public IPEndPoint? MetricsListen { get; private init; }
+
+    /// <summary>HTTPS for <see cref="MetricsListen"/>; null: plain HTTP.</summary>
+    public HttpTlsOptions? MetricsTls { get; private init; }
+
     public string PrometheusEndpoint { get; private init; } = "";
     public string BaseCorefile { get; private init; } = "";
 
@@ -55,10 +72,11 @@ internal sealed record NodeCacheArguments
             SkipTeardown = Boolean("skipteardown", false),
             SyncInterval = ReadInterval(Text("syncinterval", "60"), found),
             MetricsListen = ReadListen(Text("metrics-listen-address", "0.0.0.0:9353"), found),
+            MetricsTls = NodeCacheTls.Read(Boolean("tls-enabled", false), Text, found),
             PrometheusEndpoint = Text("prometheus-listen-address", ":9253"),
             BaseCorefile = Text("basecorefile", "/etc/coredns/Corefile.base"),
             Corefile = Text("conf", Text("corefile", "/etc/Corefile")),
-            KubeDnsDirectory = Text("kubednscm", Text("kubednsconfig", "/etc/kube-dns")),
+            KubeDnsDirectory = Text("kubednscm", "/etc/kube-dns"),
             UpstreamService = Text("upstreamsvc", "kube-dns"),
             DnsPort = ReadPort(Text("dns.port", "53"), found),
             PidFile = given.GetValueOrDefault("pidfile"),
@@ -86,7 +104,7 @@ internal sealed record NodeCacheArguments
 
     /// <summary>The address of a Service in this pod's own namespace, from the variable that kubelet sets.</summary>
     public static IPAddress? ServiceAddress(string service, Func<string, string?> environment) =>
-        IPAddress.TryParse(
+        AddressText.TryAddress(
             environment($"{service.ToUpperInvariant().Replace('-', '_')}_SERVICE_HOST"), out var address) ? address
                 : null;
 
@@ -99,6 +117,7 @@ internal sealed record NodeCacheArguments
             var equals = name.IndexOf('=', StringComparison.Ordinal);
             var value = equals < 0 ? null : name[(equals + 1)..];
             name = equals < 0 ? name : name[..equals];
+            name = s_aliases.GetValueOrDefault(name, name);
             if (!words[i].StartsWith('-') || (!s_booleans.Contains(name) && !s_texts.Contains(name)))
             {
                 problems.Add($"{words[i]}: expected a flag of node-cache or a subcommand (serve, guard, check)");
@@ -125,7 +144,7 @@ internal sealed record NodeCacheArguments
         var addresses = new List<IPAddress>();
         foreach (var item in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (IPAddress.TryParse(item, out var address))
+            if (AddressText.TryAddress(item, out var address))
             {
                 addresses.Add(address);
             }
@@ -146,19 +165,11 @@ internal sealed record NodeCacheArguments
     /// here each form means what it says, and a number alone, or in ns, is seconds.</summary>
     private static TimeSpan ReadInterval(string text, List<string> problems)
     {
-        var (digits, seconds) = text switch
+        var number = text.EndsWith("ns", StringComparison.Ordinal) ? text[..^2] : text;
+        var isNumber = !number.AsSpan().ContainsAnyExceptInRange('0', '9');
+        if (GoDuration.TryParse(isNumber ? $"{number}s" : text, out var time) && time > TimeSpan.Zero)
         {
-            _ when text.EndsWith("ns", StringComparison.Ordinal) => (text[..^2], 1.0),
-            _ when text.EndsWith("ms", StringComparison.Ordinal) => (text[..^2], 0.001),
-            _ when text.EndsWith('s') => (text[..^1], 1.0),
-            _ when text.EndsWith('m') => (text[..^1], 60.0),
-            _ when text.EndsWith('h') => (text[..^1], 3600.0),
-            _ => (text, 1.0),
-        };
-        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number > 0)
-        {
-            return TimeSpan.FromSeconds(Math.Clamp(number * seconds, 1, 3600));
+            return TimeSpan.FromSeconds(Math.Clamp(time.TotalSeconds, 1, 3600));
         }
         problems.Add($"-syncinterval {text}: expected a time such as 60s");
         return TimeSpan.FromMinutes(1);
@@ -170,9 +181,9 @@ internal sealed record NodeCacheArguments
         {
             return null;
         }
-        if (IPEndPoint.TryParse(text.StartsWith(':') ? $"[::]{text}" : text, out var point) && point.Port > 0)
+        if (ListenAddress.TryParse(text, out var listen) && listen.Port > 0)
         {
-            return point;
+            return listen.ToEndPoint();
         }
         problems.Add($"-metrics-listen-address {text}: expected IP:PORT or :PORT");
         return null;

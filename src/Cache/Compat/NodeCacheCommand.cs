@@ -1,7 +1,10 @@
 using System.Collections;
 using System.Globalization;
 using System.Net;
+using NodeDns.Corefile;
+using NodeDns.Dns.Records;
 using NodeDns.Guard;
+using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Compat;
@@ -71,6 +74,7 @@ internal static class NodeCacheCommand
             Rules = arguments.SetupIptables ? RulesMode.Auto : RulesMode.Off,
             ExitMode = arguments.SkipTeardown ? ExitMode.Refuse : ExitMode.Teardown,
             MetricsListen = arguments.MetricsListen,
+            MetricsTls = arguments.MetricsTls,
             CheckInterval = arguments.SyncInterval,
             Spawn = [.. ServeArguments(arguments, upstream, handover)],
         };
@@ -106,14 +110,12 @@ internal static class NodeCacheCommand
     private static HashSet<IPAddress> ServiceAddresses() => [.. Environment.GetEnvironmentVariables()
         .Cast<DictionaryEntry>()
         .Where(entry => ((string)entry.Key).EndsWith("_SERVICE_HOST", StringComparison.Ordinal))
-        .Select(entry => IPAddress.TryParse((string?)entry.Value, out var address) ? address : null)
+        .Select(entry => AddressText.TryAddress((string?)entry.Value, out var address) ? address : null)
         .OfType<IPAddress>()];
 
-    private static List<IPAddress> Nameservers() => !File.Exists("/etc/resolv.conf")
+    private static IReadOnlyList<IPAddress> Nameservers() => !File.Exists(PillarText.UpstreamDefault)
         ? []
-        : [.. File.ReadLines("/etc/resolv.conf")
-            .Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
-            .Where(words => words is ["nameserver", _, ..])
-            .Select(words => IPAddress.TryParse(words[1], out var address) ? address : null)
+        : [.. ResolvConf.Parse(File.ReadAllText(PillarText.UpstreamDefault)).Nameservers
+            .Select(server => LinkScope.Of(server.Address, server.Scope))
             .OfType<IPAddress>()];
 }

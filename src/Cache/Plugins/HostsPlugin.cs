@@ -152,8 +152,7 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
             {
                 continue;
             }
-            // An IPv6 zone, as in fe80::1%lo, means nothing to a client.
-            if (fields.Length < 2 || !IPAddress.TryParse(fields[0].Split('%')[0], out var address))
+            if (fields.Length < 2 || !HostsText.TryAddress(fields[0], out var address))
             {
                 _log.HostsLineSkipped(_config.Path, number, "expected an address and at least one name");
                 continue;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using DnsClient;
 using NodeDns.Corefile;
+using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Serve;
 
@@ -48,6 +49,9 @@ internal static class UpstreamNames
 
     private static IPEndPoint[] MachineServers() =>
         new DiskFiles().Read(PillarText.UpstreamDefault, out _) is { } text
-            ? [.. ResolvConf.Parse(text).Nameservers.Select(server => new IPEndPoint(server, UpstreamAddress.DnsPort))]
+            ? [.. ResolvConf.Parse(text).Nameservers
+                .Select(server => LinkScope.Of(server.Address, server.Scope))
+                .OfType<IPAddress>()
+                .Select(server => new IPEndPoint(server, UpstreamAddress.DnsPort))]
             : [];
 }

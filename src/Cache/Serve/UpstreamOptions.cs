@@ -15,7 +15,7 @@ internal static class UpstreamOptions
             cancel),
         DeadlineWhenDown = Shortened(ForwardOptions.DeadlineWhenDownDefault, cancel),
         Servers = [.. forward.To.Select(to => new UpstreamEndpoint(
-            new IPEndPoint(to.Address, to.Port), to.Tls, to.ServerName))],
+            new IPEndPoint(to.Address, to.Port), to.Tls, to.ServerName, to.Scope))],
         Policy = forward.Policy switch
         {
             ForwardPolicy.RoundRobin => SelectionPolicy.RoundRobin,

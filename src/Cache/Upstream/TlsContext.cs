@@ -1,3 +1,4 @@
+using NodeDns.Dns.Records;
 using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Upstream;
@@ -33,7 +34,7 @@ internal sealed class TlsContext
     public nint NewConnection(int fd, UpstreamEndpoint server, UpstreamTls? tls)
     {
         var name = NameOf(server, tls);
-        var isAddress = System.Net.IPAddress.TryParse(name, out _);
+        var isAddress = AddressText.TryAddress(name, out _);
         var ssl = _context == 0 ? 0 : OpenSsl.NewConnection(_context, fd, name, isAddress);
         GC.KeepAlive(this);
         return ssl;

@@ -1,5 +1,8 @@
-using NodeDns.Linux.Interop;
+using System.Net;
+using System.Runtime.CompilerServices;
+using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Upstream;
 
@@ -13,6 +16,8 @@ internal sealed class UpstreamState(
     /// <summary>With max_fails 0 nobody probes: a failure is forgotten after this and the server tried again.</summary>
     private const long SuspectWithoutProbeMs = 2000;
 
+    // Written by any thread, a whole new one at a time.
+    private volatile StrongBox<SocketAddress> _address = AddressOf(endpoint);
     private int _fails;
     private int _probeClaimed;
     private long _lastAnswerMs = long.MinValue;
@@ -28,7 +33,8 @@ internal sealed class UpstreamState(
 
     public ServerPath Path { get; } = new();
 
-    public readonly SocketAddress Address = SocketAddress.From(endpoint.Address);
+    /// <summary>Where to send. Without its link, a link-local address cannot be reached.</summary>
+    public SocketAddress Address => _address.Value;
 
     /// <summary>More about the last failure than its kind, for the log; written by any thread.</summary>
     public string? Trouble { get; set; }
@@ -58,14 +64,18 @@ internal sealed class UpstreamState(
     /// <returns>true for the one worker that must now probe until the server answers.</returns>
     public bool Failed(long nowMs)
     {
+        FindLink();
         var probes = options.MaxFails > 0;
         Volatile.Write(ref _suspectUntilMs, probes ? long.MaxValue : nowMs + SuspectWithoutProbeMs);
         return probes && TakeProbe();
     }
 
     /// <returns>true when this failure makes the server count as down.</returns>
-    public bool ProbeFailed() =>
-        options.MaxFails > 0 && Interlocked.Increment(ref _fails) == options.MaxFails + 1;
+    public bool ProbeFailed()
+    {
+        FindLink();
+        return options.MaxFails > 0 && Interlocked.Increment(ref _fails) == options.MaxFails + 1;
+    }
 
     /// <returns>true for the one worker that must probe until the server answers.</returns>
     public bool TakeProbe() => Interlocked.Exchange(ref _probeClaimed, 1) == 0;
@@ -78,4 +88,17 @@ internal sealed class UpstreamState(
     /// saw that the probe was taken.</summary>
     /// <returns>true for the one worker that must now probe until the server answers.</returns>
     public bool NeedsProbe(long nowMs) => IsSuspect(nowMs) && TakeProbe();
+
+    /// <summary>A link may come late, or go and come back under another number.</summary>
+    private void FindLink()
+    {
+        if (Endpoint.Scope is not null)
+        {
+            _address = AddressOf(Endpoint);
+        }
+    }
+
+    private static StrongBox<SocketAddress> AddressOf(UpstreamEndpoint endpoint) => new(SocketAddress.From(
+        new IPEndPoint(
+            LinkScope.Of(endpoint.Address.Address, endpoint.Scope) ?? endpoint.Address.Address, endpoint.Address.Port)));
 }

@@ -232,6 +232,11 @@ internal static class CacheReader
 
     private static CacheConfig Disable(CacheConfig cache, DirectiveScope scope, OptionLine line)
     {
+        foreach (var zone in line.Args.Skip(1))
+        {
+            scope.WarnOfTime(zone);
+        }
+
         var zones = line.Args.Length > 1 ? scope.Zones(line.Args.Skip(1)) : ["."];
         switch (line.Args.IsEmpty ? "" : line.Args[0].Text)
         {

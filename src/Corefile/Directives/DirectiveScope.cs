@@ -161,8 +161,38 @@ internal sealed class DirectiveScope(
     }
 
     /// <summary>The zones written, or the block's when none are.</summary>
-    public ImmutableArray<string> ZonesOrBlock(IReadOnlyCollection<Token> args) =>
-        args.Count == 0 ? blockZones : Zones(args);
+    public ImmutableArray<string> ZonesOrBlock(IReadOnlyCollection<Token> args)
+    {
+        if (args.Count == 0)
+        {
+            return blockZones;
+        }
+
+        foreach (var arg in args)
+        {
+            WarnOfTime(arg);
+        }
+
+        return Zones(args);
+    }
+
+    /// <summary>For zones that are written: "cache 30s" caches the zone 30s, which nobody asks for.</summary>
+    public void WarnOfTime(Token zone)
+    {
+        var isNumber = long.TryParse(zone.Text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        if (isNumber || GoDuration.TryParse(zone.Text, out _))
+        {
+            Warn(zone, "is read as a zone, and only the zones that are written are covered: expected a zone of this block, or a "
+                + "TTL as a number of seconds before the zones");
+        }
+        else if (ZoneText.TryRead(zone.Text, out var names, out _, out _) && !names.Any(IsNearBlock))
+        {
+            Warn(zone, "no name of this block is in this zone: expected a zone within the block's, or above");
+        }
+    }
+
+    private bool IsNearBlock(string zone) => blockZones.IsEmpty
+        || blockZones.Any(block => DomainName.IsWithin(zone, block) || DomainName.IsWithin(block, zone));
 
     /// <summary>fallthrough [ZONES...]: every zone when none is written.</summary>
     public ImmutableArray<string> Fallthrough(OptionLine line) => line.Args.IsEmpty ? ["."] : Zones(line.Args);

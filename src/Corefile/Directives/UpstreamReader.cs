@@ -46,9 +46,25 @@ internal static class UpstreamReader
             return [];
         }
 
-        if (AddressText.TryAddress(host, out var address))
+        if (AddressText.TryScoped(host, out var address))
         {
-            return [new() { Address = address, Port = port, Tls = tls, ServerName = tls ? serverName : null }];
+            if (address.LacksScope && serverName is not null)
+            {
+                (address, serverName) = (address with { Scope = serverName }, null);
+            }
+
+            CheckScope(scope, token, address);
+            return
+            [
+                new()
+                {
+                    Address = address.Address,
+                    Scope = address.Scope,
+                    Port = port,
+                    Tls = tls,
+                    ServerName = tls ? serverName : null,
+                },
+            ];
         }
 
         if (text.Contains('/') || scope.Files.Probe(text) is not null)
@@ -112,10 +128,29 @@ internal static class UpstreamReader
             scope.Error(token, "expected a file with at least one nameserver line");
         }
 
-        return [.. conf.Nameservers.Select(address => new UpstreamAddress { Address = address })];
+        foreach (var address in conf.Nameservers)
+        {
+            CheckScope(scope, token, address);
+        }
+
+        return [.. conf.Nameservers.Select(server => new UpstreamAddress { Address = server.Address, Scope = server.Scope })];
     }
 
-    /// <summary>10.0.0.1%name:853 is 10.0.0.1:853 and name; [fe80::1%eth0]:53 is [fe80::1]:53 and eth0.</summary>
+    /// <summary>A link that is not there now may come: a server on it is asked from then on.</summary>
+    private static void CheckScope(DirectiveScope scope, Token token, ScopedAddress address)
+    {
+        if (address.LacksScope)
+        {
+            scope.Warn(token, $"{address} cannot be asked: a link-local address needs its interface, as in {address}%eth0");
+        }
+        else if (address.Scope is { } link && !link.All(char.IsAsciiDigit) && scope.Options.HasInterface?.Invoke(link) == false)
+        {
+            scope.Warn(token, $"{address} cannot be asked yet: there is no interface {link}");
+        }
+    }
+
+    /// <summary>10.0.0.1%name:853 is 10.0.0.1:853 and name; [fe80::1%eth0]:53 is [fe80::1]:53 and eth0, which is the
+    /// scope.</summary>
     private static (string Bare, string? Name) SplitServerName(string text)
     {
         var percent = text.LastIndexOf('%');
@@ -160,13 +195,17 @@ internal static class UpstreamReader
         var servers = ImmutableArray.CreateBuilder<IPEndPoint>();
         foreach (var arg in line.Args)
         {
-            if (TryHostPort(arg.Text, tls: false, out var host, out var port) && AddressText.TryAddress(host, out var address))
-            {
-                servers.Add(new(address, port));
-            }
-            else
+            var port = UpstreamAddress.DnsPort;
+            if (!AddressText.TryServer(arg.Text, ref port, out var address))
             {
                 scope.Error(line, "expected addresses or address:port");
+                continue;
+            }
+
+            CheckScope(scope, arg, address);
+            if (scope.Options.Link(address.Address, address.Scope) is { } server)
+            {
+                servers.Add(new(server, port));
             }
         }
 

@@ -1,11 +1,16 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>Addresses, networks and host:port as Go's net package reads them.</summary>
+/// <summary>Addresses, networks and host:port as Go's net package reads them: the one reader of all flags and files. What
+/// inet_aton takes (010.0.0.4, 10.0.0, 167772166) is no address.</summary>
 public static class AddressText
 {
+    /// <summary>What no link's name holds.</summary>
+    private static readonly SearchValues<char> s_noLink = SearchValues.Create("%/:[] \t");
+
     public static bool IsDottedQuad(ReadOnlySpan<char> text)
     {
         var parts = 0;
@@ -28,6 +33,41 @@ public static class AddressText
         address = IPAddress.None;
         return (text.Contains(':') ? !text.ContainsAny('%', '[', '/') : IsDottedQuad(text))
             && IPAddress.TryParse(text, out address!);
+    }
+
+    /// <summary>With or without a scope. One behind an address that is not link-local means nothing, and is left
+    /// out.</summary>
+    public static bool TryScoped(ReadOnlySpan<char> text, out ScopedAddress address)
+    {
+        address = default;
+        var percent = text.IndexOf('%');
+        if (!TryAddress(percent < 0 ? text : text[..percent], out var bare) || percent == text.Length - 1)
+        {
+            return false;
+        }
+
+        var scope = percent < 0 ? default : text[(percent + 1)..];
+        address = new(bare, bare.IsIPv6LinkLocal && !scope.IsEmpty ? scope.ToString() : null);
+        return !scope.ContainsAny(s_noLink);
+    }
+
+    /// <summary>An address, or address:port, as in [fe80::53%eth0]:53.</summary>
+    /// <param name="port">Where the text names none.</param>
+    public static bool TryServer(string text, ref int port, out ScopedAddress address)
+    {
+        if (TryScoped(text, out address) || (text is ['[', .. var inner, ']'] && TryScoped(inner, out address)))
+        {
+            return true;
+        }
+
+        if (!TrySplit(text, out var host, out var portText) || !TryScoped(host, out address)
+            || !TryPort(portText, out var given) || given == 0)
+        {
+            return false;
+        }
+
+        port = given;
+        return true;
     }
 
     /// <summary>10.0.0.0/8, or a single address. Bits below the prefix are cleared.</summary>

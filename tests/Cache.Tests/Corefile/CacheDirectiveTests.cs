@@ -25,6 +25,21 @@ public sealed class CacheDirectiveTests
     }
 
     [Theory]
+    [InlineData("30s", true)]
+    [InlineData("5m", true)]
+    [InlineData("1h30m", true)]
+    [InlineData("example.org 30", true)]
+    [InlineData("30 5m", true)]
+    [InlineData("{\ndisable denial 5m\n}", true)]
+    [InlineData("other.example", true)]
+    [InlineData("30", false)]
+    [InlineData("30 .", false)]
+    [InlineData("30 example.org", false)]
+    [InlineData("30 example.org www.example.org", false)]
+    public void A_zone_that_was_meant_as_a_time_or_covers_nothing_of_the_block_is_told(string words, bool told) =>
+        Assert.Equal(told, !Corefiles.Load($"example.org {{\ncache {words}\n}}\n").Warnings.IsEmpty);
+
+    [Theory]
     [InlineData("prefetch 10", "10 1m 10%")]
     [InlineData("prefetch 10 10s", "10 10s 10%")]
     [InlineData("prefetch 10 10s 20%", "10 10s 20%")]

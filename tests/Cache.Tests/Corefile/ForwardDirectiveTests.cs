@@ -19,7 +19,7 @@ public sealed class ForwardDirectiveTests
     [InlineData("forward . tls://192.0.2.1%dns.example", ". tls://192.0.2.1:853%dns.example")]
     [InlineData("forward . tls://192.0.2.1%dns.example:8853", ". tls://192.0.2.1:8853%dns.example")]
     [InlineData("forward . tls://[2001:db8::1%dns.example]:8853", ". tls://[2001:db8::1]:8853%dns.example")]
-    [InlineData("forward . fe80::1%eth0", ". [fe80::1]:53")]
+    [InlineData("forward . fe80::1%eth0", ". [fe80::1%eth0]:53")]
     [InlineData("forward . /etc/resolv.conf", ". 192.0.2.53:53")]
     [InlineData("forward . 192.0.2.1 192.0.2.1:53 192.0.2.2", ". 192.0.2.1:53 192.0.2.2:53")]
     [InlineData("forward Example.ORG 192.0.2.1", "example.org. 192.0.2.1:53")]

@@ -149,7 +149,7 @@ public sealed class ValueTests
     {
         var conf = ResolvConf.Parse("# x\nsearch a b\nnameserver 10.0.0.1\nnameserver fe80::1%eth0\nnameserver nonsense\n"
             + "nameserver\t10.0.0.2 # local\noptions ndots:5\n");
-        Assert.Equal(["10.0.0.1", "fe80::1", "10.0.0.2"], conf.Nameservers.Select(server => server.ToString()));
+        Assert.Equal(["10.0.0.1", "fe80::1%eth0", "10.0.0.2"], conf.Nameservers.Select(server => server.ToString()));
         Assert.Equal([(5, "nonsense")], conf.Ignored);
     }
 

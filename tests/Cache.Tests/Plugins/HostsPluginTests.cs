@@ -27,6 +27,9 @@ public sealed class HostsPluginTests : IDisposable
             10.0.0.9 *.apps.example.org
             nonsense
             10.0.0.3 bad..name
+            010.0.0.4 oct.example.org
+            10.0.0 short.example.org
+            167772166 number.example.org
             """);
     }
 
@@ -147,6 +150,10 @@ public sealed class HostsPluginTests : IDisposable
         var log = System.Text.Encoding.UTF8.GetString(_output.ToArray());
         Assert.Contains($"[WARNING] plugin/hosts: {_file}:7: expected an address and at least one name", log);
         Assert.Contains($"{_file}:8: bad..name is no domain name", log);
+        // What inet_aton would take.
+        Assert.All(
+            new[] { 9, 10, 11 },
+            line => Assert.Contains($"{_file}:{line}: expected an address and at least one name", log));
     }
 
     [Fact]

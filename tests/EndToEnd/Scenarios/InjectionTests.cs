@@ -99,8 +99,69 @@ public sealed class InjectionTests(Installation installation)
         Assert.Contains(Installation.LocalAddress, (string?)pod["metadata"]!["annotations"]!["nodedns.io/status"], StringComparison.Ordinal);
     }
 
+    /// <summary>Of the policy's two calls the second comes after the webhook, whose work it makes wrong: a label that says no. The
+    /// API server then asks the webhook again.</summary>
+    [Fact]
+    public void A_change_that_a_later_mutation_makes_wrong_is_taken_back()
+    {
+        const string ns = Installation.Labelled;
+        if (!Kubectl.Run("api-resources", "-o", "name").Contains("mutatingadmissionpolicies", StringComparison.Ordinal))
+        {
+            Assert.Skip("this API server has no MutatingAdmissionPolicy, which plays the later webhook");
+        }
+
+        Kubectl.Apply(LaterMutation);
+        try
+        {
+            var pod = Pods.Sleeping(ns, "undone").Labelled("later-mutation", "wanted");
+            pod["spec"]!["dnsConfig"] = new JsonObject { ["searches"] = new JsonArray("own.example") };
+
+            // A policy is in force once every part of the API server has read it.
+            JsonNode now;
+            var deadline = System.Diagnostics.Stopwatch.StartNew();
+            do
+            {
+                now = Kubectl.DryRun(pod.ToJsonString(), ns).Object;
+            }
+            while (now["metadata"]!["labels"]!["nodedns.io/inject"] is null && deadline.Elapsed < TimeSpan.FromSeconds(30));
+
+            Assert.Equal("disabled", (string?)now["metadata"]!["labels"]!["nodedns.io/inject"]);
+            Assert.Equal("ClusterFirst", (string?)now["spec"]!["dnsPolicy"]);
+            Assert.Equal("""{"searches":["own.example"]}""", now["spec"]!["dnsConfig"]!.ToJsonString());
+            Assert.Null(now["metadata"]!["annotations"]?["nodedns.io/status"]);
+        }
+        finally
+        {
+            Kubectl.Run("delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", "later-mutation");
+        }
+    }
+
     [Fact]
     public void Helm_test_passes() => Kubectl.Helm("test", Installation.Release, "--namespace", Installation.Namespace, "--timeout=90s");
+
+    private const string LaterMutation = """
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: MutatingAdmissionPolicy
+        metadata: {name: later-mutation}
+        spec:
+          reinvocationPolicy: IfNeeded
+          failurePolicy: Fail
+          matchConstraints:
+            objectSelector: {matchLabels: {later-mutation: wanted}}
+            resourceRules:
+              - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+          mutations:
+            - patchType: JSONPatch
+              jsonPatch:
+                expression: >-
+                  [JSONPatch{op: "add", path: "/metadata/labels/nodedns.io~1inject",
+                  value: object.spec.dnsPolicy == "None" ? "disabled" : "enabled"}]
+        ---
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: MutatingAdmissionPolicyBinding
+        metadata: {name: later-mutation}
+        spec: {policyName: later-mutation}
+        """;
 
     internal static string[] NamesOf(string ns, string app) => [.. Kubectl.Json("get", "pods", "-n", ns, "-l", "app=" + app)["items"]!
         .AsArray().Where(p => p!["metadata"]!["deletionTimestamp"] is null).Select(p => (string)p!["metadata"]!["name"]!)];

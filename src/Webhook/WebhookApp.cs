@@ -47,9 +47,13 @@ internal sealed class WebhookApp : IAsyncDisposable
         // With a level of its own the host makes an Activity, its hexadecimal ids and a scope for every request: 3 µs
         // for entries that ConsoleLog would drop.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, sockets!));
-        builder.Services.Configure<SocketTransportOptions>(
-            transport => transport.CreateBoundListenSocket = sockets!.At);
+        builder.WebHost.UseKestrelCore();
+        if (sockets is not null)
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, sockets));
+            builder.Services.Configure<SocketTransportOptions>(
+                transport => transport.CreateBoundListenSocket = sockets.At);
+        }
         _app = builder.Build();
         _logger = _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("NodeDns.Webhook");
 

@@ -66,6 +66,17 @@ public sealed class StartTests : IDisposable
             $"--metrics-listen: \"{metrics}\": --listen has port 18443 already: expected another port",
             await OnlyLineAsync("--listen", listen, "--metrics-listen", metrics));
 
+    [Fact]
+    public async Task Check_needs_no_port_and_prints_the_settings_in_use()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        (int exit, string output, string errors) = await RunAsync(
+            false, "--check", "--listen", $"{other.LocalEndpoint}", "--probe", "false");
+        Assert.True(exit == 0, errors);
+        Assert.StartsWith("local-address=169.254.20.10 cluster-dns=10.96.0.10 cluster-domain=cluster.local ", output);
+    }
+
     private Task<string> OnlyLineAsync(string option, string address, bool unprivileged = false) =>
         OnlyLineAsync(
             unprivileged,
@@ -74,6 +85,13 @@ public sealed class StartTests : IDisposable
     private Task<string> OnlyLineAsync(params string[] listeners) => OnlyLineAsync(false, listeners);
 
     private async Task<string> OnlyLineAsync(bool unprivileged, params string[] listeners)
+    {
+        (int exit, _, string errors) = await RunAsync(unprivileged, listeners);
+        Assert.True(exit == 1, $"exit {exit}: {errors}");
+        return Assert.Single(errors.TrimEnd('\n').Split('\n'));
+    }
+
+    private async Task<(int Exit, string Output, string Errors)> RunAsync(bool unprivileged, params string[] options)
     {
         (string certificate, string key) = _certificates.Issue();
         string program = Path.Combine(AppContext.BaseDirectory, "node-dns-webhook");
@@ -85,16 +103,16 @@ public sealed class StartTests : IDisposable
         var start = new ProcessStartInfo(words[0]) { RedirectStandardError = true, RedirectStandardOutput = true };
         string[] arguments =
         [
-            .. words[1..], .. listeners, "--tls-cert", _folder.Write("tls.crt", certificate),
+            .. words[1..], .. options, "--tls-cert", _folder.Write("tls.crt", certificate),
             "--tls-key", _folder.Write("tls.key", key), "--cluster-dns", "10.96.0.10", "--cluster-domain", "cluster.local",
             "--host-searches", "none",
         ];
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
         string errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 1, $"exit {process.ExitCode}: {errors}");
-        return Assert.Single(errors.TrimEnd('\n').Split('\n'));
+        return (process.ExitCode, await output, errors);
     }
 }

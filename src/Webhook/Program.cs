@@ -23,14 +23,17 @@ if (HookCommand.Find(args) is { } hook)
     return await HookCommand.RunAsync(hook, server, Console.Out, Console.Error);
 }
 
-bool checkOnly = args.Contains("--check");
+var checkOnly = args.Contains("--check");
 var reader = new OptionsReader([.. args.Where(arg => arg != "--check")], Environment.GetEnvironmentVariable);
-WebhookOptions? options = WebhookOptionsValidator.Validate(
+var options = WebhookOptionsValidator.Validate(
     reader, path => File.Exists(path) ? File.ReadAllText(path) : null);
 if (options is null)
 {
-    foreach (string error in reader.Errors)
+    foreach (var error in reader.Errors)
+    {
         await Console.Error.WriteLineAsync(error);
+    }
+
     return 1;
 }
 

@@ -40,7 +40,7 @@ internal sealed class WebhookApp : IAsyncDisposable
         _options = options;
         _settings = new SettingsSummary(options);
         // Neither routing nor configuration files nor the usual middleware: two listeners, one delegate.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
 #pragma warning disable CA2000 // The container disposes its logger provider.
         builder.Logging.AddProvider(new ConsoleLog(options.LogLevel, log, time)).SetMinimumLevel(options.LogLevel);
 #pragma warning restore CA2000
@@ -61,7 +61,10 @@ internal sealed class WebhookApp : IAsyncDisposable
         _certificate = new FileCertificateSource(
             options.TlsCert, options.TlsKey, options.TlsPoll, time, metrics, _logger);
         if (_certificate.Current is null)
+        {
             throw new WebhookStartException(_certificate.Problem!);
+        }
+
         if (options.Probe is { } probe)
         {
             var cache = new IPEndPoint(IPAddress.Parse(options.Injection.Dns.LocalAddresses[0]), probe.Port);
@@ -116,9 +119,12 @@ internal sealed class WebhookApp : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         await _app.StartAsync(cancellationToken);
-        foreach (string remark in _options.Remarks)
+        foreach (var remark in _options.Remarks)
+        {
             _logger.SettingRemark(remark);
-        IReadOnlyList<Uri> addresses = Addresses;
+        }
+
+        var addresses = Addresses;
         _logger.Ready(
             InjectionStatus.Version, $"{addresses[0]}mutate", addresses[^1].ToString(), _settings.Text,
             _settings.Fingerprint);
@@ -139,18 +145,29 @@ internal sealed class WebhookApp : IAsyncDisposable
         _certificate.Dispose();
         _mutate.Dispose();
         if (_probe is not null)
+        {
             await _probe.DisposeAsync();
+        }
+
         if (_namespaces is not null)
+        {
             await _namespaces.DisposeAsync();
+        }
     }
 
     /// <summary>What came over TLS is for admission, the rest for health and metrics.</summary>
     private Task Dispatch(HttpContext context)
     {
         if (!context.Request.IsHttps)
+        {
             return _health.InvokeAsync(context);
+        }
+
         if (context.Request.Path.Value == MutateEndpoint.Path)
+        {
             return _mutate.InvokeAsync(context);
+        }
+
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }

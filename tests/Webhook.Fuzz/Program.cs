@@ -6,6 +6,14 @@ if (args is not [var target, ..] || Targets.Named(target) is not { } run)
     Console.Error.WriteLine("usage: Webhook.Fuzz review|annotation|resolv-conf [FILE…]");
     return 2;
 }
-foreach (string file in args[1..]) run(File.ReadAllBytes(file));
-if (args is [_]) Fuzzer.LibFuzzer.Run(octets => run(octets));
+foreach (var file in args[1..])
+{
+    run(File.ReadAllBytes(file));
+}
+
+if (args is [_])
+{
+    Fuzzer.LibFuzzer.Run(octets => run(octets));
+}
+
 return 0;

@@ -17,8 +17,8 @@ internal static class ReviewPromise
     /// <exception cref="InvalidOperationException">The promise is broken.</exception>
     public static void Check(byte[] body, int statusCode, ReadOnlyMemory<byte> reply)
     {
-        JsonNode answer = JsonNode.Parse(reply.Span)!;
-        JsonNode response = answer["response"]!;
+        var answer = JsonNode.Parse(reply.Span)!;
+        var response = answer["response"]!;
         Hold((string?)answer["kind"] == "AdmissionReview", "the answer is no AdmissionReview");
         Hold((bool)response["allowed"]!, "the answer does not allow");
         if (statusCode == 400)
@@ -31,10 +31,13 @@ internal static class ReviewPromise
         Hold((response["warnings"] as JsonArray ?? []).Sum(warning => ((string)warning!).Length) <= MaxWarningChars,
             "more warnings than the API server shows in full");
         if (response["patch"] is not { } encoded)
+        {
             return;
+        }
+
         var patch = (JsonArray)JsonNode.Parse(Convert.FromBase64String((string)encoded!))!;
-        bool undone = (string?)response["auditAnnotations"]!["decision"] == "undone";
-        foreach (JsonNode? operation in patch)
+        var undone = (string?)response["auditAnnotations"]!["decision"] == "undone";
+        foreach (var operation in patch)
         {
             Hold(
                 (string?)operation!["op"] == "add" || (undone && (string?)operation["op"] == "remove"),
@@ -42,7 +45,10 @@ internal static class ReviewPromise
             Hold(s_ourPaths.Contains((string?)operation["path"]), "a path that is not ours");
         }
         if (Pod(body) is not { } pod)
+        {
             return;
+        }
+
         JsonSerializer.Deserialize<JsonPatchDocument>(patch.ToJsonString())!.ApplyTo(pod);
         Hold(ApiServerModel.Accepts(pod), "a pod that the API server rejects");
         Hold(
@@ -67,6 +73,8 @@ internal static class ReviewPromise
     private static void Hold(bool promise, string otherwise)
     {
         if (!promise)
+        {
             throw new InvalidOperationException(otherwise);
+        }
     }
 }

@@ -43,18 +43,23 @@ internal static class Targets
 
     private static void Review(byte[] body)
     {
-        (int statusCode, ReadOnlyMemory<byte> reply) = s_handler.Handle(body);
+        (var statusCode, var reply) = s_handler.Handle(body);
         ReviewPromise.Check(body, statusCode, reply);
         if (s_metrics.SkippedCount(SkipReason.InternalError) > 0)
+        {
             throw new InvalidOperationException("the main path threw");
+        }
     }
 
     /// <summary>The first octet chooses the annotation, the rest is its value.</summary>
     private static void Annotation(ReadOnlySpan<byte> octets)
     {
         if (octets.IsEmpty)
+        {
             return;
-        string name = DnsAnnotations.Prefix + s_annotations[octets[0] % s_annotations.Length];
+        }
+
+        var name = DnsAnnotations.Prefix + s_annotations[octets[0] % s_annotations.Length];
         var review = new JsonObject
         {
             ["kind"] = "AdmissionReview",
@@ -81,12 +86,17 @@ internal static class Targets
     /// <summary>Whatever resolv.conf says, the options are good or there is an error to print.</summary>
     private static void ResolvConfFile(ReadOnlySpan<byte> octets)
     {
-        string text = Encoding.UTF8.GetString(octets);
+        var text = Encoding.UTF8.GetString(octets);
         var reader = new OptionsReader(["--tls-cert", "c", "--tls-key", "k"], _ => null);
-        WebhookOptions? options = WebhookOptionsValidator.Validate(reader, _ => text);
+        var options = WebhookOptionsValidator.Validate(reader, _ => text);
         if (options is null == (reader.Errors.Count == 0))
+        {
             throw new InvalidOperationException($"options without an error to print, or with one: {text}");
+        }
+
         if (options is not null && options.Injection.Dns.ClusterDns.Any(address => !ApiLimits.IsAddress(address)))
+        {
             throw new InvalidOperationException($"cluster DNS is no address: {text}");
+        }
     }
 }

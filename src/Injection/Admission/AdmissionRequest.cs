@@ -37,9 +37,15 @@ public readonly struct AdmissionRequest
         get
         {
             if (_request.Member("resource"u8) is { IsObject: true } resource)
+            {
                 return resource.Says("resource"u8, "pods"u8) && resource.IsEmpty("group"u8);
+            }
+
             if (_request.Member("kind"u8) is { IsObject: true } kind)
+            {
                 return kind.Says("kind"u8, "Pod"u8) && kind.IsEmpty("group"u8);
+            }
+
             return Object.Says("kind"u8, "Pod"u8);
         }
     }
@@ -49,16 +55,28 @@ public readonly struct AdmissionRequest
     {
         request = default;
         if (!review.Says("kind"u8, "AdmissionReview"u8))
+        {
             return "expected an object of kind AdmissionReview";
-        JsonElement apiVersion = review.Member("apiVersion"u8);
+        }
+
+        var apiVersion = review.Member("apiVersion"u8);
         if (!apiVersion.Is("admission.k8s.io/v1"u8) && !apiVersion.Is("admission.k8s.io/v1beta1"u8))
+        {
             return "expected apiVersion admission.k8s.io/v1 or admission.k8s.io/v1beta1";
-        JsonElement member = review.Member("request"u8);
+        }
+
+        var member = review.Member("request"u8);
         if (!member.IsObject)
+        {
             return "expected a request";
-        JsonElement uid = member.Member("uid"u8);
+        }
+
+        var uid = member.Member("uid"u8);
         if (!uid.IsString || uid.Raw.Length is <= 2 or > 512)
+        {
             return "expected request.uid, a string of 1 to 510 bytes";
+        }
+
         request = new AdmissionRequest(apiVersion, uid, member);
         return null;
     }

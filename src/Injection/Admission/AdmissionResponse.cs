@@ -37,13 +37,19 @@ public static class AdmissionResponse
         writer.WriteStartObject("auditAnnotations"u8);
         writer.WriteString("decision"u8, decision);
         if (reason is not null)
+        {
             writer.WriteString("reason"u8, reason);
+        }
+
         writer.WriteEndObject();
         if (warnings.Count > 0)
         {
             writer.WriteStartArray("warnings"u8);
-            for (int i = 0; i < warnings.Count; i++)
+            for (var i = 0; i < warnings.Count; i++)
+            {
                 writer.WriteStringValue(warnings[i]);
+            }
+
             writer.WriteEndArray();
         }
         writer.WriteEndObject();

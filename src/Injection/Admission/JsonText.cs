@@ -23,7 +23,10 @@ public static class JsonText
     {
         document = null;
         if (MayHoldTooMuch(json.Span))
+        {
             return $"it has more than {MaxValues} values";
+        }
+
         try
         {
             document = JsonDocument.Parse(json, s_options);
@@ -40,21 +43,35 @@ public static class JsonText
     public static bool IsReadable(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json))
+        {
             return false;
+        }
+
         while (true)
         {
-            int backslash = json.IndexOf((byte)'\\');
+            var backslash = json.IndexOf((byte)'\\');
             if (backslash < 0 || backslash + 1 >= json.Length)
+            {
                 return true;
+            }
+
             json = json[backslash..];
-            if (!TryCodeUnit(json, out int unit))
+            if (!TryCodeUnit(json, out var unit))
+            {
                 json = json[2..];
+            }
             else if (unit is < 0xD800 or > 0xDFFF)
+            {
                 json = json[6..];
-            else if (unit < 0xDC00 && TryCodeUnit(json[6..], out int low) && low is >= 0xDC00 and <= 0xDFFF)
+            }
+            else if (unit < 0xDC00 && TryCodeUnit(json[6..], out var low) && low is >= 0xDC00 and <= 0xDFFF)
+            {
                 json = json[12..];
+            }
             else
+            {
                 return false;
+            }
         }
     }
 

@@ -42,11 +42,13 @@ public readonly struct PodView
     {
         get
         {
-            JsonElement owners = _metadata.Member("ownerReferences"u8);
+            var owners = _metadata.Member("ownerReferences"u8);
             foreach (var owner in owners.Items)
             {
                 if (owner.Member("controller"u8).IsTrue)
+                {
                     return owner;
+                }
             }
             return owners.First;
         }
@@ -61,21 +63,42 @@ public readonly struct PodView
     {
         view = default;
         if (!pod.IsObject)
+        {
             return "object: expected a pod";
-        JsonElement metadata = pod.Member("metadata"u8);
+        }
+
+        var metadata = pod.Member("metadata"u8);
         if (!metadata.IsAbsentOr(JsonValueKind.Object))
+        {
             return "metadata: expected an object";
+        }
+
         if (!IsTextMap(metadata.Member("labels"u8)))
+        {
             return "metadata.labels: expected a map of strings";
+        }
+
         if (!IsTextMap(metadata.Member("annotations"u8)))
+        {
             return "metadata.annotations: expected a map of strings";
-        JsonElement spec = pod.Member("spec"u8);
+        }
+
+        var spec = pod.Member("spec"u8);
         if (!spec.IsObject)
+        {
             return "spec: expected an object";
+        }
+
         if (spec.Member("hostNetwork"u8).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.True or JsonValueKind.False))
+        {
             return "spec.hostNetwork: expected true or false";
+        }
+
         if (DnsProblem(spec) is { } problem)
+        {
             return problem;
+        }
+
         view = new PodView(metadata, spec);
         return null;
     }
@@ -84,22 +107,39 @@ public readonly struct PodView
     internal static string? DnsProblem(JsonElement spec)
     {
         if (!spec.Member("dnsPolicy"u8).IsAbsentOr(JsonValueKind.String))
+        {
             return "spec.dnsPolicy: expected a string";
+        }
+
         var dnsConfig = spec.Member("dnsConfig"u8);
         if (!dnsConfig.IsAbsentOr(JsonValueKind.Object))
+        {
             return "spec.dnsConfig: expected an object";
+        }
+
         if (!IsListOf(dnsConfig.Member("nameservers"u8), JsonValueKind.String))
+        {
             return "spec.dnsConfig.nameservers: expected a list of strings";
+        }
+
         if (!IsListOf(dnsConfig.Member("searches"u8), JsonValueKind.String))
+        {
             return "spec.dnsConfig.searches: expected a list of strings";
-        JsonElement options = dnsConfig.Member("options"u8);
+        }
+
+        var options = dnsConfig.Member("options"u8);
         if (!IsListOf(options, JsonValueKind.Object))
+        {
             return "spec.dnsConfig.options: expected a list of objects";
+        }
+
         foreach (var option in options.Items)
         {
             if (!option.Member("name"u8).IsAbsentOr(JsonValueKind.String)
                 || !option.Member("value"u8).IsAbsentOr(JsonValueKind.String))
+            {
                 return "spec.dnsConfig.options: expected strings for name and value";
+            }
         }
         return null;
     }
@@ -107,11 +147,16 @@ public readonly struct PodView
     private static bool IsListOf(JsonElement list, JsonValueKind kind)
     {
         if (!list.IsAbsentOr(JsonValueKind.Array))
+        {
             return false;
+        }
+
         foreach (var item in list.Items)
         {
             if (item.ValueKind != kind)
+            {
                 return false;
+            }
         }
         return true;
     }
@@ -119,11 +164,16 @@ public readonly struct PodView
     private static bool IsTextMap(JsonElement map)
     {
         if (!map.IsAbsentOr(JsonValueKind.Object))
+        {
             return false;
+        }
+
         foreach (var item in map.Members)
         {
             if (item.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            {
                 return false;
+            }
         }
         return true;
     }

@@ -32,21 +32,29 @@ public sealed record ApiLimits
     public static bool IsAddress(ReadOnlySpan<char> text)
     {
         if (text.Length > 45)
+        {
             return false;
+        }
+
         if (text.Contains(':'))
         {
             return !text.ContainsAnyExcept(s_ipv6Chars)
-                && IPAddress.TryParse(text, out IPAddress? address)
+                && IPAddress.TryParse(text, out var address)
                 && address.AddressFamily == AddressFamily.InterNetworkV6;
         }
-        int parts = 0;
-        foreach (Range range in text.Split('.'))
+        var parts = 0;
+        foreach (var range in text.Split('.'))
         {
-            ReadOnlySpan<char> part = text[range];
+            var part = text[range];
             if (++parts > 4 || part.Length == 0 || part.ContainsAnyExceptInRange('0', '9'))
+            {
                 return false;
-            if (!int.TryParse(part, out int number) || number > 255)
+            }
+
+            if (!int.TryParse(part, out var number) || number > 255)
+            {
                 return false;
+            }
         }
         return parts == 4;
     }
@@ -55,20 +63,34 @@ public sealed record ApiLimits
     public static bool IsSearchDomain(ReadOnlySpan<char> text, bool allowUnderscores)
     {
         if (allowUnderscores && text is ".")
+        {
             return true;
+        }
+
         if (text is [.., '.'])
+        {
             text = text[..^1];
+        }
+
         if (text.Length is 0 or > MaxDomainChars)
+        {
             return false;
-        int labelStart = 0;
-        for (int i = 0; i <= text.Length; i++)
+        }
+
+        var labelStart = 0;
+        for (var i = 0; i <= text.Length; i++)
         {
             if (i < text.Length && text[i] != '.')
+            {
                 continue;
-            ReadOnlySpan<char> label = text[labelStart..i];
+            }
+
+            var label = text[labelStart..i];
             labelStart = i + 1;
             if (!IsLabel(label, allowUnderscores))
+            {
                 return false;
+            }
         }
         return true;
     }
@@ -78,23 +100,36 @@ public sealed record ApiLimits
         IReadOnlyList<string> nameservers, IReadOnlyList<string> searches, IReadOnlyList<ResolverOption> options)
     {
         if (nameservers.Count > MaxNameservers)
+        {
             return $"{nameservers.Count} nameservers, at most {MaxNameservers}";
-        foreach (string nameserver in nameservers)
+        }
+
+        foreach (var nameserver in nameservers)
         {
             if (!IsAddress(nameserver))
+            {
                 return $"nameserver {Warnings.Quote(nameserver)} is no IP address";
+            }
         }
         if (searches.Count > MaxSearches)
+        {
             return $"{searches.Count} searches, at most {MaxSearches}";
-        int chars = SearchChars(searches);
+        }
+
+        var chars = SearchChars(searches);
         if (chars > MaxSearchChars)
+        {
             return $"searches are {chars} characters, at most {MaxSearchChars}";
-        foreach (string search in searches)
+        }
+
+        foreach (var search in searches)
         {
             // Underscores: whether this API server takes them is not known; the user's own pass or fail as they would
             // have without us, and the other layers are checked strictly where they are read.
             if (search.Length <= MaxDomainChars && !IsSearchDomain(search, allowUnderscores: true))
+            {
                 return $"search {Warnings.Quote(search)} is no domain name";
+            }
         }
         return options.Any(option => option.Name.Length == 0) ? "an option has no name" : null;
     }
@@ -118,9 +153,12 @@ public sealed record ApiLimits
     /// <summary>Length of the search line's domains with a space between them.</summary>
     public static int SearchChars(IReadOnlyList<string> searches)
     {
-        int chars = Math.Max(0, searches.Count - 1);
-        foreach (string search in searches)
+        var chars = Math.Max(0, searches.Count - 1);
+        foreach (var search in searches)
+        {
             chars += search.Length;
+        }
+
         return chars;
     }
 
@@ -129,11 +167,16 @@ public sealed record ApiLimits
     private static bool IsLabel(ReadOnlySpan<char> label, bool allowUnderscores)
     {
         if (allowUnderscores && label is ['_', ..])
+        {
             label = label[1..];
-        foreach (char c in label)
+        }
+
+        foreach (var c in label)
         {
             if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-' && !(allowUnderscores && c == '_'))
+            {
                 return false;
+            }
         }
         return label is [not ('-' or '_'), ..] and [.., not ('-' or '_')];
     }

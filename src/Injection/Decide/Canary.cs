@@ -14,14 +14,20 @@ internal static class Canary
     public static bool IsIn(PodView pod, string @namespace, int percent, string? seedLabel)
     {
         if (percent is <= 0 or >= 100)
+        {
             return percent >= 100;
+        }
+
         return Step(Key(pod, @namespace, seedLabel)) < percent * (Steps / 100);
     }
 
     private static string Key(PodView pod, string @namespace, string? seedLabel)
     {
         if (seedLabel is not null && pod.Label(Encoding.UTF8.GetBytes(seedLabel)) is { Length: > 0 } seed)
+        {
             return $"{@namespace}/label/{seed}";
+        }
+
         return WorkloadName.Of(pod) is { } name
             ? $"{@namespace}/{pod.Owner.Text("kind"u8)}/{name}"
             : $"{@namespace}/Pod/{pod.Name}";

@@ -40,12 +40,18 @@ internal sealed class DnsAnnotations
         foreach (var annotation in annotations.Members)
         {
             if (!JsonMarshal.GetRawUtf8PropertyName(annotation).StartsWith("nodedns.io/"u8) || annotation.Name == Status)
+            {
                 continue;
+            }
+
             ours ??= new SortedDictionary<string, string>(StringComparer.Ordinal);
             ours[annotation.Name[Prefix.Length..]] = annotation.Value.AsText ?? "";
         }
         if (ours is null)
+        {
             return None;
+        }
+
         var read = new DnsAnnotations();
         read.Apply(ours, model, onNamespace, warnings);
         return read;
@@ -55,11 +61,14 @@ internal sealed class DnsAnnotations
         SortedDictionary<string, string> ours, DnsModel model, bool onNamespace, Warnings warnings)
     {
         // The order is the precedence: what names one option beats the list of options.
-        if (ours.TryGetValue("options", out string? list))
-            ReadOptions(list, model, warnings);
-        foreach ((string name, string value) in ours)
+        if (ours.TryGetValue("options", out var list))
         {
-            string? problem = name switch
+            ReadOptions(list, model, warnings);
+        }
+
+        foreach ((var name, var value) in ours)
+        {
+            var problem = name switch
             {
                 "options" => null,
                 "ndots" or "timeout" or "attempts" => ReadNumber(name, value, model),
@@ -71,42 +80,57 @@ internal sealed class DnsAnnotations
                 _ => "no such annotation",
             };
             if (problem is not null)
+            {
                 warnings.Add($"{Prefix}{Shown(name)}: {Warnings.Quote(value)} ignored: {problem}");
+            }
         }
     }
 
     private void ReadOptions(string text, DnsModel model, Warnings warnings)
     {
         var options = new List<ResolverOption>();
-        if (!ResolverOption.TryParseList(text, options, out string wrong))
+        if (!ResolverOption.TryParseList(text, options, out var wrong))
         {
             warnings.Add($"{Prefix}options: {Warnings.Quote(wrong)} ignored, with the rest: expected name[:value],…");
             return;
         }
-        foreach (ResolverOption option in options)
+        foreach (var option in options)
         {
-            string? problem = NotAllowed(option.Name, model) ?? KnownOptions.Problem(option.Name, option.Value);
+            var problem = NotAllowed(option.Name, model) ?? KnownOptions.Problem(option.Name, option.Value);
             if (problem is null)
+            {
                 Set(option);
+            }
             else
+            {
                 warnings.Add($"{Prefix}options: {Warnings.Quote(option.ToString())} ignored: {problem}");
+            }
         }
     }
 
     private string? ReadNumber(string name, string value, DnsModel model)
     {
-        string? problem = NotAllowed(name, model) ?? KnownOptions.Problem(name, value);
+        var problem = NotAllowed(name, model) ?? KnownOptions.Problem(name, value);
         if (problem is null)
+        {
             Set(new ResolverOption(name, value));
+        }
+
         return problem;
     }
 
     private string? ReadFlag(string name, string value, DnsModel model)
     {
         if (NotAllowed(name, model) is { } problem)
+        {
             return problem;
+        }
+
         if (value is not ("true" or "false"))
+        {
             return "expected true or false";
+        }
+
         Set(new ResolverOption(name, null) { Removed = value == "false" });
         return null;
     }
@@ -116,13 +140,13 @@ internal sealed class DnsAnnotations
     private void Set(ResolverOption option)
     {
         Options.RemoveAll(other => other.Name == option.Name);
-        bool isNumber = KnownOptions.TryGetRange(option.Name, out _, out _);
+        var isNumber = KnownOptions.TryGetRange(option.Name, out _, out _);
         Options.Add(isNumber ? option with { Value = option.Value!.TrimStart('0') is { Length: > 0 } n ? n : "0" } : option);
     }
 
     private string? ReadSearches(string value, DnsModel model, Warnings warnings)
     {
-        foreach (string search in value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
+        foreach (var search in value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
         {
             if (Searches.Count == model.Limits.MaxSearches)
             {
@@ -131,9 +155,13 @@ internal sealed class DnsAnnotations
                 break;
             }
             if (ApiLimits.IsSearchDomain(search, model.Limits.AllowUnderscores))
+            {
                 Searches.Add(search);
+            }
             else
+            {
                 warnings.Add($"{Prefix}searches: {Warnings.Quote(search)} ignored: expected a lower-case domain name");
+            }
         }
         return null;
     }
@@ -157,8 +185,11 @@ internal sealed class DnsAnnotations
 
     private string? ReadPercent(string value)
     {
-        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int percent) || percent > 100)
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent > 100)
+        {
             return "expected 0 to 100";
+        }
+
         Percent = percent;
         return null;
     }

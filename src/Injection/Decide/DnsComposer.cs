@@ -28,17 +28,22 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         var servers = new List<string>(ApiLimits.MaxNameservers);
         AddNew(servers, model.LocalAddresses);
         if (fallback == Fallback.ClusterDns)
+        {
             AddNew(servers, model.ClusterDns);
+        }
         // The operator's own surplus is a remark at start; the pod's author could do nothing about it.
-        int operators = servers.Count;
+        var operators = servers.Count;
         AddNew(servers, own);
-        for (int i = Math.Max(operators, ApiLimits.MaxNameservers); i < servers.Count; i++)
+        for (var i = Math.Max(operators, ApiLimits.MaxNameservers); i < servers.Count; i++)
         {
             warnings.Add($"dnsConfig.nameservers: {Warnings.Quote(servers[i])} left out: at most "
                 + $"{ApiLimits.MaxNameservers}, the node cache's included");
         }
         if (servers.Count > ApiLimits.MaxNameservers)
+        {
             servers.RemoveRange(ApiLimits.MaxNameservers, servers.Count - ApiLimits.MaxNameservers);
+        }
+
         return servers;
     }
 
@@ -56,36 +61,48 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         AddNew(searches, ofNamespace.Searches);
         AddNew(searches, ofPod.Searches);
         FitLimits(searches);
-        int chars = ApiLimits.SearchChars(searches);
+        var chars = ApiLimits.SearchChars(searches);
         if (chars > MuslSearchChars)
+        {
             warnings.Add(
                 $"the search line is {chars} characters: Alpine (musl) ignores one of more than {MuslSearchChars}");
+        }
+
         return searches;
     }
 
     /// <summary>In kubelet's order: the count, then domains that are too long, then the length of the line.</summary>
     private void FitLimits(List<string> searches)
     {
-        ApiLimits limits = model.Limits;
+        var limits = model.Limits;
         CutTo(searches, Math.Min(searches.Count, limits.MaxSearches), $"at most {limits.MaxSearches} search domains");
-        for (int i = searches.Count - 1; i >= 0; i--)
+        for (var i = searches.Count - 1; i >= 0; i--)
         {
             if (searches[i].Length <= ApiLimits.MaxDomainChars)
+            {
                 continue;
+            }
+
             warnings.Add(
                 $"search domain {Warnings.Quote(searches[i])} left out: longer than {ApiLimits.MaxDomainChars}");
             searches.RemoveAt(i);
         }
-        int keep = searches.Count;
-        for (int chars = ApiLimits.SearchChars(searches); keep > 0 && chars > limits.MaxSearchChars; keep--)
+        var keep = searches.Count;
+        for (var chars = ApiLimits.SearchChars(searches); keep > 0 && chars > limits.MaxSearchChars; keep--)
+        {
             chars -= searches[keep - 1].Length + 1;
+        }
+
         CutTo(searches, keep, $"at most {limits.MaxSearchChars} characters of search domains");
     }
 
     private void CutTo(List<string> searches, int count, string why)
     {
         if (count == searches.Count)
+        {
             return;
+        }
+
         warnings.Add(
             $"{searches.Count - count} search domains from {Warnings.Quote(searches[count])} on left out: {why}");
         searches.RemoveRange(count, searches.Count - count);
@@ -97,9 +114,12 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         merge.Add(s_ndots);
         merge.Add(model.Options);
         merge.Add(ofNamespace.Options);
-        int operatorNdots = merge.Ndots;
+        var operatorNdots = merge.Ndots;
         foreach (var option in own.Items)
+        {
             merge.Add(OwnOption(option));
+        }
+
         merge.Add(ofPod.Options);
         // The pod's author can act on this, and only when the pod itself asked for it.
         if (merge.Ndots < operatorNdots && merge.Ndots < 5)
@@ -113,13 +133,16 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
 
     private ResolverOption OwnOption(JsonElement option)
     {
-        string name = option.Text("name"u8) ?? "";
-        string? value = option.Text("value"u8);
+        var name = option.Text("name"u8) ?? "";
+        var value = option.Text("value"u8);
         if (value is "")
+        {
             value = null;
+        }
+
         if (KnownOptions.TryGetRange(name, out _, out _) && KnownOptions.Problem(name, value) is { } problem)
         {
-            string said = value is null ? "has no value" : $"is {Warnings.Quote(value)}";
+            var said = value is null ? "has no value" : $"is {Warnings.Quote(value)}";
             warnings.Add($"dnsConfig.options: {name} {said}, kept as it is: {problem}");
         }
         return new ResolverOption(name, value);
@@ -127,20 +150,26 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
 
     private static void AddNew(List<string> list, IReadOnlyList<string> items)
     {
-        for (int i = 0; i < items.Count; i++)
+        for (var i = 0; i < items.Count; i++)
+        {
             AddNew(list, items[i]);
+        }
     }
 
     private static void AddNew(List<string> list, JsonElement items)
     {
         foreach (var item in items.Items)
+        {
             AddNew(list, item.AsText!);
+        }
     }
 
     /// <summary>Exact strings, as kubelet compares them: <c>corp</c> and <c>corp.</c> are two.</summary>
     private static void AddNew(List<string> list, string item)
     {
         if (!list.Contains(item))
+        {
             list.Add(item);
+        }
     }
 }

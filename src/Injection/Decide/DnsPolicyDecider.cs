@@ -21,13 +21,25 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
     {
         // 1
         if (!request.IsPod)
+        {
             return Decision.Skip(SkipReason.NotAPod);
+        }
+
         if (request.IsSubresource)
+        {
             return Decision.Skip(SkipReason.Subresource);
+        }
+
         if (!request.IsCreate)
+        {
             return Decision.Skip(SkipReason.NotCreate);
+        }
+
         if (request.Namespace is not { Length: > 0 } @namespace)
+        {
             return Decision.Skip(SkipReason.NoNamespace);
+        }
+
         return Decide(request.Object, @namespace, namespaces(@namespace), cache, warnings);
     }
 
@@ -40,16 +52,23 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
         JsonElement @object, string @namespace, NamespaceSettings ofNamespace, CacheState cache, Warnings warnings)
     {
         if (PodView.TryRead(@object, out var pod) is { } unreadable)
+        {
             return Decision.Skip(SkipReason.Unreadable, unreadable);
+        }
+
         if (_selection.ExcludedNamespaces.Contains(@namespace))
+        {
             return Decision.Skip(SkipReason.NamespaceExcluded);
+        }
 
         // 2
         var annotations = DnsAnnotations.Read(pod.Annotations, _model, onNamespace: false, warnings);
-        bool? wish = Wish(pod, annotations, warnings);
+        var wish = Wish(pod, annotations, warnings);
         var earlier = InjectionStatus.Before(pod, _model.Limits);
         if (BySelection(wish, ofNamespace) is { } unselected)
+        {
             return Leave(pod, earlier, unselected);
+        }
 
         // 3
         var reason = SkipRules.ByPlace(pod, _selection)
@@ -57,30 +76,44 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             ?? ByShare(wish, pod, @namespace, ofNamespace)
             ?? (pod.DnsPolicy == "None" ? ByOwnServers(pod, @namespace, warnings) : null);
         var fallback = annotations.Fallback ?? ofNamespace.Annotations.Fallback ?? _model.Fallback;
-        bool silent = _model.LocalAddresses.Count > 0 && cache is CacheState.Silent or CacheState.Unknown;
-        bool ours = reason is null || (earlier is not null && reason == SkipReason.AlreadyConfigured);
+        var silent = _model.LocalAddresses.Count > 0 && cache is CacheState.Silent or CacheState.Unknown;
+        var ours = reason is null || (earlier is not null && reason == SkipReason.AlreadyConfigured);
         if (ours && silent && fallback == Fallback.None)
+        {
             return Leave(pod, earlier, SkipReason.CacheSilent);
+        }
+
         if (reason is { } because)
         {
             // Whoever asked by name is told why not; for all others a skip is what they expect.
             if (because != SkipReason.AlreadyConfigured && (wish == true || !annotations.IsEmpty))
+            {
                 warnings.Add($"not injected ({because.Name()}): {because.Explain()}");
+            }
+
             return Leave(pod, earlier, because);
         }
 
         // 4. A dnsConfig that the API server rejects as it stands is left to it: its message names the pod's own mistake,
         // and ours would hide it.
         if (_model.Limits.Problem(pod.DnsConfig) is { } own)
+        {
             return Decision.Skip(SkipReason.PodInvalid, own);
+        }
+
         var plan = new DnsComposer(_model, warnings)
             .Compose(pod, @namespace, ofNamespace.Annotations, annotations, fallback);
         // 5
         if (ResultProblem(plan) is { } problem)
+        {
             return Decision.Skip(SkipReason.ResultInvalid, problem);
+        }
+
         if (cache == CacheState.Silent && silent)
+        {
             warnings.Add(
                 $"the node cache {_model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
+        }
         // After a call of a version that kept no record, nobody knows what was before.
         var before = pod.DnsPolicy == "None" ? earlier : OriginalDns.Of(pod);
         return Decision.Inject(plan with { Status = InjectionStatus.Format(plan, before, pod) }, pod);
@@ -96,9 +129,14 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
     private SkipReason? BySelection(bool? wish, NamespaceSettings ofNamespace)
     {
         if (wish is { } said)
+        {
             return said ? null : SkipReason.PodOptedOut;
+        }
+
         if (ofNamespace.Inject == false)
+        {
             return SkipReason.NamespaceOptedOut;
+        }
         // Of a namespace that is not known, the selector of the configuration has said what there is to say.
         return _selection.Mode == SelectionMode.OptIn && ofNamespace is { IsKnown: true, Inject: null }
             ? SkipReason.NotOptedIn
@@ -109,19 +147,28 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
     private bool? Wish(PodView pod, DnsAnnotations annotations, Warnings warnings)
     {
         if (Read("nodedns.io/inject") is { } wish)
+        {
             return wish;
+        }
+
         if (_selection.CompatLabel && Read("node-local-dns-injection") is { } compat)
+        {
             return compat;
+        }
+
         return annotations.Inject;
 
         bool? Read(string label)
         {
-            string? value = label == "nodedns.io/inject"
+            var value = label == "nodedns.io/inject"
                 ? pod.Label("nodedns.io/inject"u8)
                 : pod.Label("node-local-dns-injection"u8);
-            bool? read = DnsAnnotations.InjectValue(value);
+            var read = DnsAnnotations.InjectValue(value);
             if (value is not null && read is null)
+            {
                 warnings.Add($"label {label}: {Warnings.Quote(value)} ignored: expected enabled or disabled");
+            }
+
             return read;
         }
     }
@@ -149,11 +196,17 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
     private SkipReason? ByOwnServers(PodView pod, string @namespace, Warnings warnings)
     {
         var server = pod.DnsConfig.Member("nameservers"u8).First;
-        bool injectedBefore = pod.Annotation("nodedns.io/status"u8) is not null;
+        var injectedBefore = pod.Annotation("nodedns.io/status"u8) is not null;
         if (server.IsAbsent)
+        {
             return injectedBefore ? null : SkipReason.PolicyNone;
+        }
+
         if (_model.LocalAddresses.Count == 0 || server.AsText != _model.LocalAddresses[0])
+        {
             return SkipReason.PolicyNone;
+        }
+
         if (injectedBefore && _model.ClusterDomain.Length > 0
             && pod.DnsConfig.Member("searches"u8).First.AsText is { } first
             && first.EndsWith(".svc." + _model.ClusterDomain, StringComparison.Ordinal)

@@ -29,12 +29,15 @@ public static class InjectionStatus
     /// that.</returns>
     internal static string? Format(DnsPlan plan, OriginalDns? before, PodView pod)
     {
-        string line = $"injected by node-dns-webhook/{Version}: nameservers {string.Join(',', plan.Nameservers)}; "
+        var line = $"injected by node-dns-webhook/{Version}: nameservers {string.Join(',', plan.Nameservers)}; "
             + $"fallback {plan.Fallback.Name()}; options {string.Join(',', plan.Options)}";
-        int room = MaxAnnotationBytes - pod.Annotations.Raw.Length - DnsAnnotations.Status.Length;
-        string full = before is { } original ? line + Was + Write(original) : line;
+        var room = MaxAnnotationBytes - pod.Annotations.Raw.Length - DnsAnnotations.Status.Length;
+        var full = before is { } original ? line + Was + Write(original) : line;
         if (Encoding.UTF8.GetByteCount(full) <= room)
+        {
             return full;
+        }
+
         return Encoding.UTF8.GetByteCount(line) <= room ? line : null;
     }
 
@@ -44,18 +47,30 @@ public static class InjectionStatus
     internal static OriginalDns? Before(PodView pod, ApiLimits limits)
     {
         if (pod.DnsPolicy != "None" || pod.Annotation("nodedns.io/status"u8) is not { } status)
+        {
             return null;
-        int end = status.LastIndexOf(Was, StringComparison.Ordinal);
+        }
+
+        var end = status.LastIndexOf(Was, StringComparison.Ordinal);
         if (end < 0 || !IsStillThere(pod, status))
+        {
             return null;
-        byte[] json = Encoding.UTF8.GetBytes(status[(end + Was.Length)..]);
+        }
+
+        var json = Encoding.UTF8.GetBytes(status[(end + Was.Length)..]);
         if (JsonText.TryParse(json, out var document) is not null)
+        {
             return null;
+        }
+
         using (document)
         {
             var before = document!.RootElement;
             if (!before.IsObject || !JsonText.IsReadable(json) || PodView.DnsProblem(before) is not null)
+            {
                 return null;
+            }
+
             var dnsConfig = before.Member("dnsConfig"u8);
             var original = new OriginalDns(
                 before.Member("dnsPolicy"u8).AsText, dnsConfig.IsAbsent ? default : dnsConfig.Clone());
@@ -76,7 +91,10 @@ public static class InjectionStatus
         {
             writer.WriteStartObject();
             if (before.DnsPolicy is not null)
+            {
                 writer.WriteString("dnsPolicy"u8, before.DnsPolicy);
+            }
+
             if (!before.DnsConfig.IsAbsent)
             {
                 writer.WritePropertyName("dnsConfig"u8);

@@ -35,9 +35,12 @@ public static class KnownOptions
     /// <summary>Says what is wrong with a value for this option, or null when libcs take it as written.</summary>
     public static string? Problem(string name, string? value)
     {
-        if (!TryGetRange(name, out int min, out int max))
+        if (!TryGetRange(name, out var min, out var max))
+        {
             return value is not null && Names.Contains(name) ? "expected no value" : null;
-        bool inRange = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        }
+
+        var inRange = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number >= min && number <= max;
         return inRange ? null : $"expected {min} to {max}";
     }

@@ -59,10 +59,12 @@ internal sealed class LabelFact
 
     private bool Contains(JsonElement value)
     {
-        foreach (byte[] known in _values)
+        foreach (var known in _values)
         {
             if (value.Is(known))
+            {
                 return true;
+            }
         }
         return false;
     }

@@ -35,12 +35,15 @@ public sealed class NamespaceSettings
         var annotations = DnsAnnotations.Read(
             metadata.Member("annotations"u8), settings.Dns, onNamespace: true, warnings);
         var labels = metadata.Member("labels"u8);
-        bool? inject = DnsAnnotations.InjectValue(labels.Text("nodedns.io/inject"u8))
+        var inject = DnsAnnotations.InjectValue(labels.Text("nodedns.io/inject"u8))
             ?? (settings.Selection.CompatLabel
                 ? DnsAnnotations.InjectValue(labels.Text("node-local-dns-injection"u8)) : null)
             ?? annotations.Inject;
         if (!annotations.IsEmpty)
+        {
             return new NamespaceSettings(annotations, inject);
+        }
+
         return inject switch
         {
             true => s_enabled,

@@ -10,21 +10,28 @@ internal sealed class OptionMerge
 
     public void Add(IReadOnlyList<ResolverOption> layer)
     {
-        for (int i = 0; i < layer.Count; i++)
+        for (var i = 0; i < layer.Count; i++)
+        {
             Add(layer[i]);
+        }
     }
 
     public void Add(ResolverOption option)
     {
-        for (int i = 0; i < _merged.Count; i++)
+        for (var i = 0; i < _merged.Count; i++)
         {
             if (_merged[i].Name != option.Name)
+            {
                 continue;
+            }
+
             _merged.RemoveAt(i);
             break;
         }
         if (!option.Removed)
+        {
             _merged.Add(option);
+        }
     }
 
     /// <summary>ndots as musl reads it: 1 when there is none or it is no number, at most 15.</summary>
@@ -32,8 +39,8 @@ internal sealed class OptionMerge
     {
         get
         {
-            ResolverOption ndots = _merged.Find(static option => option.Name == "ndots");
-            return int.TryParse(ndots.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+            var ndots = _merged.Find(static option => option.Name == "ndots");
+            return int.TryParse(ndots.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
                 ? Math.Min(value, KnownOptions.MaxNdots) : 1;
         }
     }

@@ -23,16 +23,24 @@ internal readonly struct Placement(JsonElement spec)
         foreach (var fact in facts)
         {
             if (_selector.Member(fact.Key) is { IsAbsent: false } value && !fact.AllowsValue(value))
+            {
                 return false;
+            }
         }
-        bool anyTerm = false;
+        var anyTerm = false;
         foreach (var term in _terms.Items)
         {
             var expressions = term.Member("matchExpressions"u8);
             if (expressions.First.IsAbsent && term.Member("matchFields"u8).First.IsAbsent)
+            {
                 continue; // an empty term matches no node
+            }
+
             if (Allow(facts, expressions))
+            {
                 return true;
+            }
+
             anyTerm = true;
         }
         return !anyTerm;
@@ -47,7 +55,9 @@ internal readonly struct Placement(JsonElement spec)
             foreach (var fact in facts)
             {
                 if (expression.Says("key"u8, fact.Key) && !fact.Allows(expression))
+                {
                     return false;
+                }
             }
         }
         return true;
@@ -58,12 +68,14 @@ internal readonly struct Placement(JsonElement spec)
     {
         foreach (var toleration in _tolerations.Items)
         {
-            string? key = toleration.Text("key"u8);
-            foreach ((string taint, string? value) in taints)
+            var key = toleration.Text("key"u8);
+            foreach ((var taint, var value) in taints)
             {
                 if (key == taint
                     && (value is null || toleration.Says("operator"u8, "Exists"u8) || toleration.Text("value"u8) == value))
+                {
                     return true;
+                }
             }
         }
         return false;

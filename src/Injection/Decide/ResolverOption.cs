@@ -13,11 +13,11 @@ public readonly record struct ResolverOption(string Name, string? Value)
     public static bool TryParseList(string text, List<ResolverOption> into, out string wrong)
     {
         wrong = "";
-        foreach (string item in text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
+        foreach (var item in text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
         {
-            int colon = item.IndexOf(':', StringComparison.Ordinal);
-            string name = colon < 0 ? item : item[..colon];
-            string? value = colon < 0 || colon == item.Length - 1 ? null : item[(colon + 1)..];
+            var colon = item.IndexOf(':', StringComparison.Ordinal);
+            var name = colon < 0 ? item : item[..colon];
+            var value = colon < 0 || colon == item.Length - 1 ? null : item[(colon + 1)..];
             if (name.Length == 0 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
             {
                 wrong = item;

@@ -77,7 +77,7 @@ public static class SettingsJson
     private static void WriteList(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IEnumerable<string> values)
     {
         writer.WriteStartArray(name);
-        foreach (string value in values)
+        foreach (var value in values)
         {
             writer.WriteStringValue(value);
         }
@@ -89,7 +89,7 @@ public static class SettingsJson
         [.. settings.Member(name).Items.Select(item => item.AsText).OfType<string>()];
 
     private static int Number(JsonElement settings, ReadOnlySpan<byte> name, int otherwise) =>
-        settings.Member(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int value)
+        settings.Member(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value)
             ? value
             : otherwise;
 

@@ -14,18 +14,36 @@ internal static class SkipRules
     public static SkipReason? ByPlace(PodView pod, SelectionModel selection)
     {
         if (!pod.Annotations.Member("kubernetes.io/config.mirror"u8).IsAbsent)
+        {
             return SkipReason.MirrorPod;
+        }
+
         var placement = new Placement(pod.Spec);
         if (IsWindows(pod, placement))
+        {
             return SkipReason.Windows;
+        }
+
         if (Applies(SkipReason.DnsServer) && IsDnsServer(pod))
+        {
             return SkipReason.DnsServer;
+        }
+
         if (Applies(SkipReason.Fargate) && IsFargate(pod, placement))
+        {
             return SkipReason.Fargate;
+        }
+
         if (Applies(SkipReason.VirtualNode) && IsVirtualNode(pod, placement))
+        {
             return SkipReason.VirtualNode;
+        }
+
         if (Applies(SkipReason.BypassesHost) && BypassesHost(pod))
+        {
             return SkipReason.BypassesHost;
+        }
+
         return null;
 
         bool Applies(SkipReason reason) => !selection.IgnoredRules.Contains(reason);
@@ -34,7 +52,10 @@ internal static class SkipRules
     private static bool IsWindows(PodView pod, Placement placement)
     {
         if (pod.Spec.Member("os"u8).Text("name"u8) is { } os)
+        {
             return os == "windows";
+        }
+
         return IsHostProcess(pod.Spec)
             || AnyContainer(pod, static container => IsHostProcess(container))
             || placement.IsFor(NodeKind.Windows);

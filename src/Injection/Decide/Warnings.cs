@@ -15,20 +15,24 @@ public sealed class Warnings
     public void Add(string text)
     {
         if (_texts.Count < MaxCount)
+        {
             _texts.Add(text.Length <= MaxChars ? text : string.Concat(text.AsSpan(0, MaxChars - 1), "…"));
+        }
     }
 
     /// <summary>A value that somebody else wrote, short and printable.</summary>
     public static string Quote(string value)
     {
-        bool cut = value.Length > MaxQuotedChars;
-        string shown = string.Create(
+        var cut = value.Length > MaxQuotedChars;
+        var shown = string.Create(
             Math.Min(value.Length, MaxQuotedChars),
             value,
             static (span, text) =>
             {
-                for (int i = 0; i < span.Length; i++)
+                for (var i = 0; i < span.Length; i++)
+                {
                     span[i] = char.IsControl(text[i]) || char.IsSurrogate(text[i]) ? '?' : text[i];
+                }
             });
         return cut ? $"\"{shown}…\"" : $"\"{shown}\"";
     }

@@ -20,15 +20,23 @@ internal static partial class WorkloadName
     {
         var owner = pod.Owner;
         if (owner.Text("name"u8) is not { Length: > 0 } name)
+        {
             return null;
+        }
+
         if (pod.Label("serving.knative.dev/configuration"u8) is { Length: > 0 } configuration)
+        {
             return configuration;
+        }
+
         foreach (var label in pod.Labels.Members)
         {
             if (label.Name.EndsWith("pod-template-hash", StringComparison.Ordinal)
                 && label.Value.AsText is { Length: > 0 } hash
                 && name.EndsWith("-" + hash, StringComparison.Ordinal))
+            {
                 return Before(name, hash.Length + 1);
+            }
         }
         var suffix = owner.Says("kind"u8, "ReplicationController"u8) ? Revision().Match(name) : Run().Match(name);
         return suffix.Success ? Before(name, suffix.Length) : name;

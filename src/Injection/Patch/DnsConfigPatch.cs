@@ -15,9 +15,13 @@ public static class DnsConfigPatch
     public static void Write(Utf8JsonWriter writer, Decision decision)
     {
         if (decision.Plan is { } plan)
+        {
             WritePlan(writer, plan, decision.Pod);
+        }
         else if (decision.Original is { } original)
+        {
             WriteOriginal(writer, original, decision.Pod);
+        }
     }
 
     private static void WritePlan(Utf8JsonWriter writer, DnsPlan plan, PodView pod)
@@ -30,7 +34,10 @@ public static class DnsConfigPatch
         WriteDnsConfig(writer, plan, pod.DnsConfig);
         writer.WriteEndObject();
         if (pod.HasMetadata && plan.Status is { } status)
+        {
             WriteStatus(writer, status, pod);
+        }
+
         writer.WriteEndArray();
     }
 
@@ -87,14 +94,20 @@ public static class DnsConfigPatch
         writer.WriteStartObject();
         WriteStrings(writer, "nameservers"u8, plan.Nameservers);
         if (plan.Searches.Count > 0)
+        {
             WriteStrings(writer, "searches"u8, plan.Searches);
+        }
+
         writer.WriteStartArray("options"u8);
-        foreach (ResolverOption option in plan.Options)
+        foreach (var option in plan.Options)
         {
             writer.WriteStartObject();
             writer.WriteString("name"u8, option.Name);
             if (option.Value is not null)
+            {
                 writer.WriteString("value"u8, option.Value);
+            }
+
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -108,7 +121,10 @@ public static class DnsConfigPatch
         foreach (var member in own.Members)
         {
             if (member.NameEquals("nameservers"u8) || member.NameEquals("searches"u8) || member.NameEquals("options"u8))
+            {
                 continue;
+            }
+
             writer.WritePropertyName(member.Name);
             writer.WriteRawValue(member.Value.Raw, skipInputValidation: true);
         }
@@ -135,8 +151,11 @@ public static class DnsConfigPatch
     private static void WriteStrings(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> values)
     {
         writer.WriteStartArray(name);
-        foreach (string value in values)
+        foreach (var value in values)
+        {
             writer.WriteStringValue(value);
+        }
+
         writer.WriteEndArray();
     }
 }

@@ -35,18 +35,21 @@ internal sealed class HealthEndpoint(
 
     private Task ReadyAsync(HttpContext context)
     {
-        bool ready = !_stopping;
+        var ready = !_stopping;
         var verbose = new StringBuilder();
         foreach (var condition in conditions)
         {
-            bool holds = condition.Holds();
+            var holds = condition.Holds();
             ready &= holds;
             verbose.Append(Mark(holds)).Append(condition.Name).Append(": ").Append(condition.Detail()).Append('\n');
         }
         verbose.Append(Mark(!_stopping)).Append("running: ").Append(_stopping ? "stopping\n" : "serving\n");
-        foreach ((string name, var text) in remarks)
+        foreach ((var name, var text) in remarks)
+        {
             verbose.Append("    ").Append(name).Append(": ").Append(text()).Append('\n');
-        string verdict = ready ? "ready\n" : "not ready\n";
+        }
+
+        var verdict = ready ? "ready\n" : "not ready\n";
         return WriteAsync(
             context,
             ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,

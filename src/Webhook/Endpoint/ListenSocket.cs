@@ -29,7 +29,10 @@ internal static class ListenSocket
     private static Socket Bind(IPAddress? address, int port)
     {
         if (address is not null)
+        {
             return SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(address, port));
+        }
+
         try
         {
             return SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(IPAddress.IPv6Any, port));

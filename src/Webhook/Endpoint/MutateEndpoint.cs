@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 
 namespace NodeDns.Webhook.Endpoint;
 
@@ -26,7 +25,7 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
 
     public async Task InvokeAsync(HttpContext context)
     {
-        HttpRequest request = context.Request;
+        var request = context.Request;
         if (!HttpMethods.IsPost(request.Method))
         {
             context.Response.Headers.Allow = "POST";
@@ -46,31 +45,36 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
                 context, StatusCodes.Status413PayloadTooLarge, "too-large", $"expected at most {MaxBodyBytes} bytes");
             return;
         }
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? 16384, LargeBodyBytes) + 1);
-        bool large = false;
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? 16384, LargeBodyBytes) + 1);
+        var large = false;
         try
         {
-            int length = 0;
-            PipeReader reader = request.BodyReader;
+            var length = 0;
+            var reader = request.BodyReader;
             while (true)
             {
                 // No token: an aborted request ends the read by itself, and asking for the token makes one.
-                ReadResult read = await reader.ReadAsync();
-                ReadOnlySequence<byte> part = read.Buffer;
+                var read = await reader.ReadAsync();
+                var part = read.Buffer;
                 if (length + part.Length > buffer.Length)
+                {
                     buffer = Grow(buffer, length, length + part.Length, request.ContentLength ?? 0);
+                }
+
                 part.CopyTo(buffer.AsSpan(length));
                 length += (int)part.Length;
                 reader.AdvanceTo(part.End);
                 if (read.IsCompleted)
+                {
                     break;
+                }
             }
             if (length > LargeBodyBytes)
             {
                 await _largeBodies.WaitAsync(context.RequestAborted);
                 large = true;
             }
-            (int statusCode, ReadOnlyMemory<byte> reply) = handler.Handle(buffer.AsMemory(0, length));
+            (var statusCode, var reply) = handler.Handle(buffer.AsMemory(0, length));
             await WriteAsync(context, statusCode, reply);
         }
         catch (BadHttpRequestException e)
@@ -92,20 +96,22 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
         {
             Return(buffer);
             if (large)
+            {
                 _largeBodies.Release();
+            }
         }
     }
 
     private Task RejectAsync(HttpContext context, int statusCode, string reason, string message)
     {
-        (int code, ReadOnlyMemory<byte> reply) = handler.Reject(statusCode, reason, message);
+        (var code, var reply) = handler.Reject(statusCode, reason, message);
         return WriteAsync(context, code, reply);
     }
 
     /// <summary>Copies the reply before the first await, since its memory belongs to this thread.</summary>
     private static Task WriteAsync(HttpContext context, int statusCode, ReadOnlyMemory<byte> reply)
     {
-        HttpResponse response = context.Response;
+        var response = context.Response;
         response.StatusCode = statusCode;
         response.ContentType = "application/json";
         response.ContentLength = reply.Length;
@@ -116,9 +122,12 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
     private static bool IsJson(string? contentType)
     {
         ReadOnlySpan<char> type = contentType;
-        int parameters = type.IndexOf(';');
+        var parameters = type.IndexOf(';');
         if (parameters >= 0)
+        {
             type = type[..parameters];
+        }
+
         return type.Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
     }
 
@@ -128,9 +137,9 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
     /// <param name="announced">By Content-Length; 0 when it is not known.</param>
     private static byte[] Grow(byte[] buffer, int used, long needed, long announced)
     {
-        long wanted = announced > 0 ? announced : buffer.Length * 2L;
-        int size = (int)Math.Min(Math.Max(needed, wanted), MaxBodyBytes + 1);
-        byte[] larger = size > PooledBytes
+        var wanted = announced > 0 ? announced : buffer.Length * 2L;
+        var size = (int)Math.Min(Math.Max(needed, wanted), MaxBodyBytes + 1);
+        var larger = size > PooledBytes
             ? GC.AllocateUninitializedArray<byte>(size)
             : ArrayPool<byte>.Shared.Rent(size);
         buffer.AsSpan(0, used).CopyTo(larger);
@@ -141,6 +150,8 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
     private static void Return(byte[] buffer)
     {
         if (buffer.Length <= PooledBytes)
+        {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

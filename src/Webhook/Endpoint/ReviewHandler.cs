@@ -28,23 +28,34 @@ internal sealed class ReviewHandler(
     /// its next call, and before any await.</returns>
     public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ReadOnlyMemory<byte> body)
     {
-        long started = metrics.Now();
-        ReviewBuffers buffers = t_buffers ??= new ReviewBuffers();
+        var started = metrics.Now();
+        var buffers = t_buffers ??= new ReviewBuffers();
         if (body.IsEmpty)
+        {
             return Reject(
                 buffers, StatusCodes.Status400BadRequest, "empty-body",
                 "the body is empty: expected an AdmissionReview");
+        }
         // 1
         if (JsonText.TryParse(body, out var document) is { } unreadable)
+        {
             return Reject(
                 buffers, StatusCodes.Status400BadRequest, "not-json", $"the body is no JSON to read: {unreadable}");
+        }
+
         using (document)
         {
             if (!JsonText.IsReadable(body.Span))
+            {
                 return Reject(
                     buffers, StatusCodes.Status400BadRequest, "not-utf8", "the body holds text that is no UTF-8");
+            }
+
             if (AdmissionRequest.TryRead(document!.RootElement, out var request) is { } problem)
+            {
                 return Reject(buffers, StatusCodes.Status400BadRequest, "not-a-review", problem);
+            }
+
             Answer(buffers, request);
         }
         metrics.Reviewed(started);
@@ -80,7 +91,9 @@ internal sealed class ReviewHandler(
         metrics.Decided(decision);
         metrics.Warned(warnings.Texts.Count);
         if (logger.IsEnabled(decision.Kind == DecisionKind.Injected ? LogLevel.Debug : LogLevel.Information))
+        {
             Log(request, decision, warnings);
+        }
         // 4
         AdmissionResponse.Write(
             buffers.ReplyWriter,
@@ -104,7 +117,7 @@ internal sealed class ReviewHandler(
         else if (decision.Reason is SkipReason.Unreadable or SkipReason.NoNamespace or SkipReason.CacheSilent
             or SkipReason.PodInvalid or SkipReason.ResultInvalid or SkipReason.InternalError)
         {
-            string detail = decision.Detail is null ? "" : $": {decision.Detail}";
+            var detail = decision.Detail is null ? "" : $": {decision.Detail}";
             warnings.Add($"node-dns-webhook left the pod as it is: {decision.Reason.Value.Explain()}{detail}");
         }
     }
@@ -112,11 +125,11 @@ internal sealed class ReviewHandler(
     private void Log(in AdmissionRequest request, Decision decision, Warnings warnings)
     {
         PodView.TryRead(request.Object, out var pod);
-        string name = pod.Name ?? "";
-        string owner = pod.Owner.Text("name"u8) ?? "";
-        string space = request.Namespace ?? "";
-        string reason = decision.Reason?.Name() ?? "";
-        string detail = decision.Detail ?? decision.Reason?.Explain() ?? "";
+        var name = pod.Name ?? "";
+        var owner = pod.Owner.Text("name"u8) ?? "";
+        var space = request.Namespace ?? "";
+        var reason = decision.Reason?.Name() ?? "";
+        var detail = decision.Detail ?? decision.Reason?.Explain() ?? "";
         switch (decision.Kind)
         {
             case DecisionKind.Injected:

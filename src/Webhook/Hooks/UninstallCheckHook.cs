@@ -29,7 +29,7 @@ internal static class UninstallCheckHook
         }
 
         var dependent = new List<string>();
-        string? next = "";
+        var next = "";
         while (next is not null)
         {
             var path = $"/api/v1/pods?limit={PageSize}&fieldSelector=status.phase!%3DSucceeded,status.phase!%3DFailed"

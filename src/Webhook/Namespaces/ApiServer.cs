@@ -36,14 +36,17 @@ internal sealed class ApiServer : IDisposable
     /// <returns>null when this process runs in no pod with a service account.</returns>
     public static ApiServer? InCluster(Func<string, string?> environment)
     {
-        string? host = environment("KUBERNETES_SERVICE_HOST");
-        string? port = environment("KUBERNETES_SERVICE_PORT");
-        string authority = Path.Combine(Mount, "ca.crt");
+        var host = environment("KUBERNETES_SERVICE_HOST");
+        var port = environment("KUBERNETES_SERVICE_PORT");
+        var authority = Path.Combine(Mount, "ca.crt");
         if (host is null || port is null || !File.Exists(authority))
+        {
             return null;
+        }
+
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(authority);
-        string hostName = host.Contains(':') ? $"[{host}]" : host;
+        var hostName = host.Contains(':') ? $"[{host}]" : host;
         return new ApiServer(new Uri($"https://{hostName}:{port}"), Path.Combine(Mount, "token"), authorities);
     }
 
@@ -51,8 +54,11 @@ internal sealed class ApiServer : IDisposable
     {
         var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_base, path));
         if (File.Exists(_tokenPath))
+        {
             request.Headers.Authorization = new AuthenticationHeaderValue(
                 "Bearer", File.ReadAllText(_tokenPath).Trim());
+        }
+
         return request;
     }
 

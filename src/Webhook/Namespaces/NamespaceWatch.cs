@@ -64,23 +64,28 @@ internal sealed class NamespaceWatch : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        TimeSpan backoff = s_minBackoff;
+        var backoff = s_minBackoff;
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                string version = await ListAsync();
+                var version = await ListAsync();
                 _complete = true;
                 _logger.NamespacesKnown(_known.Count);
                 backoff = s_minBackoff;
                 while (true)
+                {
                     version = await WatchAsync(version);
+                }
             }
             catch (Exception e) when (e is HttpRequestException or IOException or JsonException or WatchExpiredException
                 or OperationCanceledException)
             {
                 if (_stop.IsCancellationRequested)
+                {
                     return;
+                }
+
                 _logger.NamespacesLost(e.Message);
             }
             try
@@ -100,10 +105,10 @@ internal sealed class NamespaceWatch : IAsyncDisposable
     {
         var seen = new HashSet<string>();
         string version;
-        string page = "";
+        var page = "";
         do
         {
-            using HttpResponseMessage response = await GetAsync(
+            using var response = await GetAsync(
                 $"/api/v1/namespaces?limit={PageSize}{page}", s_acceptList, HttpCompletionOption.ResponseContentRead);
             using var document = Read(await response.Content.ReadAsByteArrayAsync(_stop.Token));
             var list = document.RootElement;
@@ -111,11 +116,16 @@ internal sealed class NamespaceWatch : IAsyncDisposable
             version = metadata.Text("resourceVersion"u8) ?? "0";
             page = metadata.Text("continue"u8) is { Length: > 0 } next ? "&continue=" + Uri.EscapeDataString(next) : "";
             foreach (var item in list.Member("items"u8).Items)
+            {
                 Set(item.Member("metadata"u8), seen);
+            }
         }
         while (page.Length > 0);
-        foreach (string gone in _known.Keys.Where(name => !seen.Contains(name)))
+        foreach (var gone in _known.Keys.Where(name => !seen.Contains(name)))
+        {
             _known.TryRemove(gone, out _);
+        }
+
         return version;
     }
 
@@ -124,12 +134,12 @@ internal sealed class NamespaceWatch : IAsyncDisposable
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         silence.CancelAfter(TimeSpan.FromSeconds(WatchSeconds + 30));
-        using HttpResponseMessage response = await GetAsync(
+        using var response = await GetAsync(
             $"/api/v1/namespaces?watch=true&allowWatchBookmarks=true&timeoutSeconds={WatchSeconds}"
             + $"&resourceVersion={Uri.EscapeDataString(version)}",
             s_acceptItem,
             HttpCompletionOption.ResponseHeadersRead);
-        await using Stream stream = await response.Content.ReadAsStreamAsync(silence.Token);
+        await using var stream = await response.Content.ReadAsStreamAsync(silence.Token);
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(silence.Token) is { } line)
         {
@@ -155,10 +165,13 @@ internal sealed class NamespaceWatch : IAsyncDisposable
 
     private async Task<HttpResponseMessage> GetAsync(string path, string[] accept, HttpCompletionOption completion)
     {
-        using HttpRequestMessage request = _server.Request(path);
-        foreach (string type in accept)
+        using var request = _server.Request(path);
+        foreach (var type in accept)
+        {
             request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(type));
-        HttpResponseMessage response = await _server.Client.SendAsync(request, completion, _stop.Token);
+        }
+
+        var response = await _server.Client.SendAsync(request, completion, _stop.Token);
         response.EnsureSuccessStatusCode();
         return response;
     }
@@ -167,19 +180,27 @@ internal sealed class NamespaceWatch : IAsyncDisposable
     private static JsonDocument Read(byte[] text)
     {
         if (JsonText.TryParse(text, out var document) is { } problem)
+        {
             throw new JsonException(problem);
+        }
+
         return JsonText.IsReadable(text) ? document! : throw new JsonException("it is no UTF-8");
     }
 
     private void Set(JsonElement metadata, HashSet<string>? seen)
     {
         if (metadata.Text("name"u8) is not { } name)
+        {
             return;
+        }
+
         seen?.Add(name);
         var warnings = new Warnings();
         _known[name] = NamespaceSettings.Read(metadata, _settings, warnings);
-        foreach (string warning in warnings.Texts)
+        foreach (var warning in warnings.Texts)
+        {
             _logger.NamespaceWarning(name, warning);
+        }
     }
 
     private sealed class WatchExpiredException(string message) : Exception(message);

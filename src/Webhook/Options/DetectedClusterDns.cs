@@ -14,13 +14,16 @@ internal sealed record DetectedClusterDns(IReadOnlyList<string> Addresses, strin
     public static DetectedClusterDns In(ResolvConf conf, IReadOnlyList<string> local)
     {
         if (!conf.IsClusterFirst)
+        {
             return new DetectedClusterDns([], $"{conf.Origin}: {WayOut}");
+        }
+
         string[] others = [.. conf.Nameservers.Where(address => !AddressText.Contains(local, address))];
         string[] foreign = [.. others.Where(AddressText.IsOfOneNode)];
         string[] addresses = [.. others.Except(foreign)];
         if (foreign.Length > 0)
         {
-            string left = $"{conf.Path} names {string.Join(',', foreign)}, which is link-local or loopback: another node "
+            var left = $"{conf.Path} names {string.Join(',', foreign)}, which is link-local or loopback: another node "
                 + "cache's address and not --local-address";
             return new DetectedClusterDns(
                 addresses,

@@ -11,11 +11,14 @@ internal static class HelpText
         text.AppendLine("node-dns-webhook --tls-cert FILE --tls-key FILE [OPTION VALUE]…");
         text.AppendLine("Points new pods at the node's DNS cache: a mutating admission webhook for Kubernetes.");
         text.AppendLine();
-        foreach (OptionSpec spec in OptionTable.All)
+        foreach (var spec in OptionTable.All)
         {
             text.Append("  --").Append(spec.Name).Append("  (").Append(spec.Variable);
             if (spec.Default.Length > 0)
+            {
                 text.Append(", default ").Append(spec.Default);
+            }
+
             text.AppendLine(")");
             text.Append("      ").AppendLine(spec.Meaning);
         }

@@ -24,22 +24,33 @@ internal readonly record struct ListenAddress(IPAddress? Address, int Port)
     public static bool TryParse(string text, out ListenAddress listen)
     {
         listen = default;
-        int colon = text.LastIndexOf(':');
-        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, null, out ushort port))
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, null, out var port))
+        {
             return false;
-        string host = text[..colon];
+        }
+
+        var host = text[..colon];
         if (host is "" or "*")
         {
             listen = new ListenAddress(null, port);
             return true;
         }
         if (host is ['[', .. var inner, ']'])
+        {
             host = inner;
+        }
         else if (host.Contains(':'))
+        {
             return false;
-        IPAddress? address = IPAddress.Loopback;
+        }
+
+        var address = IPAddress.Loopback;
         if (host != "localhost" && !IPAddress.TryParse(host, out address))
+        {
             return false;
+        }
+
         listen = new ListenAddress(address, port);
         return true;
     }

@@ -12,19 +12,24 @@ internal sealed class OptionsReader
     /// <param name="environment">The value of a variable, or null.</param>
     public OptionsReader(IReadOnlyList<string> args, Func<string, string?> environment)
     {
-        foreach (OptionSpec spec in OptionTable.All)
+        foreach (var spec in OptionTable.All)
         {
             if (environment(spec.Variable) is { Length: > 0 } value)
+            {
                 _values[spec.Name] = value;
+            }
         }
-        for (int i = 0; i < args.Count; i++)
+        for (var i = 0; i < args.Count; i++)
         {
-            string flag = args[i];
+            var flag = args[i];
             string? value = null;
-            int equals = flag.IndexOf('=', StringComparison.Ordinal);
+            var equals = flag.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0)
+            {
                 (flag, value) = (flag[..equals], flag[(equals + 1)..]);
-            OptionSpec? spec = flag.StartsWith("--", StringComparison.Ordinal)
+            }
+
+            var spec = flag.StartsWith("--", StringComparison.Ordinal)
                 ? Array.Find(OptionTable.All, known => known.Name == flag[2..]) : null;
             if (spec is null)
             {
@@ -32,13 +37,23 @@ internal sealed class OptionsReader
                 continue;
             }
             if (value is null && i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal))
+            {
                 value = args[++i];
+            }
+
             if (value is null && spec.Default is "true" or "false")
+            {
                 value = "true";
+            }
+
             if (value is null)
+            {
                 _errors.Add($"{flag}: expected a value");
+            }
             else
+            {
                 _values[spec.Name] = value;
+            }
         }
     }
 
@@ -54,18 +69,24 @@ internal sealed class OptionsReader
 
     public int Number(string name, int min, int max)
     {
-        string text = Text(name);
-        if (int.TryParse(text, out int number) && number >= min && number <= max)
+        var text = Text(name);
+        if (int.TryParse(text, out var number) && number >= min && number <= max)
+        {
             return number;
+        }
+
         Fail(name, $"expected {min} to {max}");
         return min;
     }
 
     public bool Flag(string name)
     {
-        string text = Text(name);
-        if (bool.TryParse(text, out bool flag))
+        var text = Text(name);
+        if (bool.TryParse(text, out var flag))
+        {
             return flag;
+        }
+
         Fail(name, "expected true or false");
         return false;
     }

@@ -24,20 +24,27 @@ internal sealed record ResolvConf
     {
         var nameservers = new List<string>();
         string[] searches = [];
-        foreach (string line in text.Split('\n'))
+        foreach (var line in text.Split('\n'))
         {
-            string[] words = line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
+            var words = line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
             if (words is ["nameserver", var address, ..])
+            {
                 nameservers.Add(address);
+            }
             else if (words is ["search", ..])
+            {
                 searches = words[1..]; // the last search line wins, as in libcs
+            }
         }
         var conf = new ResolvConf { Path = path, Nameservers = nameservers };
         if (searches is not [var first, ['s', 'v', 'c', '.', .. { Length: > 0 } domain] second, var third, .. var host]
             || third != domain
             || !first.EndsWith("." + second, StringComparison.Ordinal)
             || first.AsSpan(0, first.Length - second.Length - 1).Contains('.'))
+        {
             return conf;
+        }
+
         return conf with { IsClusterFirst = true, ClusterDomain = domain, HostSearches = host };
     }
 }

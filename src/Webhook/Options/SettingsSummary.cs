@@ -38,7 +38,7 @@ internal sealed class SettingsSummary
 
     private static string Word(JsonElement value)
     {
-        string word = value.IsArray ? string.Join(',', value.Items.Select(item => item.AsText)) : value.ToString();
+        var word = value.IsArray ? string.Join(',', value.Items.Select(item => item.AsText)) : value.ToString();
         return word.Length > 0 ? word : "none";
     }
 }

@@ -18,11 +18,14 @@ internal static class WebhookOptionsValidator
     public static WebhookOptions? Validate(OptionsReader reader, Func<string, string?> readFile)
     {
         var remarks = new List<string>();
-        DnsModel dns = Dns(reader, readFile, remarks);
+        var dns = Dns(reader, readFile, remarks);
         var listen = Listen(reader, "listen");
         var metricsListen = Listen(reader, "metrics-listen");
         if (listen.Clashes(metricsListen))
+        {
             reader.Fail("metrics-listen", $"--listen has port {listen.Port} already: expected another port");
+        }
+
         var options = new WebhookOptions
         {
             Listen = listen,
@@ -48,12 +51,12 @@ internal static class WebhookOptionsValidator
             MaxSearchChars = reader.Number("max-search-chars", 256, 2048),
             AllowUnderscores = reader.Flag("allow-underscore-searches"),
         };
-        string path = reader.Text("resolv-conf");
-        ResolvConf conf = ResolvConf.Parse(path, readFile(path) ?? "");
-        List<string> local = Local(reader);
-        Fallback fallback = ReadFallback(reader);
-        string domain = Domain(reader, conf, remarks);
-        List<string> cluster = ClusterDns(reader, conf, local, fallback == Fallback.ClusterDns || local.Count == 0, remarks);
+        var path = reader.Text("resolv-conf");
+        var conf = ResolvConf.Parse(path, readFile(path) ?? "");
+        var local = Local(reader);
+        var fallback = ReadFallback(reader);
+        var domain = Domain(reader, conf, remarks);
+        var cluster = ClusterDns(reader, conf, local, fallback == Fallback.ClusterDns || local.Count == 0, remarks);
         CheckFamilies(reader, local, cluster);
         if (local.Count + cluster.Count > ApiLimits.MaxNameservers && fallback == Fallback.ClusterDns)
         {
@@ -71,7 +74,7 @@ internal static class WebhookOptionsValidator
             AllowedOptions = AllowedOptions(reader),
             Limits = limits,
         };
-        if (model.Options.Any(option => option is { Name: "ndots" } && int.TryParse(option.Value, out int n) && n < 5))
+        if (model.Options.Any(option => option is { Name: "ndots" } && int.TryParse(option.Value, out var n) && n < 5))
         {
             remarks.Add("--options lowers ndots for every pod: Alpine (musl) then finds no service by a name "
                 + "with that many dots");
@@ -82,10 +85,16 @@ internal static class WebhookOptionsValidator
     private static List<string> Local(OptionsReader reader)
     {
         if (reader.Text("local-address") == "none")
+        {
             return [];
-        List<string> addresses = reader.List("local-address");
+        }
+
+        var addresses = reader.List("local-address");
         if (addresses.Count is 0 or > MaxAddresses || !addresses.TrueForAll(address => ApiLimits.IsAddress(address)))
+        {
             reader.Fail("local-address", $"expected 1 to {MaxAddresses} IP addresses, or none");
+        }
+
         return addresses;
     }
 
@@ -96,41 +105,65 @@ internal static class WebhookOptionsValidator
         {
             var detected = DetectedClusterDns.In(conf, local);
             if (detected.Addresses.Count == 0 && needed)
+            {
                 reader.Fail("cluster-dns", $"nothing detected: {detected.Problem}");
+            }
             else if (detected.Problem is { } problem && needed)
+            {
                 remarks.Add(problem);
+            }
+
             List<string> first = [.. detected.Addresses.Take(MaxAddresses)];
             if (!first.TrueForAll(address => ApiLimits.IsAddress(address)))
+            {
                 reader.Fail("cluster-dns", $"expected IP addresses, found {string.Join(',', first)} in {conf.Path}");
+            }
+
             return first;
         }
         var addresses = reader.List("cluster-dns");
         if (addresses.Count is 0 or > MaxAddresses || !addresses.TrueForAll(address => ApiLimits.IsAddress(address)))
+        {
             reader.Fail("cluster-dns", $"expected 1 to {MaxAddresses} IP addresses, or auto");
+        }
         else if (addresses.Find(address => AddressText.Contains(local, address)) is { } same)
+        {
             reader.Fail(
                 "cluster-dns", $"{same} is --local-address, the node cache: expected the address of the kube-dns Service");
+        }
         else if (addresses.Find(AddressText.IsOfOneNode) is { } own)
+        {
             remarks.Add($"--cluster-dns {own} is an address that each node has for itself: it is taken as given, though "
                 + "cluster DNS is rarely there");
+        }
+
         return addresses;
     }
 
     private static string Domain(OptionsReader reader, ResolvConf conf, List<string> remarks)
     {
-        string domain = reader.Text("cluster-domain");
+        var domain = reader.Text("cluster-domain");
         if (domain == "none")
+        {
             return "";
+        }
+
         if (domain == "auto")
         {
             if (conf.IsClusterFirst)
+            {
                 return conf.ClusterDomain;
+            }
+
             remarks.Add($"cluster domain not detected ({conf.Origin}): cluster.local is used");
             return "cluster.local";
         }
         domain = domain.TrimEnd('.');
         if (!ApiLimits.IsSearchDomain(domain, allowUnderscores: false))
+        {
             reader.Fail("cluster-domain", "expected a lower-case domain name, auto or none");
+        }
+
         return domain;
     }
 
@@ -139,7 +172,7 @@ internal static class WebhookOptionsValidator
     private static List<string> HostSearches(
         OptionsReader reader, ResolvConf conf, ApiLimits limits, List<string> remarks)
     {
-        string text = reader.Text("host-searches");
+        var text = reader.Text("host-searches");
         IEnumerable<string> given = text switch
         {
             "none" => [],
@@ -147,17 +180,26 @@ internal static class WebhookOptionsValidator
             _ => OptionsReader.Items(text),
         };
         var searches = new List<string>();
-        foreach (string search in given)
+        foreach (var search in given)
         {
-            string domain = search.TrimEnd('.');
+            var domain = search.TrimEnd('.');
             if (domain.Length == 0)
+            {
                 continue;
+            }
+
             if (ApiLimits.IsSearchDomain(domain, limits.AllowUnderscores))
+            {
                 searches.Add(domain);
+            }
             else if (text == "auto")
+            {
                 remarks.Add($"host search domain \"{search}\" left out: the API server takes no such name");
+            }
             else
+            {
                 reader.Fail("host-searches", $"\"{search}\" is no lower-case domain name");
+            }
         }
         if (text == "auto" && searches.Find(domain => IsOfOneZone(domain, searches)) is { } zonal)
         {
@@ -177,9 +219,11 @@ internal static class WebhookOptionsValidator
     private static void CheckFamilies(OptionsReader reader, List<string> local, List<string> cluster)
     {
         if (local.Count > 0 && cluster.Count > 0 && cluster.TrueForAll(AddressText.IsV6) && !local.Exists(AddressText.IsV6))
+        {
             reader.Fail(
                 "local-address",
                 $"the cluster's DNS is IPv6 ({cluster[0]}): expected a unique-local address such as fd00:20::10");
+        }
     }
 
     /// <summary>The first nameserver is of the family that the cluster's Services have.</summary>
@@ -188,21 +232,29 @@ internal static class WebhookOptionsValidator
 
     private static Fallback ReadFallback(OptionsReader reader)
     {
-        string text = reader.Text("fallback");
+        var text = reader.Text("fallback");
         if (text is not ("cluster-dns" or "none"))
+        {
             reader.Fail("fallback", "expected cluster-dns or none");
+        }
+
         return text == "none" ? Fallback.None : Fallback.ClusterDns;
     }
 
     private static List<ResolverOption> ResolverOptions(OptionsReader reader)
     {
         var options = new List<ResolverOption>();
-        if (!ResolverOption.TryParseList(reader.Text("options"), options, out string wrong))
+        if (!ResolverOption.TryParseList(reader.Text("options"), options, out var wrong))
+        {
             reader.Fail("options", $"\"{wrong}\": expected name[:value],…");
-        foreach (ResolverOption option in options)
+        }
+
+        foreach (var option in options)
         {
             if (KnownOptions.Problem(option.Name, option.Value) is { } problem)
+            {
                 reader.Fail("options", $"\"{option}\": {problem}");
+            }
         }
         return options;
     }
@@ -210,20 +262,26 @@ internal static class WebhookOptionsValidator
     private static FrozenSet<string> AllowedOptions(OptionsReader reader)
     {
         if (reader.Given("allowed-options") is null)
+        {
             return KnownOptions.Names;
-        List<string> names = reader.List("allowed-options");
+        }
+
+        var names = reader.List("allowed-options");
         return names is ["none"] ? FrozenSet<string>.Empty : names.ToFrozenSet();
     }
 
     private static SelectionModel Selection(OptionsReader reader)
     {
         var ignored = new List<SkipReason>();
-        foreach (string name in reader.List("ignore-skip-rules"))
+        foreach (var name in reader.List("ignore-skip-rules"))
         {
-            SkipReason rule = Array.Find(s_ignorable, reason => reason.Name() == name);
+            var rule = Array.Find(s_ignorable, reason => reason.Name() == name);
             if (rule == default)
+            {
                 reader.Fail(
                     "ignore-skip-rules", $"expected {string.Join(", ", s_ignorable.Select(reason => reason.Name()))}");
+            }
+
             ignored.Add(rule);
         }
         return new SelectionModel
@@ -240,16 +298,19 @@ internal static class WebhookOptionsValidator
 
     private static SelectionMode Mode(OptionsReader reader)
     {
-        string text = reader.Text("mode");
+        var text = reader.Text("mode");
         if (text is not ("optIn" or "optOut"))
+        {
             reader.Fail("mode", "expected optIn or optOut");
+        }
+
         return text == SelectionMode.OptOut.Name() ? SelectionMode.OptOut : SelectionMode.OptIn;
     }
 
     private static ProbeOptions? Probe(OptionsReader reader, DnsModel dns)
     {
-        bool probe = reader.Flag("probe");
-        string name = reader.Given("probe-name")
+        var probe = reader.Flag("probe");
+        var name = reader.Given("probe-name")
             ?? (dns.ClusterDomain.Length > 0 ? $"kubernetes.default.svc.{dns.ClusterDomain}."
                 : "kubernetes.default.svc.");
         var options = new ProbeOptions(
@@ -264,22 +325,28 @@ internal static class WebhookOptionsValidator
 
     private static ListenAddress Listen(OptionsReader reader, string name)
     {
-        if (!ListenAddress.TryParse(reader.Text(name), out ListenAddress listen))
+        if (!ListenAddress.TryParse(reader.Text(name), out var listen))
+        {
             reader.Fail(name, "expected HOST:PORT, HOST an IP address, localhost, * or nothing");
+        }
+
         return listen;
     }
 
     private static string Required(OptionsReader reader, string name)
     {
         if (reader.Given(name) is { } path)
+        {
             return path;
+        }
+
         reader.Fail(name, "required: the path of a PEM file");
         return "";
     }
 
     private static LogLevel Level(OptionsReader reader)
     {
-        LogLevel level = reader.Text("log-level") switch
+        var level = reader.Text("log-level") switch
         {
             "debug" => LogLevel.Debug,
             "info" => LogLevel.Information,
@@ -288,7 +355,10 @@ internal static class WebhookOptionsValidator
             _ => LogLevel.None,
         };
         if (level == LogLevel.None)
+        {
             reader.Fail("log-level", "expected debug, info, warn or error");
+        }
+
         return level;
     }
 }

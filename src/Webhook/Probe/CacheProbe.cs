@@ -75,19 +75,23 @@ internal sealed class CacheProbe : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        int failures = 0;
+        var failures = 0;
         try
         {
             while (!_stop.IsCancellationRequested)
             {
-                bool answered = await AskAsync();
+                var answered = await AskAsync();
                 failures = answered ? 0 : failures + 1;
                 if (answered)
+                {
                     Become(CacheState.Answering);
+                }
                 else if (failures >= SilentAfter)
+                {
                     Become(CacheState.Silent);
+                }
                 // The first doubt is settled at once, and an unknown state does not last a whole interval.
-                bool hurry = failures > 0 && failures < SilentAfter;
+                var hurry = failures > 0 && failures < SilentAfter;
                 await Task.Delay(hurry ? TimeSpan.FromMilliseconds(100) : _interval, _time, _stop.Token);
             }
         }
@@ -100,11 +104,11 @@ internal sealed class CacheProbe : IAsyncDisposable
     /// address.</summary>
     private async Task<bool> AskAsync()
     {
-        long started = Stopwatch.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         try
         {
-            IDnsQueryResponse response = await _client.QueryAsync(_name, QueryType.A, cancellationToken: _stop.Token);
-            DnsHeaderResponseCode code = response.Header.ResponseCode;
+            var response = await _client.QueryAsync(_name, QueryType.A, cancellationToken: _stop.Token);
+            var code = response.Header.ResponseCode;
             _detail = $"{_name} A: {code}";
             if (code is DnsHeaderResponseCode.NoError or DnsHeaderResponseCode.NotExistentDomain)
             {
@@ -124,7 +128,10 @@ internal sealed class CacheProbe : IAsyncDisposable
     private void Become(CacheState state)
     {
         if (_state == (int)state)
+        {
             return;
+        }
+
         _state = (int)state;
         _logger.CacheStateChanged(_address, state == CacheState.Answering ? "answers" : "is silent", _detail);
     }

@@ -31,18 +31,24 @@ internal sealed class ConsoleLog(LogLevel minimum, TextWriter output, TimeProvid
             Func<TState, Exception?, string> formatter)
         {
             if (!IsEnabled(logLevel))
+            {
                 return;
-            string level = logLevel switch
+            }
+
+            var level = logLevel switch
             {
                 LogLevel.Trace or LogLevel.Debug => "debug",
                 LogLevel.Information => "info",
                 LogLevel.Warning => "warn",
                 _ => "error",
             };
-            string text = formatter(state, exception);
+            var text = formatter(state, exception);
             if (exception is not null)
+            {
                 text = $"{text}: {exception}";
-            string now = log.Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+            }
+
+            var now = log.Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
             log.Write($"{now} {level} {text.ReplaceLineEndings(" | ")}");
         }
     }

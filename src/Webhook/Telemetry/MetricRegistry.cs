@@ -22,8 +22,10 @@ internal sealed class MetricRegistry
         var counters = values.ToDictionary(value => value, _ => new Counter());
         Add(new Family(name, "counter", help, page =>
         {
-            foreach ((string value, var counter) in counters)
+            foreach ((var value, var counter) in counters)
+            {
                 page.Sample(name, [(label, value)], counter.Value);
+            }
         }));
         return counters;
     }
@@ -44,7 +46,9 @@ internal sealed class MetricRegistry
         Add(new Family(name, type, help, page =>
         {
             if (read() is { } value)
+            {
                 page.Sample(name, labels, value);
+            }
         }));
 
     /// <summary>The Prometheus text format 0.0.4.</summary>
@@ -55,7 +59,10 @@ internal sealed class MetricRegistry
         foreach (var family in _families)
         {
             if (family.Name != previous)
+            {
                 page.Family(family.Name, family.Type, family.Help);
+            }
+
             family.Write(page);
             previous = family.Name;
         }
@@ -85,10 +92,13 @@ internal sealed class Histogram(int[] boundMicroseconds)
 
     public void Observe(TimeSpan duration)
     {
-        long microseconds = (long)duration.TotalMicroseconds;
-        int bucket = 0;
+        var microseconds = (long)duration.TotalMicroseconds;
+        var bucket = 0;
         while (bucket < boundMicroseconds.Length && microseconds > boundMicroseconds[bucket])
+        {
             bucket++;
+        }
+
         Interlocked.Increment(ref _counts[bucket]);
         Interlocked.Add(ref _microseconds, microseconds);
     }
@@ -96,10 +106,10 @@ internal sealed class Histogram(int[] boundMicroseconds)
     public void Write(string name, MetricPage page)
     {
         long count = 0;
-        for (int i = 0; i < boundMicroseconds.Length; i++)
+        for (var i = 0; i < boundMicroseconds.Length; i++)
         {
             count += Interlocked.Read(ref _counts[i]);
-            string bound = (boundMicroseconds[i] / 1e6).ToString("0.######", CultureInfo.InvariantCulture);
+            var bound = (boundMicroseconds[i] / 1e6).ToString("0.######", CultureInfo.InvariantCulture);
             page.Sample(name + "_bucket", [("le", bound)], count);
         }
         count += Interlocked.Read(ref _counts[^1]);
@@ -121,13 +131,16 @@ internal sealed class MetricPage
     public void Sample(string name, ReadOnlySpan<(string Label, string Value)> labels, double value)
     {
         _text.Append(name);
-        for (int i = 0; i < labels.Length; i++)
+        for (var i = 0; i < labels.Length; i++)
         {
             _text.Append(i == 0 ? '{' : ',').Append(labels[i].Label).Append("=\"")
                 .Append(labels[i].Value.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n")).Append('"');
         }
         if (labels.Length > 0)
+        {
             _text.Append('}');
+        }
+
         _text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
     }
 

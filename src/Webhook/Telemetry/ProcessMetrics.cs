@@ -5,7 +5,7 @@ internal static class ProcessMetrics
 {
     public static void Declare(MetricRegistry registry, TimeProvider time)
     {
-        double startSeconds = time.GetUtcNow().ToUnixTimeMilliseconds() / 1e3;
+        var startSeconds = time.GetUtcNow().ToUnixTimeMilliseconds() / 1e3;
         registry.Read(
             "nodedns_webhook_allocated_bytes_total", "counter", "Bytes allocated on the managed heap.",
             () => GC.GetTotalAllocatedBytes());

@@ -48,7 +48,7 @@ internal sealed class FileCertificateSource : IDisposable
     /// <summary>For people: when the pair in use expires, and what is wrong with the files now.</summary>
     public string Describe()
     {
-        string expires = Current is { } current
+        var expires = Current is { } current
             ? $"expires {current.NotAfter:yyyy-MM-dd'T'HH:mm:ss'Z'}"
             : "none loaded";
         return Problem is { } problem ? $"{expires}; the files now: {problem}" : expires;
@@ -61,12 +61,14 @@ internal sealed class FileCertificateSource : IDisposable
     {
         lock (_polling)
         {
-            string? problem = TryPoll(out bool changed);
+            var problem = TryPoll(out var changed);
             if (problem is not null && problem != _problem)
             {
                 _failures.Add();
                 if (_current is not null)
+                {
                     _logger.CertificateKept(problem);
+                }
             }
             Volatile.Write(ref _problem, problem);
             if (changed && _current is { } now)
@@ -74,7 +76,9 @@ internal sealed class FileCertificateSource : IDisposable
                 _loads.Add();
                 _logger.CertificateLoaded(now.Subject, now.Serial, now.NotAfter);
                 if (now.NotAfter < _time.GetUtcNow())
+                {
                     _logger.CertificateExpired(now.NotAfter);
+                }
             }
         }
     }
@@ -83,8 +87,8 @@ internal sealed class FileCertificateSource : IDisposable
     {
         changed = false;
         byte[] certificate, key;
-        string reading = "tls-cert";
-        string path = _certificatePath;
+        var reading = "tls-cert";
+        var path = _certificatePath;
         try
         {
             certificate = File.ReadAllBytes(path);
@@ -97,8 +101,11 @@ internal sealed class FileCertificateSource : IDisposable
             return $"{reading}: {path}: {e.Message}";
         }
         if (certificate.AsSpan().SequenceEqual(_certificatePem) && key.AsSpan().SequenceEqual(_keyPem))
+        {
             return _problem;
-        string? problem = PemPair.TryLoad(certificate, key, out ServedCertificate? served);
+        }
+
+        var problem = PemPair.TryLoad(certificate, key, out var served);
         (_certificatePem, _keyPem) = (certificate, key);
         if (served is not null)
         {

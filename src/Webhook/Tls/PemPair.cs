@@ -26,12 +26,21 @@ internal static class PemPair
             return $"tls-cert: not readable as PEM: {e.Message}";
         }
         if (chain.Count == 0)
+        {
             return "tls-cert: expected a PEM block CERTIFICATE";
-        string key = Encoding.UTF8.GetString(keyPem);
+        }
+
+        var key = Encoding.UTF8.GetString(keyPem);
         if (!key.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+        {
             return "tls-key: expected a PEM block PRIVATE KEY";
+        }
+
         if (key.Contains("ENCRYPTED", StringComparison.Ordinal))
+        {
             return "tls-key: the key is encrypted: expected one without a passphrase";
+        }
+
         X509Certificate2 leaf;
         try
         {

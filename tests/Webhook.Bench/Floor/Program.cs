@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -9,10 +8,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 // Usage: webhook-floor PORT CERTIFICATE KEY ANSWER-FILE; GET /allocated tells the bytes allocated so far.
 var port = int.Parse(args[0]);
 var answer = File.ReadAllBytes(args[3]);
-using X509Certificate2 leaf = X509Certificate2.CreateFromPemFile(args[1], args[2]);
+using var leaf = X509Certificate2.CreateFromPemFile(args[1], args[2]);
 var certificate = SslStreamCertificateContext.Create(leaf, null, offline: true);
 
-WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
@@ -22,7 +21,7 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate }),
     }));
 });
-await using WebApplication app = builder.Build();
+await using var app = builder.Build();
 app.Run(async context =>
 {
     if (HttpMethods.IsGet(context.Request.Method))
@@ -34,7 +33,7 @@ app.Run(async context =>
     var length = 0;
     while (true)
     {
-        ReadResult read = await context.Request.BodyReader.ReadAsync();
+        var read = await context.Request.BodyReader.ReadAsync();
         read.Buffer.CopyTo(body.AsSpan(length));
         length += (int)read.Buffer.Length;
         context.Request.BodyReader.AdvanceTo(read.Buffer.End);

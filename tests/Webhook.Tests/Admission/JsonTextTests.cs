@@ -12,14 +12,20 @@ public sealed class JsonTextTests
     public void Whatever_is_readable_can_be_read_at_every_value()
     {
         var mutator = new ReviewMutator(7, ReviewCorpus.Read());
-        int read = 0;
-        for (int i = 0; i < 3_000; i++)
+        var read = 0;
+        for (var i = 0; i < 3_000; i++)
         {
-            byte[] body = mutator.Next();
+            var body = mutator.Next();
             if (JsonText.TryParse(body, out var document) is not null || !JsonText.IsReadable(body))
+            {
                 continue;
+            }
+
             using (document)
+            {
                 ReadAll(document!.RootElement);
+            }
+
             read++;
         }
         Assert.True(read > 1_000);
@@ -65,7 +71,10 @@ public sealed class JsonTextTests
         Assert.Equal(value.GetRawText(), Encoding.UTF8.GetString(value.Raw));
         Assert.Equal(value.IsString, value.AsText is not null);
         foreach (var item in value.Items)
+        {
             ReadAll(item);
+        }
+
         foreach (var member in value.Members)
         {
             Assert.NotNull(member.Name);

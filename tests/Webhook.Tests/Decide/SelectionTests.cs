@@ -14,8 +14,8 @@ public sealed class SelectionTests
     [InlineData(90)]
     public void Percent_selects_about_that_share_of_workloads(int percent)
     {
-        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = percent });
-        int injected = Enumerable.Range(0, 5_000)
+        var handler = Handlers.New(selection: new SelectionModel { Percent = percent });
+        var injected = Enumerable.Range(0, 5_000)
             .Count(i => IsInjected(handler, ReplicaSetPod($"app-{i}", "6d5f7d6c9b", 0)));
         Assert.InRange(injected / 50.0, percent - 2.5, percent + 2.5);
     }
@@ -23,12 +23,15 @@ public sealed class SelectionTests
     [Fact]
     public void Percent_takes_a_replica_set_as_a_whole_and_keeps_its_deployment_across_rollouts()
     {
-        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
-        for (int app = 0; app < 100; app++)
+        var handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
+        for (var app = 0; app < 100; app++)
         {
-            bool first = IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0));
-            for (int replica = 1; replica < 5; replica++)
+            var first = IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0));
+            for (var replica = 1; replica < 5; replica++)
+            {
                 Assert.Equal(first, IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", replica)));
+            }
+
             Assert.Equal(first, IsInjected(handler, ReplicaSetPod($"app-{app}", "77c9d5b8f4", 0)));
         }
     }
@@ -47,11 +50,11 @@ public sealed class SelectionTests
     public void Revisions_and_runs_of_a_workload_are_in_or_out_together(
         string kind, string firstOwner, string firstLabel, string secondOwner, string secondLabel)
     {
-        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
+        var handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
         var decisions = new List<bool>();
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
-            bool first = IsInjected(handler, Owned(kind, firstOwner, firstLabel, $"app-{i}"));
+            var first = IsInjected(handler, Owned(kind, firstOwner, firstLabel, $"app-{i}"));
             Assert.Equal(first, IsInjected(handler, Owned(kind, secondOwner, secondLabel, $"app-{i}")));
             decisions.Add(first);
         }
@@ -66,7 +69,7 @@ public sealed class SelectionTests
     [InlineData("StatefulSet", "shard-{0}", "")]
     public void Workloads_with_numbers_in_their_names_are_drawn_each(string kind, string owner, string label)
     {
-        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
+        var handler = Handlers.New(selection: new SelectionModel { Percent = 50 });
         Assert.Equal(
             2,
             Enumerable.Range(0, 60).Select(i => IsInjected(handler, Owned(kind, owner, label, $"{i}"))).Distinct()
@@ -76,13 +79,13 @@ public sealed class SelectionTests
     [Fact]
     public void Raising_the_percentage_takes_no_workload_out()
     {
-        for (int app = 0; app < 200; app++)
+        for (var app = 0; app < 200; app++)
         {
-            bool before = false;
-            foreach (int percent in (int[])[0, 1, 20, 40, 60, 80, 99, 100])
+            var before = false;
+            foreach (var percent in (int[])[0, 1, 20, 40, 60, 80, 99, 100])
             {
-                ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = percent });
-                bool now = IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0));
+                var handler = Handlers.New(selection: new SelectionModel { Percent = percent });
+                var now = IsInjected(handler, ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0));
                 Assert.True(now || !before);
                 before = now;
             }
@@ -93,8 +96,8 @@ public sealed class SelectionTests
     [Fact]
     public void Percent_0_injects_none_but_those_that_ask_by_label()
     {
-        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 0 });
-        JsonObject pod = ReplicaSetPod("app", "6d5f7d6c9b", 0);
+        var handler = Handlers.New(selection: new SelectionModel { Percent = 0 });
+        var pod = ReplicaSetPod("app", "6d5f7d6c9b", 0);
         Assert.Equal("canary", handler.Answer(Pods.Review(pod.DeepClone())).Reason());
         pod["metadata"]!["labels"]!["nodedns.io/inject"] = "enabled";
         Assert.True(IsInjected(handler, pod));
@@ -103,13 +106,13 @@ public sealed class SelectionTests
     [Fact]
     public void Seed_label_moves_workloads_together()
     {
-        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 50, PercentSeedLabel = "team" });
-        for (int team = 0; team < 50; team++)
+        var handler = Handlers.New(selection: new SelectionModel { Percent = 50, PercentSeedLabel = "team" });
+        for (var team = 0; team < 50; team++)
         {
             var decisions = new HashSet<bool>();
-            for (int app = 0; app < 4; app++)
+            for (var app = 0; app < 4; app++)
             {
-                JsonObject pod = ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0);
+                var pod = ReplicaSetPod($"app-{app}", "6d5f7d6c9b", 0);
                 pod["metadata"]!["labels"]!["team"] = $"team-{team}";
                 decisions.Add(IsInjected(handler, pod));
             }
@@ -121,14 +124,14 @@ public sealed class SelectionTests
     public void Namespace_percentage_beats_the_clusters()
     {
         var settings = Pods.Namespace(true, annotations: ("percent", "100"));
-        ReviewHandler handler = Handlers.New(selection: new SelectionModel { Percent = 0 }, namespaces: _ => settings);
+        var handler = Handlers.New(selection: new SelectionModel { Percent = 0 }, namespaces: _ => settings);
         Assert.True(IsInjected(handler, ReplicaSetPod("app", "6d5f7d6c9b", 0)));
     }
 
     [Fact]
     public void Namespace_that_opted_out_keeps_its_pods_but_those_that_ask()
     {
-        ReviewHandler handler = Handlers.New(namespaces: _ => Pods.Namespace(false));
+        var handler = Handlers.New(namespaces: _ => Pods.Namespace(false));
         Assert.Equal("namespace-opted-out", handler.Answer(Pods.Review(Pods.Pod())).Reason());
         Assert.True(IsInjected(handler, Pods.Pod(("metadata:labels:nodedns.io/inject", "enabled"))));
     }
@@ -150,40 +153,42 @@ public sealed class SelectionTests
     {
         var selection = new SelectionModel { Mode = Enum.Parse<SelectionMode>(mode, ignoreCase: true) };
         var metrics = Handlers.Metrics();
-        ReviewHandler handler = Handlers.New(
+        var handler = Handlers.New(
             selection: selection,
             namespaces: _ => Pods.Namespace(ofNamespace),
             metrics: metrics);
-        JsonObject pod = ofPod is null ? Pods.Pod() : Pods.Pod(("metadata:labels:nodedns.io/inject", ofPod));
+        var pod = ofPod is null ? Pods.Pod() : Pods.Pod(("metadata:labels:nodedns.io/inject", ofPod));
 
-        JsonNode answer = handler.Answer(Pods.Review(pod));
+        var answer = handler.Answer(Pods.Review(pod));
 
         Assert.Equal(reason, answer.Reason());
         Assert.Equal(reason is null, Pods.Patch(answer) is not null);
         Assert.Equal(reason is null ? 1 : 0, metrics.InjectedCount);
         if (reason is not null)
+        {
             Assert.Equal(1, metrics.SkippedCount((SkipReason)Array.IndexOf(SkipReasons.Names, reason)));
+        }
     }
 
     /// <summary>built-in &lt; operator &lt; namespace &lt; the pod's dnsConfig &lt; the pod's annotations.</summary>
     [Fact]
     public void Layers_win_in_their_order()
     {
-        DnsModel dns = Handlers.Dns with
+        var dns = Handlers.Dns with
         {
             Options = [new("ndots", "6"), new("timeout", "6"), new("attempts", "2"), new("rotate", null)],
         };
         var settings = Pods.Namespace(
             true, dns, ("ndots", "7"), ("timeout", "7"), ("attempts", "3"), ("searches", "ns.example"));
-        JsonObject pod = Pods.Pod(
+        var pod = Pods.Pod(
             ("spec:dnsConfig:options",
                 JsonNode.Parse("""[{"name":"ndots","value":"8"},{"name":"timeout","value":"8"}]""")),
             ("spec:dnsConfig:searches", JsonNode.Parse("""["own.example"]""")),
             ("metadata:annotations:nodedns.io/ndots", "9"),
             ("metadata:annotations:nodedns.io/searches", "pod.example"));
 
-        JsonNode answer = Handlers.New(dns, namespaces: _ => settings).Answer(Pods.Review(pod.DeepClone()));
-        JsonNode config = Pods.Apply(pod, answer)["spec"]!["dnsConfig"]!;
+        var answer = Handlers.New(dns, namespaces: _ => settings).Answer(Pods.Review(pod.DeepClone()));
+        var config = Pods.Apply(pod, answer)["spec"]!["dnsConfig"]!;
 
         Assert.Equal(
             """[{"name":"attempts","value":"3"},{"name":"ndots","value":"9"},{"name":"rotate"},"""
@@ -198,7 +203,7 @@ public sealed class SelectionTests
     public void Every_skip_is_counted_and_in_the_audit_annotations()
     {
         var metrics = Handlers.Metrics();
-        ReviewHandler handler = Handlers.New(metrics: metrics);
+        var handler = Handlers.New(metrics: metrics);
         Assert.Equal("policy-default", handler.Answer(Pods.Review(Pods.Pod(("spec:dnsPolicy", "Default")))).Reason());
         Assert.Equal(1, metrics.SkippedCount(SkipReason.PolicyDefault));
         Assert.Equal(0, metrics.InjectedCount);
@@ -209,14 +214,17 @@ public sealed class SelectionTests
 
     private static JsonObject Owned(string kind, string owner, string label, string app)
     {
-        JsonObject pod = Pods.Pod(("metadata:ownerReferences", new JsonArray(new JsonObject
+        var pod = Pods.Pod(("metadata:ownerReferences", new JsonArray(new JsonObject
         {
             ["kind"] = kind,
             ["name"] = string.Format(null, owner, app),
             ["controller"] = true,
         })));
         if (string.Format(null, label, app).Split('=') is [var name, var value])
+        {
             pod["metadata"]!["labels"] = new JsonObject { [name] = value };
+        }
+
         return pod;
     }
 

@@ -33,11 +33,11 @@ public sealed partial class DocsTests
     [Fact]
     public void Annotations_page_lists_what_is_understood()
     {
-        IEnumerable<string[]> rows = Rows("annotations.md")
+        var rows = Rows("annotations.md")
             .Where(row => row.Length == 3 && row[0].StartsWith(DnsAnnotations.Prefix, StringComparison.Ordinal));
-        foreach (string[] row in rows)
+        foreach (var row in rows)
         {
-            (string good, string? bad) = row[1] switch
+            (var good, var bad) = row[1] switch
             {
                 "name[:value],…" => ("rotate,ndots:6", "no_such!"),
                 "domains, by commas" => ("corp.example,lab.example", "Not_A_Domain"),
@@ -45,7 +45,7 @@ public sealed partial class DocsTests
                     (match.Groups[2].Value, (int.Parse(match.Groups[2].Value) + 1).ToString()),
                 string words => (words.Split(", ")[0], "neither"),
             };
-            bool onNamespace = row[0] == "nodedns.io/percent";
+            var onNamespace = row[0] == "nodedns.io/percent";
             Assert.Empty(Read(row[0], good, onNamespace));
             Assert.Contains(row[0], Assert.Single(Read(row[0], bad, onNamespace)));
         }
@@ -56,19 +56,19 @@ public sealed partial class DocsTests
     public async Task Metrics_page_lists_what_is_scraped()
     {
         using var certificates = new TestCertificates();
-        await using RunningWebhook webhook =
+        await using var webhook =
             await RunningWebhook.StartAsync(certificates, "--local-address 127.0.0.1 --probe true --probe-port 9");
-        string page = await webhook.GetAsync("/metrics");
+        var page = await webhook.GetAsync("/metrics");
 
         Assert.Equal(
             Rows("metrics-webhook.md").Skip(1).Where(row => row.Length == 4).Select(row => $"{row[0]} {row[1]}")
                 .Order(),
             TypePattern().Matches(page).Select(match => $"{match.Groups[1]} {match.Groups[2]}").Order());
-        IEnumerable<string[]> labelled =
+        var labelled =
             Rows("metrics-webhook.md").Where(row => row is [.., not "labels", _] && row[2].Length > 0);
-        foreach (string[] row in labelled)
+        foreach (var row in labelled)
         {
-            string sample = page.Split('\n').First(line => line.StartsWith(row[0] + "{", StringComparison.Ordinal));
+            var sample = page.Split('\n').First(line => line.StartsWith(row[0] + "{", StringComparison.Ordinal));
             Assert.Equal(row[2].Split(", "), LabelPattern().Matches(sample).Select(match => match.Groups[1].Value));
         }
     }

@@ -36,7 +36,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("""{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"\ud800"}}""", "UTF-8")]
     public async Task Body_that_is_no_review_gets_400_and_the_reason(string body, string reason)
     {
-        using HttpResponseMessage message = await _webhook.PostAsync(body);
+        using var message = await _webhook.PostAsync(body);
 
         Assert.Equal(HttpStatusCode.BadRequest, message.StatusCode);
         Assert.Contains(reason, await StatusAsync(message));
@@ -45,16 +45,16 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Bytes_that_are_no_utf8_get_400()
     {
-        byte[] body = Encoding.Latin1.GetBytes(
+        var body = Encoding.Latin1.GetBytes(
             Pods.Review(Pods.Pod(("metadata:labels:x", "X"))).ToJsonString().Replace("X", "\u00ff"));
-        using HttpResponseMessage message = await _webhook.PostAsync(body);
+        using var message = await _webhook.PostAsync(body);
         Assert.Equal(HttpStatusCode.BadRequest, message.StatusCode);
     }
 
     [Fact]
     public async Task Nesting_without_end_gets_400()
     {
-        using HttpResponseMessage message = await _webhook.PostAsync(new string('[', 1_000_000));
+        using var message = await _webhook.PostAsync(new string('[', 1_000_000));
         Assert.Equal(HttpStatusCode.BadRequest, message.StatusCode);
     }
 
@@ -64,7 +64,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("application/x-www-form-urlencoded")]
     public async Task Other_content_type_gets_415(string contentType)
     {
-        using HttpResponseMessage message = await _webhook.PostAsync("{}", contentType);
+        using var message = await _webhook.PostAsync("{}", contentType);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, message.StatusCode);
         Assert.Contains("application/json", await StatusAsync(message));
     }
@@ -72,7 +72,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Content_type_with_charset_is_json()
     {
-        using HttpResponseMessage message = await _webhook.PostAsync(
+        using var message = await _webhook.PostAsync(
             Pods.Review(Pods.Pod()).ToJsonString(), "Application/JSON; charset=utf-8");
         Assert.Equal(HttpStatusCode.OK, message.StatusCode);
     }
@@ -80,9 +80,9 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Other_method_gets_405_and_other_path_404()
     {
-        using HttpResponseMessage get = await _webhook.Client.GetAsync(_webhook.Mutate);
+        using var get = await _webhook.Client.GetAsync(_webhook.Mutate);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
-        using HttpResponseMessage other = await _webhook.Client.GetAsync(new Uri(_webhook.Mutate, "/metrics"));
+        using var other = await _webhook.Client.GetAsync(new Uri(_webhook.Mutate, "/metrics"));
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
     }
 
@@ -91,28 +91,28 @@ public sealed class BadInputTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_webhook.Metrics, "/mutate"));
         request.Version = HttpVersion.Version11;
-        using HttpResponseMessage message = await _webhook.Client.SendAsync(request);
+        using var message = await _webhook.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.NotFound, message.StatusCode);
     }
 
     [Fact]
     public async Task Pod_of_3_mib_is_injected()
     {
-        JsonObject pod = Pods.Pod(("metadata:annotations:example.com/large", new string('x', 3 * 1024 * 1024)));
-        using HttpResponseMessage message = await _webhook.PostAsync(Pods.Review(pod).ToJsonString());
+        var pod = Pods.Pod(("metadata:annotations:example.com/large", new string('x', 3 * 1024 * 1024)));
+        using var message = await _webhook.PostAsync(Pods.Review(pod).ToJsonString());
 
-        JsonNode answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        var answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
         Assert.NotNull(Pods.Patch(answer));
     }
 
     [Fact]
     public async Task Many_pods_of_1_mib_at_once_are_all_injected()
     {
-        string body = Pods.Review(Pods.Pod(("metadata:annotations:example.com/large", new string('x', 1024 * 1024))))
+        var body = Pods.Review(Pods.Pod(("metadata:annotations:example.com/large", new string('x', 1024 * 1024))))
             .ToJsonString();
-        HttpResponseMessage[] messages = await Task.WhenAll(
+        var messages = await Task.WhenAll(
             Enumerable.Range(0, 12).Select(_ => _webhook.PostAsync(body)));
-        foreach (HttpResponseMessage message in messages)
+        foreach (var message in messages)
         {
             Assert.Equal(HttpStatusCode.OK, message.StatusCode);
             message.Dispose();
@@ -122,7 +122,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Body_over_the_limit_gets_413()
     {
-        using HttpResponseMessage message = await _webhook.PostAsync(new byte[9 * 1024 * 1024]);
+        using var message = await _webhook.PostAsync(new byte[9 * 1024 * 1024]);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, message.StatusCode);
     }
 
@@ -134,7 +134,7 @@ public sealed class BadInputTests : IAsyncLifetime
         request.Content = new StreamContent(new EndlessSpaces(MutateEndpoint.MaxBodyBytes + 1));
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.TransferEncodingChunked = true;
-        using HttpResponseMessage message = await _webhook.Client.SendAsync(request);
+        using var message = await _webhook.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, message.StatusCode);
     }
 
@@ -153,11 +153,11 @@ public sealed class BadInputTests : IAsyncLifetime
     public async Task Pod_of_another_shape_is_allowed_unchanged_with_a_warning(
         string path, string value, string warning)
     {
-        JsonObject pod = Pods.Pod((path, JsonNode.Parse(value)));
-        using HttpResponseMessage message = await _webhook.PostAsync(Pods.Review(pod).ToJsonString());
+        var pod = Pods.Pod((path, JsonNode.Parse(value)));
+        using var message = await _webhook.PostAsync(Pods.Review(pod).ToJsonString());
 
         Assert.Equal(HttpStatusCode.OK, message.StatusCode);
-        JsonNode answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        var answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
         Assert.True((bool)answer["response"]!["allowed"]!);
         Assert.Null(Pods.Patch(answer));
         Assert.Contains(warning, Assert.Single(answer.Warnings()));
@@ -166,9 +166,9 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Uid_is_repeated_byte_for_byte()
     {
-        string body = Pods.Review(Pods.Pod()).ToJsonString()
+        var body = Pods.Review(Pods.Pod()).ToJsonString()
             .Replace("7a1f0c9e-0000-4000-8000-000000000001", """a\u0062 "\/\"é""".Replace("\"\\/", "\\/"));
-        using HttpResponseMessage message = await _webhook.PostAsync(body);
+        using var message = await _webhook.PostAsync(body);
         Assert.Contains("""
             "uid":"a\u0062 \/\"é"
             """.Trim(), await message.Content.ReadAsStringAsync());
@@ -179,14 +179,14 @@ public sealed class BadInputTests : IAsyncLifetime
     {
         (await _webhook.PostAsync("{")).Dispose();
         (await _webhook.PostAsync("{}", "text/plain")).Dispose();
-        string metrics = await _webhook.GetAsync("/metrics");
+        var metrics = await _webhook.GetAsync("/metrics");
         Assert.Contains("nodedns_webhook_rejected_total{reason=\"not-json\"} 1", metrics);
         Assert.Contains("nodedns_webhook_rejected_total{reason=\"content-type\"} 1", metrics);
     }
 
     private static async Task<string> StatusAsync(HttpResponseMessage message)
     {
-        JsonNode answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        var answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
         Assert.Equal("AdmissionReview", (string?)answer["kind"]);
         Assert.True((bool)answer["response"]!["allowed"]!);
         return (string)answer["response"]!["status"]!["message"]!;

@@ -20,20 +20,23 @@ public sealed partial class CaseTests
     public async Task Case_is_answered_as_its_file_says(string name)
     {
         using var certificates = new TestCertificates();
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(certificates, Arguments(name));
+        await using var webhook = await RunningWebhook.StartAsync(certificates, Arguments(name));
         await webhook.CacheProbedAsync();
-        string review = await File.ReadAllTextAsync(Path.Combine(s_folder, name + ".in.json"));
+        var review = await File.ReadAllTextAsync(Path.Combine(s_folder, name + ".in.json"));
 
-        using HttpResponseMessage message = await webhook.PostAsync(review);
+        using var message = await webhook.PostAsync(review);
 
         Assert.Equal(HttpStatusCode.OK, message.StatusCode);
-        JsonNode answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
-        JsonNode expected = JsonNode.Parse(
+        var answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
+        var expected = JsonNode.Parse(
             (await File.ReadAllTextAsync(Path.Combine(s_folder, name + ".out.json")))
                 .Replace("VERSION", InjectionStatus.Version))!;
-        JsonNode readable = answer.DeepClone();
+        var readable = answer.DeepClone();
         if (Pods.Patch(answer) is { } patch)
+        {
             readable["response"]!["patch"] = patch;
+        }
+
         Assert.Equal(expected.ToJsonString(), readable.ToJsonString());
         OnlyOurPathsChange(JsonNode.Parse(review)!["request"]!["object"], answer);
         await IsCountedAndLoggedAsync(webhook, answer);
@@ -60,11 +63,11 @@ public sealed partial class CaseTests
     /// <summary>Once, and as one thing.</summary>
     private static async Task IsCountedAndLoggedAsync(RunningWebhook webhook, JsonNode answer)
     {
-        string decision = (string)answer["response"]!["auditAnnotations"]!["decision"]!;
-        string series = answer.Reason() is { } reason
+        var decision = (string)answer["response"]!["auditAnnotations"]!["decision"]!;
+        var series = answer.Reason() is { } reason
             ? $"nodedns_webhook_{decision}_total{{reason=\"{reason}\"}}"
             : $"nodedns_webhook_{decision}_total";
-        string metrics = await webhook.GetAsync("/metrics");
+        var metrics = await webhook.GetAsync("/metrics");
         Assert.Equal(
             [$"{series} 1"],
             metrics.Split('\n').Where(line => CountPattern().IsMatch(line) && !line.EndsWith(" 0")));
@@ -78,9 +81,12 @@ public sealed partial class CaseTests
     private static void OnlyOurPathsChange(JsonNode? pod, JsonNode answer)
     {
         if (pod is null)
+        {
             return;
-        JsonNode patched = Pods.Apply(pod, answer);
-        foreach (JsonNode side in new[] { pod, patched })
+        }
+
+        var patched = Pods.Apply(pod, answer);
+        foreach (var side in new[] { pod, patched })
         {
             if (side["spec"] is JsonObject spec)
             {
@@ -88,17 +94,22 @@ public sealed partial class CaseTests
                 spec.Remove("dnsConfig");
             }
             if (side["metadata"] is not JsonObject metadata)
+            {
                 continue;
+            }
+
             (metadata["annotations"] as JsonObject)?.Remove("nodedns.io/status");
             if (metadata["annotations"] is null or JsonObject { Count: 0 })
+            {
                 metadata.Remove("annotations");
+            }
         }
         Assert.Equal(pod.ToJsonString(), patched.ToJsonString());
     }
 
     private static string Arguments(string name)
     {
-        string path = Path.Combine(s_folder, name + ".args");
+        var path = Path.Combine(s_folder, name + ".args");
         return File.Exists(path) ? File.ReadAllText(path).Trim().Replace("cases/", s_folder + "/") : "";
     }
 }

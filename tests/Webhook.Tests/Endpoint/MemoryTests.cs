@@ -19,21 +19,21 @@ public sealed partial class MemoryTests
     {
         using var certificates = new TestCertificates();
         using var folder = new TemporaryFolder();
-        (string certificate, string key) = certificates.Issue();
-        using Process webhook = Start(folder.Write("tls.crt", certificate), folder.Write("tls.key", key));
+        (var certificate, var key) = certificates.Issue();
+        using var webhook = Start(folder.Write("tls.crt", certificate), folder.Write("tls.key", key));
         try
         {
-            Uri mutate = await MutateAsync(webhook);
-            byte[] values = Encoding.ASCII.GetBytes($"[{string.Concat(Enumerable.Repeat("1,", 4_000_000))}1]");
-            for (int round = 0; round < 3; round++)
+            var mutate = await MutateAsync(webhook);
+            var values = Encoding.ASCII.GetBytes($"[{string.Concat(Enumerable.Repeat("1,", 4_000_000))}1]");
+            for (var round = 0; round < 3; round++)
             {
                 await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
                 {
-                    (HttpStatusCode status, JsonNode answer) = await PostAsync(certificates, mutate, values);
+                    (var status, var answer) = await PostAsync(certificates, mutate, values);
                     Assert.True(status is HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable, $"{status}");
                     Assert.Equal("AdmissionReview", (string?)answer["kind"]);
                 }));
-                byte[] review = Encoding.UTF8.GetBytes(Pods.Review(Pods.Pod()).ToJsonString());
+                var review = Encoding.UTF8.GetBytes(Pods.Review(Pods.Pod()).ToJsonString());
                 Assert.NotNull(Pods.Patch((await PostAsync(certificates, mutate, review)).Answer));
             }
         }
@@ -61,7 +61,9 @@ public sealed partial class MemoryTests
         while (await webhook.StandardError.ReadLineAsync() is { } line)
         {
             if (MutatePattern().Match(line) is { Success: true } match)
+            {
                 return new Uri(match.Groups[1].Value);
+            }
         }
         throw new InvalidOperationException("the webhook ended");
     }
@@ -70,10 +72,10 @@ public sealed partial class MemoryTests
     private static async Task<(HttpStatusCode Status, JsonNode Answer)> PostAsync(
         TestCertificates certificates, Uri mutate, byte[] body)
     {
-        using HttpClient client = RunningWebhook.NewClient(certificates);
+        using var client = RunningWebhook.NewClient(certificates);
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using HttpResponseMessage message = await client.PostAsync(mutate, content);
+        using var message = await client.PostAsync(mutate, content);
         return (message.StatusCode, JsonNode.Parse(await message.Content.ReadAsStringAsync())!);
     }
 

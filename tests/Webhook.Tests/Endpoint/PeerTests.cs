@@ -12,8 +12,11 @@ public sealed class PeerTests
     public static TheoryData<string, string> Expected()
     {
         var data = new TheoryData<string, string>();
-        foreach ((string name, JsonNode? reason) in Read("expected").AsObject())
+        foreach ((var name, var reason) in Read("expected").AsObject())
+        {
             data.Add(name, (string)reason!);
+        }
+
         return data;
     }
 
@@ -21,15 +24,17 @@ public sealed class PeerTests
     [MemberData(nameof(Expected))]
     public void Pod_of_a_peers_documentation_comes_up(string name, string expected)
     {
-        JsonNode pod = Read(name);
+        var pod = Read(name);
 
-        JsonNode answer = Handlers.New().Answer(Pods.Review(pod.DeepClone()));
+        var answer = Handlers.New().Answer(Pods.Review(pod.DeepClone()));
 
         Assert.Equal(expected, answer.Reason() ?? "injected");
-        JsonNode patched = Pods.Apply(pod, answer);
+        var patched = Pods.Apply(pod, answer);
         Assert.True(ApiServerModel.Accepts(patched));
         if (expected == "injected")
+        {
             Assert.Equal("169.254.20.10", (string?)patched["spec"]!["dnsConfig"]!["nameservers"]![0]);
+        }
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using NodeDns.Injection.Decide;
-using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Endpoint;
@@ -12,12 +11,12 @@ public sealed class SafetyNetTests
     public void Bug_in_a_review_allows_the_pod_unchanged_and_says_so()
     {
         var metrics = Handlers.Metrics();
-        bool broken = true;
-        ReviewHandler handler = Handlers.New(
+        var broken = true;
+        var handler = Handlers.New(
             namespaces: _ => broken ? throw new InvalidOperationException("a bug") : NamespaceSettings.Unknown,
             metrics: metrics);
 
-        JsonNode answer = handler.Answer(Pods.Review(Pods.Pod()));
+        var answer = handler.Answer(Pods.Review(Pods.Pod()));
 
         Assert.True((bool)answer["response"]!["allowed"]!);
         Assert.Null(Pods.Patch(answer));
@@ -35,7 +34,7 @@ public sealed class SafetyNetTests
     [InlineData(200, "; was {")]
     public void Status_never_makes_the_annotations_too_large(int kibibytes, string? status)
     {
-        JsonObject pod = Pods.Pod(
+        var pod = Pods.Pod(
             ("metadata:annotations:example.com/large", new string('x', kibibytes * 1024 + 900)));
         pod["spec"]!["dnsConfig"] = new JsonObject
         {
@@ -43,24 +42,29 @@ public sealed class SafetyNetTests
             ["later"] = new string('l', 7 * 1024),
         };
 
-        JsonNode patched = Pods.Apply(pod, Handlers.New().Answer(Pods.Review(pod.DeepClone())));
+        var patched = Pods.Apply(pod, Handlers.New().Answer(Pods.Review(pod.DeepClone())));
 
         Assert.Equal("None", (string?)patched["spec"]!["dnsPolicy"]);
         var annotations = patched["metadata"]!["annotations"]!.AsObject();
         Assert.InRange(annotations.Sum(pair => pair.Key.Length + ((string)pair.Value!).Length), 1, 256 * 1024);
         if (status is null)
+        {
             Assert.False(annotations.ContainsKey("nodedns.io/status"));
+        }
         else
+        {
             Assert.Contains(status, (string?)annotations["nodedns.io/status"]);
+        }
+
         Assert.Equal(status == "; was {", ((string?)annotations["nodedns.io/status"])?.Contains("; was {") ?? false);
     }
 
     [Fact]
     public void Result_that_the_api_server_would_reject_is_not_sent()
     {
-        ReviewHandler handler = Handlers.New(Handlers.Dns with { LocalAddresses = [], ClusterDns = [] });
+        var handler = Handlers.New(Handlers.Dns with { LocalAddresses = [], ClusterDns = [] });
 
-        JsonNode answer = handler.Answer(Pods.Review(Pods.Pod()));
+        var answer = handler.Answer(Pods.Review(Pods.Pod()));
 
         Assert.Null(Pods.Patch(answer));
         Assert.Equal("result-invalid", answer.Reason());

@@ -27,10 +27,10 @@ public sealed class StartTests : IDisposable
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
-        int port = ((IPEndPoint)other.LocalEndpoint).Port;
-        string text = string.Format(null, address, port);
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        var text = string.Format(null, address, port);
 
-        string line = await OnlyLineAsync(option, text);
+        var line = await OnlyLineAsync(option, text);
 
         Assert.Equal(
             $"{option}: \"{text.Replace("*", "").Replace("localhost", "127.0.0.1")}\": port {port} is taken: choose another, "
@@ -53,7 +53,7 @@ public sealed class StartTests : IDisposable
     [InlineData("--listen", "[2001:db8::1]:8443")]
     public async Task Address_of_another_machine_is_told_by_its_option(string option, string address)
     {
-        string line = await OnlyLineAsync(option, address);
+        var line = await OnlyLineAsync(option, address);
         Assert.StartsWith($"{option}: \"{address}\": this machine has no ", line);
     }
 
@@ -71,7 +71,7 @@ public sealed class StartTests : IDisposable
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
-        (int exit, string output, string errors) = await RunAsync(
+        (var exit, var output, var errors) = await RunAsync(
             false, "--check", "--listen", $"{other.LocalEndpoint}", "--probe", "false");
         Assert.True(exit == 0, errors);
         Assert.StartsWith("local-address=169.254.20.10 cluster-dns=10.96.0.10 cluster-domain=cluster.local ", output);
@@ -86,15 +86,15 @@ public sealed class StartTests : IDisposable
 
     private async Task<string> OnlyLineAsync(bool unprivileged, params string[] listeners)
     {
-        (int exit, _, string errors) = await RunAsync(unprivileged, listeners);
+        (var exit, _, var errors) = await RunAsync(unprivileged, listeners);
         Assert.True(exit == 1, $"exit {exit}: {errors}");
         return Assert.Single(errors.TrimEnd('\n').Split('\n'));
     }
 
     private async Task<(int Exit, string Output, string Errors)> RunAsync(bool unprivileged, params string[] options)
     {
-        (string certificate, string key) = _certificates.Issue();
-        string program = Path.Combine(AppContext.BaseDirectory, "node-dns-webhook");
+        (var certificate, var key) = _certificates.Issue();
+        var program = Path.Combine(AppContext.BaseDirectory, "node-dns-webhook");
         // A root without this capability is refused like anybody else, in a network namespace with the kernel's default
         // for what is privileged.
         string[] words = unprivileged
@@ -107,11 +107,14 @@ public sealed class StartTests : IDisposable
             "--tls-key", _folder.Write("tls.key", key), "--cluster-dns", "10.96.0.10", "--cluster-domain", "cluster.local",
             "--host-searches", "none",
         ];
-        foreach (string argument in arguments)
+        foreach (var argument in arguments)
+        {
             start.ArgumentList.Add(argument);
+        }
+
         using var process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = await process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, errors);
     }

@@ -10,13 +10,16 @@ internal static partial class ApiServerModel
 {
     public static bool Accepts(JsonNode pod)
     {
-        JsonNode spec = pod["spec"]!;
-        string? policy = (string?)spec["dnsPolicy"];
+        var spec = pod["spec"]!;
+        var policy = (string?)spec["dnsPolicy"];
         if (policy is not (null or "ClusterFirst" or "ClusterFirstWithHostNet" or "Default" or "None"))
+        {
             return false;
-        string[] nameservers = Strings(spec["dnsConfig"]?["nameservers"]);
-        string[] searches = Strings(spec["dnsConfig"]?["searches"]);
-        JsonArray options = spec["dnsConfig"]?["options"] as JsonArray ?? [];
+        }
+
+        var nameservers = Strings(spec["dnsConfig"]?["nameservers"]);
+        var searches = Strings(spec["dnsConfig"]?["searches"]);
+        var options = spec["dnsConfig"]?["options"] as JsonArray ?? [];
         return (policy != "None" || nameservers.Length > 0)
             && nameservers.Length <= 3 && nameservers.All(IsAddress)
             && searches.Length <= 32 && string.Join(' ', searches).Length <= 2048 && searches.All(IsSearch)
@@ -27,7 +30,7 @@ internal static partial class ApiServerModel
     private static bool IsAddress(string text) => text.Contains(':')
         ? IPAddress.TryParse(text, out _) && !text.AsSpan().ContainsAny('%', '[', '/')
         : text.Split('.') is { Length: 4 } parts && parts.All(part =>
-            part.Length > 0 && part.All(char.IsAsciiDigit) && int.TryParse(part, out int number) && number <= 255);
+            part.Length > 0 && part.All(char.IsAsciiDigit) && int.TryParse(part, out var number) && number <= 255);
 
     private static bool IsSearch(string text) =>
         text == "." || (text.TrimSuffixDot() is { Length: > 0 and <= 253 } name && NamePattern().IsMatch(name));

@@ -21,15 +21,18 @@ public sealed class FidelityTests
         GeneratedPods.Samples.Sample(
             sample =>
             {
-                JsonNode answer = Answer(sample);
+                var answer = Answer(sample);
                 if (!IsInjected(answer))
+                {
                     return;
-                KubeletModel kubelet = Kubelet(sample);
-                ResolvConfModel without = kubelet.ComposeUntrimmed(sample.Pod, sample.Namespace);
-                ResolvConfModel expected = KubeletModel.Trim(new ResolvConfModel(
+                }
+
+                var kubelet = Kubelet(sample);
+                var without = kubelet.ComposeUntrimmed(sample.Pod, sample.Namespace);
+                var expected = KubeletModel.Trim(new ResolvConfModel(
                     Servers(sample, without), Searches(sample, without), Options(sample)));
 
-                ResolvConfModel patched = kubelet.Compose(Pods.Apply(sample.Pod, answer), sample.Namespace);
+                var patched = kubelet.Compose(Pods.Apply(sample.Pod, answer), sample.Namespace);
 
                 Assert.Equal(expected.ToString(), patched.ToString());
             },
@@ -40,11 +43,11 @@ public sealed class FidelityTests
         GeneratedPods.Samples.Sample(
             sample =>
             {
-                JsonNode spec = sample.Pod["spec"]!;
-                string policy = (string?)spec["dnsPolicy"] ?? "ClusterFirst";
-                bool clusterDns = policy == "ClusterFirstWithHostNet"
+                var spec = sample.Pod["spec"]!;
+                var policy = (string?)spec["dnsPolicy"] ?? "ClusterFirst";
+                var clusterDns = policy == "ClusterFirstWithHostNet"
                     || (policy == "ClusterFirst" && !((bool?)spec["hostNetwork"] ?? false));
-                bool wanted = (string?)sample.Pod["metadata"]!["annotations"]?["nodedns.io/inject"] != "disabled";
+                var wanted = (string?)sample.Pod["metadata"]!["annotations"]?["nodedns.io/inject"] != "disabled";
                 Assert.Equal(
                     clusterDns && wanted && AcceptedButForLength(sample.Pod),
                     IsInjected(Answer(sample)));
@@ -56,13 +59,17 @@ public sealed class FidelityTests
         GeneratedPods.Samples.Sample(
             sample =>
             {
-                JsonNode answer = Answer(sample);
+                var answer = Answer(sample);
                 Assert.True((bool)answer["response"]!["allowed"]!);
-                JsonNode patched = Pods.Apply(sample.Pod, answer);
+                var patched = Pods.Apply(sample.Pod, answer);
                 if (ApiServerModel.Accepts(sample.Pod) || IsInjected(answer))
+                {
                     Assert.True(ApiServerModel.Accepts(patched), patched.ToString());
+                }
                 else
+                {
                     Assert.Equal(sample.Pod.ToJsonString(), patched.ToJsonString());
+                }
             },
             iter: Iterations);
 
@@ -71,9 +78,9 @@ public sealed class FidelityTests
         GeneratedPods.Samples.Sample(
             sample =>
             {
-                JsonNode first = Answer(sample);
-                JsonNode patched = Pods.Apply(sample.Pod, first);
-                JsonNode second = Answer(sample with { Pod = (JsonObject)patched });
+                var first = Answer(sample);
+                var patched = Pods.Apply(sample.Pod, first);
+                var second = Answer(sample with { Pod = (JsonObject)patched });
                 Assert.Null(Pods.Patch(second));
             },
             iter: Iterations / 4);
@@ -83,15 +90,20 @@ public sealed class FidelityTests
         GeneratedPods.Samples.Sample(
             sample =>
             {
-                JsonNode first = Answer(sample);
+                var first = Answer(sample);
                 if (!IsInjected(first))
+                {
                     return;
-                JsonNode patched = Pods.Apply(sample.Pod, first);
-                JsonNode expected = sample.Pod.DeepClone();
-                foreach (JsonNode pod in (JsonNode[])[patched, expected])
-                    pod["spec"]!["schedulerName"] = "fargate-scheduler";
+                }
 
-                JsonNode second = Answer(sample with { Pod = (JsonObject)patched });
+                var patched = Pods.Apply(sample.Pod, first);
+                var expected = sample.Pod.DeepClone();
+                foreach (var pod in (JsonNode[])[patched, expected])
+                {
+                    pod["spec"]!["schedulerName"] = "fargate-scheduler";
+                }
+
+                var second = Answer(sample with { Pod = (JsonObject)patched });
 
                 Assert.Equal("undone", (string?)second["response"]!["auditAnnotations"]!["decision"]);
                 Assert.Equal("fargate", second.Reason());
@@ -110,7 +122,7 @@ public sealed class FidelityTests
         GeneratedPods.Samples.Sample(
             sample =>
             {
-                string[] warnings = Answer(sample).Warnings();
+                var warnings = Answer(sample).Warnings();
                 Assert.InRange(warnings.Sum(warning => warning.Length), 0, 4096);
                 Assert.All(warnings, warning => Assert.InRange(warning.Length, 1, 240));
             },
@@ -124,14 +136,16 @@ public sealed class FidelityTests
         GeneratedPods.Samples.Sample(
             sample =>
             {
-                JsonNode answer = Answer(sample);
+                var answer = Answer(sample);
                 Count(answer.Reason() ?? "injected");
-                foreach (string warning in answer.Warnings())
+                foreach (var warning in answer.Warnings())
                 {
-                    foreach (string part in s_warned)
+                    foreach (var part in s_warned)
                     {
                         if (warning.Contains(part, StringComparison.Ordinal))
+                        {
                             Count(part);
+                        }
                     }
                 }
             },
@@ -170,18 +184,22 @@ public sealed class FidelityTests
     /// rejects.</summary>
     private static bool AcceptedButForLength(JsonNode pod)
     {
-        JsonNode copy = pod.DeepClone();
+        var copy = pod.DeepClone();
         if (copy["spec"]!["dnsConfig"]?["searches"] is JsonArray searches)
         {
-            for (int i = 0; i < searches.Count; i++)
+            for (var i = 0; i < searches.Count; i++)
             {
                 if (((string)searches[i]!).Length > 253)
+                {
                     searches[i] = "x".PadRight(((string)searches[i]!).Length % 253 + 1, 'x');
+                }
             }
             // The line's length counts the long ones too.
             if (string.Join(' ', ((JsonArray)pod["spec"]!["dnsConfig"]!["searches"]!).Select(search => (string)search!))
                 .Length > 2048)
+            {
                 return false;
+            }
         }
         return ApiServerModel.Accepts(copy);
     }
@@ -194,8 +212,8 @@ public sealed class FidelityTests
 
     private static string[] Servers(Sample sample, ResolvConfModel without)
     {
-        bool fallback = Annotation(sample, "fallback") is { } said ? said == "cluster-dns" : sample.Fallback;
-        IEnumerable<string> own = (sample.Pod["spec"]!["dnsConfig"]?["nameservers"] as JsonArray ?? [])
+        var fallback = Annotation(sample, "fallback") is { } said ? said == "cluster-dns" : sample.Fallback;
+        var own = (sample.Pod["spec"]!["dnsConfig"]?["nameservers"] as JsonArray ?? [])
             .Select(server => (string)server!);
         return [.. new[] { GeneratedPods.Local }.Concat(fallback ? without.Servers : own).Distinct()];
     }
@@ -206,23 +224,40 @@ public sealed class FidelityTests
     private static SortedSet<string> Options(Sample sample)
     {
         var merged = new Dictionary<string, string> { ["ndots"] = "5" };
-        foreach (string option in sample.Options)
+        foreach (var option in sample.Options)
+        {
             Set(option);
-        foreach (JsonNode? option in sample.Pod["spec"]!["dnsConfig"]?["options"] as JsonArray ?? [])
+        }
+
+        foreach (var option in sample.Pod["spec"]!["dnsConfig"]?["options"] as JsonArray ?? [])
+        {
             merged[(string)option!["name"]!] = (string?)option["value"] ?? "";
+        }
+
         if (Annotation(sample, "options") == "rotate,timeout:4")
         {
             Set("rotate");
             Set("timeout:4");
         }
         if (Annotation(sample, "ndots") is { } ndots and not "99")
+        {
             Set("ndots:" + ndots);
+        }
+
         if (Annotation(sample, "timeout") is { } timeout)
+        {
             Set("timeout:" + timeout);
+        }
+
         if (Annotation(sample, "use-vc") == "true")
+        {
             merged["use-vc"] = "";
+        }
         else if (Annotation(sample, "use-vc") == "false")
+        {
             merged.Remove("use-vc");
+        }
+
         return [.. merged.Select(option => option.Value.Length > 0 ? $"{option.Key}:{option.Value}" : option.Key)];
 
         void Set(string option) =>

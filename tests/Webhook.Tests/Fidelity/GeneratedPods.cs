@@ -87,32 +87,53 @@ internal static class GeneratedPods
     {
         var config = new JsonObject();
         if ((absent & 1) == 0)
+        {
             config["nameservers"] = new JsonArray([.. servers.Select(server => (JsonNode)server)]);
+        }
+
         if ((absent & 2) == 0)
+        {
             config["searches"] = new JsonArray([.. searches.Select(search => (JsonNode)search)]);
+        }
+
         if ((absent & 4) == 0)
+        {
             config["options"] = new JsonArray([.. options.Select(option => option.DeepClone())]);
+        }
+
         return config;
     }
 
     private static JsonObject Pod(
         string? policy, bool? hostNetwork, JsonNode? dnsConfig, (string Name, string Value)[] annotations)
     {
-        JsonObject pod = Pods.Pod(
+        var pod = Pods.Pod(
             ("spec:futureField", JsonNode.Parse("""{"cpu":"0.5","memory":1.50,"x":[null,1e3]}""")));
         var spec = (JsonObject)pod["spec"]!;
         spec.Remove("dnsPolicy");
         if (policy is not null)
+        {
             spec["dnsPolicy"] = policy;
+        }
+
         if (hostNetwork is not null)
+        {
             spec["hostNetwork"] = hostNetwork;
+        }
+
         if (dnsConfig is not null)
+        {
             spec["dnsConfig"] = dnsConfig.DeepClone();
+        }
+
         if (annotations.Length > 0)
         {
             var map = new JsonObject();
-            foreach ((string name, string value) in annotations)
+            foreach ((var name, var value) in annotations)
+            {
                 map["nodedns.io/" + name] = value;
+            }
+
             pod["metadata"]!["annotations"] = map;
         }
         return pod;

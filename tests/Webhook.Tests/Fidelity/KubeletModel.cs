@@ -20,9 +20,9 @@ internal sealed class KubeletModel(
 
     public ResolvConfModel ComposeUntrimmed(JsonNode pod, string @namespace)
     {
-        JsonNode spec = pod["spec"]!;
-        bool hostNetwork = (bool?)spec["hostNetwork"] ?? false;
-        string policy = (string?)spec["dnsPolicy"] ?? "ClusterFirst";
+        var spec = pod["spec"]!;
+        var hostNetwork = (bool?)spec["hostNetwork"] ?? false;
+        var policy = (string?)spec["dnsPolicy"] ?? "ClusterFirst";
         var (servers, searches, options) = policy switch
         {
             "None" => (new List<string>(), new List<string>(), new Dictionary<string, string>()),
@@ -30,11 +30,14 @@ internal sealed class KubeletModel(
             "ClusterFirst" when hostNetwork => Host(),
             _ => Cluster(@namespace),
         };
-        JsonNode? config = spec["dnsConfig"];
+        var config = spec["dnsConfig"];
         servers.AddRange(Strings(config?["nameservers"]));
         searches.AddRange(Strings(config?["searches"]));
-        foreach (JsonNode? option in config?["options"] as JsonArray ?? [])
+        foreach (var option in config?["options"] as JsonArray ?? [])
+        {
             options[(string)option!["name"]!] = (string?)option["value"] ?? "";
+        }
+
         return new ResolvConfModel(
             [.. servers.Distinct()],
             [.. searches.Distinct()],
@@ -45,7 +48,10 @@ internal sealed class KubeletModel(
     {
         List<string> searches = [.. conf.Searches.Take(32).Where(search => search.Length <= 253)];
         while (string.Join(' ', searches).Length > 2048)
+        {
             searches.RemoveAt(searches.Count - 1);
+        }
+
         return conf with { Servers = [.. conf.Servers.Take(3)], Searches = [.. searches] };
     }
 

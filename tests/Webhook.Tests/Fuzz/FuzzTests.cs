@@ -1,6 +1,5 @@
 using System.Text;
 using NodeDns.Injection.Decide;
-using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Fuzz;
 using NodeDns.Webhook.Tests.Support;
 
@@ -15,15 +14,15 @@ public sealed class FuzzTests
     [Fact]
     public void Mutated_reviews_are_all_answered_with_a_review_that_allows()
     {
-        int reviews = Number("NODEDNS_FUZZ_REVIEWS", Reviews);
-        int seed = Number("NODEDNS_FUZZ_SEED", 1);
+        var reviews = Number("NODEDNS_FUZZ_REVIEWS", Reviews);
+        var seed = Number("NODEDNS_FUZZ_SEED", 1);
         var metrics = Handlers.Metrics();
-        ReviewHandler handler = Handlers.New(metrics: metrics);
+        var handler = Handlers.New(metrics: metrics);
         var mutator = new ReviewMutator(seed, ReviewCorpus.Read());
-        for (int i = 0; i < reviews; i++)
+        for (var i = 0; i < reviews; i++)
         {
-            byte[] body = mutator.Next();
-            (int statusCode, ReadOnlyMemory<byte> reply) = handler.Handle(body);
+            var body = mutator.Next();
+            (var statusCode, var reply) = handler.Handle(body);
             try
             {
                 ReviewPromise.Check(body, statusCode, reply);
@@ -43,5 +42,5 @@ public sealed class FuzzTests
     }
 
     private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), out var number) ? number : otherwise;
 }

@@ -20,45 +20,60 @@ internal sealed class ReviewMutator(int seed, IReadOnlyList<string> corpus)
 
     public byte[] Next()
     {
-        string review = corpus[_random.Next(corpus.Count)];
+        var review = corpus[_random.Next(corpus.Count)];
         if (_random.Next(3) > 0)
+        {
             review = Restructure(review);
-        byte[] bytes = Encoding.UTF8.GetBytes(review);
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(review);
         return _random.Next(3) == 0 ? Damage(bytes) : bytes;
     }
 
     private string Restructure(string review)
     {
-        JsonNode root = JsonNode.Parse(review)!;
-        for (int i = _random.Next(1, 4); i > 0; i--)
+        var root = JsonNode.Parse(review)!;
+        for (var i = _random.Next(1, 4); i > 0; i--)
         {
             List<JsonNode> nodes = [.. Containers(root)];
-            JsonNode node = nodes[_random.Next(nodes.Count)];
+            var node = nodes[_random.Next(nodes.Count)];
             if (node is JsonObject members)
+            {
                 Change(members);
+            }
             else
+            {
                 Change((JsonArray)node);
+            }
         }
         return root.ToJsonString();
     }
 
     private void Change(JsonObject members)
     {
-        string name = members.Count > 0 && _random.Next(4) > 0
+        var name = members.Count > 0 && _random.Next(4) > 0
             ? members.ElementAt(_random.Next(members.Count)).Key
             : new[] { "spec", "dnsConfig", "annotations", "labels", "x", "" }[_random.Next(6)];
         if (_random.Next(4) == 0)
+        {
             members.Remove(name);
+        }
         else
+        {
             members[name] = Value();
+        }
     }
 
     private void Change(JsonArray items)
     {
         if (items.Count > 0 && _random.Next(2) == 0)
+        {
             items.RemoveAt(_random.Next(items.Count));
+        }
         else
+        {
             items.Insert(_random.Next(items.Count + 1), Value());
+        }
     }
 
     private JsonNode? Value() => _random.Next(10) switch
@@ -79,10 +94,10 @@ internal sealed class ReviewMutator(int seed, IReadOnlyList<string> corpus)
     private byte[] Damage(byte[] bytes)
     {
         var damaged = new List<byte>(bytes);
-        for (int i = _random.Next(1, 6); i > 0 && damaged.Count > 0; i--)
+        for (var i = _random.Next(1, 6); i > 0 && damaged.Count > 0; i--)
         {
-            int at = _random.Next(damaged.Count);
-            int length = Math.Min(_random.Next(1, 40), damaged.Count - at);
+            var at = _random.Next(damaged.Count);
+            var length = Math.Min(_random.Next(1, 40), damaged.Count - at);
             switch (_random.Next(5))
             {
                 case 0:
@@ -108,15 +123,17 @@ internal sealed class ReviewMutator(int seed, IReadOnlyList<string> corpus)
     private static IEnumerable<JsonNode> Containers(JsonNode node)
     {
         yield return node;
-        IEnumerable<JsonNode?> children = node is JsonObject members
+        var children = node is JsonObject members
             ? members.Select(member => member.Value)
             : (JsonArray)node;
-        foreach (JsonNode? child in children)
+        foreach (var child in children)
         {
             if (child is JsonObject or JsonArray)
             {
-                foreach (JsonNode inner in Containers(child))
+                foreach (var inner in Containers(child))
+                {
                     yield return inner;
+                }
             }
         }
     }

@@ -18,10 +18,10 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     public async Task Labels_and_annotations_of_the_list_are_known()
     {
         _server.Set("web", "disabled", ("ndots", "3"), ("percent", "25"));
-        await using NamespaceWatch watch = Watch();
+        await using var watch = Watch();
         await Until.TrueAsync(() => watch.IsKnown);
 
-        NamespaceSettings settings = watch.Get("web");
+        var settings = watch.Get("web");
         Assert.False(settings.Inject);
         Assert.Equal(25, settings.Annotations.Percent);
         Assert.Equal("ndots:3", Assert.Single(settings.Annotations.Options).ToString());
@@ -32,9 +32,12 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     public async Task Long_lists_come_in_pages()
     {
         _server.PageSize = 3;
-        for (int i = 0; i < 10; i++)
+        for (var i = 0; i < 10; i++)
+        {
             _server.Set($"team-{i}");
-        await using NamespaceWatch watch = Watch();
+        }
+
+        await using var watch = Watch();
         await Until.TrueAsync(() => watch.IsKnown);
         Assert.Equal(10, watch.Count);
     }
@@ -43,9 +46,12 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     public async Task Ten_thousand_namespaces_that_say_nothing_share_what_is_kept_of_them()
     {
         _server.PageSize = 100;
-        for (int i = 0; i < 10_000; i++)
+        for (var i = 0; i < 10_000; i++)
+        {
             _server.Set($"team-{i}", i % 2 == 0 ? "enabled" : null, ("status", new string('x', 100)));
-        await using NamespaceWatch watch = Watch();
+        }
+
+        await using var watch = Watch();
         await Until.TrueAsync(() => watch.IsKnown);
         Assert.Equal(10_000, watch.Count);
         Assert.Equal(2, Enumerable.Range(0, 10_000).Select(i => watch.Get($"team-{i}")).Distinct().Count());
@@ -61,10 +67,10 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
             ("options", string.Join(',', Enumerable.Range(0, 5_000).Select(i => $"ndots:{i % 16},rotate"))),
             ("timeout", new string('0', 100_000) + "3"),
             ("not-known", new string('x', 100_000)));
-        await using NamespaceWatch watch = Watch();
+        await using var watch = Watch();
         await Until.TrueAsync(() => watch.IsKnown);
 
-        DnsAnnotations kept = watch.Get("web").Annotations;
+        var kept = watch.Get("web").Annotations;
 
         Assert.Equal(32, kept.Searches.Count);
         Assert.Equal(["ndots:7", "rotate", "timeout:3"], kept.Options.Select(option => option.ToString()).Order());
@@ -73,7 +79,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     [Fact]
     public async Task Changes_arrive_by_the_watch()
     {
-        await using NamespaceWatch watch = await WatchingAsync();
+        await using var watch = await WatchingAsync();
         _server.Set("web", "disabled");
         await Until.TrueAsync(() => watch.Get("web").Inject == false);
         _server.Set("web", "enabled");
@@ -85,7 +91,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     [Fact]
     public async Task Watch_that_ends_goes_on_from_its_last_version()
     {
-        await using NamespaceWatch watch = await WatchingAsync();
+        await using var watch = await WatchingAsync();
         _server.Set("web", "disabled"); // version 101
         await Until.TrueAsync(() => watch.Count == 1);
         _server.EndWatches();
@@ -98,7 +104,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     public async Task Expired_watch_lists_anew_and_finds_what_was_missed()
     {
         _server.Set("old", "disabled");
-        await using NamespaceWatch watch = await WatchingAsync();
+        await using var watch = await WatchingAsync();
         _server.SetSilently("web", "disabled");
         _server.ExpireWatches();
         await Until.TrueAsync(() => watch.Get("web").Inject == false);
@@ -109,7 +115,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     public async Task Token_is_read_for_each_request()
     {
         using var folder = new TemporaryFolder();
-        string token = folder.Write("token", "first\n");
+        var token = folder.Write("token", "first\n");
         await using var watch = new NamespaceWatch(
             _server.Connect(token), Handlers.Settings, TimeProvider.System, NullLogger.Instance);
         await Until.TrueAsync(() => _server.Requests.Count == 2);
@@ -124,13 +130,13 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     {
         using var certificates = new TestCertificates();
         _server.Set("web", "enabled", ("ndots", "4"), ("fallback", "none"));
-        await using RunningWebhook webhook =
+        await using var webhook =
             await RunningWebhook.StartAsync(certificates, "--namespace-settings true", () => _server.Connect());
         await Until.TrueAsync(() => webhook.App.NamespacesKnown);
         Assert.Contains("[+] namespaces", await webhook.GetAsync("/readyz?verbose"));
         Assert.Contains("nodedns_webhook_namespaces 1", await webhook.GetAsync("/metrics"));
 
-        using HttpResponseMessage message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
+        using var message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
         var answer = JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
         Assert.Contains(
             "nameservers 169.254.20.10; fallback none; options ndots:4", Pods.Patch(answer)!.ToJsonString());
@@ -145,7 +151,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
     {
         using var certificates = new TestCertificates();
         _server.Set("web", label);
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+        await using var webhook = await RunningWebhook.StartAsync(
             certificates, $"--namespace-settings true --mode {mode}", () => _server.Connect());
         await Until.TrueAsync(() => webhook.App.NamespacesKnown);
 
@@ -158,7 +164,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
 
         async Task<JsonNode> AnswerAsync()
         {
-            using HttpResponseMessage message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
+            using var message = await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString());
             return JsonNode.Parse(await message.Content.ReadAsStringAsync())!;
         }
     }
@@ -168,7 +174,7 @@ public sealed class NamespaceWatchTests : IAsyncLifetime
 
     private async Task<NamespaceWatch> WatchingAsync()
     {
-        NamespaceWatch watch = Watch();
+        var watch = Watch();
         await Until.TrueAsync(() => _server.Requests.Any(request => request.Contains("watch=true")));
         return watch;
     }

@@ -17,7 +17,7 @@ public sealed class OptionsTests
     [Fact]
     public void Cluster_is_detected_from_what_kubelet_wrote()
     {
-        WebhookOptions options = Valid(Tls, Kubelet);
+        var options = Valid(Tls, Kubelet);
         Assert.Equal(["10.96.0.10"], options.Injection.Dns.ClusterDns);
         Assert.Equal("cluster.local", options.Injection.Dns.ClusterDomain);
         Assert.Equal(["us-west-2.compute.internal", "corp.example"], options.Injection.Dns.HostSearches);
@@ -27,7 +27,7 @@ public sealed class OptionsTests
     [Fact]
     public void What_is_given_beats_what_is_detected()
     {
-        WebhookOptions options = Valid(
+        var options = Valid(
             $"{Tls} --cluster-dns 10.0.0.10 --cluster-domain k8s.example --host-searches none", Kubelet);
         Assert.Equal(["10.0.0.10"], options.Injection.Dns.ClusterDns);
         Assert.Equal("k8s.example", options.Injection.Dns.ClusterDomain);
@@ -41,14 +41,14 @@ public sealed class OptionsTests
     [InlineData("search a.b.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\n")]
     public void File_that_kubelet_did_not_write_for_this_pod_is_not_believed(string file)
     {
-        string error = Assert.Single(Invalid(Tls, file));
+        var error = Assert.Single(Invalid(Tls, file));
         Assert.StartsWith("--cluster-dns: \"auto\": nothing detected", error);
     }
 
     [Fact]
     public void Local_address_that_kubelet_already_names_is_not_taken_for_cluster_dns()
     {
-        WebhookOptions options = Valid(
+        var options = Valid(
             Tls, Kubelet.Replace("nameserver 10.96.0.10", "nameserver 169.254.20.10\nnameserver 10.96.0.10"));
         Assert.Equal(["10.96.0.10"], options.Injection.Dns.ClusterDns);
     }
@@ -65,11 +65,11 @@ public sealed class OptionsTests
     public void Node_caches_in_resolv_conf_are_no_cluster_dns_and_the_way_out_is_told(
         string nameservers, string local, string why)
     {
-        string file = Kubelet.Replace(
+        var file = Kubelet.Replace(
             "nameserver 10.96.0.10\n",
             string.Concat(nameservers.Split(' ').Where(word => word.Length > 0).Select(word => $"nameserver {word}\n")));
 
-        string error = Assert.Single(Invalid($"{Tls} --local-address {local}", file));
+        var error = Assert.Single(Invalid($"{Tls} --local-address {local}", file));
 
         Assert.StartsWith("--cluster-dns: \"auto\": nothing detected: /etc/resolv.conf names ", error);
         Assert.Contains(why, error);
@@ -85,7 +85,7 @@ public sealed class OptionsTests
     [Fact]
     public void Another_caches_address_beside_cluster_dns_is_left_out_with_a_word()
     {
-        WebhookOptions options = Valid(
+        var options = Valid(
             Tls, Kubelet.Replace("nameserver 10.96.0.10", "nameserver 169.254.25.10\nnameserver 10.96.0.10"));
         Assert.Equal(["10.96.0.10"], options.Injection.Dns.ClusterDns);
         Assert.Contains("169.254.25.10", Assert.Single(options.Remarks));
@@ -97,7 +97,7 @@ public sealed class OptionsTests
     [InlineData("169.254.20.10", "10.96.0.10,169.254.20.10")]
     public void Local_address_given_as_cluster_dns_is_refused(string local, string cluster)
     {
-        string error = Assert.Single(Invalid($"{Tls} --local-address {local} --cluster-dns {cluster}", Kubelet));
+        var error = Assert.Single(Invalid($"{Tls} --local-address {local} --cluster-dns {cluster}", Kubelet));
         Assert.StartsWith($"--cluster-dns: \"{cluster}\": ", error);
         Assert.Contains("is --local-address, the node cache: expected the address of the kube-dns Service", error);
     }
@@ -105,7 +105,7 @@ public sealed class OptionsTests
     [Fact]
     public void Link_local_cluster_dns_that_is_given_is_taken_with_a_word()
     {
-        WebhookOptions options = Valid($"{Tls} --cluster-dns 169.254.25.10", Kubelet);
+        var options = Valid($"{Tls} --cluster-dns 169.254.25.10", Kubelet);
         Assert.Equal(["169.254.25.10"], options.Injection.Dns.ClusterDns);
         Assert.Contains("--cluster-dns 169.254.25.10", Assert.Single(options.Remarks));
     }
@@ -114,10 +114,10 @@ public sealed class OptionsTests
     [Fact]
     public void Search_domain_of_one_zone_is_told_with_the_value_to_set()
     {
-        string file = Kubelet.Replace(
+        var file = Kubelet.Replace(
             "us-west-2.compute.internal corp.example",
             "europe-west4-a.c.project-7.internal c.project-7.internal google.internal");
-        string remark = Assert.Single(Valid(Tls, file).Remarks);
+        var remark = Assert.Single(Valid(Tls, file).Remarks);
         Assert.Contains("europe-west4-a.c.project-7.internal is one zone's", remark);
         Assert.EndsWith(
             "Set --host-searches, in the chart dns.hostSearches, to c.project-7.internal,google.internal", remark);
@@ -127,18 +127,18 @@ public sealed class OptionsTests
     [Fact]
     public void Host_domains_that_the_api_server_would_reject_are_left_out_with_a_remark()
     {
-        string file = Kubelet.Replace("corp.example", "under_score.example .");
-        WebhookOptions strict = Valid(Tls, file);
+        var file = Kubelet.Replace("corp.example", "under_score.example .");
+        var strict = Valid(Tls, file);
         Assert.Equal(["us-west-2.compute.internal"], strict.Injection.Dns.HostSearches);
         Assert.Contains("under_score.example", Assert.Single(strict.Remarks));
-        WebhookOptions relaxed = Valid($"{Tls} --allow-underscore-searches true", file);
+        var relaxed = Valid($"{Tls} --allow-underscore-searches true", file);
         Assert.Equal(["us-west-2.compute.internal", "under_score.example"], relaxed.Injection.Dns.HostSearches);
     }
 
     [Fact]
     public void Ipv4_local_address_is_refused_where_cluster_dns_is_ipv6()
     {
-        string error = Assert.Single(Invalid($"{Tls} --cluster-dns fd00:96::a", Kubelet));
+        var error = Assert.Single(Invalid($"{Tls} --cluster-dns fd00:96::a", Kubelet));
         Assert.Equal(
             "--local-address: \"169.254.20.10\": the cluster's DNS is IPv6 (fd00:96::a): expected a unique-local address such as fd00:20::10", error);
     }
@@ -155,7 +155,7 @@ public sealed class OptionsTests
             ["NODEDNS_FALLBACK"] = "none",
         };
         var reader = new OptionsReader(["--fallback", "cluster-dns"], environment.GetValueOrDefault);
-        WebhookOptions options = WebhookOptionsValidator.Validate(reader, _ => Kubelet)!;
+        var options = WebhookOptionsValidator.Validate(reader, _ => Kubelet)!;
         Assert.Equal(["169.254.1.1"], options.Injection.Dns.LocalAddresses);
         Assert.Equal("cluster.local", options.Injection.Dns.ClusterDomain);
         Assert.Equal(Fallback.ClusterDns, options.Injection.Dns.Fallback);
@@ -190,7 +190,7 @@ public sealed class OptionsTests
     [InlineData("localhost:80", "127.0.0.1", 80)]
     public void Listen_addresses_are_read(string text, string? address, int port)
     {
-        Assert.True(ListenAddress.TryParse(text, out ListenAddress listen));
+        Assert.True(ListenAddress.TryParse(text, out var listen));
         Assert.Equal(address, listen.Address?.ToString());
         Assert.Equal(port, listen.Port);
     }
@@ -209,8 +209,8 @@ public sealed class OptionsTests
     {
         using var certificates = new TestCertificates();
         using var folder = new TemporaryFolder();
-        string file = folder.Write("resolv.conf", Kubelet);
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+        var file = folder.Write("resolv.conf", Kubelet);
+        await using var webhook = await RunningWebhook.StartAsync(
             certificates,
             $"--resolv-conf {file} --cluster-dns auto --cluster-domain auto --host-searches auto");
 
@@ -227,7 +227,7 @@ public sealed class OptionsTests
     [Fact]
     public void Replicas_with_other_settings_have_another_fingerprint()
     {
-        string one = new SettingsSummary(Valid(Tls, Kubelet)).Fingerprint;
+        var one = new SettingsSummary(Valid(Tls, Kubelet)).Fingerprint;
         Assert.Equal(one, new SettingsSummary(Valid(Tls, Kubelet)).Fingerprint);
         Assert.NotEqual(one, new SettingsSummary(Valid(Tls, Kubelet.Replace(" corp.example", ""))).Fingerprint);
     }
@@ -243,11 +243,11 @@ public sealed class OptionsTests
     public async Task Settings_can_be_read_back(string arguments)
     {
         using var certificates = new TestCertificates();
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(certificates, arguments);
-        string served = await webhook.GetAsync("/settings");
+        await using var webhook = await RunningWebhook.StartAsync(certificates, arguments);
+        var served = await webhook.GetAsync("/settings");
 
         var read = SettingsJson.Read(Pods.View(served));
-        WebhookOptions options = Valid($"{Tls} --cluster-domain cluster.local --cluster-dns 10.96.0.10 {arguments}", "");
+        var options = Valid($"{Tls} --cluster-domain cluster.local --cluster-dns 10.96.0.10 {arguments}", "");
 
         Assert.Equal(
             served, new SettingsSummary(options with { Injection = read }).Json);
@@ -262,12 +262,12 @@ public sealed class OptionsTests
         using var certificates = new TestCertificates();
         using var folder = new TemporaryFolder();
         var series = new List<string>();
-        foreach (string zone in (string[])["a", "b"])
+        foreach (var zone in (string[])["a", "b"])
         {
-            string file = folder.Write(
+            var file = folder.Write(
                 $"resolv-{zone}.conf",
                 $"search n.svc.cluster.local svc.cluster.local cluster.local {zone}.c.p.internal c.p.internal\nnameserver 10.96.0.10\n");
-            await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+            await using var webhook = await RunningWebhook.StartAsync(
                 certificates, $"--resolv-conf {file} --cluster-dns auto --cluster-domain auto --host-searches auto");
             series.Add((await webhook.GetAsync("/metrics")).Split('\n')
                 .Single(line => line.StartsWith("nodedns_webhook_settings_info{", StringComparison.Ordinal)));
@@ -315,15 +315,15 @@ public sealed class OptionsTests
 
     private static WebhookOptions Valid(string arguments, string resolvConf)
     {
-        OptionsReader reader = Read(arguments);
-        WebhookOptions? options = WebhookOptionsValidator.Validate(reader, _ => resolvConf);
+        var reader = Read(arguments);
+        var options = WebhookOptionsValidator.Validate(reader, _ => resolvConf);
         Assert.Empty(reader.Errors);
         return options!;
     }
 
     private static IReadOnlyList<string> Invalid(string arguments, string resolvConf)
     {
-        OptionsReader reader = Read(arguments);
+        var reader = Read(arguments);
         Assert.Null(WebhookOptionsValidator.Validate(reader, _ => resolvConf));
         return reader.Errors;
     }

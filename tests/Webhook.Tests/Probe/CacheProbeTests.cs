@@ -24,7 +24,7 @@ public sealed class CacheProbeTests
     public async Task Answer_that_a_pod_could_use_counts(int rcode, bool answers)
     {
         await using var cache = new OneRcode(rcode);
-        await using CacheProbe probe = Probe(cache.Port);
+        await using var probe = Probe(cache.Port);
         await Until.TrueAsync(() => probe.State == (answers ? CacheState.Answering : CacheState.Silent));
         Assert.Contains("kubernetes.default.svc.cluster.local.", probe.Describe());
     }
@@ -33,7 +33,7 @@ public sealed class CacheProbeTests
     public async Task Nobody_listening_is_silence()
     {
         var metrics = new MetricRegistry();
-        await using CacheProbe probe = Probe(port: 9, metrics);
+        await using var probe = Probe(port: 9, metrics);
         await Until.TrueAsync(() => probe.State == CacheState.Silent);
         Assert.DoesNotContain("probes_total{answered=\"false\"} 0", metrics.Write());
         Assert.Contains("probes_total{answered=\"true\"} 0", metrics.Write());
@@ -43,7 +43,7 @@ public sealed class CacheProbeTests
     public async Task Cache_that_comes_and_goes_is_followed()
     {
         await using var cache = new OneRcode(ServFail);
-        await using CacheProbe probe = Probe(cache.Port);
+        await using var probe = Probe(cache.Port);
         await Until.TrueAsync(() => probe.State == CacheState.Silent);
         cache.Rcode = NoError;
         await Until.TrueAsync(() => probe.State == CacheState.Answering);
@@ -56,11 +56,11 @@ public sealed class CacheProbeTests
     {
         using var certificates = new TestCertificates();
         await using var cache = new OneRcode(NoError);
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+        await using var webhook = await RunningWebhook.StartAsync(
             certificates, $"--local-address 127.0.0.1 --probe true --probe-port {cache.Port} --fallback none");
         await Until.TrueAsync(() => webhook.App.CacheState == CacheState.Answering);
 
-        string ready = await webhook.GetAsync("/readyz?verbose");
+        var ready = await webhook.GetAsync("/readyz?verbose");
         Assert.Contains("node cache: 127.0.0.1 answering (kubernetes.default.svc.cluster.local. A: NoError)", ready);
         Assert.Contains("injection: on\n", ready);
         Assert.Contains("nodedns_webhook_local_cache_up{address=\"127.0.0.1\"} 1", await webhook.GetAsync("/metrics"));
@@ -70,15 +70,15 @@ public sealed class CacheProbeTests
     public async Task Silent_cache_without_fallback_stops_injection_visibly_but_not_readiness()
     {
         using var certificates = new TestCertificates();
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(
+        await using var webhook = await RunningWebhook.StartAsync(
             certificates, "--local-address 127.0.0.1 --probe true --probe-port 9 --fallback none");
         await Until.TrueAsync(() => webhook.App.CacheState == CacheState.Silent);
 
-        string ready = await webhook.GetAsync("/readyz?verbose");
+        var ready = await webhook.GetAsync("/readyz?verbose");
         Assert.EndsWith("\nready\n", ready);
         Assert.Contains("injection: off until the node cache answers (fallback is none)", ready);
         (await webhook.PostAsync(Pods.Review(Pods.Pod()).ToJsonString())).Dispose();
-        string metrics = await webhook.GetAsync("/metrics");
+        var metrics = await webhook.GetAsync("/metrics");
         Assert.Contains("nodedns_webhook_local_cache_up{address=\"127.0.0.1\"} 0", metrics);
         Assert.Contains("nodedns_webhook_skipped_total{reason=\"cache-silent\"} 1", metrics);
     }
@@ -118,8 +118,8 @@ public sealed class CacheProbeTests
             {
                 while (true)
                 {
-                    UdpReceiveResult query = await _socket.ReceiveAsync();
-                    byte[] reply = query.Buffer;
+                    var query = await _socket.ReceiveAsync();
+                    var reply = query.Buffer;
                     reply[2] |= 0x80; // QR
                     reply[3] = (byte)((reply[3] & 0xF0) | _rcode);
                     await _socket.SendAsync(reply, query.RemoteEndPoint);

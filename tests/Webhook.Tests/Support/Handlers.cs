@@ -36,7 +36,7 @@ internal static class Handlers
 
     public static JsonNode Answer(this ReviewHandler handler, JsonNode review)
     {
-        (int statusCode, ReadOnlyMemory<byte> reply) = handler.Handle(Encoding.UTF8.GetBytes(review.ToJsonString()));
+        (var statusCode, var reply) = handler.Handle(Encoding.UTF8.GetBytes(review.ToJsonString()));
         Assert.Equal(200, statusCode);
         return JsonNode.Parse(reply.Span)!;
     }

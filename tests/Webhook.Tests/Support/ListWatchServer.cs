@@ -23,7 +23,7 @@ internal sealed class ListWatchServer : IAsyncDisposable
 
     private ListWatchServer()
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
         _app.Run(ServeAsync);
@@ -54,7 +54,7 @@ internal sealed class ListWatchServer : IAsyncDisposable
     {
         lock (_lock)
         {
-            bool added = !_namespaces.ContainsKey(name);
+            var added = !_namespaces.ContainsKey(name);
             _namespaces[name] = Namespace(name, label, annotations, ++_version);
             Send(new JsonObject
             {
@@ -69,7 +69,7 @@ internal sealed class ListWatchServer : IAsyncDisposable
         lock (_lock)
         {
             _version++;
-            _namespaces.Remove(name, out JsonObject? gone);
+            _namespaces.Remove(name, out var gone);
             Send(new JsonObject { ["type"] = "DELETED", ["object"] = gone });
         }
     }
@@ -78,7 +78,9 @@ internal sealed class ListWatchServer : IAsyncDisposable
     public void SetSilently(string name, string? label)
     {
         lock (_lock)
+        {
             _namespaces[name] = Namespace(name, label, [], ++_version);
+        }
     }
 
     public void ExpireWatches() =>
@@ -98,8 +100,11 @@ internal sealed class ListWatchServer : IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (Channel<string?> watch in _watches)
+            foreach (var watch in _watches)
+            {
                 watch.Writer.TryComplete();
+            }
+
             _watches.Clear();
         }
     }
@@ -115,10 +120,16 @@ internal sealed class ListWatchServer : IAsyncDisposable
     {
         var metadata = new JsonObject { ["name"] = name, ["resourceVersion"] = $"{version}" };
         if (label is not null)
+        {
             metadata["labels"] = new JsonObject { ["nodedns.io/inject"] = label };
+        }
+
         if (annotations.Length > 0)
+        {
             metadata["annotations"] = new JsonObject(
                 annotations.Select(pair => KeyValuePair.Create("nodedns.io/" + pair.Name, (JsonNode?)pair.Value)));
+        }
+
         return new JsonObject
         {
             ["kind"] = "PartialObjectMetadata",
@@ -131,8 +142,10 @@ internal sealed class ListWatchServer : IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (Channel<string?> watch in _watches)
+            foreach (var watch in _watches)
+            {
                 watch.Writer.TryWrite(watchEvent.ToJsonString());
+            }
         }
     }
 
@@ -145,11 +158,14 @@ internal sealed class ListWatchServer : IAsyncDisposable
             await context.Response.WriteAsync(List(context.Request.Query["continue"]));
             return;
         }
-        Channel<string?> watch = Channel.CreateUnbounded<string?>();
+        var watch = Channel.CreateUnbounded<string?>();
         lock (_lock)
+        {
             _watches.Add(watch);
+        }
+
         await context.Response.Body.FlushAsync();
-        await foreach (string? line in watch.Reader.ReadAllAsync(context.RequestAborted))
+        await foreach (var line in watch.Reader.ReadAllAsync(context.RequestAborted))
         {
             await context.Response.WriteAsync(line + "\n");
             await context.Response.Body.FlushAsync();
@@ -165,7 +181,10 @@ internal sealed class ListWatchServer : IAsyncDisposable
             List<JsonObject> page = [.. rest.Take(PageSize)];
             var metadata = new JsonObject { ["resourceVersion"] = $"{_version}" };
             if (page.Count < rest.Count)
+            {
                 metadata["continue"] = (string)page[^1]["metadata"]!["name"]!;
+            }
+
             return new JsonObject
             {
                 ["kind"] = "PartialObjectMetadataList",

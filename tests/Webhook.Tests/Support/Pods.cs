@@ -33,12 +33,15 @@ internal static class Pods
             {"kind":"Pod","apiVersion":"v1","metadata":{"name":"busybox"},
              "spec":{"containers":[{"name":"busybox","image":"busybox"}],"dnsPolicy":"ClusterFirst"}}
             """)!;
-        foreach ((string path, JsonNode? value) in members)
+        foreach ((var path, var value) in members)
         {
-            JsonObject parent = pod;
-            string[] names = path.Split(':');
-            foreach (string name in names[..^1])
+            var parent = pod;
+            var names = path.Split(':');
+            foreach (var name in names[..^1])
+            {
                 parent = (JsonObject)(parent[name] ??= new JsonObject());
+            }
+
             parent[names[^1]] = value;
         }
         return pod;
@@ -75,9 +78,12 @@ internal static class Pods
     /// <summary>The pod as the API server would have it after the response, by a JSON Patch library not ours.</summary>
     public static JsonNode Apply(JsonNode pod, JsonNode response)
     {
-        JsonNode patched = pod.DeepClone();
+        var patched = pod.DeepClone();
         if (Patch(response) is { } patch)
+        {
             JsonSerializer.Deserialize<JsonPatchDocument>(patch.ToJsonString())!.ApplyTo(patched);
+        }
+
         return patched;
     }
 }

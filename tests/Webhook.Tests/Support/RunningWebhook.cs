@@ -21,13 +21,13 @@ internal sealed class RunningWebhook : IAsyncDisposable
         TestCertificates certificates, string arguments, Func<ApiServer?>? apiServer, StringWriter log)
     {
         Log = log;
-        (string certificate, string key) = certificates.Issue();
+        (var certificate, var key) = certificates.Issue();
         CertificatePath = _folder.Write("tls.crt", certificate);
         KeyPath = _folder.Write("tls.key", key);
-        string[] words = $"{Defaults} --tls-cert {CertificatePath} --tls-key {KeyPath} {arguments}"
+        var words = $"{Defaults} --tls-cert {CertificatePath} --tls-key {KeyPath} {arguments}"
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var reader = new OptionsReader(words, _ => null);
-        WebhookOptions? options = WebhookOptionsValidator.Validate(reader, File.ReadAllText);
+        var options = WebhookOptionsValidator.Validate(reader, File.ReadAllText);
         Assert.True(options is not null, string.Join('\n', reader.Errors));
         App = new WebhookApp(options, ListenSockets.Bind(options), TimeProvider.System, TextWriter.Synchronized(log),
             apiServer ?? (() => throw new InvalidOperationException("no API server in this test")));
@@ -88,7 +88,7 @@ internal sealed class RunningWebhook : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Metrics, path));
         request.Version = HttpVersion.Version11;
-        using HttpResponseMessage response = await Client.SendAsync(request);
+        using var response = await Client.SendAsync(request);
         return await response.Content.ReadAsStringAsync();
     }
 

@@ -24,14 +24,14 @@ internal sealed class TestCertificates : IDisposable
     public (string Certificate, string Key) Issue(bool rsa = false, TimeSpan? lifetime = null)
     {
         using AsymmetricAlgorithm key = rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = key is RSA r
+        var request = key is RSA r
             ? new CertificateRequest("CN=webhook", r, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             : new CertificateRequest("CN=webhook", (ECDsa)key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 leaf = request.Create(
+        using var leaf = request.Create(
             Authority.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), Start,
             Start.AddHours(1) + (lifetime ?? TimeSpan.FromDays(30)), [1, (byte)++_serial]);
         return (leaf.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());

@@ -6,12 +6,16 @@ internal static class Until
     public static async Task TrueAsync(Func<bool> condition)
     {
         while (!condition())
+        {
             await Task.Delay(2);
+        }
     }
 
     public static async Task TrueAsync(Func<Task<bool>> condition)
     {
         while (!await condition())
+        {
             await Task.Delay(2);
+        }
     }
 }

@@ -18,17 +18,17 @@ public sealed class RotationTests : IDisposable
     [Fact]
     public async Task Certificate_is_rotated_under_load_without_a_failed_call()
     {
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(_certificates);
-        byte[] review = Encoding.UTF8.GetBytes(Pods.Review(Pods.Pod()).ToJsonString());
+        await using var webhook = await RunningWebhook.StartAsync(_certificates);
+        var review = Encoding.UTF8.GetBytes(Pods.Review(Pods.Pod()).ToJsonString());
         using var stop = new CancellationTokenSource();
-        int calls = 0;
+        var calls = 0;
         // Half of the callers keep their connection, as the API server does; the others shake hands for each call.
         Task[] callers = [.. Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallAsync(caller % 2 == 0)))];
 
-        for (int i = 0; i < Rotations; i++)
+        for (var i = 0; i < Rotations; i++)
         {
             await CallsAsync(10);
-            (string certificate, string key) = _certificates.Issue(rsa: i % 2 == 0);
+            (var certificate, var key) = _certificates.Issue(rsa: i % 2 == 0);
             await File.WriteAllTextAsync(webhook.CertificatePath, certificate);
             webhook.App.Certificate.Poll(); // the new certificate with the old key: must not be taken
             await CallsAsync(3);
@@ -45,7 +45,7 @@ public sealed class RotationTests : IDisposable
 
         async Task CallAsync(bool keep)
         {
-            HttpClient client = RunningWebhook.NewClient(_certificates);
+            var client = RunningWebhook.NewClient(_certificates);
             while (!stop.IsCancellationRequested)
             {
                 if (!keep)
@@ -55,7 +55,7 @@ public sealed class RotationTests : IDisposable
                 }
                 using var content = new ByteArrayContent(review);
                 content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-                using HttpResponseMessage message = await client.PostAsync(webhook.Mutate, content);
+                using var message = await client.PostAsync(webhook.Mutate, content);
                 Assert.Equal(HttpStatusCode.OK, message.StatusCode);
                 Interlocked.Increment(ref calls);
             }
@@ -64,10 +64,13 @@ public sealed class RotationTests : IDisposable
 
         async Task CallsAsync(int more)
         {
-            for (int until = Volatile.Read(ref calls) + more; Volatile.Read(ref calls) < until;)
+            for (var until = Volatile.Read(ref calls) + more; Volatile.Read(ref calls) < until;)
             {
                 if (Array.Find(callers, caller => caller.IsFaulted) is { } failed)
+                {
                     await failed;
+                }
+
                 await Task.Yield();
             }
         }
@@ -76,10 +79,10 @@ public sealed class RotationTests : IDisposable
     [Fact]
     public async Task New_connections_get_the_new_certificate()
     {
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(_certificates);
+        await using var webhook = await RunningWebhook.StartAsync(_certificates);
         Assert.Equal(webhook.App.Certificate.Current!.Serial, await SerialAsync(webhook.Mutate));
 
-        (string certificate, string key) = _certificates.Issue();
+        (var certificate, var key) = _certificates.Issue();
         await File.WriteAllTextAsync(webhook.CertificatePath, certificate);
         await File.WriteAllTextAsync(webhook.KeyPath, key);
         webhook.App.Certificate.Poll();
@@ -93,8 +96,8 @@ public sealed class RotationTests : IDisposable
     [Fact]
     public async Task Files_that_became_no_pair_are_counted_and_shown_and_the_last_pair_serves()
     {
-        await using RunningWebhook webhook = await RunningWebhook.StartAsync(_certificates);
-        string serial = webhook.App.Certificate.Current!.Serial;
+        await using var webhook = await RunningWebhook.StartAsync(_certificates);
+        var serial = webhook.App.Certificate.Current!.Serial;
         await File.WriteAllTextAsync(webhook.KeyPath, "nonsense");
         webhook.App.Certificate.Poll();
         webhook.App.Certificate.Poll();
@@ -114,9 +117,9 @@ public sealed class RotationTests : IDisposable
     public void Wrong_pair_stops_the_start_with_what_is_wrong(string what, string expected)
     {
         using var folder = new TemporaryFolder();
-        (string certificate, string key) = _certificates.Issue();
-        string certificatePath = folder.Write("tls.crt", what == "no certificate" ? "nonsense" : certificate);
-        string keyPath = what switch
+        (var certificate, var key) = _certificates.Issue();
+        var certificatePath = folder.Write("tls.crt", what == "no certificate" ? "nonsense" : certificate);
+        var keyPath = what switch
         {
             "missing" => folder.File("tls.key"),
             "other key" => folder.Write("tls.key", _certificates.Issue().Key),
@@ -135,7 +138,7 @@ public sealed class RotationTests : IDisposable
     public void Expired_certificate_serves_and_is_warned_of()
     {
         using var folder = new TemporaryFolder();
-        (string certificate, string key) = _certificates.Issue(lifetime: TimeSpan.FromMinutes(-1));
+        (var certificate, var key) = _certificates.Issue(lifetime: TimeSpan.FromMinutes(-1));
         var log = new StringWriter();
         using var logs = new NodeDns.Webhook.Telemetry.ConsoleLog(
             Microsoft.Extensions.Logging.LogLevel.Information, log, TimeProvider.System);
@@ -165,7 +168,7 @@ public sealed class RotationTests : IDisposable
     {
         public X509CertificateSerial(string pem)
         {
-            using X509Certificate2 certificate = X509Certificate2.CreateFromPem(pem);
+            using var certificate = X509Certificate2.CreateFromPem(pem);
             Text = certificate.SerialNumber;
         }
 

@@ -18,9 +18,10 @@ internal static class BlockReader
                 continue;
             }
 
-            if (DirectiveTable.Reader(directive.Name) is { } read)
+            if (DirectiveTable.Find(directive.Name) is { } known)
             {
-                block = read(block, new(directive, names, options, problems, files));
+                block = known.Read(block, new(directive, names, options, problems, files));
+                block = block with { Written = block.Written.Add(new(directive.Name, directive.ToString())) };
             }
             else
             {

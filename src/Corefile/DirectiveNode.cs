@@ -20,6 +20,10 @@ internal sealed record DirectiveNode(OptionLine Head, ImmutableArray<OptionLine>
 {
     public string Name => Head.Name.Text;
     public SourceLine At => Head.At;
+
+    /// <summary>Differs where the directive does: each word behind its length, each line behind its number of words.</summary>
+    public override string ToString() => string.Concat(Body.Prepend(Head).Select(line =>
+        $"{line.Args.Length};{string.Concat(line.Args.Prepend(line.Name).Select(word => $"{word.Text.Length}:{word.Text}"))}"));
 }
 
 /// <summary>One server block as it stands in the file.</summary>

@@ -1,43 +1,62 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using NodeDns.Corefile.Directives;
 
 namespace NodeDns.Corefile;
 
 /// <summary>Every directive: those read here, and those of CoreDNS that are not, with the nearest thing that is.</summary>
-internal static class DirectiveTable
+/// <remarks>A new directive is its own files, a property of <see cref="ServerBlockConfig"/>, a row here and, where a
+/// question meets it, what builds it in the cache's own table of steps.</remarks>
+public static class DirectiveTable
 {
     private const string ClusterDns = "forward to the cluster's own DNS, which runs this directive";
 
-    private static readonly FrozenDictionary<string, Func<ServerBlockConfig, DirectiveScope, ServerBlockConfig>> s_readers =
-        new Dictionary<string, Func<ServerBlockConfig, DirectiveScope, ServerBlockConfig>>
-        {
-            ["acl"] = AclReader.Read,
-            ["any"] = AnyReader.Read,
-            ["bind"] = BindReader.Read,
-            ["bufsize"] = BufsizeReader.Read,
-            ["cache"] = CacheReader.Read,
-            ["cancel"] = CancelReader.Read,
-            ["debug"] = DebugReader.Read,
-            ["dns64"] = Dns64Reader.Read,
-            ["errors"] = ErrorsReader.Read,
-            ["forward"] = ForwardReader.Read,
-            ["health"] = HealthReader.Read,
-            ["hosts"] = HostsReader.Read,
-            ["loadbalance"] = LoadbalanceReader.Read,
-            ["local"] = LocalReader.Read,
-            ["log"] = LogReader.Read,
-            ["loop"] = LoopReader.Read,
-            ["minimal"] = MinimalReader.Read,
-            ["pprof"] = PprofReader.Read,
-            ["prometheus"] = PrometheusReader.Read,
-            ["ready"] = ReadyReader.Read,
-            ["reload"] = ReloadReader.Read,
-            ["rewrite"] = RewriteReader.Read,
-            ["template"] = TemplateReader.Read,
-            ["timeouts"] = TimeoutsReader.Read,
-            ["trace"] = TraceReader.Read,
-            ["whoami"] = WhoamiReader.Read,
-        }.ToFrozenDictionary();
+    /// <summary>In CoreDNS's order (its plugin.cfg): a question meets the steps from first to last, whatever the file's
+    /// order, and a reply from last to first.</summary>
+    public static ImmutableArray<Directive> InOrder { get; } =
+    [
+        Directive.Once("cancel", CancelReader.Read, block => block.Cancel,
+            cancel => $"after {DirectiveLines.Of(cancel.Timeout)}", shapesAnswers: true),
+        Directive.Once("timeouts", TimeoutsReader.Read, block => block.Timeouts, DirectiveLines.Of),
+        Directive.Once("reload", ReloadReader.Read, block => block.Reload,
+            reload => $"every {DirectiveLines.Of(reload.Interval)}, jitter {DirectiveLines.Of(reload.Jitter)}"),
+        Directive.Once("bufsize", BufsizeReader.Read, block => block.Bufsize,
+            bufsize => $"{bufsize.Bytes} bytes", shapesAnswers: true),
+        // `check` prints it first, as "listen", also where a block has none.
+        Directive.Once("bind", BindReader.Read, block => block.Bind, null),
+        Directive.Once("debug", DebugReader.Read, block => block.Debug, _ => "debug messages to the log"),
+        Directive.Once("trace", TraceReader.Read, block => block.Trace, null, isStep: true),
+        Directive.Once("ready", ReadyReader.Read, block => block.Ready, ready => ready.Address.ToString()),
+        Directive.Once("health", HealthReader.Read, block => block.Health, DirectiveLines.Of),
+        Directive.Once("pprof", PprofReader.Read, block => block.Pprof, null),
+        Directive.Once("prometheus", PrometheusReader.Read, block => block.Prometheus,
+            prometheus => prometheus.Address.ToString(), isStep: true),
+        Directive.Once("errors", ErrorsReader.Read, block => block.Errors,
+            errors => errors.Consolidate.IsEmpty ? "to the log" : $"{errors.Consolidate.Length} consolidated", isStep: true),
+        Directive.Once("log", LogReader.Read, block => block.Log, DirectiveLines.Of, isStep: true),
+        Directive.Once("local", LocalReader.Read, block => block.Local, _ => "localhost and loopback names", isStep: true),
+        Directive.Once("dns64", Dns64Reader.Read, block => block.Dns64, dns64 => dns64.Prefix.ToString(), isStep: true),
+        Directive.Once("acl", AclReader.Read, block => block.Acl,
+            acl => $"{acl.Rules.Sum(rule => rule.Policies.Length)} policies", isStep: true),
+        Directive.Once("any", AnyReader.Read, block => block.Any, _ => "HINFO", isStep: true),
+        Directive.Once("loadbalance", LoadbalanceReader.Read, block => block.Loadbalance, DirectiveLines.Of, isStep: true),
+        Directive.InBlock("cache", CacheReader.Read, block => block.Cache, DirectiveLines.Of, isStep: true,
+            shapesAnswers: true),
+        Directive.Once("rewrite", RewriteReader.Read, block => block.Rewrite,
+            rewrite => $"{rewrite.Rules.Length} rules", isStep: true, shapesAnswers: true),
+        Directive.Once("minimal", MinimalReader.Read, block => block.Minimal, _ => "answer section only", isStep: true),
+        Directive.Once("template", TemplateReader.Read, block => block.Template,
+            template => $"{template.Rules.Length} rules", isStep: true, shapesAnswers: true),
+        Directive.Once("hosts", HostsReader.Read, block => block.Hosts,
+            hosts => $"{hosts.Path}, {hosts.Inline.Length} entries here", isStep: true, shapesAnswers: true),
+        Directive.Once("loop", LoopReader.Read, block => block.Loop, _ => "looked for at start", isStep: true),
+        Directive.Many("forward", ForwardReader.Read, block => block.Forward, DirectiveLines.Of, isStep: true,
+            shapesAnswers: true),
+        Directive.Once("whoami", WhoamiReader.Read, block => block.Whoami, _ => "everything else", isStep: true),
+    ];
+
+    private static readonly FrozenDictionary<string, Directive> s_byName =
+        InOrder.ToFrozenDictionary(directive => directive.Name);
 
     private static readonly FrozenDictionary<string, string> s_nearest = new Dictionary<string, string>
     {
@@ -77,11 +96,10 @@ internal static class DirectiveTable
         ["view"] = "acl, or blocks with different bind addresses",
     }.ToFrozenDictionary();
 
-    public static IEnumerable<string> Supported => s_readers.Keys.Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Supported => s_byName.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>null for a directive that is not read here.</summary>
-    public static Func<ServerBlockConfig, DirectiveScope, ServerBlockConfig>? Reader(string name) =>
-        s_readers.GetValueOrDefault(name);
+    public static Directive? Find(string name) => s_byName.GetValueOrDefault(name);
 
     /// <summary>The error for one that is not.</summary>
     public static string Expected(string name)
@@ -91,7 +109,7 @@ internal static class DirectiveTable
             return $"expected a directive this server has; nearest to it: {nearest}";
         }
 
-        var like = s_readers.Keys.Order(StringComparer.Ordinal).MinBy(known => Distance(known, name))!;
+        var like = Supported.MinBy(known => Distance(known, name))!;
         return Distance(like, name) <= 2
             ? $"expected a directive; did you mean {like}?"
             : $"expected one of {string.Join(", ", Supported)}";

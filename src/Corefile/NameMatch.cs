@@ -8,9 +8,9 @@ namespace NodeDns.Corefile;
 public sealed record NameMatch(NameMatchKind Kind, string Text, GoPattern? Pattern)
 {
     /// <summary>True when the rule applies to the name.</summary>
-    public bool Matches(string name) => Kind switch
+    public bool Matches(ReadOnlySpan<char> name) => Kind switch
     {
-        NameMatchKind.Exact => name == Text,
+        NameMatchKind.Exact => name.SequenceEqual(Text),
         NameMatchKind.Prefix => name.StartsWith(Text, StringComparison.Ordinal),
         NameMatchKind.Suffix => name.EndsWith(Text, StringComparison.Ordinal),
         NameMatchKind.Substring => name.Contains(Text, StringComparison.Ordinal),

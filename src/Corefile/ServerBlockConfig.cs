@@ -12,6 +12,9 @@ public sealed record ServerBlockConfig
     /// <summary>True for a block made from the kube-dns ConfigMap's stubDomains.</summary>
     public bool IsStubDomain { get; init; }
 
+    /// <summary>Its directives as they stand in the file, in its order, variables and imports filled in.</summary>
+    public ImmutableArray<WrittenDirective> Written { get; init; } = [];
+
     public AclConfig? Acl { get; init; }
     public AnyConfig? Any { get; init; }
     public BindConfig? Bind { get; init; }
@@ -42,3 +45,6 @@ public sealed record ServerBlockConfig
     public TraceConfig? Trace { get; init; }
     public WhoamiConfig? Whoami { get; init; }
 }
+
+/// <param name="Text">Its words and lines; spacing and comments make no difference.</param>
+public readonly record struct WrittenDirective(string Name, string Text);

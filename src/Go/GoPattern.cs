@@ -31,7 +31,7 @@ public sealed class GoPattern
     /// <summary>Matches anything, with no groups.</summary>
     public static GoPattern Anything { get; } = TryParse(".*", out _)!;
 
-    public bool IsMatch(string text) => Regex.IsMatch(text);
+    public bool IsMatch(ReadOnlySpan<char> text) => Regex.IsMatch(text);
 
     /// <summary>The name of a group, by its number from 1; empty when it has none.</summary>
     public string GroupName(int number) => _names[number - 1];

@@ -83,7 +83,8 @@ internal static class Targets
             var shared = new QueryShared(
                 new AnswerStore(CellArena.MinimumBytes), new InFlightTable(), s_registry, NullLogger.Instance);
             var config = CorefileLoader.Load("Corefile", Corefile, new CorefileOptions()).Config!;
-            var model = new ModelBuilder(config, shared, NullLoggerFactory.Instance, s_lines).Build();
+            var model = new ModelBuilder(config, shared.Registry, NullLoggerFactory.Instance, s_lines).Build();
+            model.PutInForce(shared);
             _server = model.Queries.Servers.First();
             _handler = new QueryHandler(new EventLoop(), shared);
             _handler.Use([.. model.Groups.Select(_ => this)]);

@@ -15,11 +15,16 @@ internal sealed class PendingReply : IDisposable
         _overTcp = overTcp;
     }
 
-    public static async Task<PendingReply> Send(IPEndPoint cache, byte[] octets, bool overTcp)
+    /// <param name="from">The client's address; null: the machine chooses.</param>
+    public static async Task<PendingReply> Send(IPEndPoint cache, byte[] octets, bool overTcp, IPAddress? from = null)
     {
         var socket = overTcp
             ? new Socket(cache.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
             : new Socket(cache.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        if (from is not null)
+        {
+            socket.Bind(new IPEndPoint(from, 0));
+        }
         await socket.ConnectAsync(cache);
         var pending = new PendingReply(socket, overTcp);
         await pending.SendMore(octets);

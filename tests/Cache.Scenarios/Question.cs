@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using NodeDns.Testing.Messages;
 
 namespace NodeDns.Cache.Scenarios;
@@ -6,9 +7,15 @@ namespace NodeDns.Cache.Scenarios;
 /// <summary>Reads the words of an `ask` step.</summary>
 internal static class Question
 {
-    public static (DnsMessage Query, bool OverTcp) Read(string[] words)
+    public static (DnsMessage Query, bool OverTcp, IPAddress? From) Read(string[] words)
     {
         var at = 1;
+        IPAddress? from = null;
+        if (words[at] == "from")
+        {
+            from = IPAddress.Parse(words[at + 1]);
+            at += 2;
+        }
         var overTcp = words[at] == "tcp";
         if (words[at] is "tcp" or "udp")
         {
@@ -35,7 +42,7 @@ internal static class Question
         {
             query.Edns = new DnsEdns((ushort)(bufsize >= 0 ? bufsize : 1232), @do, (byte)version);
         }
-        return (query, overTcp);
+        return (query, overTcp, from);
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

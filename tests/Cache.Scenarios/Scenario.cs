@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
@@ -155,13 +156,13 @@ internal sealed class Scenario : IDisposable
 
     private Task Ask(Step step)
     {
-        var (query, overTcp) = Question.Read(step.Words);
+        var (query, overTcp, from) = Question.Read(step.Words);
         query.Id = _nextId++;
-        return Send(query.ToBytes(), overTcp, query);
+        return Send(query.ToBytes(), overTcp, query, from);
     }
 
-    private async Task Send(byte[] octets, bool overTcp, DnsMessage query) =>
-        _asked.Enqueue((query, await PendingReply.Send(Cache.EndPoint, octets, overTcp)));
+    private async Task Send(byte[] octets, bool overTcp, DnsMessage query, IPAddress? from = null) =>
+        _asked.Enqueue((query, await PendingReply.Send(Cache.EndPoint, octets, overTcp, from)));
 
     private async Task Expect(Step step)
     {

@@ -53,8 +53,6 @@ public sealed class AclPlugin : IQueryPlugin
         _dropped = new PluginCounter(registry, MetricNames.AclDropped, MetricNames.AclDroppedHelp);
     }
 
-    public string Name => "acl";
-
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         foreach ((var zones, var policies) in _rules)

@@ -8,8 +8,6 @@ public sealed class AnyPlugin : IQueryPlugin
 {
     private const uint TtlSeconds = 8482;
 
-    public string Name => "any";
-
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         if (query.Type != Qtype.ANY)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using NodeDns.Corefile;
 using NodeDns.Dns.Wire;
@@ -13,6 +14,7 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
     /// <summary>RFC 6147 section 5.1.7: the TTL's limit when the AAAA answer had no SOA.</summary>
     private const uint TtlSecondsWithoutSoa = 600;
 
+    private readonly ConcurrentDictionary<IPEndPoint, int> _translated = new();
     private readonly byte[] _prefix = config.Prefix.BaseAddress.GetAddressBytes();
 
     /// <summary>AAAA questions of IPv6 clients, of all clients with <c>allow_ipv4</c>.</summary>
@@ -40,8 +42,10 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
     /// <summary>Writes the answer to the AAAA question out of the answer to the A question.</summary>
     /// <param name="aaaaReply">Gives the question and, by its SOA, the limit of the TTL.</param>
     /// <param name="aReply">Its other records go over unchanged (section 5.3.3); without OPT.</param>
+    /// <param name="rdata">Room to work in: the A reply's length and two names more.</param>
     /// <returns>Octets written, or 0 when a message is malformed or the answer does not fit.</returns>
-    public int Synthesize(ReadOnlySpan<byte> aaaaReply, ReadOnlySpan<byte> aReply, IPEndPoint server, Span<byte> output)
+    public int Synthesize(ReadOnlySpan<byte> aaaaReply, ReadOnlySpan<byte> aReply, IPEndPoint server, Span<byte> rdata,
+        Span<byte> output)
     {
         if (!QuestionReader.TryRead(aaaaReply, out var question)
             || !QuestionReader.TryRead(aReply, out var asked))
@@ -57,7 +61,6 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
 
         Span<byte> owner = stackalloc byte[DnsName.MaxLength];
         Span<byte> address = stackalloc byte[16];
-        var rdata = new byte[aReply.Length + 2 * DnsName.MaxLength];
         var records = new RecordReader(aReply, asked.End);
         while (records.MoveNext())
         {
@@ -91,15 +94,15 @@ public sealed class Dns64(Dns64Config config, MetricRegistry registry)
                 records.Type,
                 records.Class,
                 records.Ttl,
-                rdata.AsSpan(0, length));
+                rdata[..length]);
         }
         if (records.IsMalformed || builder.Overflowed)
         {
             return 0;
         }
 
-        registry.Increment(registry.Counter(
-            MetricNames.Dns64Translated, MetricNames.Dns64TranslatedHelp, ("server", $"dns://{server}")));
+        registry.Increment(_translated.GetOrAdd(server, static (at, registry) => registry.Counter(
+            MetricNames.Dns64Translated, MetricNames.Dns64TranslatedHelp, ("server", $"dns://{at}")), registry));
         return builder.Length;
     }
 

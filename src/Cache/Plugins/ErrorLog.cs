@@ -67,7 +67,11 @@ public sealed class ErrorLog : IPolled
     }
 
     /// <summary>Says what has been counted in periods that are over.</summary>
-    public void Poll() => Say(due => due <= _time.GetTimestamp());
+    public bool Poll()
+    {
+        Say(due => due <= _time.GetTimestamp());
+        return false;
+    }
 
     /// <summary>Says all that has been counted: before the process or this configuration goes.</summary>
     public void Flush() => Say(_ => true);

@@ -51,9 +51,10 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
         Poll();
     }
 
-    public string Name => "hosts";
-
     public TimeSpan Period => _config.Reload;
+
+    /// <summary>Differs where what the file says about these zones does.</summary>
+    public string FileIdentity => _file.Identity;
 
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
@@ -104,7 +105,7 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
     }
 
     /// <summary>Reads the file again when its time or size is not what it was.</summary>
-    public void Poll()
+    public bool Poll()
     {
         try
         {
@@ -112,28 +113,31 @@ public sealed class HostsPlugin : IQueryPlugin, IPolled
             if (!file.Exists)
             {
                 Unreadable("it does not exist");
-                return;
+                return false;
             }
             // Files of a ConfigMap are links to links; time and size of a link itself never change.
             file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
             var now = (file.LastWriteTimeUtc, file.Length);
             if (now == _seen)
             {
-                return;
+                return false;
             }
 
             if (file.Length > MaxFileBytes)
             {
                 Unreadable($"it has {file.Length} bytes, and {MaxFileBytes} are allowed");
-                return;
+                return false;
             }
+            var before = _file.Identity;
             _file = Read(File.ReadLines(_config.Path));
             _seen = now;
             _unreadable = false;
+            return _file.Identity != before;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Unreadable(e.Message);
+            return false;
         }
     }
 

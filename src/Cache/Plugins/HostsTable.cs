@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using NodeDns.Dns.Wire;
 
@@ -6,12 +7,16 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>What hosts knows: addresses by name and names by address. Filled once, then read by all workers.</summary>
 internal sealed class HostsTable
 {
+    private const ulong FnvOffset = 14695981039346656037;
+    private const ulong FnvPrime = 1099511628211;
+
     private readonly Dictionary<byte[], Addresses> _exact = new(NameComparer.Instance);
 
     /// <summary>By the name with <c>*</c> in front, as written.</summary>
     private readonly Dictionary<byte[], Addresses> _wildcards = new(NameComparer.Instance);
 
     private readonly Dictionary<IPAddress, List<byte[]>> _reverse = [];
+    private ulong _sum = FnvOffset;
 
     /// <summary>Octets of the addresses, in the order of the file.</summary>
     public sealed class Addresses
@@ -23,6 +28,9 @@ internal sealed class HostsTable
 
     /// <summary>Addresses and reverse names together, as CoreDNS counts its entries.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Differs where the entries or their order do: FNV-1a.</summary>
+    public string Identity => _sum.ToString("x16", CultureInfo.InvariantCulture);
 
     /// <param name="name">As written; names outside <paramref name="zones"/> are not taken.</param>
     /// <returns>false when this is no domain name.</returns>
@@ -49,6 +57,8 @@ internal sealed class HostsTable
         var octets = address.GetAddressBytes();
         (octets.Length == 4 ? addresses.V4 : addresses.V6).Add(octets);
         Count++;
+        Sum(wire);
+        Sum(octets);
         if (isWildcard || !reverse)
         {
             return true;
@@ -86,6 +96,14 @@ internal sealed class HostsTable
     }
 
     public IReadOnlyList<byte[]> NamesOf(IPAddress address) => _reverse.GetValueOrDefault(address) ?? [];
+
+    private void Sum(byte[] octets)
+    {
+        foreach (var octet in octets)
+        {
+            _sum = (_sum ^ octet) * FnvPrime;
+        }
+    }
 }
 
 file static class Lookups

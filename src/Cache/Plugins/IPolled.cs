@@ -7,5 +7,6 @@ public interface IPolled
     TimeSpan Period { get; }
 
     /// <summary>Called from one thread at a time.</summary>
-    void Poll();
+    /// <returns>Whether answers that are kept may now be others than the block would give.</returns>
+    bool Poll();
 }

@@ -6,8 +6,5 @@ namespace NodeDns.Cache.Plugins;
 /// serves all workers.</summary>
 public interface IQueryPlugin
 {
-    /// <summary>The directive, and the value of the metrics' "plugin" label.</summary>
-    string Name { get; }
-
     PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply);
 }

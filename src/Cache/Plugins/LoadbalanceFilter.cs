@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Plugins;
 /// <remarks>A section's records are sorted as CoreDNS does: CNAMEs, others, addresses, MX. An answer that only exchanges
 /// addresses of one name, the usual one, is changed in place; any other is written anew, for its names are compressed by
 /// where they stand.</remarks>
-public sealed class LoadbalanceFilter : IReplyFilter
+public sealed class LoadbalanceFilter : IReplyFilter, IPolled
 {
     [ThreadStatic]
     private static RecordOrder? t_order;
@@ -23,6 +23,9 @@ public sealed class LoadbalanceFilter : IReplyFilter
         _weights = weights;
         _random = random ?? Random.Shared;
     }
+
+    /// <summary>How often the weight file is looked at.</summary>
+    public TimeSpan Period => _weights?.Period ?? TimeSpan.Zero;
 
     public int Apply(Span<byte> message, int length)
     {
@@ -58,6 +61,13 @@ public sealed class LoadbalanceFilter : IReplyFilter
             }
         }
         return order.Write(message, length);
+    }
+
+    /// <summary>Replies are changed on their way out, so what is kept stays right.</summary>
+    public bool Poll()
+    {
+        _weights?.Poll();
+        return false;
     }
 
     private void RoundRobin(ReadOnlySpan<byte> message, RecordOrder order, Section section, Span<int> records)

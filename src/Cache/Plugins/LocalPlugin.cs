@@ -40,8 +40,6 @@ public sealed class LocalPlugin : IQueryPlugin
         _localhosts = registry.Counter(MetricNames.Localhost, MetricNames.LocalhostHelp);
     }
 
-    public string Name => "local";
-
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         var name = query.Name;

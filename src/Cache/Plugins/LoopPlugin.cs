@@ -34,8 +34,6 @@ public sealed class LoopPlugin : IQueryPlugin
         _detected = registry.Counter(MetricNames.LoopsDetected, MetricNames.LoopsDetectedHelp, ("zone", zone));
     }
 
-    public string Name => "loop";
-
     public string Zone => _zone;
 
     /// <summary>The last probe came back and nobody else could answer it: what is forwarded for this zone goes in

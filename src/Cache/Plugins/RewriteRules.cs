@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using NodeDns.Corefile;
 using NodeDns.Dns.Wire;
 using NodeDns.Go;
@@ -8,63 +6,108 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>rewrite: changes the question on its way in, and says what must be changed back in the reply.</summary>
 /// <remarks>Rules are tried in file order, each on what those before it made of the question; one that applies ends the
-/// search unless it says continue. All workers share one.</remarks>
-public sealed class RewriteRules(RewriteConfig config)
+/// search unless it says continue. What they make of it is two things: options, which are a part of what an answer is
+/// found by and are asked for at every lookup, and a question, which only a miss needs. All workers share one.</remarks>
+public sealed class RewriteRules
 {
+    private readonly RewriteConfig _config;
+    private readonly ushort[] _codes;
+    private readonly int _roomForOptions;
+
+    public RewriteRules(RewriteConfig config)
+    {
+        _config = config;
+        var options = config.Rules.OfType<RewriteEdns0Rule>().ToList();
+        _codes = [.. options.Select(rule => rule.Code).Distinct()];
+        _roomForOptions = options.Sum(SentOptions.RoomFor);
+    }
+
+    /// <summary>Octets that <see cref="WriteOptions"/> needs for a query of that length; 0 where no rule is about
+    /// options.</summary>
+    public int RoomForOptions(int queryLength) => _codes.Length == 0 ? 0 : queryLength + _roomForOptions;
+
+    /// <summary>The options for the OPT record sent upstream: code, length, data, one after the other. Allocates only where
+    /// a rule changes the name and goes on.</summary>
+    /// <param name="room">As much as <see cref="RoomForOptions"/> says.</param>
+    public ReadOnlySpan<byte> WriteOptions(in PluginQuery query, Span<byte> room)
+    {
+        RewrittenQuestion? none = null;
+        return room[..Run(query, room, isQuestionWanted: false, ref none)];
+    }
+
     /// <summary>Runs the rules.</summary>
-    /// <returns>null when none applied: the query goes on as it is.</returns>
+    /// <returns>null when none applied that changes the question or its reply: the query goes on as it is.</returns>
     public RewrittenQuestion? TryRewrite(in PluginQuery query)
     {
         RewrittenQuestion? result = null;
-        var name = DnsName.ToText(query.Name);
-        foreach (var rule in config.Rules)
-        {
-            if (!Apply(rule, name, query, ref result))
-            {
-                continue;
-            }
-
-            if (result!.IsInvalid || !rule.Continue)
-            {
-                break;
-            }
-
-            name = DnsName.ToText(result.Name);
-        }
+        Run(query, new byte[RoomForOptions(query.Message.Length)], isQuestionWanted: true, ref result);
         return result;
     }
 
-    private static bool Apply(RewriteRule rule, string name, in PluginQuery query, ref RewrittenQuestion? result)
+    /// <returns>Octets of the options.</returns>
+    private int Run(in PluginQuery query, Span<byte> room, bool isQuestionWanted, ref RewrittenQuestion? result)
     {
-        switch (rule)
+        Span<bool> changed = stackalloc bool[_codes.Length];
+        changed.Clear();
+        var options = room.IsEmpty ? default : new SentOptions(query, room, _codes, changed);
+        Span<char> text = stackalloc char[DnsName.MaxTextLength];
+        ReadOnlySpan<char> name = text[..DnsName.WriteText(query.Name, text)];
+        var type = query.Type;
+        var qclass = query.Class;
+        foreach (var rule in _config.Rules)
         {
-            case RewriteNameRule nameRule when Replace(nameRule.Match, nameRule.To, name) is { } to:
-                Result(query, ref result).SetName(to, nameRule, name);
-                return true;
-            case RewriteTypeRule type when type.From == (ushort)(result?.Type ?? query.Type):
-                Result(query, ref result).Type = (Qtype)type.To;
-                return true;
-            case RewriteClassRule @class when @class.From == (ushort)(result?.Class ?? query.Class):
-                Result(query, ref result).Class = (Qclass)@class.To;
-                return true;
-            case RewriteTtlRule ttl when ttl.Match.Matches(name):
-                Result(query, ref result).ReplyRules.Add(new TtlReplyRule(ttl.MinTtlSeconds, ttl.MaxTtlSeconds));
-                return true;
-            case RewriteRcodeRule rcode when rcode.Match.Matches(name):
-                Result(query, ref result).ReplyRules.Add(new RcodeReplyRule((Rcode)rcode.From, (Rcode)rcode.To));
-                return true;
-            case RewriteCnameRule cname:
-                Result(query, ref result).CnameRules.Add(cname);
-                return true;
-            case RewriteEdns0Rule edns:
-                return ApplyEdns(edns, query, Result(query, ref result));
-            default:
-                return false;
+            switch (rule)
+            {
+                case RewriteNameRule nameRule when nameRule.Match.Matches(name):
+                    if (!isQuestionWanted && !rule.Continue)
+                    {
+                        return options.Finish();
+                    }
+
+                    var from = name.ToString();
+                    var question = Question(query, isQuestionWanted, ref result) ?? new RewrittenQuestion(query);
+                    question.SetName(Replace(nameRule.Match, nameRule.To, from)!, nameRule, from);
+                    if (question.IsInvalid)
+                    {
+                        return 0;
+                    }
+
+                    name = text[..DnsName.WriteText(question.Name, text)];
+                    break;
+                case RewriteTypeRule typeRule when typeRule.From == (ushort)type:
+                    type = (Qtype)typeRule.To;
+                    Question(query, isQuestionWanted, ref result)?.Type = type;
+                    break;
+                case RewriteClassRule classRule when classRule.From == (ushort)qclass:
+                    qclass = (Qclass)classRule.To;
+                    Question(query, isQuestionWanted, ref result)?.Class = qclass;
+                    break;
+                case RewriteTtlRule ttl when ttl.Match.Matches(name):
+                    Question(query, isQuestionWanted, ref result)?.ReplyRules.Add(
+                        new TtlReplyRule(ttl.MinTtlSeconds, ttl.MaxTtlSeconds));
+                    break;
+                case RewriteRcodeRule rcode when rcode.Match.Matches(name):
+                    Question(query, isQuestionWanted, ref result)?.ReplyRules.Add(
+                        new RcodeReplyRule((Rcode)rcode.From, (Rcode)rcode.To));
+                    break;
+                case RewriteCnameRule cname:
+                    Question(query, isQuestionWanted, ref result)?.CnameRules.Add(cname);
+                    break;
+                case RewriteEdns0Rule edns when options.Apply(edns, query):
+                    break;
+                default:
+                    continue;
+            }
+            if (!rule.Continue)
+            {
+                break;
+            }
         }
+        return options.Finish();
     }
 
-    private static RewrittenQuestion Result(in PluginQuery query, ref RewrittenQuestion? result) =>
-        result ??= new RewrittenQuestion(query);
+    private static RewrittenQuestion? Question(in PluginQuery query, bool isWanted, ref RewrittenQuestion? question) =>
+        isWanted ? question ??= new RewrittenQuestion(query) : null;
 
     /// <summary>The name with what the match found replaced; null when it does not match.</summary>
     internal static string? Replace(NameMatch match, string to, string name)
@@ -86,69 +129,5 @@ public sealed class RewriteRules(RewriteConfig config)
             NameMatchKind.Substring => name.Replace(match.Text, to, StringComparison.Ordinal),
             _ => to,
         };
-    }
-
-    private static bool ApplyEdns(RewriteEdns0Rule rule, in PluginQuery query, RewrittenQuestion result)
-    {
-        var at = result.Options.FindIndex(option => option.Code == rule.Code);
-        if (rule.Action == Edns0Action.Unset)
-        {
-            result.Options.RemoveAll(option => option.Code == rule.Code);
-            result.ChangedOptions.Add(rule.Code);
-            return true;
-        }
-        var data = rule.Kind switch
-        {
-            Edns0OptionKind.Nsid => [],
-            Edns0OptionKind.Subnet => Subnet(rule, query.ClientAddress),
-            _ => rule.Variable == Edns0Variable.None ? [.. rule.Data] : Variable(rule.Variable, query),
-        };
-        if (at >= 0 && rule.Action != Edns0Action.Append)
-        {
-            result.Options[at] = (rule.Code, data);
-        }
-        else if (rule.Action == Edns0Action.Replace)
-        {
-            return false;
-        }
-        else
-        {
-            result.Options.Add((rule.Code, data));
-        }
-
-        result.ChangedOptions.Add(rule.Code);
-        return true;
-    }
-
-    /// <summary>Family, source prefix length, scope 0, and only the octets the prefix needs (RFC 7871 section
-    /// 6).</summary>
-    private static byte[] Subnet(RewriteEdns0Rule rule, ReadOnlySpan<byte> client)
-    {
-        var bits = client.Length == 4 ? rule.Ipv4Bits : rule.Ipv6Bits;
-        byte[] data = [0, (byte)(client.Length == 4 ? 1 : 2), (byte)bits, 0, .. client[..((bits + 7) / 8)]];
-        if (bits % 8 != 0)
-        {
-            data[^1] &= (byte)(0xFF << (8 - bits % 8));
-        }
-
-        return data;
-    }
-
-    private static byte[] Variable(Edns0Variable variable, in PluginQuery query) => variable switch
-    {
-        Edns0Variable.Qname => Encoding.Latin1.GetBytes(DnsName.ToText(query.NameAsSent)),
-        Edns0Variable.Qtype => U16((ushort)query.Type),
-        Edns0Variable.ClientIp => query.ClientAddress.ToArray(),
-        Edns0Variable.ClientPort => U16(query.ClientPort),
-        Edns0Variable.Protocol => query.IsTcp ? [.. "tcp"u8] : [.. "udp"u8],
-        Edns0Variable.ServerIp => query.Server.Address.GetAddressBytes(),
-        _ => U16((ushort)query.Server.Port),
-    };
-
-    private static byte[] U16(ushort value)
-    {
-        var octets = new byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(octets, value);
-        return octets;
     }
 }

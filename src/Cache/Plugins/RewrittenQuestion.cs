@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using NodeDns.Corefile;
 using NodeDns.Dns.Wire;
 
@@ -16,7 +15,6 @@ public sealed class RewrittenQuestion
         Type = query.Type;
         Class = query.Class;
         _askedQuestion = query.Message.Slice(DnsHeader.Length, query.Name.Length + 4).ToArray();
-        ReadOptions(query);
     }
 
     /// <summary>Lower-case wire form of the name to ask.</summary>
@@ -28,16 +26,6 @@ public sealed class RewrittenQuestion
 
     /// <summary>A rule made something that is no domain name: the query is SERVFAIL.</summary>
     public bool IsInvalid { get; private set; }
-
-    /// <summary>Options for the OPT record sent upstream: code, length, data, one after the other. Only those an edns0
-    /// rule is about; the client's others are per hop and end here, as they do without rewrite.</summary>
-    public byte[] EdnsOptions => WriteOptions();
-
-    /// <summary>Codes that a rule has set or taken out.</summary>
-    internal HashSet<ushort> ChangedOptions { get; } = [];
-
-    /// <summary>The client's options, as the rules have changed them so far.</summary>
-    internal List<(ushort Code, byte[] Data)> Options { get; } = [];
 
     /// <summary>In the order of the rules; undone in the opposite order.</summary>
     internal List<ReplyRule> ReplyRules { get; } = [];
@@ -252,45 +240,5 @@ public sealed class RewrittenQuestion
         var name = DnsName.LengthOf(data[layout.Before..]);
         var renamed = Renamed(data.Slice(layout.Before, name), isValue: true);
         return renamed is null ? null : [.. data[..layout.Before], .. renamed, .. data[(layout.Before + name)..]];
-    }
-
-    private void ReadOptions(in PluginQuery query)
-    {
-        var records = new RecordReader(query.Message, DnsHeader.Length + query.Name.Length + 4);
-        while (records.MoveNext())
-        {
-            if (records.Type != Qtype.OPT)
-            {
-                continue;
-            }
-
-            var left = records.Rdata;
-            while (left.Length >= 4)
-            {
-                int length = BinaryPrimitives.ReadUInt16BigEndian(left[2..]);
-                if (4 + length > left.Length)
-                {
-                    return;
-                }
-
-                Options.Add((BinaryPrimitives.ReadUInt16BigEndian(left), left.Slice(4, length).ToArray()));
-                left = left[(4 + length)..];
-            }
-        }
-    }
-
-    private byte[] WriteOptions()
-    {
-        List<(ushort Code, byte[] Data)> sent = [.. Options.Where(option => ChangedOptions.Contains(option.Code))];
-        var octets = new byte[sent.Sum(option => 4 + option.Data.Length)];
-        Span<byte> left = octets;
-        foreach ((var code, var data) in sent)
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(left, code);
-            BinaryPrimitives.WriteUInt16BigEndian(left[2..], (ushort)data.Length);
-            data.CopyTo(left[4..]);
-            left = left[(4 + data.Length)..];
-        }
-        return octets;
     }
 }

@@ -27,8 +27,6 @@ public sealed class TemplatePlugin : IQueryPlugin
         _log = log;
     }
 
-    public string Name => "template";
-
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         string? name = null;

@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>The weight file of loadbalance weighted, read again when its text has changed. A file that cannot be read
 /// or is wrong leaves the weights as they are.</summary>
-internal sealed class WeightFile : IPolled
+internal sealed class WeightFile
 {
     private readonly string _path;
     private readonly ILogger _log;

@@ -7,8 +7,6 @@ namespace NodeDns.Cache.Plugins;
 /// owner names the protocol.</summary>
 public sealed class WhoamiPlugin : IQueryPlugin
 {
-    public string Name => "whoami";
-
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
         reply.SetAuthoritative();

@@ -9,7 +9,7 @@ namespace NodeDns.Cache.Query;
 /// <summary>Step 8 of the main path: what becomes of upstream's answer, or of there being none. One a worker; called
 /// back on its loop.</summary>
 internal sealed class AnswerPath(
-    QueryHandler handler, EventLoop loop, QueryShared shared, ReplyLedger ledger, WaitingClients waiting)
+    EventLoop loop, QueryShared shared, Replies replies, WaitingClients waiting)
 {
     private readonly AnswerStore _store = shared.Store;
     private readonly InFlightTable _inFlight = shared.InFlight;
@@ -38,7 +38,7 @@ internal sealed class AnswerPath(
         }
         catch (Exception bug)
         {
-            handler.OnBug(bug);
+            replies.OnBug(bug);
             if (!pending.IsDone)
             {
                 Finish(pending, 0, Rcode.ServFail, AnsweredBy.Server);
@@ -60,7 +60,7 @@ internal sealed class AnswerPath(
             || !_scan.TryRead(message, pending.SentQuestionEnd, pending.SentType)
             || !_scan.TryTake(message, pending.SentQuestionEnd, _answer))
         {
-            pending.Zone.CacheMetrics?.Drop(ledger.Counters);
+            pending.Zone.CacheMetrics?.Drop(replies.Counters);
             OnFailure(pending, UpstreamError.Malformed);
             return;
         }
@@ -83,6 +83,13 @@ internal sealed class AnswerPath(
             if (verdict is { TtlSeconds: > 0 } kept)
             {
                 Store(pending.Key, kept, _answer.AsSpan(0, length), questionEnd);
+            }
+            else if ((Rcode)_scan.Rcode is Rcode.NoError or Rcode.NXDomain)
+            {
+                // RFC 8767 section 4: refreshed, also by what is not kept. What is cut says only that the old one, once
+                // expired, is to be asked for again.
+                var isCut = (_scan.Flags & DnsHeader.TC) != 0;
+                _store.Remove(pending.Key, isCut ? loop.NowMs : long.MaxValue);
             }
 
             Finish(pending, length, Rcode.NoError, AnsweredBy.Forward);

@@ -1,22 +1,28 @@
 using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Store;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>A server block, made ready; steps in CoreDNS's order.</summary>
+/// <summary>A server block, made ready. A query meets the steps in the order in which they stand here.</summary>
 public sealed record BlockModel
 {
-    /// <summary>local, acl, any: asked before the cache.</summary>
-    public IQueryPlugin[] BeforeCache { get; init; } = [];
+    /// <summary>local: asked before dns64 makes one question two.</summary>
+    public QueryStep[] BeforeDns64 { get; init; } = [];
+
+    public Dns64? Dns64 { get; init; }
+
+    /// <summary>acl, any: asked before the cache.</summary>
+    public QueryStep[] BeforeCache { get; init; } = [];
 
     public CacheModel? Cache { get; init; }
 
     /// <summary>template, hosts, loop: asked on a miss, before forward.</summary>
-    public IQueryPlugin[] AfterCache { get; init; } = [];
+    public QueryStep[] AfterCache { get; init; } = [];
 
     public ForwardModel[] Forwards { get; init; } = [];
 
     /// <summary>whoami: asked when no forward takes the name.</summary>
-    public IQueryPlugin[] AfterForward { get; init; } = [];
+    public QueryStep[] AfterForward { get; init; } = [];
 
     /// <summary>loadbalance, minimal.</summary>
     public IReplyFilter[] Filters { get; init; } = [];
@@ -33,11 +39,8 @@ public sealed record BlockModel
     /// <summary>Changes questions that miss the cache, and their replies.</summary>
     public RewriteRules? Rewrite { get; init; }
 
-    public Dns64? Dns64 { get; init; }
-
-    /// <summary>The block's own number where it has no cache, so that its exchanges are not shared with another's.
-    /// </summary>
-    public ushort Scope { get; init; }
+    /// <summary>Whose its answers are, kept or under way.</summary>
+    public required AnswerScope Scope { get; init; }
 
     /// <summary>UDP payload that we promise upstreams and send to clients at most.</summary>
     public ushort UdpSize { get; init; } = DefaultUdpSize;

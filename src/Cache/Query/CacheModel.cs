@@ -5,9 +5,6 @@ namespace NodeDns.Cache.Query;
 /// <summary>A block's cache directive, made ready. Times in the unit that the path compares them in.</summary>
 public sealed record CacheModel
 {
-    /// <summary>The block's number in the answer store.</summary>
-    public required ushort Scope { get; init; }
-
     /// <summary>Lower-case zones that are cached at all; empty is all.</summary>
     public byte[][] Zones { get; init; } = [];
 

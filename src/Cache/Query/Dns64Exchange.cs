@@ -1,132 +1,95 @@
 using System.Buffers.Binary;
 using NodeDns.Cache.Plugins;
 using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
 /// <summary>An AAAA question under dns64: asked as it is; where no AAAA came, its A question is asked too, and the reply is
 /// made of both (RFC 6147). Each part goes down the main path on its own, through the cache.</summary>
-internal sealed class Dns64Exchange : IReplySink
+internal sealed class Dns64Exchange(OwnQuestions own) : OwnQuestion(own)
 {
-    private readonly QueryHandler _handler;
-    private readonly Dns64 _dns64;
-    private readonly Waiter _client;
-    private readonly byte[] _message;
-    private readonly IForwarder[] _forwarders;
-    private byte[]? _aaaaReply;
+    private readonly byte[] _lowerName = new byte[DnsName.MaxLength];
+    private Dns64 _dns64 = null!;
+    private byte[] _aaaa = [];
+    private int _aaaaLength;
 
-    private Dns64Exchange(QueryHandler handler, Dns64 dns64, in ClientQuery query)
+    public QueryOutcome Begin(Dns64 dns64, in ClientQuery query, Span<byte> reply)
     {
-        _handler = handler;
+        Keep(query);
+        query.Name.CopyTo(_lowerName);
         _dns64 = dns64;
-        _client = new Waiter(handler.Waiting);
-        _client.Set(query, limitSlot: 0);
-        _message = query.Message.ToArray();
-        _forwarders = query.Forwarders;
+        _aaaaLength = 0;
+        var part = Own.RentBuffer();
+        var outcome = Ask(Qtype.AAAA, part);
+        if (outcome.IsReply)
+        {
+            outcome = Continue(query, part, outcome.Length, reply);
+        }
+        Own.Return(part);
+        if (!outcome.IsPending)
+        {
+            Release();
+        }
+        return outcome;
     }
 
-    public static QueryOutcome Begin(QueryHandler handler, Dns64 dns64, in ClientQuery query, Span<byte> reply)
+    protected override QueryOutcome Continue(in ClientQuery query, byte[] part, int length, Span<byte> reply)
     {
-        var exchange = new Dns64Exchange(handler, dns64, query);
-        var buffer = new byte[QueryHandler.MaxMessage];
-        var outcome = exchange.Ask(buffer);
-        if (!outcome.IsReply)
+        if (_aaaaLength == 0)
         {
-            return outcome;
-        }
-
-        outcome = exchange.Next(buffer.AsSpan(0, outcome.Length), buffer);
-        if (!outcome.IsReply)
-        {
-            return outcome;
-        }
-
-        return exchange.Finish(query, buffer.AsSpan(0, outcome.Length), reply);
-    }
-
-    /// <summary>A part of the answer has come from upstream.</summary>
-    public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
-    {
-        var buffer = new byte[QueryHandler.MaxMessage];
-        var outcome = Next(message, buffer);
-        if (outcome.IsPending)
-        {
-            return;
-        }
-
-        if (!outcome.IsReply)
-        {
-            _client.To.Sink.Forget(_client.To);
-            return;
-        }
-        var client = _client.To;
-        var query = _client.Again(in client, _message, _forwarders);
-        var reply = new byte[QueryHandler.MaxMessage];
-        var done = Finish(query, buffer.AsSpan(0, outcome.Length), reply);
-        client.Sink.Reply(client, reply.AsSpan(0, done.Length));
-    }
-
-    public void Forget(in ReplyTo to) => _client.To.Sink.Forget(_client.To);
-
-    /// <summary>Deals with the reply to one part.</summary>
-    /// <returns>The whole reply, in <paramref name="buffer"/>, or pending.</returns>
-    private QueryOutcome Next(ReadOnlySpan<byte> part, byte[] buffer)
-    {
-        if (_aaaaReply is null)
-        {
-            if (!_dns64.WantsA(part))
+            if (!_dns64.WantsA(part.AsSpan(0, length)))
             {
-                part.CopyTo(buffer);
-                return QueryOutcome.Reply(part.Length);
+                return Own.Replies.FromPlugin(query, part, length, reply, By);
             }
-            _aaaaReply = part.ToArray();
-            BinaryPrimitives.WriteUInt16BigEndian(
-                _message.AsSpan(DnsHeader.Length + _client.Question.Length - 4), (ushort)Qtype.A);
-            var asked = Ask(buffer);
-            return asked.IsReply ? Next(buffer.AsSpan(0, asked.Length).ToArray(), buffer) : asked;
+
+            Grow(ref _aaaa, length);
+            part.AsSpan(0, length).CopyTo(_aaaa);
+            _aaaaLength = length;
+            var asked = Ask(Qtype.A, part);
+            if (!asked.IsReply)
+            {
+                return asked;
+            }
+
+            length = asked.Length;
         }
-        var length = _dns64.Synthesize(_aaaaReply, part, _client.Server.EndPoint, buffer);
-        if (length > 0)
-        {
-            var translated = part.ToArray();
-            var translatedLength = translated.Length;
-            var extendedError = ExtendedErrorOption.Take(
-                translated, ref translatedLength, DnsHeader.Length + _client.Question.Length);
-            return QueryOutcome.Reply(ExtendedErrorOption.Append(buffer, length, extendedError));
-        }
-        _aaaaReply.CopyTo(buffer, 0);
-        return QueryOutcome.Reply(_aaaaReply.Length);
+        return Translate(query, part, length, reply);
     }
 
-    /// <summary>Sends <see cref="_message"/> down the main path as a question of our own: no OPT in the reply but a step's, no
-    /// limit but the message's.</summary>
-    private QueryOutcome Ask(byte[] buffer)
+    protected override void GiveBack()
     {
-        var to = new ReplyTo(this, 0, _client.To.Client, _client.To.IsTcp, isInternal: true);
-        var questionLength = _client.Question.Length;
-        var lower = _client.Question[..^4].ToArray();
-        DnsName.ToLower(lower, lower);
-        var query = new ClientQuery(in to)
-        {
-            Message = _message,
-            Question = _message.AsSpan(DnsHeader.Length, questionLength),
-            Name = lower,
-            Type = (Qtype)BinaryPrimitives.ReadUInt16BigEndian(_message.AsSpan(DnsHeader.Length + questionLength - 4)),
-            Class = Qclass.IN,
-            Needs = _client.Needs with { HasEdns = false, Limit = QueryHandler.MaxMessage },
-            Server = _client.Server,
-            Zone = _client.Zone,
-            Forwarders = _forwarders,
-            ReceivedTicks = _client.ReceivedTicks,
-        };
-        return _handler.Answer(query, buffer);
+        _dns64 = null!;
+        Own.Return(this);
     }
 
-    private QueryOutcome Finish(in ClientQuery query, Span<byte> answer, Span<byte> reply)
+    private QueryOutcome Translate(in ClientQuery query, byte[] part, int length, Span<byte> reply)
     {
-        var whole = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
-        answer.CopyTo(whole);
-        return _handler.FromPlugin(query, whole, answer.Length, reply,
-            _aaaaReply is null ? Telemetry.AnsweredBy.Cache : Telemetry.AnsweredBy.Dns64);
+        var whole = Own.RentBuffer();
+        var rdata = Own.RentBuffer();
+        var extendedError = ExtendedErrorOption.Take(part, ref length, query.QuestionEnd);
+        var written = _dns64.Synthesize(
+            _aaaa.AsSpan(0, _aaaaLength), part.AsSpan(0, length), query.Server.EndPoint, rdata,
+            whole.AsSpan(0, QueryHandler.MaxMessage));
+        if (written > 0)
+        {
+            written = ExtendedErrorOption.Append(whole, written, extendedError);
+        }
+        else
+        {
+            _aaaa.AsSpan(0, _aaaaLength).CopyTo(whole);
+            written = _aaaaLength;
+        }
+        var outcome = Own.Replies.FromPlugin(query, whole, written, reply, AnsweredBy.Dns64);
+        Own.Return(whole);
+        Own.Return(rdata);
+        return outcome;
+    }
+
+    private QueryOutcome Ask(Qtype type, byte[] reply)
+    {
+        var name = _lowerName.AsSpan(0, Client.Question.Length - 4);
+        BinaryPrimitives.WriteUInt16BigEndian(Message[(DnsHeader.Length + name.Length)..], (ushort)type);
+        return Ask(Client.Zone, Message, name, type, Qclass.IN, reply);
     }
 }

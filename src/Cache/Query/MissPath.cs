@@ -9,35 +9,34 @@ namespace NodeDns.Cache.Query;
 /// <summary>Steps 6 and 7 of the main path: what the cache could not answer. One a worker.</summary>
 internal sealed class MissPath
 {
-    private readonly QueryHandler _handler;
     private readonly EventLoop _loop;
     private readonly AnswerStore _store;
     private readonly InFlightTable _inFlight;
-    private readonly ReplyLedger _ledger;
+    private readonly Replies _replies;
+    private readonly StepRunner _steps;
+    private readonly OwnQuestions _own;
+    private readonly WaitingClients _waiting;
     private readonly AnswerPath _answers;
     private readonly int _coalesced;
 
     /// <summary>What a step says to a rewritten question, before that is the client's again.</summary>
     private byte[]? _fromStep;
 
-    public MissPath(QueryHandler handler, EventLoop loop, QueryShared shared, ReplyLedger ledger)
+    public MissPath(EventLoop loop, QueryShared shared, Replies replies, StepRunner steps, OwnQuestions own,
+        WaitingClients waiting)
     {
-        _handler = handler;
         _loop = loop;
         _store = shared.Store;
         _inFlight = shared.InFlight;
-        _ledger = ledger;
-        Waiting = new WaitingClients(handler, loop, ledger);
-        _answers = new AnswerPath(handler, loop, shared, ledger, Waiting);
+        _replies = replies;
+        _steps = steps;
+        _own = own;
+        _waiting = waiting;
+        _answers = new AnswerPath(loop, shared, replies, waiting);
         _coalesced = shared.Registry.Counter(MetricNames.Coalesced, MetricNames.CoalescedHelp);
     }
 
-    public WaitingClients Waiting { get; }
-
-    /// <summary>Those of queries that come from now on, by <see cref="ForwardModel.Index"/>.</summary>
-    public IForwarder[] Forwarders { get; set; } = [];
-
-    private byte[] Scratch => Waiting.Scratch;
+    private byte[] Scratch => _waiting.Scratch;
 
     /// <param name="cache">null when the name is not cached.</param>
     public QueryOutcome Begin(in ClientQuery query, in AnswerKey key, CacheModel? cache, Span<byte> reply)
@@ -58,11 +57,10 @@ internal sealed class MissPath
             }
             if (failedLately)
             {
-                query.Zone.CacheMetrics?.Hit(_ledger.Counters, denial: true);
-                var length = ReplyFinish.Empty(reply, query.Question, query.Needs, failure);
-                return _handler.Done(query, reply, length, AnsweredBy.Cache);
+                query.Zone.CacheMetrics?.Hit(_replies.Counters, denial: true);
+                return _replies.Empty(query, reply, failure, AnsweredBy.Cache);
             }
-            query.Zone.CacheMetrics?.Miss(_ledger.Counters);
+            query.Zone.CacheMetrics?.Miss(_replies.Counters);
         }
 
         // 6. Steps after the cache.
@@ -71,16 +69,16 @@ internal sealed class MissPath
             return Rewritten(query, key, rewritten, reply);
         }
 
-        if (block.AfterCache.Length > 0 && _handler.AskPlugins(block.AfterCache, query, reply, out var outcome))
+        if (block.AfterCache.Length > 0 && _steps.TryAnswer(block.AfterCache, query, reply, out var outcome))
         {
             return outcome;
         }
 
         if (block.NextForward(query.Name) is var forward && forward < 0)
         {
-            return block.AfterForward.Length > 0 && _handler.AskPlugins(block.AfterForward, query, reply, out outcome)
+            return block.AfterForward.Length > 0 && _steps.TryAnswer(block.AfterForward, query, reply, out outcome)
                 ? outcome
-                : _handler.Reject(query, reply, Rcode.ServFail);
+                : _replies.Reject(query, reply, Rcode.ServFail);
         }
         return Wait(query, key, null, forward, reply);
     }
@@ -92,7 +90,7 @@ internal sealed class MissPath
         if (hits >= prefetch.Amount && prefetch.IsDue(stored.TtlSeconds, stored.RemainingSeconds(_loop.NowMs))
             && !FailedLately(key, out _) && Refresh(query, key))
         {
-            query.Zone.CacheMetrics?.Prefetch(_ledger.Counters);
+            query.Zone.CacheMetrics?.Prefetch(_replies.Counters);
         }
     }
 
@@ -101,7 +99,7 @@ internal sealed class MissPath
     {
         if (rewritten.IsInvalid)
         {
-            return _handler.Reject(query, reply, Rcode.ServFail);
+            return _replies.Reject(query, reply, Rcode.ServFail);
         }
 
         var block = query.Zone.Block;
@@ -113,10 +111,10 @@ internal sealed class MissPath
         var forPlugins = query.ForPlugins(message[..end], rewritten.Name, rewritten.Type, rewritten.Class);
         var forward = block.NextForward(rewritten.Name);
         var step = _fromStep ??= new byte[QueryHandler.MaxMessage];
-        var length = QueryHandler.AskPlugins(block.AfterCache, forPlugins, step, out var by);
+        var length = StepRunner.Ask(block.AfterCache, forPlugins, step, out var by);
         if (length == 0 && forward < 0)
         {
-            length = QueryHandler.AskPlugins(block.AfterForward, forPlugins, step, out by);
+            length = StepRunner.Ask(block.AfterForward, forPlugins, step, out by);
         }
 
         if (length < 0)
@@ -127,7 +125,7 @@ internal sealed class MissPath
         if (length > 0)
         {
             if (by == AnsweredBy.Template
-                && CnameExchange.TryBegin(_handler, query, step.AsSpan(0, length), reply, out var outcome, rewritten))
+                && _own.TryFollowCname(query, step.AsSpan(0, length), reply, out var outcome, rewritten))
             {
                 return outcome;
             }
@@ -135,11 +133,11 @@ internal sealed class MissPath
             var extendedError = ExtendedErrorOption.Take(step, ref length, end);
             length = rewritten.Restore(step.AsSpan(0, length), Scratch);
             return length == 0
-                ? _handler.Reject(query, reply, Rcode.ServFail)
-                : _handler.FromPlugin(
+                ? _replies.Reject(query, reply, Rcode.ServFail)
+                : _replies.FromPlugin(
                     query, Scratch, ExtendedErrorOption.Append(Scratch, length, extendedError), reply, by);
         }
-        return forward < 0 ? _handler.Reject(query, reply, Rcode.ServFail) : Wait(query, key, rewritten, forward, reply);
+        return forward < 0 ? _replies.Reject(query, reply, Rcode.ServFail) : Wait(query, key, rewritten, forward, reply);
     }
 
     /// <summary>7. Joins or starts an exchange.</summary>
@@ -149,23 +147,23 @@ internal sealed class MissPath
         // A question that comes back to us through its upstream would go round until it times out.
         if (query.Zone.Block.Loop is { IsLooping: true } && query.Type != Qtype.HINFO)
         {
-            return _handler.Reject(query, reply, Rcode.ServFail);
+            return _replies.Reject(query, reply, Rcode.ServFail);
         }
 
-        if (Waiting.Enter(query) is not { } waiter)
+        if (_waiting.Enter(query) is not { } waiter)
         {
-            return _handler.Reject(query, reply, Rcode.Refused);
+            return _replies.Reject(query, reply, Rcode.Refused);
         }
 
         var joined = Start(query, key, rewritten, waiter, forward);
         if (joined == JoinOutcome.Full)
         {
-            Waiting.Leave(waiter);
-            return _handler.Reject(query, reply, Rcode.Refused);
+            _waiting.Leave(waiter);
+            return _replies.Reject(query, reply, Rcode.Refused);
         }
         if (joined == JoinOutcome.Joined)
         {
-            _ledger.Counters.Increment(_coalesced);
+            _replies.Counters.Increment(_coalesced);
         }
 
         return QueryOutcome.Pending;
@@ -238,9 +236,9 @@ internal sealed class MissPath
             return false;
         }
 
-        query.Zone.CacheMetrics?.Hit(_ledger.Counters, stored.Kind == AnswerKind.Denial);
-        query.Zone.CacheMetrics?.ServedStale(_ledger.Counters);
-        outcome = _handler.FromStore(query, stored, Scratch);
+        query.Zone.CacheMetrics?.Hit(_replies.Counters, stored.Kind == AnswerKind.Denial);
+        query.Zone.CacheMetrics?.ServedStale(_replies.Counters);
+        outcome = _replies.FromStore(query, stored, Scratch);
         Scratch.AsSpan(0, outcome.Length).CopyTo(reply);
         return true;
     }

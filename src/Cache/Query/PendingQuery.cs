@@ -18,6 +18,8 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     private int _queryLength;
     private KeyFlags _flags;
     private ushort _scope;
+    private byte[] _options = [];
+    private int _optionsLength;
     private Waiter? _first;
     private Waiter? _last;
     private int _waiters;
@@ -68,6 +70,8 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
 
     public Qtype SentType { get; private set; }
 
+    private ReadOnlySpan<byte> Options => _options.AsSpan(0, _optionsLength);
+
     /// <summary>The query to send; its id is the forwarder's.</summary>
     public ReadOnlySpan<byte> Query => _query.AsSpan(0, _queryLength);
 
@@ -77,13 +81,13 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     /// <summary>Where the question ends in upstream's answer.</summary>
     public int SentQuestionEnd => DnsHeader.Length + _sentNameLength + 4;
 
-    public AnswerKey Key => new(Name, Qtype, Qclass, _scope, _flags);
+    public AnswerKey Key => new(Name, Qtype, Qclass, _scope, _flags, Options);
 
     /// <summary>A question sent as the client wrote it.</summary>
     public void Set(in ClientQuery query, in AnswerKey key, bool overTcp)
     {
         SetKey(query, key, overTcp);
-        SetSent(key.Name, key.Type, query.Question, []);
+        SetSent(key.Name, key.Type, query.Question, Options);
     }
 
     /// <summary>A question sent as a rewrite made it.</summary>
@@ -91,7 +95,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     {
         SetKey(query, key, overTcp);
         Rewritten = rewritten;
-        SetSent(rewritten.Name, rewritten.Type, rewritten.Class, rewritten.EdnsOptions);
+        SetSent(rewritten.Name, rewritten.Type, rewritten.Class, Options);
     }
 
     /// <summary>Asks for another name before the reply is complete.</summary>
@@ -107,7 +111,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
 
     public bool Matches(in AnswerKey key, bool overTcp) =>
         Hash == key.Hash && Qtype == key.Type && Qclass == key.Class && _scope == key.Scope && _flags == key.Flags
-        && OverTcp == overTcp && Name.SequenceEqual(key.Name);
+        && OverTcp == overTcp && Name.SequenceEqual(key.Name) && Options.SequenceEqual(key.SentOptions);
 
     /// <summary>Needs the table's lock once the exchange is in the table.</summary>
     /// <returns>false when too many wait already.</returns>
@@ -160,6 +164,13 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     {
         key.Name.CopyTo(_name);
         _nameLength = key.Name.Length;
+        _optionsLength = key.SentOptions.Length;
+        if (_options.Length < _optionsLength)
+        {
+            _options = new byte[_optionsLength];
+        }
+
+        key.SentOptions.CopyTo(_options);
         _flags = key.Flags;
         _scope = key.Scope;
         OverTcp = overTcp;

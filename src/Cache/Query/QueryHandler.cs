@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Loop;
@@ -16,8 +14,9 @@ namespace NodeDns.Cache.Query;
 ///          7 join or start an exchange ─▶ Forwarder ─▶ 8 judge and store the answer ─▶ 9 reply to every waiter
 /// </code>
 /// Steps 1 to 5 are here; they allocate nothing, take no lock and log nothing. The fork to 6 is at the end of
-/// <see cref="Answer"/>; 6 and 7 are <see cref="MissPath"/>, 8 is
-/// <see cref="AnswerPath"/>, 9 <see cref="WaitingClients"/>. All members belong to the loop's thread.
+/// <see cref="Answer"/>; 6 and 7 are <see cref="MissPath"/>, 8 is <see cref="AnswerPath"/>, 9
+/// <see cref="WaitingClients"/>; replies that are ready at once leave through <see cref="Replies"/>. All members belong to
+/// the loop's thread.
 /// </remarks>
 public sealed class QueryHandler
 {
@@ -26,12 +25,17 @@ public sealed class QueryHandler
 
     private const int MinimumUdpSize = 512;
 
+    /// <summary>Options that rewrite sends are rarely longer.</summary>
+    private const int MaxOptionsOnStack = 2048;
+
     private readonly EventLoop _loop;
     private readonly AnswerStore _store;
-    private readonly ReplyLedger _ledger;
+    private readonly Replies _replies;
+    private readonly OwnQuestions _own;
+    private readonly StepRunner _steps;
+    private readonly WaitingClients _waiting;
     private readonly MissPath _misses;
-    private readonly ILogger _log;
-    private readonly int _panics;
+    private IForwarder[] _forwarders = [];
 
     /// <summary>A reply that may be too large for the caller's buffer until it has been cut.</summary>
     private readonly byte[] _scratch = new byte[MaxMessage + QueryEdns.EmptyOptLength];
@@ -40,29 +44,26 @@ public sealed class QueryHandler
     {
         _loop = loop;
         _store = shared.Store;
-        _log = shared.Log;
-        _panics = shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
         Counters = shared.Registry.AttachWorker();
-        _ledger = new ReplyLedger(Counters);
-        _misses = new MissPath(this, loop, shared, _ledger);
+        _replies = new Replies(shared, Counters);
+        _waiting = new WaitingClients(loop, _replies);
+        _own = new OwnQuestions(Answer, _replies, _waiting);
+        _steps = new StepRunner(_replies, _own);
+        _misses = new MissPath(loop, shared, _replies, _steps, _own, _waiting);
     }
 
     /// <summary>This worker's counters, for what runs on the same thread.</summary>
     public WorkerCounters Counters { get; }
 
     /// <summary>Queries of this worker that wait for upstream.</summary>
-    public int PendingCount => _misses.Waiting.Count;
+    public int PendingCount => _waiting.Count;
 
     /// <summary>Stopwatch ticks when the messages now handed in were read; the listener sets it once a batch.</summary>
     public long ReceivedTicks { get; set; }
 
-    internal EventLoop Loop => _loop;
-
-    internal WaitingClients Waiting => _misses.Waiting;
-
     /// <summary>Uses other forwarders from now on; exchanges under way finish with theirs.</summary>
     /// <param name="forwarders">By <see cref="ForwardModel.Index"/>.</param>
-    public void Use(IForwarder[] forwarders) => _misses.Forwarders = forwarders;
+    public void Use(IForwarder[] forwarders) => _forwarders = forwarders;
 
     /// <summary>Deals with one message from a client.</summary>
     /// <param name="server">The listen address it came to.</param>
@@ -77,8 +78,8 @@ public sealed class QueryHandler
         }
         catch (Exception bug)
         {
-            // The message is consumed: a query that finds a bug costs its own answer, not the process.
-            OnBug(bug);
+            // The message is consumed.
+            _replies.OnBug(bug);
             return QueryOutcome.Drop;
         }
     }
@@ -147,20 +148,27 @@ public sealed class QueryHandler
             Needs = needs,
             Server = server,
             Zone = zone,
-            Forwarders = _misses.Forwarders,
+            Forwarders = _forwarders,
             ReceivedTicks = ReceivedTicks,
         };
-        return zone.Block.Dns64 is { } dns64 && dns64.AppliesTo(query.ForPlugins())
-            ? Dns64Exchange.Begin(this, dns64, query, reply)
+
+        // 3. Steps before the cache. dns64 makes one question two, and each goes on by itself.
+        var block = zone.Block;
+        if (block.BeforeDns64.Length > 0 && _steps.TryAnswer(block.BeforeDns64, query, reply, out var outcome))
+        {
+            return outcome;
+        }
+
+        return block.Dns64 is { } dns64 && dns64.AppliesTo(query.ForPlugins())
+            ? _own.AskForBoth(dns64, query, reply)
             : Answer(query, reply);
     }
 
-    internal QueryOutcome Answer(in ClientQuery query, Span<byte> reply)
+    /// <summary>Steps 3, behind dns64, to 5, for a client's question or one of our own.</summary>
+    private QueryOutcome Answer(in ClientQuery query, Span<byte> reply)
     {
         var block = query.Zone.Block;
-
-        // 3. Steps before the cache.
-        if (block.BeforeCache.Length > 0 && AskPlugins(block.BeforeCache, query, reply, out var outcome))
+        if (block.BeforeCache.Length > 0 && _steps.TryAnswer(block.BeforeCache, query, reply, out var outcome))
         {
             return outcome;
         }
@@ -172,7 +180,11 @@ public sealed class QueryHandler
             cache = null;
         }
 
-        var key = new AnswerKey(query.Name, query.Type, query.Class, cache?.Scope ?? block.Scope, query.KeyFlags);
+        var room = block.Rewrite?.RoomForOptions(query.Message.Length) ?? 0;
+        var optionRoom = room <= MaxOptionsOnStack ? stackalloc byte[room] : new byte[room];
+        var sentOptions = room == 0 ? [] : block.Rewrite!.WriteOptions(query.ForPlugins(), optionRoom);
+        var key = new AnswerKey(
+            query.Name, query.Type, query.Class, block.Scope.Number, query.KeyFlags, sentOptions);
         if (cache is not null)
         {
             var options = new GetOptions(_loop.NowMs, KeepTtl: cache.KeepTtl);
@@ -187,7 +199,7 @@ public sealed class QueryHandler
                     _misses.MaybePrefetch(query, key, stored, prefetch);
                 }
 
-                return FromStore(query, stored, reply);
+                return _replies.FromStore(query, stored, reply);
             }
             if (found == GetOutcome.TooLarge && TryFromLargeEntry(query, key, options, reply, out outcome))
             {
@@ -195,85 +207,6 @@ public sealed class QueryHandler
             }
         }
         return _misses.Begin(query, key, cache, reply);
-    }
-
-    /// <summary>Finishes a reply whose counts and records stand in place.</summary>
-    internal QueryOutcome FromStore(in ClientQuery query, in StoredAnswer stored, Span<byte> reply)
-    {
-        ReplyFinish.Begin(reply, query.Question, query.Needs, (ushort)(stored.HeaderFlags & ~DnsHeader.AA));
-        var length = query.QuestionEnd + stored.RecordsLength;
-        length = ReplyFinish.End(reply, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
-        return Done(query, reply, length, AnsweredBy.Cache);
-    }
-
-    /// <summary>Asks steps in order until one has dealt with the query.</summary>
-    /// <returns>false when none has.</returns>
-    internal bool AskPlugins(IQueryPlugin[] plugins, in ClientQuery query, Span<byte> reply, out QueryOutcome outcome)
-    {
-        var forPlugins = query.ForPlugins();
-        var length = AskPlugins(plugins, forPlugins, _scratch, out var by);
-        if (length > 0 && by == AnsweredBy.Template
-            && CnameExchange.TryBegin(this, query, _scratch.AsSpan(0, length), reply, out outcome))
-        {
-            return true;
-        }
-
-        outcome = length > 0 ? FromPlugin(query, _scratch, length, reply, by) : QueryOutcome.Drop;
-        return length != 0;
-    }
-
-    /// <returns>Octets of the reply, 0 when no step has dealt with the query, -1 when there is to be no reply.</returns>
-    internal static int AskPlugins(IQueryPlugin[] plugins, in PluginQuery query, Span<byte> reply, out AnsweredBy by)
-    {
-        foreach (var plugin in plugins)
-        {
-            by = PluginNames.AnsweredBy(plugin);
-            var writer = new ReplyWriter(reply[..MaxMessage], query.Message, DnsHeader.Length + query.Name.Length + 4);
-            switch (plugin.Handle(query, ref writer))
-            {
-                case PluginVerdict.Answered:
-                    return writer.Length;
-                case PluginVerdict.Drop:
-                    return -1;
-            }
-        }
-        by = AnsweredBy.Server;
-        return 0;
-    }
-
-    /// <summary>Finishes a reply that a step has written for this query's question.</summary>
-    internal QueryOutcome FromPlugin(in ClientQuery query, Span<byte> written, int length, Span<byte> reply, AnsweredBy by)
-    {
-        var options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
-        ReplyFinish.Begin(written, query.Question, query.Needs, DnsHeader.Flags(written));
-        length = ReplyFinish.End(written, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
-        if (query.Needs.HasEdns)
-        {
-            length = ExtendedErrorOption.Put(written, length, options, query.Needs.Limit);
-        }
-        // For the exchange that asked on a client's behalf; it takes them off again.
-        else if (query.To.IsInternal)
-        {
-            length = ExtendedErrorOption.Append(written[..MaxMessage], length, options);
-        }
-
-        written[..length].CopyTo(reply);
-        return Done(query, reply, length, by);
-    }
-
-    internal QueryOutcome Done(in ClientQuery query, Span<byte> reply, int length, AnsweredBy by)
-    {
-        _ledger.Note(query, reply[..length], by);
-        return QueryOutcome.Reply(length);
-    }
-
-    internal QueryOutcome Reject(in ClientQuery query, Span<byte> reply, Rcode rcode) =>
-        Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, rcode), AnsweredBy.Server);
-
-    internal void OnBug(Exception bug)
-    {
-        Counters.Increment(_panics);
-        _log.Panicked(bug, "a query");
     }
 
     /// <summary>A stored answer that does not fit what the client takes: cut from a whole copy.</summary>
@@ -287,7 +220,7 @@ public sealed class QueryHandler
         }
 
         query.Zone.CacheMetrics?.Hit(Counters, stored.Kind == AnswerKind.Denial);
-        outcome = FromStore(query, stored, _scratch);
+        outcome = _replies.FromStore(query, stored, _scratch);
         _scratch.AsSpan(0, outcome.Length).CopyTo(reply);
         return true;
     }
@@ -297,7 +230,7 @@ public sealed class QueryHandler
         in ClientNeeds needs, Rcode rcode, ReadOnlySpan<byte> question = default, Qtype qtype = default)
     {
         var length = ReplyFinish.Empty(reply, question, needs, rcode);
-        _ledger.NoteDropped(server, message, to, needs, qtype, ReceivedTicks, reply[..length]);
+        _replies.Ledger.NoteDropped(server, message, to, needs, qtype, ReceivedTicks, reply[..length]);
         return QueryOutcome.Reply(length);
     }
 }

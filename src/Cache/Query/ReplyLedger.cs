@@ -15,8 +15,9 @@ internal sealed class ReplyLedger(WorkerCounters counters)
     /// <param name="reply">As sent; empty when none was.</param>
     public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, AnsweredBy by)
     {
-        if (query.To.IsInternal)
+        if (query.To.Sink is OwnQuestion own)
         {
+            own.By = by;
             return;
         }
 
@@ -27,8 +28,9 @@ internal sealed class ReplyLedger(WorkerCounters counters)
 
     public void Note(Waiter waiter, ReadOnlySpan<byte> lowerName, ReadOnlySpan<byte> reply, AnsweredBy by)
     {
-        if (waiter.To.IsInternal)
+        if (waiter.To.Sink is OwnQuestion own)
         {
+            own.By = by;
             return;
         }
 

@@ -62,7 +62,7 @@ internal sealed class Waiter(WaitingClients owner)
     /// <summary>The client's query again, for a reply that an exchange of our own has made.</summary>
     /// <param name="to">What is kept in <see cref="To"/>, held by the caller as long as the query.</param>
     /// <param name="message">The whole query as the exchange keeps it.</param>
-    public ClientQuery Again(ref readonly ReplyTo to, byte[] message, IForwarder[] forwarders)
+    public ClientQuery Again(ref readonly ReplyTo to, ReadOnlySpan<byte> message, IForwarder[] forwarders)
     {
         var lower = Question[..^4].ToArray();
         DnsName.ToLower(lower, lower);

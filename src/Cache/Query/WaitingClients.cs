@@ -5,7 +5,7 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Query;
 
 /// <summary>Step 9 of the main path: the clients that wait for an answer, and their replies. One a worker.</summary>
-internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, ReplyLedger ledger)
+internal sealed class WaitingClients(EventLoop loop, Replies replies)
 {
     private readonly ClientLimit _limit = new();
     private readonly Stack<Waiter> _pool = new();
@@ -78,7 +78,7 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
         }
         catch (Exception bug)
         {
-            handler.OnBug(bug);
+            replies.OnBug(bug);
             if (!left)
             {
                 Leave(waiter);
@@ -106,13 +106,13 @@ internal sealed class WaitingClients(QueryHandler handler, EventLoop loop, Reply
         }
         if (isStale)
         {
-            waiter.Zone.CacheMetrics?.ServedStale(ledger.Counters);
+            waiter.Zone.CacheMetrics?.ServedStale(replies.Counters);
         }
 
         Span<byte> lowerName = stackalloc byte[DnsName.MaxLength];
         lowerName = lowerName[..(waiter.Question.Length - 4)];
         DnsName.ToLower(waiter.Question[..^4], lowerName);
-        ledger.Note(waiter, lowerName, Scratch.AsSpan(0, length), by);
+        replies.Ledger.Note(waiter, lowerName, Scratch.AsSpan(0, length), by);
         return length;
     }
 }

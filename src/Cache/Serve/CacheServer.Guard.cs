@@ -61,7 +61,7 @@ public sealed partial class CacheServer
 
         using (entries)
         {
-            StoreSnapshot.Import(_shared.Store, entries, _clock.NowMs, Libc.BootTimeMs, _model.Scopes);
+            StoreSnapshot.Import(_shared.Store, entries, _clock.NowMs, Libc.BootTimeMs, _shared.Store.ScopesInForce());
         }
     }
 

@@ -67,7 +67,7 @@ public sealed partial class CacheServer : IDisposable
         _metrics.Listeners(
             () => _drops.Total, () => _workers.Sum(worker => worker.TcpConnections));
         _selfProbe = new HealthSelfProbe(_http.Loop, registry);
-        _upkeep = new PluginUpkeep(_loop, _http.Loop);
+        _upkeep = new PluginUpkeep(_loop, _http.Loop, _shared.Store);
         _reload = new ReloadTimer(this);
         _release = new ReleaseTimer();
         _stop = new StopTimer(this);
@@ -103,6 +103,7 @@ public sealed partial class CacheServer : IDisposable
         }
 
         _model = model;
+        model.PutInForce(_shared);
         var workers = _options.Workers > 0
             ? _options.Workers
             : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
@@ -187,7 +188,7 @@ public sealed partial class CacheServer : IDisposable
 
         if (loaded.Corefile.Config is { } config)
         {
-            return new ModelBuilder(config, _shared, _loggers, _queryLog).Build();
+            return new ModelBuilder(config, Registry, _loggers, _queryLog).Build();
         }
 
         foreach (var error in loaded.Corefile.Errors)
@@ -283,10 +284,10 @@ public sealed partial class CacheServer : IDisposable
 
         if (OpenListeners(model) is not { } opened)
         {
-            ModelBuilder.RestoreLimits(_model.Config, _shared.Store);
             return false;
         }
         _model = model;
+        model.PutInForce(_shared);
         // A guard's sockets stay open: it may give them to the next cache, or this one be asked to offer them.
         Sockets = [.. Sockets.Where(socket => _guard is not null || IsServed(socket)), .. opened];
         foreach (var worker in _workers)
@@ -299,7 +300,6 @@ public sealed partial class CacheServer : IDisposable
             }
         }
         _guard?.Want(model.EndPoints);
-        _shared.Store.Prune(model.Scopes.ContainsKey);
         Announce(model);
         _reloadLog.Reloaded();
         return true;

@@ -13,13 +13,18 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>Turns a configuration into a <see cref="ServeModel"/>. Each reload is a new builder.</summary>
-public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILoggerFactory logs, LogOutput lines)
+public sealed class ModelBuilder(CorefileConfig config, MetricRegistry registry, ILoggerFactory logs, LogOutput lines)
 {
+    /// <summary>Raised by a build that keeps other answers than the one before, or the same otherwise: those of the one
+    /// before are not taken over then.</summary>
+    private const int Revision = 1;
+
     private readonly List<BlockPlugins> _plugins = [];
     private readonly List<(LoopPlugin Loop, IPEndPoint Server)> _loops = [];
     private readonly List<UpstreamGroup> _groups = [];
     private readonly List<(int Group, bool Continuously)> _readyGroups = [];
-    private readonly Dictionary<string, ushort> _scopes = [];
+    private readonly List<AnswerScope> _scopes = [];
+    private readonly List<(CacheMetrics, AnswerScope)> _caches = [];
     private readonly Dictionary<IPEndPoint, List<ZoneModel>> _zones = [];
     private readonly List<ListenEndPoint> _endPoints = [];
     private readonly Dictionary<IPEndPoint, TcpLimits> _limits = [];
@@ -35,7 +40,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
             zones.Key,
             new ZoneTable(zones.Value),
             new ServerMetrics(
-                shared.Registry, ServerName(zones.Key, IsTcpOnly(zones.Key) ? ZoneTransport.Tls : ZoneTransport.Dns), "dropped"))
+                registry, ServerName(zones.Key, IsTcpOnly(zones.Key) ? ZoneTransport.Tls : ZoneTransport.Dns), "dropped"))
         {
             IsTcpOnly = IsTcpOnly(zones.Key),
             Tcp = _limits.GetValueOrDefault(zones.Key, TcpLimits.Default),
@@ -47,20 +52,11 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
             Groups = [.. _groups],
             ReadyGroups = [.. _readyGroups],
             EndPoints = [.. _endPoints],
-            Scopes = _scopes,
+            Scopes = [.. _scopes],
+            Caches = [.. _caches],
             Plugins = [.. _plugins],
             Loops = [.. _loops],
         };
-    }
-
-    /// <summary>Gives the store's scopes the limits of a configuration that stays in force: building another one has
-    /// set that one's.</summary>
-    internal static void RestoreLimits(CorefileConfig config, AnswerStore store)
-    {
-        foreach (var block in config.Blocks)
-        {
-            store.Scope(BlockIdentity.Of(block), ScopeOptions(block.Cache));
-        }
     }
 
     /// <summary>As CoreDNS writes it: "dns://169.254.20.10:53", and "dns://:53" for every address.</summary>
@@ -77,19 +73,14 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         from block in config.Blocks
         from address in BindAddresses.Of(block.Bind)
         from zone in block.Zones
-        from plugin in BlockPlugins.NamesOf(block)
-        select (ServerName(new IPEndPoint(address, zone.Port), zone.Transport), zone.Name, plugin);
+        from step in DirectiveTable.InOrder.Where(directive => directive.IsStep && directive.IsIn(block))
+        select (ServerName(new IPEndPoint(address, zone.Port), zone.Transport), zone.Name, step.Name);
 
     private bool IsTcpOnly(IPEndPoint endPoint) => !_endPoints.Contains(new ListenEndPoint(ListenProtocol.Udp, endPoint));
 
     private void Add(ServerBlockConfig block)
     {
-        if (block.Prometheus is { RuntimeMetrics: true })
-        {
-            RuntimeMetrics.Register(shared.Registry);
-        }
-
-        var plugins = new BlockPlugins(block, shared.Registry, logs, lines);
+        var plugins = new BlockPlugins(block, new StepTools(registry, logs, lines));
         _plugins.Add(plugins);
         var model = Block(block, plugins);
         if (block.Ready is { } ready)
@@ -116,18 +107,16 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
                 }
 
                 var cacheMetrics = model.Cache is null ? null
-                    : new CacheMetrics(shared.Registry, server, zoneNames);
-                if (model.Cache is { } cache)
+                    : new CacheMetrics(registry, server, zoneNames);
+                if (cacheMetrics is not null)
                 {
-                    cacheMetrics!.Store(
-                        isDenial => shared.Store.Count(cache.Scope, KindOf(isDenial)),
-                        isDenial => shared.Store.EvictionsOf(cache.Scope, KindOf(isDenial)));
+                    _caches.Add((cacheMetrics, model.Scope));
                 }
 
                 zones.Add(new ZoneModel(
                     DnsName.ParseLower(zone.Name),
                     model,
-                    new ServerMetrics(shared.Registry, server, zone.Name),
+                    new ServerMetrics(registry, server, zone.Name),
                     cacheMetrics));
                 if (block.Timeouts is { } timeouts)
                 {
@@ -153,14 +142,16 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
 
     private BlockModel Block(ServerBlockConfig block, BlockPlugins plugins)
     {
-        var identity = BlockIdentity.Of(block);
-        var scope = shared.Store.Scope(identity, ScopeOptions(block.Cache));
-        _scopes[identity] = scope;
+        var identity = $"{Revision} {BlockIdentity.Of(block)}";
+        var scope = new AnswerScope(() => $"{identity}\n{plugins.Hosts?.FileIdentity}", ScopeOptions(block.Cache));
+        _scopes.Add(scope);
         return new BlockModel
         {
             Scope = scope,
-            Cache = block.Cache is { } cache ? Cache(cache, block, scope) : null,
+            Cache = block.Cache is { } cache ? Cache(cache, block) : null,
             Forwards = [.. block.Forward.Select(forward => Forward(forward, block.Cancel))],
+            BeforeDns64 = plugins.BeforeDns64,
+            Dns64 = plugins.Dns64,
             BeforeCache = plugins.BeforeCache,
             AfterCache = plugins.AfterCache,
             AfterForward = plugins.AfterForward,
@@ -169,20 +160,16 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
             Log = plugins.Log,
             Loop = plugins.Loop,
             Rewrite = plugins.Rewrite,
-            Dns64 = plugins.Dns64,
             UdpSize = (ushort)(block.Bufsize?.Bytes ?? BlockModel.DefaultUdpSize),
         };
     }
-
-    private static AnswerKind KindOf(bool isDenial) => isDenial ? AnswerKind.Denial : AnswerKind.Success;
 
     private static ScopeOptions ScopeOptions(CacheConfig? cache) => cache is null
         ? default
         : new ScopeOptions(cache.SuccessCapacity ?? 0, cache.DenialCapacity ?? 0);
 
-    private static CacheModel Cache(CacheConfig cache, ServerBlockConfig block, ushort scope) => new()
+    private static CacheModel Cache(CacheConfig cache, ServerBlockConfig block) => new()
     {
-        Scope = scope,
         // The block's own zones are what it is asked for anyway.
         Zones = cache.Zones.SequenceEqual(block.Zones.Select(zone => zone.Name)) ? [] : Names(cache.Zones),
         SuccessTtlSeconds = Seconds(cache.SuccessTtl),
@@ -213,7 +200,7 @@ public sealed class ModelBuilder(CorefileConfig config, QueryShared shared, ILog
         var options = UpstreamOptions.Of(forward, cancel);
         var model = new ForwardModel(
             _groups.Count, DnsName.ParseLower(forward.From), Names(forward.Except), options);
-        _groups.Add(new UpstreamGroup(options, shared.Registry, logs.CreateLogger("plugin/forward")));
+        _groups.Add(new UpstreamGroup(options, registry, logs.CreateLogger("plugin/forward")));
         return model;
     }
 

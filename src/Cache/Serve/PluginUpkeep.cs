@@ -1,4 +1,5 @@
 using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Store;
 using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Serve;
@@ -6,8 +7,10 @@ namespace NodeDns.Cache.Serve;
 /// <summary>What a model's steps want done off the workers' threads: files looked at, counts said, loops probed.</summary>
 /// <param name="loop">The owner's, whose thread all members belong to.</param>
 /// <param name="probes">Where loop probes run, which ask our own workers.</param>
-internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes)
+/// <param name="store">Where what no longer holds is forgotten.</param>
+internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore store)
 {
+    private readonly EventLoop _loop = loop;
     private readonly List<PollTimer> _timers = [];
     private readonly List<LoopProbe> _probes = [];
     private ServeModel? _model;
@@ -19,7 +22,7 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes)
         _model = model;
         foreach (var polled in model.Plugins.SelectMany(plugins => plugins.Polled))
         {
-            var timer = new PollTimer(loop, polled);
+            var timer = new PollTimer(this, polled);
             timer.Arm();
             _timers.Add(timer);
         }
@@ -36,7 +39,7 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes)
     {
         foreach (var timer in _timers)
         {
-            loop.Cancel(timer);
+            _loop.Cancel(timer);
         }
 
         foreach (var probe in _probes)
@@ -59,13 +62,22 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes)
         _model = null;
     }
 
-    private sealed class PollTimer(EventLoop loop, IPolled polled) : LoopTimer
+    /// <summary>Lets a step look now, and forgets the answers that it would have given otherwise.</summary>
+    internal void Poll(IPolled polled)
     {
-        public void Arm() => loop.Arm(this, Math.Max(1, (long)polled.Period.TotalMilliseconds));
+        if (polled.Poll() && _model is not null)
+        {
+            store.Use(_model.Scopes);
+        }
+    }
+
+    private sealed class PollTimer(PluginUpkeep upkeep, IPolled polled) : LoopTimer
+    {
+        public void Arm() => upkeep._loop.Arm(this, Math.Max(1, (long)polled.Period.TotalMilliseconds));
 
         public override void OnTimer()
         {
-            polled.Poll();
+            upkeep.Poll(polled);
             Arm();
         }
     }

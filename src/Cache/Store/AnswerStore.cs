@@ -17,11 +17,16 @@ public sealed unsafe class AnswerStore : IDisposable
     private const int Attempts = 3;
     private const int Kinds = 3;
 
+    /// <summary>Numbers of scopes that are gone before the first of them is given again: an exchange that began under it
+    /// has long ended then, and what it brought is forgotten.</summary>
+    private const int GoneScopes = 1024;
+
     private readonly CellArena _arena;
     private readonly uint _bucketMask;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ushort> _scopes = [];
-    private readonly List<string> _scopeNames = [];
+    private readonly Queue<ushort> _goneScopes = new();
+    private readonly List<string?> _scopeNames = [];
     private readonly SieveList _entries;
     private Partition[] _partitions = [];
     private long _evictions;
@@ -43,55 +48,52 @@ public sealed unsafe class AnswerStore : IDisposable
     /// <summary>Octets entries can use at most.</summary>
     public long CapacityBytes => (long)(_arena.CellCount - 1) * CellArena.CellSize;
 
-    /// <summary>The number of the scope of that name; limits are set anew each time.</summary>
-    public ushort Scope(string name, ScopeOptions options = default)
+    /// <summary>Makes these the scopes in force: one that is there already, by its identity, keeps its number and its
+    /// entries; all others are forgotten.</summary>
+    public void Use(IReadOnlyCollection<AnswerScope> scopes)
     {
+        var identities = scopes.Select(scope => (scope, scope.Identity)).ToList();
         lock (_gate)
         {
-            if (!_scopes.TryGetValue(name, out var scope))
+            foreach (var gone in _scopes.Keys.Except(identities.Select(known => known.Identity)).ToList())
             {
-                scope = (ushort)_scopeNames.Count;
-                _scopes.Add(name, scope);
-                _scopeNames.Add(name);
-                Partition[] grown = [.. _partitions, new(_arena), new(_arena), new(_arena)];
-                _partitions = grown;
+                var number = _scopes[gone];
+                Clear_NeedsLock(number);
+                _scopes.Remove(gone);
+                _scopeNames[number] = null;
+                _goneScopes.Enqueue(number);
             }
-            PartitionOf(scope, AnswerKind.Success).Capacity = options.SuccessCapacity;
-            PartitionOf(scope, AnswerKind.Denial).Capacity = options.DenialCapacity;
-            PartitionOf(scope, AnswerKind.Failure).Capacity = options.DenialCapacity;
-            return scope;
+            foreach (var (scope, identity) in identities)
+            {
+                scope.Number = Scope_NeedsLock(identity, scope.Options);
+            }
         }
     }
 
-    /// <summary>The name of each scope there has been, at its number.</summary>
-    internal string[] ScopeNames()
+    /// <summary>The number of one scope, which is in force until the next <see cref="Use"/>.</summary>
+    public ushort Scope(string identity, ScopeOptions options = default)
+    {
+        lock (_gate)
+        {
+            return Scope_NeedsLock(identity, options);
+        }
+    }
+
+    /// <summary>Identity and number of the scopes in force.</summary>
+    public IReadOnlyDictionary<string, ushort> ScopesInForce()
+    {
+        lock (_gate)
+        {
+            return new Dictionary<string, ushort>(_scopes);
+        }
+    }
+
+    /// <summary>The identity of each scope in force at its number; null at those of scopes that are gone.</summary>
+    internal string?[] ScopeNames()
     {
         lock (_gate)
         {
             return [.. _scopeNames];
-        }
-    }
-
-    /// <summary>Forgets the entries of every scope whose name <paramref name="isAlive"/> denies.</summary>
-    public void Prune(Func<string, bool> isAlive)
-    {
-        lock (_gate)
-        {
-            foreach ((var name, var scope) in _scopes)
-            {
-                if (isAlive(name))
-                {
-                    continue;
-                }
-
-                for (var kind = 0; kind < Kinds; kind++)
-                {
-                    while (_partitions[scope * Kinds + kind].Entries.Oldest is not 0 and uint entry)
-                    {
-                        Remove_NeedsLock(entry);
-                    }
-                }
-            }
         }
     }
 
@@ -100,7 +102,7 @@ public sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            return PartitionOf(scope, kind).Entries.Count;
+            return scope < _scopeNames.Count ? PartitionOf(scope, kind).Entries.Count : 0;
         }
     }
 
@@ -109,7 +111,7 @@ public sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            return PartitionOf(scope, kind).Evictions;
+            return scope < _scopeNames.Count ? PartitionOf(scope, kind).Evictions : 0;
         }
     }
 
@@ -132,19 +134,30 @@ public sealed unsafe class AnswerStore : IDisposable
         return GetOutcome.Missing;
     }
 
-    /// <summary>Stores an answer whose TTL runs from <paramref name="storedMs"/>, in place of what the key had.</summary>
+    /// <summary>Stores an answer whose TTL runs from <paramref name="storedMs"/>, in place of what the key had. An answer
+    /// ends the failure to answer.</summary>
     public void Put(in AnswerKey key, in AnswerRecords answer, long storedMs)
     {
-        var streamLength = key.Name.Length + EntryHead.CountsLength + answer.Records.Length
+        var streamLength = key.Length + EntryHead.CountsLength + answer.Records.Length
             + answer.TtlOffsets.Length * sizeof(ushort);
         var cells = CellArena.CellsFor(streamLength);
-        if (cells > _arena.CellCount / 4)
+        if (cells > _arena.CellCount / 4 || key.Length > ushort.MaxValue)
         {
             return;
         }
 
         lock (_gate)
         {
+            if (key.Scope >= _scopeNames.Count)
+            {
+                return;
+            }
+
+            if (answer.Kind != AnswerKind.Failure)
+            {
+                Remove_NeedsLock(key.ForFailure());
+            }
+
             var bucket = (uint)key.Hash & _bucketMask;
             var old = Find_NeedsLock(key, bucket);
             if (old != 0)
@@ -178,9 +191,10 @@ public sealed unsafe class AnswerStore : IDisposable
             head->HeaderFlags = answer.HeaderFlags;
             head->TtlCount = (ushort)answer.TtlOffsets.Length;
             head->RecordsLength = (ushort)answer.Records.Length;
-            head->NameLength = (byte)key.Name.Length;
+            head->KeyLength = (ushort)key.Length;
             var stream = new CellStream(_arena, entry);
             stream.Write(key.Name);
+            stream.Write(key.SentOptions);
             stream.Write(answer.Counts[..EntryHead.CountsLength]);
             stream.Write(answer.Records);
             stream.Write(MemoryMarshal.AsBytes(answer.TtlOffsets));
@@ -193,6 +207,17 @@ public sealed unsafe class AnswerStore : IDisposable
             _entries.Add(entry);
             Volatile.Write(ref head->Sequence, head->Sequence + 1);
             Volatile.Write(ref _arena.Buckets[bucket], entry);
+        }
+    }
+
+    /// <summary>Forgets what the key had, and the failure to answer it: upstream has said otherwise.</summary>
+    /// <param name="expiredByMs">Of answers, only one whose TTL is over by then.</param>
+    public void Remove(in AnswerKey key, long expiredByMs = long.MaxValue)
+    {
+        lock (_gate)
+        {
+            Remove_NeedsLock(key, expiredByMs);
+            Remove_NeedsLock(key.ForFailure());
         }
     }
 
@@ -219,14 +244,11 @@ public sealed unsafe class AnswerStore : IDisposable
         return (int)hits;
     }
 
-    /// <summary>Starts a popular answer's count again, once its refresh is under way.</summary>
-    public void ResetHits(in StoredAnswer answer) => _arena.Popularity[answer.Entry] = 0;
-
     /// <summary>Visits entries that are within their TTL, oldest first, under the lock.</summary>
     /// <param name="isWanted">Told of each one what it takes to choose; the others are not read.</param>
     internal void ForEachLive(long nowMs, EntryFilter isWanted, EntryVisitor visit)
     {
-        var stream = new byte[DnsName.MaxLength + EntryHead.CountsLength + 3 * ushort.MaxValue];
+        var stream = new byte[EntryHead.CountsLength + 4 * ushort.MaxValue];
         lock (_gate)
         {
             for (var entry = _entries.Oldest; entry != 0; entry = _entries.NewerThan(entry))
@@ -237,12 +259,12 @@ public sealed unsafe class AnswerStore : IDisposable
                     continue;
                 }
 
-                if (!isWanted(head->Scope, head->NameLength, head->RecordsLength, head->TtlCount, head->Visited != 0))
+                if (!isWanted(head->Scope, head->KeyLength, head->RecordsLength, head->TtlCount, head->Visited != 0))
                 {
                     continue;
                 }
 
-                int countsAt = head->NameLength, recordsAt = countsAt + EntryHead.CountsLength;
+                int countsAt = head->KeyLength, recordsAt = countsAt + EntryHead.CountsLength;
                 int offsetsAt = recordsAt + head->RecordsLength, end = offsetsAt + head->TtlCount * sizeof(ushort);
                 new CellStream(_arena, entry).Read(stream.AsSpan(0, end));
                 var answer = new AnswerRecords
@@ -254,15 +276,16 @@ public sealed unsafe class AnswerStore : IDisposable
                     TtlOffsets = MemoryMarshal.Cast<byte, ushort>(stream.AsSpan(offsetsAt, end - offsetsAt)),
                     TtlSeconds = head->TtlSeconds,
                 };
-                var key = new AnswerKey(stream.AsSpan(0, countsAt), (Qtype)head->Type, (Qclass)head->Class,
-                    head->Scope, head->KeyFlags);
+                var nameLength = DnsName.LengthOf(stream);
+                var key = new AnswerKey(stream.AsSpan(0, nameLength), (Qtype)head->Type, (Qclass)head->Class,
+                    head->Scope, head->KeyFlags, stream.AsSpan(nameLength..countsAt));
                 visit(key, answer, head->StoredMs);
             }
         }
     }
 
     /// <param name="wasHit">Asked again since it was stored, or since the hand that evicts last passed.</param>
-    internal delegate bool EntryFilter(ushort scope, int nameLength, int recordsLength, int ttlCount, bool wasHit);
+    internal delegate bool EntryFilter(ushort scope, int keyLength, int recordsLength, int ttlCount, bool wasHit);
 
     internal delegate void EntryVisitor(in AnswerKey key, in AnswerRecords answer, long storedMs);
 
@@ -292,7 +315,7 @@ public sealed unsafe class AnswerStore : IDisposable
             if (head->HashHigh == hashHigh && IsKey(head, key))
             {
                 var stream = new CellStream(_arena, entry);
-                if (stream.Matches(key.Name))
+                if (stream.Matches(key.Name) && stream.Matches(key.SentOptions))
                 {
                     return Copy(head, entry, sequence, stream, options, reply, at, out answer, out overtaken);
                 }
@@ -366,8 +389,55 @@ public sealed unsafe class AnswerStore : IDisposable
     }
 
     private static bool IsKey(EntryHead* head, in AnswerKey key) =>
-        head->NameLength == key.Name.Length && head->Type == (ushort)key.Type && head->Class == (ushort)key.Class
+        head->KeyLength == key.Length && head->Type == (ushort)key.Type && head->Class == (ushort)key.Class
         && head->Scope == key.Scope && head->KeyFlags == key.Flags;
+
+    private static bool IsKey(CellStream stream, in AnswerKey key) =>
+        stream.Matches(key.Name) && stream.Matches(key.SentOptions);
+
+    private ushort Scope_NeedsLock(string identity, ScopeOptions options)
+    {
+        if (!_scopes.TryGetValue(identity, out var scope))
+        {
+            if (_goneScopes.Count > GoneScopes)
+            {
+                scope = _goneScopes.Dequeue();
+                Clear_NeedsLock(scope);
+            }
+            else
+            {
+                scope = (ushort)_scopeNames.Count;
+                _scopeNames.Add(null);
+                _partitions = [.. _partitions, new(_arena), new(_arena), new(_arena)];
+            }
+            _scopeNames[scope] = identity;
+            _scopes.Add(identity, scope);
+        }
+        PartitionOf(scope, AnswerKind.Success).Capacity = options.SuccessCapacity;
+        PartitionOf(scope, AnswerKind.Denial).Capacity = options.DenialCapacity;
+        PartitionOf(scope, AnswerKind.Failure).Capacity = options.DenialCapacity;
+        return scope;
+    }
+
+    private void Clear_NeedsLock(ushort scope)
+    {
+        for (var kind = 0; kind < Kinds; kind++)
+        {
+            while (_partitions[scope * Kinds + kind].Entries.Oldest is not 0 and uint entry)
+            {
+                Remove_NeedsLock(entry);
+            }
+        }
+    }
+
+    private void Remove_NeedsLock(in AnswerKey key, long expiredByMs = long.MaxValue)
+    {
+        if (Find_NeedsLock(key, (uint)key.Hash & _bucketMask) is not 0 and var entry
+            && _arena.Head(entry)->ExpiresMs <= expiredByMs)
+        {
+            Remove_NeedsLock(entry);
+        }
+    }
 
     private uint Find_NeedsLock(in AnswerKey key, uint bucket)
     {
@@ -375,7 +445,7 @@ public sealed unsafe class AnswerStore : IDisposable
         {
             var head = _arena.Head(entry);
             if (head->HashHigh == (uint)(key.Hash >> 32) && IsKey(head, key)
-                && new CellStream(_arena, entry).Matches(key.Name))
+                && IsKey(new CellStream(_arena, entry), key))
             {
                 return entry;
             }

@@ -10,7 +10,7 @@ namespace NodeDns.Cache.Store;
 ///   0  next cell of the chain (24 bits)     3  visited (8)     4  sequence (32): even = a published head
 ///   8  payload: the rest of this struct in a head; 56 octets of the entry's stream in any other cell
 /// </code>
-/// The stream that the following cells hold: qname (lower-case wire form), section counts (6 octets), records (everything
+/// The stream that the following cells hold: qname (lower-case wire form), EDNS options sent upstream, section counts (6 octets), records (everything
 /// after the question, OPT removed), then the offsets of the TTL fields from the start of the records, two octets each,
 /// host order.
 /// </remarks>
@@ -47,7 +47,9 @@ internal struct EntryHead
     /// <summary>Octets of the records.</summary>
     [FieldOffset(56)] public ushort RecordsLength;
 
-    [FieldOffset(58)] public byte NameLength;
+    /// <summary>Octets of the qname and the options behind it.</summary>
+    [FieldOffset(58)] public ushort KeyLength;
+
     [FieldOffset(60)] public uint BucketIndex;
 
     public readonly long ExpiresMs => StoredMs + TtlSeconds * 1000L;

@@ -10,19 +10,20 @@ namespace NodeDns.Cache.Store;
 /// Big-endian. Header: "NDNS", version (2), when it was written, in milliseconds of CLOCK_BOOTTIME (8), number of scopes (2).
 /// Then for each scope: name length (4) and UTF-8. Then for each entry: octets that follow in this entry (4), index of its
 /// scope (2), age in milliseconds when it was written (8), TTL seconds (4), kind (1), key flags (1), type (2), class (2),
-/// header flags (2), name length (1), counts (6), records length (2), TTL count (2), name, records, TTL offsets (2 each).
+/// header flags (2), length of name and options (2), counts (6), records length (2), TTL count (2), name, EDNS options sent
+/// upstream, records, TTL offsets (2 each).
 /// Octets at the end of an entry that a reader does not know are skipped, so a later version may add some. Version 1 had no
-/// time and named the scope in each entry.
+/// time and named the scope in each entry, version 2 no options.
 /// </remarks>
 public static class StoreSnapshot
 {
-    public const ushort Version = 2;
+    public const ushort Version = 3;
 
     private const int HeaderLength = 4 + 2 + 8 + 2;
-    private const int FixedLength = 2 + 8 + 4 + 1 + 1 + 2 + 2 + 2 + 1 + 6 + 2 + 2;
+    private const int FixedLength = 2 + 8 + 4 + 1 + 1 + 2 + 2 + 2 + 2 + 6 + 2 + 2;
 
     /// <summary>As long as the lengths in it can say; real answers are far below, so a later version has room to add.</summary>
-    private const int LongestEntry = 4 + FixedLength + byte.MaxValue + 3 * ushort.MaxValue;
+    private const int LongestEntry = 4 + FixedLength + 4 * ushort.MaxValue;
 
     /// <summary>Octets read or written at once.</summary>
     private const int BlockLength = 64 << 10;
@@ -37,12 +38,12 @@ public static class StoreSnapshot
     {
         var names = store.ScopeNames();
         long[] againBytes = new long[names.Length], onceBytes = new long[names.Length];
-        store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
+        store.ForEachLive(nowMs, (scope, key, records, ttls, wasHit) =>
         {
             // One that has come since has no name here.
             if (scope < names.Length)
             {
-                (wasHit ? againBytes : onceBytes)[scope] += EntryLength(name, records, ttls);
+                (wasHit ? againBytes : onceBytes)[scope] += EntryLength(key, records, ttls);
             }
 
             return false;
@@ -54,13 +55,19 @@ public static class StoreSnapshot
         var count = 0;
         for (var scope = 0; scope < names.Length; scope++)
         {
-            var length = 4 + Encoding.UTF8.GetByteCount(names[scope]);
-            var isWritten = againBytes[scope] + onceBytes[scope] > 0 && length <= left;
-            indexOf[scope] = isWritten ? count++ : -1;
-            if (!isWritten)
+            indexOf[scope] = -1;
+            if (names[scope] is not { } name || againBytes[scope] + onceBytes[scope] == 0)
             {
                 continue;
             }
+
+            var length = 4 + Encoding.UTF8.GetByteCount(name);
+            if (length > left)
+            {
+                continue;
+            }
+
+            indexOf[scope] = count++;
 
             left -= length;
             again += againBytes[scope];
@@ -79,21 +86,21 @@ public static class StoreSnapshot
                 continue;
             }
 
-            var name = Encoding.UTF8.GetBytes(names[scope]);
+            var name = Encoding.UTF8.GetBytes(names[scope]!);
             BinaryPrimitives.WriteInt32BigEndian(buffer, name.Length);
             octets.Write(buffer, 0, 4);
             octets.Write(name);
         }
 
         long skipAgain = Math.Max(0, again - left), skipOnce = Math.Max(0, once - Math.Max(0, left - again));
-        store.ForEachLive(nowMs, (scope, name, records, ttls, wasHit) =>
+        store.ForEachLive(nowMs, (scope, key, records, ttls, wasHit) =>
         {
             if (scope >= names.Length || indexOf[scope] < 0)
             {
                 return false;
             }
 
-            var length = EntryLength(name, records, ttls);
+            var length = EntryLength(key, records, ttls);
             ref var skip = ref wasHit ? ref skipAgain : ref skipOnce;
             skip -= length;
             // Some may have been asked, or have come, since they were counted.
@@ -183,13 +190,13 @@ public static class StoreSnapshot
             octets.ReadAtLeast(buffer.AsSpan(0, length), length, throwOnEndOfStream: false) == length;
     }
 
-    private static int EntryLength(int nameLength, int recordsLength, int ttlCount) =>
-        4 + FixedLength + nameLength + recordsLength + ttlCount * 2;
+    private static int EntryLength(int keyLength, int recordsLength, int ttlCount) =>
+        4 + FixedLength + keyLength + recordsLength + ttlCount * 2;
 
     /// <returns>Octets written.</returns>
     private static int Write(int scope, in AnswerKey key, in AnswerRecords answer, long ageMs, Span<byte> entry)
     {
-        var length = EntryLength(key.Name.Length, answer.Records.Length, answer.TtlOffsets.Length);
+        var length = EntryLength(key.Length, answer.Records.Length, answer.TtlOffsets.Length);
         BinaryPrimitives.WriteUInt32BigEndian(entry, (uint)length - 4);
         BinaryPrimitives.WriteUInt16BigEndian(entry[4..], (ushort)scope);
         var at = entry[6..];
@@ -200,13 +207,14 @@ public static class StoreSnapshot
         BinaryPrimitives.WriteUInt16BigEndian(at[14..], (ushort)key.Type);
         BinaryPrimitives.WriteUInt16BigEndian(at[16..], (ushort)key.Class);
         BinaryPrimitives.WriteUInt16BigEndian(at[18..], answer.HeaderFlags);
-        at[20] = (byte)key.Name.Length;
-        answer.Counts[..6].CopyTo(at[21..]);
-        BinaryPrimitives.WriteUInt16BigEndian(at[27..], (ushort)answer.Records.Length);
-        BinaryPrimitives.WriteUInt16BigEndian(at[29..], (ushort)answer.TtlOffsets.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(at[20..], (ushort)key.Length);
+        answer.Counts[..6].CopyTo(at[22..]);
+        BinaryPrimitives.WriteUInt16BigEndian(at[28..], (ushort)answer.Records.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(at[30..], (ushort)answer.TtlOffsets.Length);
         at = at[(FixedLength - 2)..];
         key.Name.CopyTo(at);
-        at = at[key.Name.Length..];
+        key.SentOptions.CopyTo(at[key.Name.Length..]);
+        at = at[key.Length..];
         answer.Records.CopyTo(at);
         at = at[answer.Records.Length..];
         foreach (var offset in answer.TtlOffsets)
@@ -232,23 +240,23 @@ public static class StoreSnapshot
         }
 
         var at = entry[2..];
-        int nameLength = at[20];
-        int recordsLength = BinaryPrimitives.ReadUInt16BigEndian(at[27..]);
-        int ttlCount = BinaryPrimitives.ReadUInt16BigEndian(at[29..]);
+        int keyLength = BinaryPrimitives.ReadUInt16BigEndian(at[20..]);
+        int recordsLength = BinaryPrimitives.ReadUInt16BigEndian(at[28..]);
+        int ttlCount = BinaryPrimitives.ReadUInt16BigEndian(at[30..]);
         var body = entry[FixedLength..];
-        if (body.Length < nameLength + recordsLength + ttlCount * 2)
+        if (body.Length < keyLength + recordsLength + ttlCount * 2)
         {
             return false;
         }
 
-        var name = body[..nameLength];
-        if (DnsName.LengthOf(name) != nameLength || at[12] > (byte)AnswerKind.Failure)
+        var nameLength = DnsName.LengthOf(body[..keyLength]);
+        if (nameLength == 0 || at[12] > (byte)AnswerKind.Failure)
         {
             return false;
         }
 
         var ttlOffsets = new ushort[ttlCount];
-        body.Slice(nameLength + recordsLength, ttlCount * 2).CopyTo(MemoryMarshal.AsBytes(ttlOffsets.AsSpan()));
+        body.Slice(keyLength + recordsLength, ttlCount * 2).CopyTo(MemoryMarshal.AsBytes(ttlOffsets.AsSpan()));
         if (BitConverter.IsLittleEndian)
         {
             BinaryPrimitives.ReverseEndianness(ttlOffsets, ttlOffsets);
@@ -259,8 +267,8 @@ public static class StoreSnapshot
         {
             Kind = (AnswerKind)at[12],
             HeaderFlags = BinaryPrimitives.ReadUInt16BigEndian(at[18..]),
-            Counts = at.Slice(21, 6),
-            Records = body.Slice(nameLength, recordsLength),
+            Counts = at.Slice(22, 6),
+            Records = body.Slice(keyLength, recordsLength),
             TtlOffsets = ttlOffsets,
             TtlSeconds = BinaryPrimitives.ReadUInt32BigEndian(at[8..]),
         };
@@ -269,8 +277,9 @@ public static class StoreSnapshot
             return false;
         }
 
-        var key = new AnswerKey(name, (Qtype)BinaryPrimitives.ReadUInt16BigEndian(at[14..]),
-            (Qclass)BinaryPrimitives.ReadUInt16BigEndian(at[16..]), scope, (KeyFlags)at[13]);
+        var key = new AnswerKey(body[..nameLength], (Qtype)BinaryPrimitives.ReadUInt16BigEndian(at[14..]),
+            (Qclass)BinaryPrimitives.ReadUInt16BigEndian(at[16..]), scope, (KeyFlags)at[13],
+            body[nameLength..keyLength]);
         store.Put(key, answer, nowMs - passedMs - ageMs);
         return true;
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Text;
 
 namespace NodeDns.Dns.Wire;
 
@@ -11,6 +10,9 @@ public static class DnsName
     public const int MaxLength = 255;
 
     public const int MaxLabelLength = 63;
+
+    /// <summary>Characters of the longest name's text: each octet as \DDD.</summary>
+    public const int MaxTextLength = 4 * MaxLength;
 
     /// <summary>The wire form of ".".</summary>
     public static ReadOnlySpan<byte> Root => [0];
@@ -270,12 +272,21 @@ public static class DnsName
     /// <summary>Master-file text of an uncompressed name, with its final dot.</summary>
     public static string ToText(ReadOnlySpan<byte> name)
     {
+        Span<char> text = stackalloc char[MaxTextLength];
+        return text[..WriteText(name, text)].ToString();
+    }
+
+    /// <summary>Writes the same into a span of at least <see cref="MaxTextLength"/> characters.</summary>
+    /// <returns>The characters written.</returns>
+    public static int WriteText(ReadOnlySpan<byte> name, Span<char> text)
+    {
         if (name.Length <= 1)
         {
-            return ".";
+            text[0] = '.';
+            return 1;
         }
 
-        var text = new StringBuilder(name.Length + 8);
+        var written = 0;
         for (var at = 0; at < name.Length && name[at] != 0; at += name[at] + 1)
         {
             foreach (var octet in name.Slice(at + 1, name[at]))
@@ -283,21 +294,24 @@ public static class DnsName
                 if (octet is (byte)'.' or (byte)'\\' or (byte)'"' or (byte)'(' or (byte)')' or (byte)';' or (byte)'@'
                     or (byte)'$')
                 {
-                    text.Append('\\').Append((char)octet);
+                    text[written++] = '\\';
+                    text[written++] = (char)octet;
                 }
                 else if (octet is > 0x20 and < 0x7F)
                 {
-                    text.Append((char)octet);
+                    text[written++] = (char)octet;
                 }
                 else
                 {
-                    text.Append('\\').Append((char)('0' + octet / 100)).Append((char)('0' + octet / 10 % 10))
-                    .Append((char)('0' + octet % 10));
+                    text[written++] = '\\';
+                    text[written++] = (char)('0' + octet / 100);
+                    text[written++] = (char)('0' + octet / 10 % 10);
+                    text[written++] = (char)('0' + octet % 10);
                 }
             }
-            text.Append('.');
+            text[written++] = '.';
         }
-        return text.ToString();
+        return written;
     }
 
     private static bool TryReadEscape(string text, ref int i, out char c)

@@ -58,32 +58,6 @@ public class TcpConnectionTests
     }
 
     [Fact]
-    public async Task An_answer_for_a_connection_that_is_gone_does_not_go_to_the_next_that_takes_its_place()
-    {
-        using var serve = new ServeHarness(Corefile);
-        var held = new TaskCompletionSource();
-        var slow = FakeAnswer.With("slow.example. 60 IN A 192.0.2.1");
-        slow.Hold = held.Task;
-        serve.Upstream.On("slow.example.", "A", slow);
-        serve.Upstream.On("fast.example.", "A", FakeAnswer.With("fast.example. 60 IN A 192.0.2.2"));
-        using (var gone = await serve.Connect())
-        {
-            await gone.WriteAsync(ServeHarness.Framed(DnsMessage.Query("slow.example.", "A", 1)));
-            await ServeHarness.Until(() => serve.Upstream.CountOf("slow.example.", "A") == 1, "the question");
-            gone.Socket.LingerState = new LingerOption(true, 0);
-        }
-        // Two turns of the only loop: the reset has been seen.
-        await serve.AskUdp(DnsMessage.Query("fast.example.", "A"));
-        await serve.AskUdp(DnsMessage.Query("fast.example.", "A"));
-        using var next = await serve.Connect();
-        await next.WriteAsync(ServeHarness.Framed(DnsMessage.Query("slow.example.", "A", 2)));
-        await next.WriteAsync(ServeHarness.Framed(DnsMessage.Query("fast.example.", "A", 3)));
-        Assert.Equal(3, (await ServeHarness.Read(next)).Id);
-        held.SetResult();
-        Assert.Equal(2, (await ServeHarness.Read(next)).Id);
-    }
-
-    [Fact]
     public async Task A_client_that_closes_its_side_still_gets_its_answers()
     {
         using var serve = new ServeHarness(Corefile);

@@ -1,4 +1,3 @@
-using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using Xunit;
 
@@ -84,40 +83,6 @@ public sealed class EventLoopTests
     }
 
     [Fact]
-    public void Events_of_a_descriptor_that_was_closed_in_the_same_turn_do_not_reach_the_next_one_of_its_number()
-    {
-        // Other tests take numbers too: until the kernel gives the same one again.
-        for (var attempt = 0; attempt < 1000; attempt++)
-        {
-            using var loop = new EventLoop();
-            int[] fds = [Libc.EventFd().OrThrow("eventfd"), Libc.EventFd().OrThrow("eventfd")];
-            var next = new Counting();
-            var replaced = false;
-            foreach (var (fd, other) in new[] { (fds[0], fds[1]), (fds[1], fds[0]) })
-            {
-                loop.Add(fd, Libc.EPOLLIN, new Acting(() =>
-                {
-                    loop.Remove(other);
-                    Libc.Close(other);
-                    var reused = Libc.EventFd().OrThrow("eventfd");
-                    replaced = reused == other;
-                    loop.Add(reused, Libc.EPOLLIN, next);
-                    loop.Remove(fd);
-                    Libc.Close(fd);
-                }));
-                Libc.SignalEventFd(fd);
-            }
-            loop.RunTurn(0);
-            if (replaced)
-            {
-                Assert.Equal(0, next.Count);
-                return;
-            }
-        }
-        Assert.Fail("the kernel never gave the number again");
-    }
-
-    [Fact]
     public void Work_posted_from_many_threads_all_runs_on_the_loop()
     {
         using var loop = new EventLoop();
@@ -147,18 +112,6 @@ public sealed class EventLoopTests
         public long Ms;
 
         public override long NowMs => Ms;
-    }
-
-    private sealed class Acting(Action act) : IEventHandler
-    {
-        public void OnEvents(uint events) => act();
-    }
-
-    private sealed class Counting : IEventHandler
-    {
-        public int Count { get; private set; }
-
-        public void OnEvents(uint events) => Count++;
     }
 
     private sealed class Recording(List<int> fired, int label) : LoopTimer

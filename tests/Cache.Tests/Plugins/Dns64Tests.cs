@@ -76,14 +76,14 @@ public class Dns64Tests
     public void Answer_that_does_not_fit_or_is_malformed_is_none()
     {
         var a = A("a.example. 60 IN A 192.0.2.33");
-        Assert.Equal(0, Make().Synthesize(Aaaa(0, [], [Soa]), a, Asked.Server, new byte[40]));
-        Assert.Equal(0, Make().Synthesize(Aaaa(0, [], [Soa]), a.AsSpan(0, a.Length - 1), Asked.Server, new byte[4096]));
+        Assert.Equal(0, Make().Synthesize(Aaaa(0, [], [Soa]), a, Asked.Server, new byte[ushort.MaxValue], new byte[40]));
+        Assert.Equal(0, Make().Synthesize(Aaaa(0, [], [Soa]), a.AsSpan(0, a.Length - 1), Asked.Server, new byte[ushort.MaxValue], new byte[4096]));
     }
 
     private static string[] Synthesize(Dns64 dns64, byte[] aaaa, string[] a)
     {
         var output = new byte[4096];
-        var length = dns64.Synthesize(aaaa, A(a), Asked.Server, output);
+        var length = dns64.Synthesize(aaaa, A(a), Asked.Server, new byte[ushort.MaxValue], output);
         var message = DnsMessage.Parse(output.AsSpan(0, length));
         Assert.Equal("a.example. IN AAAA", message.Question!.ToString());
         Assert.Equal(7, message.Id);

@@ -139,8 +139,7 @@ public class RewriteRulesTests
         var query = DnsMessage.Query("a.", "A");
         query.Edns = new DnsEdns(Options: Convert.FromHexString(clients));
         var rules = new RewriteRules(new RewriteConfig { Rules = [rule] });
-        Assert.Equal(
-            expected, Convert.ToHexString(rules.TryRewrite(new Asked("a.", "A", query: query).Query)?.EdnsOptions ?? []));
+        Assert.Equal(expected, Options(rules, new Asked("a.", "A", query: query)));
     }
 
     [Theory]
@@ -153,9 +152,11 @@ public class RewriteRulesTests
     [InlineData(Edns0Variable.ServerPort, "0035")]
     public void Edns0_local_option_can_carry_a_variable(Edns0Variable variable, string data)
     {
-        var rewritten = Rewrite(
-            "a.", "A", new RewriteEdns0Rule { Action = Edns0Action.Set, Code = 65001, Variable = variable })!;
-        Assert.Equal($"FDE9{data.Length / 2:X4}{data}", Convert.ToHexString(rewritten.EdnsOptions));
+        var rules = new RewriteRules(new RewriteConfig
+        {
+            Rules = [new RewriteEdns0Rule { Action = Edns0Action.Set, Code = 65001, Variable = variable }],
+        });
+        Assert.Equal($"FDE9{data.Length / 2:X4}{data}", Options(rules, new Asked("a.", "A")));
     }
 
     [Theory]
@@ -173,8 +174,7 @@ public class RewriteRulesTests
             Ipv6Bits = 48,
         };
         var rules = new RewriteRules(new RewriteConfig { Rules = [rule] });
-        var options = rules.TryRewrite(new Asked("a.", "A", client).Query)!.EdnsOptions;
-        Assert.Equal(expected, Convert.ToHexString(options));
+        Assert.Equal(expected, Options(rules, new Asked("a.", "A", client)));
     }
 
     [Fact]
@@ -194,6 +194,44 @@ public class RewriteRulesTests
             Assert.Equal(0, rewritten.Restore(reply.AsSpan(0, cut), output));
         }
     }
+
+    [Fact]
+    public void Edns0_rules_that_are_not_reached_send_nothing_and_those_behind_a_new_name_do()
+    {
+        RewriteEdns0Rule set = new() { Action = Edns0Action.Set, Code = 65001, Data = [1] };
+        RewriteEdns0Rule other = new() { Action = Edns0Action.Set, Code = 65002, Data = [2], Continue = true };
+        Assert.Equal("", Options(new RewriteRules(new RewriteConfig
+        {
+            Rules = [Name(NameMatchKind.Exact, "a.", "b."), set],
+        }), new Asked("a.", "A")));
+        Assert.Equal("FDE9000101", Options(new RewriteRules(new RewriteConfig
+        {
+            Rules = [Name(NameMatchKind.Exact, "a.", "b.") with { Continue = true }, Name(NameMatchKind.Exact, "a.", "c."), set],
+        }), new Asked("a.", "A")));
+        Assert.Equal("FDEA000102FDE9000101", Options(new RewriteRules(new RewriteConfig
+        {
+            Rules = [other, set, new RewriteEdns0Rule { Action = Edns0Action.Unset, Code = 65001 }],
+        }), new Asked("a.", "A")));
+    }
+
+    [Fact]
+    public void Edns0_options_keep_the_clients_order_and_any_number_of_them()
+    {
+        var query = DnsMessage.Query("a.", "A");
+        query.Edns = new DnsEdns(Options: Convert.FromHexString("FDEA000102" + "FDE9000109" + "000A00021234" + "FDE9000108"));
+        var rules = new RewriteRules(new RewriteConfig
+        {
+            Rules =
+            [
+                new RewriteEdns0Rule { Action = Edns0Action.Set, Code = 65001, Data = [1, 2, 3], Continue = true },
+                new RewriteEdns0Rule { Action = Edns0Action.Replace, Code = 65002, Data = [] },
+            ],
+        });
+        Assert.Equal("FDEA0000" + "FDE90003010203" + "FDE9000108", Options(rules, new Asked("a.", "A", query: query)));
+    }
+
+    private static string Options(RewriteRules rules, Asked asked) => Convert.ToHexString(
+        rules.WriteOptions(asked.Query, new byte[rules.RoomForOptions(asked.Query.Message.Length)]));
 
     private static RewriteNameRule Name(NameMatchKind kind, string from, string to, bool auto = false) =>
         new(Match(kind, from), to, auto, []);

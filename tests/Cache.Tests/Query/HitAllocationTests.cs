@@ -1,4 +1,6 @@
+using System.Net;
 using NodeDns.Cache.Query;
+using NodeDns.Cache.Upstream;
 using NodeDns.Testing.Messages;
 using Xunit;
 using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
@@ -22,7 +24,7 @@ public class HitAllocationTests
         var server = harness.Server;
         var handler = harness.Workers[0].Handler;
         var reply = new byte[1280];
-        var to = new ReplyTo(harness.Workers[0], 0, SocketAddress.From(new(System.Net.IPAddress.Loopback, 40_000)), isTcp: false);
+        var to = new ReplyTo(harness.Workers[0], 0, SocketAddress.From(new(IPAddress.Loopback, 40_000)), isTcp: false);
         Ask(handler, server, queries, to, reply, 200_000);
 
         var allocated = GC.GetAllocatedBytesForCurrentThread();
@@ -31,6 +33,82 @@ public class HitAllocationTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
         Assert.Equal(0, GC.CollectionCount(0) - collected);
         Assert.Equal(10_000_000, answered);
+    }
+
+    public static TheoryData<string> Kinds() => [.. HitKind.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_hit_of_every_kind_allocates_nothing(string kind)
+    {
+        var hit = HitKind.All[kind];
+        using var harness = new QueryHarness(hit.Corefile);
+        var worker = harness.Workers[0];
+        var query = hit.Query().ToBytes();
+        Assert.Null(worker.Ask(query, hit.Tcp));
+        while (worker.Upstreams[0].Count > 0)
+        {
+            worker.Upstreams[0].Answer(HitKind.Answer);
+        }
+        harness.NowMs += hit.AgeSeconds * 1000;
+        if (kind == "serve_stale after a failure")
+        {
+            worker.Ask(query);
+            worker.Upstreams[0].Fail(UpstreamError.Timeout);
+        }
+        var reply = new byte[QueryHandler.MaxMessage];
+        var server = harness.Server;
+        var to = new ReplyTo(worker, 0, SocketAddress.From(new(IPAddress.Parse("192.0.2.7"), 40_000)), hit.Tcp);
+        Run(2_000);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        Run(5_000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+        Assert.Equal(0, harness.Panics);
+        // What was under way before, if anything, is under way still: nothing else has been asked.
+        Assert.InRange(worker.Upstreams[0].Count, 0, 1);
+
+        void Run(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                Assert.True(worker.Handler.Handle(server, query, to, reply).IsReply);
+            }
+        }
+    }
+
+    [Fact]
+    public void Following_a_templates_cname_to_a_hit_allocates_nothing_beyond_the_template()
+    {
+        Assert.Equal(Allocated(served: "other."), Allocated(served: "target."));
+
+        long Allocated(string served)
+        {
+            using var harness = new QueryHarness(
+                "alias:53 {\n bind 127.0.0.1\n template IN A alias {\n answer \"{{ .Name }} 60 IN CNAME target.\"\n }\n}\n"
+                + $"{served}:53 {{\n bind 127.0.0.1\n cache\n forward . 192.0.2.53\n}}\n");
+            var worker = harness.Workers[0];
+            var query = DnsMessage.Query("www.alias.", "A", 1).ToBytes();
+            worker.Ask(query);
+            if (worker.Upstreams[0].Count > 0)
+            {
+                worker.Upstreams[0].Answer(HitKind.Answer);
+            }
+            var reply = new byte[QueryHandler.MaxMessage];
+            var server = harness.Server;
+            var to = new ReplyTo(worker, 0, SocketAddress.From(new(IPAddress.Parse("192.0.2.7"), 40_000)), isTcp: false);
+            Run(2_000);
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            Run(1_000);
+            return (GC.GetAllocatedBytesForCurrentThread() - allocated) / 1000;
+
+            void Run(int count)
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    Assert.True(worker.Handler.Handle(server, query, to, reply).IsReply);
+                }
+            }
+        }
     }
 
     private static long Ask(QueryHandler handler, ServerModel server, byte[][] queries, in ReplyTo to, byte[] reply, int count)

@@ -1,6 +1,8 @@
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Upstream;
+using NodeDns.Cache.Serve;
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.Loop;
 using NodeDns.Testing.Messages;
 using Xunit;
 
@@ -140,6 +142,99 @@ public class QueryHandlerTests
         });
         var stale = DnsMessage.Parse(harness.Workers[0].Late[^1]);
         Assert.Equal(("192.0.2.1", 30u), (stale.Answer.Single().Data, stale.Answer.Single().TtlSeconds));
+    }
+
+    [Fact]
+    public void A_truncated_answer_ends_a_stale_one_but_not_one_within_its_ttl()
+    {
+        using var harness = new QueryHarness(
+            ".:53 {\n cache {\n serve_stale\n prefetch 1 1m 90%\n }\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n");
+        Fill(harness, "www.example.", _ => { });
+        harness.NowMs += 30_000;
+        Assert.Equal(30u, harness.Ask("www.example.")!.Answer.Single().TtlSeconds);
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Tc = true);
+        Assert.Single(harness.Ask("www.example.")!.Answer);
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Tc = true);
+        harness.NowMs += 31_000;
+        Assert.Single(harness.Ask("www.example.")!.Answer);
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Tc = true);
+        Assert.Null(harness.Ask("www.example."));
+    }
+
+    [Fact]
+    public void A_popular_answer_is_not_refreshed_while_its_last_refresh_has_failed_lately()
+    {
+        using var harness = new QueryHarness(
+            ".:53 {\n cache {\n prefetch 1 1m 90%\n }\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n");
+        Fill(harness, "www.example.", _ => { });
+        harness.NowMs += 20_000;
+        Assert.NotNull(harness.Ask("www.example."));
+        harness.Workers[0].Upstreams[0].Fail(UpstreamError.Timeout);
+        Assert.NotNull(harness.Ask("www.example."));
+        Assert.Equal(0, harness.Workers[0].Upstreams[0].Count);
+        harness.NowMs += 5_000;
+        Assert.NotNull(harness.Ask("www.example."));
+        Assert.Equal(1, harness.Workers[0].Upstreams[0].Count);
+    }
+
+    [Fact]
+    public void While_questions_go_in_circles_those_that_look_for_it_are_still_forwarded()
+    {
+        using var harness = new QueryHarness(".:53 {\n bind 127.0.0.1\n loop\n forward . 192.0.2.53\n}\n");
+        var loop = harness.Model.Loops.Single().Loop;
+        var name = DnsName.ToText(loop.NewName());
+        Assert.Null(harness.Ask(name, "HINFO"));
+        Assert.Equal(2, harness.Ask(name, "HINFO")!.Rcode);
+        Assert.True(loop.ProbeAnswered(Rcode.ServFail));
+        Assert.Equal(2, harness.Ask("www.example.")!.Rcode);
+        Assert.Null(harness.Ask(DnsName.ToText(loop.NewName()), "HINFO"));
+        Assert.Equal(2, harness.Workers[0].Upstreams[0].Count);
+    }
+
+    [Fact]
+    public void An_answer_ends_the_failure_to_give_one_also_where_it_is_not_kept()
+    {
+        using var harness = new QueryHarness(Plain);
+        harness.Ask("www.example.");
+        Assert.Null(harness.Workers[0].Ask(DnsMessage.Query("www.example.", "A").ToBytes(), tcp: true));
+        harness.Workers[0].Upstreams[0].Fail(UpstreamError.Timeout);
+        Assert.Equal(2, harness.Ask("www.example.")!.Rcode);
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Answer.Add(DnsRecord.Parse("www.example. 0 IN A 192.0.2.1")));
+        Assert.Null(harness.Ask("www.example."));
+    }
+
+    [Fact]
+    public void A_hosts_file_that_changes_ends_the_answers_it_would_have_given()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using var harness = new QueryHarness(
+                $".:53 {{\n cache\n hosts {path} {{\n fallthrough\n }}\n bind 127.0.0.1\n forward . 192.0.2.53\n}}\n");
+            using var loop = new EventLoop();
+            var upkeep = new PluginUpkeep(loop, loop, harness.Store);
+            upkeep.Use(harness.Model);
+            Fill(harness, "www.example.", _ => { });
+            Fill(harness, "other.example.", _ => { });
+            Poll();
+            Assert.Equal("192.0.2.1", harness.Ask("www.example.")!.Answer.Single().Data);
+            File.WriteAllText(path, "10.0.0.5 www.example\n");
+            Poll();
+            Assert.Equal("10.0.0.5", harness.Ask("www.example.")!.Answer.Single().Data);
+            Assert.Null(harness.Ask("other.example."));
+
+            void Poll()
+            {
+                foreach (var polled in harness.Model.Plugins.SelectMany(plugins => plugins.Polled).ToList())
+                {
+                    upkeep.Poll(polled);
+                }
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]

@@ -27,13 +27,11 @@ internal sealed class QueryHarness : IDisposable
     public QueryHarness(string corefile, int workers = 1, long memory = 4 << 20)
     {
         _shared = new QueryShared(new AnswerStore(memory), new InFlightTable(), new MetricRegistry(), NullLogger.Instance);
-        var read = CorefileLoader.Load("Corefile", corefile, new CorefileOptions());
-        Assert.Empty(read.Errors);
-        Model = new ModelBuilder(read.Config!, _shared, NullLoggerFactory.Instance, _lines).Build();
+        Model = Put(corefile);
         Workers = [.. Enumerable.Range(0, workers).Select(_ => new Worker(this))];
     }
 
-    public ServeModel Model { get; }
+    public ServeModel Model { get; private set; }
 
     public IReadOnlyList<Worker> Workers { get; }
 
@@ -60,6 +58,21 @@ internal sealed class QueryHarness : IDisposable
         }
     }
 
+    /// <summary>Puts another file in force, as a reload does.</summary>
+    public void Reload(string corefile)
+    {
+        Model = Put(corefile);
+        foreach (var worker in Workers)
+        {
+            worker.Use(Model);
+        }
+    }
+
+    /// <summary>The last octet of the first server of a forward directive.</summary>
+    public int ServerOf(int forward) => Model.Queries.Servers.SelectMany(server => server.Zones.Zones)
+        .SelectMany(zone => zone.Block.Forwards).First(known => known.Index == forward)
+        .Options.Servers[0].Address.Address.GetAddressBytes()[^1];
+
     /// <summary>Asks the first worker.</summary>
     public DnsMessage? Ask(string name, string type = "A") => Workers[0].Ask(DnsMessage.Query(name, type, 1).ToBytes());
 
@@ -72,6 +85,15 @@ internal sealed class QueryHarness : IDisposable
 
         _lines.Dispose();
         _shared.Store.Dispose();
+    }
+
+    private ServeModel Put(string corefile)
+    {
+        var read = CorefileLoader.Load("Corefile", corefile, new CorefileOptions());
+        Assert.Empty(read.Errors);
+        var model = new ModelBuilder(read.Config!, _shared.Registry, NullLoggerFactory.Instance, _lines).Build();
+        model.PutInForce(_shared);
+        return model;
     }
 
     private sealed class HeldClock : MonotonicClock
@@ -91,8 +113,7 @@ internal sealed class QueryHarness : IDisposable
             _harness = harness;
             Loop = new EventLoop(harness._clock);
             Handler = new QueryHandler(Loop, harness._shared);
-            Upstreams = [.. harness.Model.Groups.Select(_ => new HeldForwarder())];
-            Handler.Use([.. Upstreams]);
+            Use(harness.Model);
         }
 
         public EventLoop Loop { get; }
@@ -100,20 +121,26 @@ internal sealed class QueryHarness : IDisposable
         public QueryHandler Handler { get; }
 
         /// <summary>One for each forward directive, in the order of the file.</summary>
-        public IReadOnlyList<HeldForwarder> Upstreams { get; }
+        public IReadOnlyList<HeldForwarder> Upstreams { get; private set; } = [];
 
         /// <summary>Replies that came later, in order.</summary>
         public List<byte[]> Late { get; } = [];
 
         /// <returns>The reply that was ready at once; null when there was none.</returns>
-        public DnsMessage? Ask(byte[] query, bool tcp = false, int size = QueryHandler.MaxMessage) =>
-            AskRaw(query, tcp, size) is { } reply ? DnsMessage.Parse(reply) : null;
+        public DnsMessage? Ask(byte[] query, bool tcp = false, int size = QueryHandler.MaxMessage, string? client = null) =>
+            AskRaw(query, tcp, size, client) is { } reply ? DnsMessage.Parse(reply) : null;
 
-        public byte[]? AskRaw(byte[] query, bool tcp = false, int size = QueryHandler.MaxMessage)
+        public byte[]? AskRaw(byte[] query, bool tcp = false, int size = QueryHandler.MaxMessage, string? client = null)
         {
-            var to = new ReplyTo(this, 0, SocketAddress.From(s_client), tcp);
+            var to = new ReplyTo(this, 0, SocketAddress.From(client is null ? s_client : new IPEndPoint(IPAddress.Parse(client), 40_000)), tcp);
             var outcome = Handler.Handle(_harness.Server, query, to, _reply.AsSpan(0, size));
             return outcome.IsReply ? _reply[..outcome.Length] : null;
+        }
+
+        public void Use(ServeModel model)
+        {
+            Upstreams = [.. model.Groups.Select(_ => new HeldForwarder())];
+            Handler.Use([.. Upstreams]);
         }
 
         /// <summary>Runs what is posted and due.</summary>
@@ -137,6 +164,8 @@ internal sealed class QueryHarness : IDisposable
 
         public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>
             _held.Enqueue((query.ToArray(), owner));
+
+        public byte[] NextRaw => _held.Peek().Query;
 
         public DnsMessage Next => DnsMessage.Parse(_held.Peek().Query);
 

@@ -14,7 +14,7 @@ public sealed class PluginUpkeepTests
     {
         using var queries = new QueryHarness($". {{\n {directive}\n}}");
         using var loop = new EventLoop();
-        var upkeep = new PluginUpkeep(loop, loop);
+        var upkeep = new PluginUpkeep(loop, loop, queries.Store);
         upkeep.Use(queries.Model);
         Assert.Equal(loop.NowMs + 1, loop.EarliestTimerMs);
         upkeep.Stop();

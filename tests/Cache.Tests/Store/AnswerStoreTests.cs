@@ -133,18 +133,116 @@ public class AnswerStoreTests
     }
 
     [Fact]
-    public void A_scope_keeps_its_entries_under_the_same_name_and_loses_them_when_pruned()
+    public void A_scope_keeps_its_entries_as_long_as_it_is_in_force()
     {
         using var store = new StoreHarness();
         var a = store.Store.Scope("a");
         var b = store.Store.Scope("b");
         store.Put("www.example", scope: a);
         store.Put("www.example", scope: b);
-        Assert.Equal(a, store.Store.Scope("a"));
-        store.Store.Prune(name => name == "a");
+        var kept = new AnswerScope(() => "a");
+        var added = new AnswerScope(() => "c");
+        Assert.Equal(AnswerScope.None, kept.Number);
+        store.Store.Use([kept, added]);
+        Assert.Equal(a, kept.Number);
         Assert.NotNull(store.Get("www.example", scope: a));
         Assert.Null(store.Get("www.example", scope: b));
         Assert.Equal(0, store.Store.Count(b, AnswerKind.Success));
+        Assert.NotEqual(b, added.Number);
+    }
+
+    [Fact]
+    public void A_scope_whose_identity_changes_finds_nothing_of_before_also_what_came_late()
+    {
+        using var store = new StoreHarness();
+        var version = 1;
+        var scope = new AnswerScope(() => $"hosts {version}");
+        store.Store.Use([scope]);
+        var before = scope.Number;
+        store.Put("www.example", scope: before);
+        version = 2;
+        store.Store.Use([scope]);
+        store.Put("late.example", scope: before);
+        Assert.Null(store.Get("www.example", scope: scope.Number));
+        Assert.Null(store.Get("late.example", scope: scope.Number));
+    }
+
+    [Fact]
+    public void Numbers_of_scopes_that_are_gone_are_given_again_without_what_they_held()
+    {
+        using var store = new StoreHarness();
+        var version = 0;
+        var scope = new AnswerScope(() => $"{version}");
+        for (; version < 5000; version++)
+        {
+            store.Store.Use([scope]);
+            Assert.InRange(scope.Number, 0, 2000);
+            Assert.Null(store.Get("www.example", scope: scope.Number));
+            store.Put("www.example", scope: scope.Number);
+        }
+    }
+
+    [Fact]
+    public void A_scope_that_is_not_in_force_keeps_nothing()
+    {
+        using var store = new StoreHarness();
+        store.Put("www.example", scope: AnswerScope.None);
+        Assert.Null(store.Get("www.example", scope: AnswerScope.None));
+        Assert.Equal(0, store.Store.Count(AnswerScope.None, AnswerKind.Success));
+    }
+
+    [Fact]
+    public void A_new_answer_has_no_hits_yet()
+    {
+        using var store = new StoreHarness();
+        store.Store.Scope("a");
+        store.Put("www.example");
+        for (var i = 0; i < 5; i++)
+        {
+            Hit();
+        }
+        // An answer of two cells gives them back and takes them in turn: the second time it stands where it stood.
+        store.Put("www.example");
+        store.Put("www.example");
+        Assert.Equal(1, Hit());
+
+        int Hit()
+        {
+            store.Store.TryGet(StoreHarness.Key("www.example"), new GetOptions(0), new byte[512], 40, out var answer);
+            return store.Store.CountHit(answer, 0, 60);
+        }
+    }
+
+    [Fact]
+    public void What_is_sent_upstream_is_a_part_of_the_key()
+    {
+        using var store = new StoreHarness();
+        store.Store.Scope("a");
+        var name = DnsName.ParseLower("www.example");
+        Assert.Equal(GetOutcome.Missing, Get([1, 2]));
+        Put([1, 2]);
+        Assert.Equal(GetOutcome.Fresh, Get([1, 2]));
+        Assert.Equal(GetOutcome.Missing, Get([1, 3]));
+        Assert.Equal(GetOutcome.Missing, Get([]));
+        Assert.Equal(GetOutcome.Missing, Get([1, 2, 0]));
+
+        GetOutcome Get(byte[] options) =>
+            store.Store.TryGet(Key(options), new GetOptions(0), new byte[512], 40, out _);
+
+        AnswerKey Key(byte[] options) => new(name, Qtype.TXT, Qclass.IN, 0, 0, options);
+
+        void Put(byte[] options) => store.Store.Put(
+            Key(options),
+            new AnswerRecords
+            {
+                Kind = AnswerKind.Success,
+                HeaderFlags = 0x8180,
+                Counts = [0, 1, 0, 0, 0, 0],
+                Records = StoreHarness.Records("x", 20),
+                TtlOffsets = [6],
+                TtlSeconds = 60,
+            },
+            0);
     }
 
     [Fact]

@@ -1,0 +1,49 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+using NodeDns.Corefile;
+using NodeDns.Telemetry;
+
+namespace NodeDns.Cache.Plugins;
+
+/// <summary>What builds each step of <see cref="DirectiveTable"/> that is one object, and whose name its answers are
+/// counted under. The order is that table's.</summary>
+/// <remarks>Not here: cache and forward, the two stations of the main path that all others stand around, prometheus, which
+/// is what counts, and trace, which does nothing.</remarks>
+internal static class StepTable
+{
+    private static readonly FrozenDictionary<string, StepRow> s_rows = new Dictionary<string, StepRow>
+    {
+        ["errors"] = new((block, tools) => new ErrorLog(block.Errors!, tools.Log("errors"), TimeProvider.System)),
+        ["log"] = new((block, tools) => new QueryLog(block.Log!, tools.Lines)),
+        ["local"] = new((block, tools) => new LocalPlugin(block.Local!, tools.Registry), AnsweredBy.Local),
+        ["dns64"] = new((block, tools) => new Dns64(block.Dns64!, tools.Registry)),
+        ["acl"] = new((block, tools) => new AclPlugin(block.Acl!, tools.Registry), AnsweredBy.Acl),
+        ["any"] = new((_, _) => new AnyPlugin(), AnsweredBy.Any),
+        ["loadbalance"] = new((block, tools) => Loadbalance(block.Loadbalance!, tools.Log("loadbalance"))),
+        ["rewrite"] = new((block, _) => new RewriteRules(block.Rewrite!)),
+        ["minimal"] = new((_, _) => new MinimalFilter()),
+        ["template"] = new(
+            (block, tools) => new TemplatePlugin(block.Template!, tools.Registry, tools.Log("template")), AnsweredBy.Template),
+        ["hosts"] = new((block, tools) => new HostsPlugin(block.Hosts!, tools.Registry, tools.Log("hosts")), AnsweredBy.Hosts),
+        ["loop"] = new((block, tools) => new LoopPlugin(block.Loop!.Zone, tools.Registry, tools.Log("loop")), AnsweredBy.Loop),
+        ["whoami"] = new((_, _) => new WhoamiPlugin(), AnsweredBy.Whoami),
+    }.ToFrozenDictionary();
+
+    public static IEnumerable<string> Names => s_rows.Keys;
+
+    /// <returns>null for a directive that is no object of its own.</returns>
+    public static StepRow? Find(string directive) => s_rows.GetValueOrDefault(directive);
+
+    private static LoadbalanceFilter Loadbalance(LoadbalanceConfig config, ILogger log) =>
+        new(config, config.WeightFile is { } path ? new WeightFile(path, config.Reload, log) : null);
+}
+
+/// <param name="Build">For a block that has the directive.</param>
+/// <param name="By">For one that answers queries.</param>
+internal sealed record StepRow(Func<ServerBlockConfig, StepTools, object> Build, AnsweredBy By = AnsweredBy.Server);
+
+/// <summary>What steps are built with.</summary>
+public sealed record StepTools(MetricRegistry Registry, ILoggerFactory Logs, LogOutput Lines)
+{
+    internal ILogger Log(string directive) => Logs.CreateLogger($"plugin/{directive}");
+}

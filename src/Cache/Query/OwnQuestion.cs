@@ -1,0 +1,108 @@
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>What an exchange of our own keeps of the client that it asks for. Pooled: nothing of it is used after it has
+/// been given back.</summary>
+internal abstract class OwnQuestion(OwnQuestions own) : IReplySink
+{
+    private byte[] _message = [];
+    private int _messageLength;
+    private IForwarder[] _forwarders = [];
+
+    /// <summary>Who answered the last question asked.</summary>
+    public AnsweredBy By { get; set; }
+
+    protected OwnQuestions Own => own;
+
+    protected Waiter Client { get; } = new(own.Waiting);
+
+    /// <summary>The client's whole query.</summary>
+    protected Span<byte> Message => _message.AsSpan(0, _messageLength);
+
+    public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
+    {
+        var buffer = own.RentBuffer();
+        var reply = own.RentBuffer();
+        message.CopyTo(buffer);
+        var client = Client.To;
+        var outcome = Continue(Client.Again(in client, Message, _forwarders), buffer, message.Length, reply);
+        if (outcome.IsReply)
+        {
+            client.Sink.Reply(client, reply.AsSpan(0, outcome.Length));
+        }
+        else if (!outcome.IsPending)
+        {
+            client.Sink.Forget(client);
+        }
+        own.Return(buffer);
+        own.Return(reply);
+        if (!outcome.IsPending)
+        {
+            Release();
+        }
+    }
+
+    public void Forget(in ReplyTo to)
+    {
+        var client = Client.To;
+        Release();
+        client.Sink.Forget(client);
+    }
+
+    /// <summary>Goes on with the answer to the question asked.</summary>
+    /// <param name="query">The client's.</param>
+    /// <param name="part">The answer, and room.</param>
+    /// <param name="reply">Where the client's reply goes.</param>
+    protected abstract QueryOutcome Continue(in ClientQuery query, byte[] part, int length, Span<byte> reply);
+
+    /// <summary>Gives this back to its pool.</summary>
+    protected abstract void GiveBack();
+
+    protected void Keep(in ClientQuery query)
+    {
+        Client.Set(query, limitSlot: 0);
+        _forwarders = query.Forwarders;
+        _messageLength = query.Message.Length;
+        Grow(ref _message, _messageLength);
+        query.Message.CopyTo(_message);
+    }
+
+    /// <summary>Sends a question down the main path: no OPT in the reply but a step's, no limit but the message's.</summary>
+    /// <param name="message">Header and question, and the client's OPT record where it is to be seen.</param>
+    protected QueryOutcome Ask(ZoneModel zone, ReadOnlySpan<byte> message, ReadOnlySpan<byte> lowerName, Qtype type,
+        Qclass qclass, byte[] reply)
+    {
+        var to = new ReplyTo(this, 0, Client.To.Client, Client.To.IsTcp, isInternal: true);
+        var query = new ClientQuery(in to)
+        {
+            Message = message,
+            Question = message.Slice(DnsHeader.Length, lowerName.Length + 4),
+            Name = lowerName,
+            Type = type,
+            Class = qclass,
+            Needs = Client.Needs with { HasEdns = false, Limit = QueryHandler.MaxMessage },
+            Server = Client.Server,
+            Zone = zone,
+            Forwarders = _forwarders,
+            ReceivedTicks = Client.ReceivedTicks,
+        };
+        return own.Answer(query, reply);
+    }
+
+    protected void Release()
+    {
+        Client.Clear();
+        _forwarders = [];
+        GiveBack();
+    }
+
+    protected static void Grow(ref byte[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer = new byte[Math.Max(length, 2 * buffer.Length)];
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Store;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>The ways in which a query is answered at once, whichever step answers it: each is finished, counted and logged
+/// here. One a worker.</summary>
+internal sealed class Replies(QueryShared shared, WorkerCounters counters)
+{
+    private readonly int _panics = shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
+
+    public ReplyLedger Ledger { get; } = new(counters);
+
+    public WorkerCounters Counters => counters;
+
+    /// <summary>For a reply whose counts and records stand in place, as the store has copied them.</summary>
+    public QueryOutcome FromStore(in ClientQuery query, in StoredAnswer stored, Span<byte> reply)
+    {
+        ReplyFinish.Begin(reply, query.Question, query.Needs, (ushort)(stored.HeaderFlags & ~DnsHeader.AA));
+        var length = query.QuestionEnd + stored.RecordsLength;
+        length = ReplyFinish.End(reply, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
+        return Done(query, reply, length, AnsweredBy.Cache);
+    }
+
+    /// <summary>For a reply that a step has written for this query's question.</summary>
+    public QueryOutcome FromPlugin(in ClientQuery query, Span<byte> written, int length, Span<byte> reply, AnsweredBy by)
+    {
+        var options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
+        ReplyFinish.Begin(written, query.Question, query.Needs, DnsHeader.Flags(written));
+        length = ReplyFinish.End(written, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
+        if (query.Needs.HasEdns)
+        {
+            length = ExtendedErrorOption.Put(written, length, options, query.Needs.Limit);
+        }
+        // For the exchange that asked on a client's behalf; it takes them off again.
+        else if (query.To.IsInternal)
+        {
+            length = ExtendedErrorOption.Append(written[..QueryHandler.MaxMessage], length, options);
+        }
+
+        written[..length].CopyTo(reply);
+        return Done(query, reply, length, by);
+    }
+
+    /// <summary>For a reply without records that the server itself gives.</summary>
+    public QueryOutcome Reject(in ClientQuery query, Span<byte> reply, Rcode rcode) =>
+        Empty(query, reply, rcode, AnsweredBy.Server);
+
+    public QueryOutcome Empty(in ClientQuery query, Span<byte> reply, Rcode rcode, AnsweredBy by) =>
+        Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, rcode), by);
+
+    /// <summary>A query that finds a bug costs its own answer, not the process.</summary>
+    public void OnBug(Exception bug)
+    {
+        counters.Increment(_panics);
+        shared.Log.Panicked(bug, "a query");
+    }
+
+    private QueryOutcome Done(in ClientQuery query, Span<byte> reply, int length, AnsweredBy by)
+    {
+        Ledger.Note(query, reply[..length], by);
+        return QueryOutcome.Reply(length);
+    }
+}

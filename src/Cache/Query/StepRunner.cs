@@ -1,0 +1,46 @@
+using NodeDns.Cache.Plugins;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry;
+
+namespace NodeDns.Cache.Query;
+
+/// <summary>Asks the steps that may answer a query by themselves. One a worker.</summary>
+internal sealed class StepRunner(Replies replies, OwnQuestions own)
+{
+    private readonly byte[] _written = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
+
+    /// <summary>Asks steps in order until one has dealt with the query.</summary>
+    /// <returns>false when none has.</returns>
+    public bool TryAnswer(QueryStep[] steps, in ClientQuery query, Span<byte> reply, out QueryOutcome outcome)
+    {
+        var length = Ask(steps, query.ForPlugins(), _written, out var by);
+        if (length > 0 && by == AnsweredBy.Template
+            && own.TryFollowCname(query, _written.AsSpan(0, length), reply, out outcome))
+        {
+            return true;
+        }
+
+        outcome = length > 0 ? replies.FromPlugin(query, _written, length, reply, by) : QueryOutcome.Drop;
+        return length != 0;
+    }
+
+    /// <returns>Octets of the reply, 0 when no step has dealt with the query, -1 when there is to be no reply.</returns>
+    public static int Ask(QueryStep[] steps, in PluginQuery query, Span<byte> reply, out AnsweredBy by)
+    {
+        foreach (var step in steps)
+        {
+            by = step.By;
+            var writer = new ReplyWriter(
+                reply[..QueryHandler.MaxMessage], query.Message, DnsHeader.Length + query.Name.Length + 4);
+            switch (step.Plugin.Handle(query, ref writer))
+            {
+                case PluginVerdict.Answered:
+                    return writer.Length;
+                case PluginVerdict.Drop:
+                    return -1;
+            }
+        }
+        by = AnsweredBy.Server;
+        return 0;
+    }
+}

@@ -90,13 +90,13 @@ public static class CorefileValidator
         var first = new Dictionary<ListenAddress, PrometheusConfig>();
         foreach (var prometheus in config.Blocks.Select(block => block.Prometheus).OfType<PrometheusConfig>())
         {
-            if (prometheus.Web is null || first.TryAdd(prometheus.Address, prometheus))
+            if (prometheus.Tls is null || first.TryAdd(prometheus.Address, prometheus))
             {
                 continue;
             }
 
             var other = first[prometheus.Address];
-            if (other.Web?.Source != prometheus.Web.Source)
+            if (other.Tls != prometheus.Tls)
             {
                 problems.Error(prometheus.At, "prometheus", prometheus.Address.ToString(),
                     $"expected the tls of {other.At}, which serves this address too: an address has one, so write the same "

@@ -9,8 +9,8 @@ public sealed record PrometheusConfig : DirectiveConfig
 
     public ListenAddress Address { get; init; } = AddressDefault;
 
-    /// <summary>tls. Null: plain HTTP, for everybody.</summary>
-    public WebConfig? Web { get; init; }
+    /// <summary>tls. Null: plain HTTP.</summary>
+    public WebTlsConfig? Tls { get; init; }
 
     /// <summary>runtime_metrics: everything the runtime counts.</summary>
     public bool RuntimeMetrics { get; init; }

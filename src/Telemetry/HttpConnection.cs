@@ -25,8 +25,6 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private ArrayBufferWriter<byte>? _response;
     private int _sent;
     private bool _closeAfterResponse;
-    private bool _waitsForPassword;
-    private bool _isAdmitted;
     private bool _closed;
 
     /// <param name="ssl">0: plain HTTP.</param>
@@ -70,7 +68,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         _endpoint.Closed(this);
     }
 
-    private bool IsFree => !_closed && _response is null && !_waitsForPassword;
+    private bool IsFree => !_closed && _response is null;
 
     private void AnswerAll()
     {
@@ -104,13 +102,6 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
             return false;
         }
         _receivedLength += result.Value;
-        // The first octets come after the handshake.
-        if (!_isAdmitted && _listener.Tls?.Admits(_socket) == false)
-        {
-            Close();
-            return false;
-        }
-        _isAdmitted = true;
         return true;
     }
 
@@ -157,63 +148,17 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         {
             StartEmpty(HttpStatusCode.NotFound);
         }
-        else if (route.Access is not { } access)
-        {
-            Show(route, head.IsHead);
-        }
-        else if (!access.Enter(_endpoint.Loop.NowMs))
-        {
-            StartEmpty(HttpStatusCode.TooManyRequests);
-        }
-        else if (access.IsKnown(head.Authorization))
-        {
-            Show(route, head.IsHead);
-        }
-        else if (head.Authorization is { } authorization)
-        {
-            CheckPassword(route, access, authorization, head.IsHead);
-        }
         else
         {
-            StartEmpty(HttpStatusCode.Unauthorized, access.Fields);
+            Show(route, head.IsHead);
         }
-    }
-
-    private void CheckPassword(HttpRoute route, HttpAccess access, string authorization, bool headOnly)
-    {
-        _waitsForPassword = true;
-        // Nothing more is read meanwhile, or a client that goes on sending would wake the loop again and again. The deadline
-        // is the client's, and it is not the client that is waited for.
-        _endpoint.Loop.Modify(_fd, 0);
-        _endpoint.Loop.Cancel(this);
-        _endpoint.Passwords.Add(() => !_closed, () => access.IsRight(authorization), isRight =>
-        {
-            if (_closed)
-            {
-                return;
-            }
-
-            _waitsForPassword = false;
-            _endpoint.Loop.Modify(_fd, Libc.EPOLLIN);
-            if (isRight)
-            {
-                access.Remember(authorization);
-                Show(route, headOnly);
-            }
-            else
-            {
-                StartEmpty(HttpStatusCode.Unauthorized, access.Fields);
-            }
-
-            AnswerAll();
-        });
     }
 
     private void Show(HttpRoute route, bool headOnly)
     {
         var body = new ArrayBufferWriter<byte>(4096);
         var status = route.Page.Write(body);
-        Start(status, route.Page.ContentType, body, headOnly, route.Access?.Fields ?? "");
+        Start(status, route.Page.ContentType, body, headOnly);
     }
 
     private void Refuse(HttpStatusCode status)
@@ -223,23 +168,17 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         StartEmpty(status);
     }
 
-    private void StartEmpty(HttpStatusCode status, string fields = "") =>
-        Start(status, "text/plain; charset=utf-8", new ArrayBufferWriter<byte>(1), headOnly: false, fields);
+    private void StartEmpty(HttpStatusCode status) =>
+        Start(status, "text/plain; charset=utf-8", new ArrayBufferWriter<byte>(1), headOnly: false);
 
-    private void Start(
-        HttpStatusCode status, string contentType, ArrayBufferWriter<byte> body, bool headOnly, string fields)
+    private void Start(HttpStatusCode status, string contentType, ArrayBufferWriter<byte> body, bool headOnly)
     {
-        var needs = status switch
-        {
-            HttpStatusCode.MethodNotAllowed => "Allow: GET, HEAD\r\n",
-            HttpStatusCode.Unauthorized => "WWW-Authenticate: Basic\r\n",
-            _ => "",
-        };
+        var needs = status == HttpStatusCode.MethodNotAllowed ? "Allow: GET, HEAD\r\n" : "";
         var connection = _closeAfterResponse ? "Connection: close\r\n" : "";
         var head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {(int)status} {Reason(status)}\r\nContent-Type: {contentType}\r\n"
-            + $"Content-Length: {body.WrittenCount}\r\n{needs}{fields}{connection}\r\n");
+            + $"Content-Length: {body.WrittenCount}\r\n{needs}{connection}\r\n");
         _response = new ArrayBufferWriter<byte>(head.Length + body.WrittenCount);
         Encoding.Latin1.GetBytes(head, _response);
         if (!headOnly)
@@ -283,11 +222,9 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     {
         HttpStatusCode.OK => "OK",
         HttpStatusCode.BadRequest => "Bad Request",
-        HttpStatusCode.Unauthorized => "Unauthorized",
         HttpStatusCode.NotFound => "Not Found",
         HttpStatusCode.MethodNotAllowed => "Method Not Allowed",
         HttpStatusCode.RequestEntityTooLarge => "Content Too Large",
-        HttpStatusCode.TooManyRequests => "Too Many Requests",
         HttpStatusCode.RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
         _ => "Service Unavailable",
     };

@@ -19,7 +19,6 @@ public sealed class HttpEndpoint : IDisposable
     private readonly LinkedList<HttpConnection> _connections = new();
     private readonly Dictionary<(IPAddress? Address, int Port), HttpListener> _listeners = [];
     private readonly Lock _applying = new();
-    private PasswordQueue? _passwords;
 
     /// <param name="log">Told when renewed files of an HTTPS listener are read, and when they cannot be.</param>
     public HttpEndpoint(ILogger? log = null)
@@ -34,9 +33,6 @@ public sealed class HttpEndpoint : IDisposable
     public EventLoop Loop { get; }
 
     internal ILogger Log { get; }
-
-    /// <summary>Where passwords are looked at. Made, and used, on the loop's thread.</summary>
-    internal PasswordQueue Passwords => _passwords ??= new PasswordQueue(Loop);
 
     /// <summary>Makes these routes, and only these, the ones served. Listeners that stay keep their connections; new
     /// ones are opened first, and if one cannot be, nothing changes.</summary>
@@ -150,7 +146,6 @@ public sealed class HttpEndpoint : IDisposable
         });
         Loop.Stop();
         _thread.Join();
-        _passwords?.Dispose();
         Loop.Dispose();
     }
 

@@ -19,9 +19,6 @@ public sealed record HttpRoute(string Directive, IPAddress? Address, int Port, s
 {
     /// <summary>HTTPS for all of the address's pages; null: plain HTTP.</summary>
     public HttpTlsOptions? Tls { get; init; }
-
-    /// <summary>Who may read the page, and what stands in its replies; null: everybody, and nothing more.</summary>
-    public HttpAccess? Access { get; init; }
 }
 
 /// <summary>/metrics.</summary>

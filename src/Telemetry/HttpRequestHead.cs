@@ -4,9 +4,8 @@ namespace NodeDns.Telemetry;
 
 /// <summary>The head of an HTTP/1.x request, as much of it as a responder to GET needs (RFC 9112).</summary>
 /// <param name="Length">Octets of the head with its empty line.</param>
-/// <param name="Authorization">That field's value; null where there is none.</param>
 internal readonly record struct HttpRequestHead(
-    int Length, bool IsGet, bool IsHead, bool KeepAlive, bool HasBody, string Path, string? Authorization)
+    int Length, bool IsGet, bool IsHead, bool KeepAlive, bool HasBody, string Path)
 {
     /// <summary>More than any scraper or probe sends.</summary>
     public const int MaxLength = 8192;
@@ -42,7 +41,6 @@ internal readonly record struct HttpRequestHead(
 
         var keepAlive = !version.SequenceEqual("HTTP/1.0"u8);
         var hasBody = false;
-        string? authorization = null;
         var fields = lineEnd < 0 ? [] : head[(lineEnd + 2)..];
         while (!fields.IsEmpty)
         {
@@ -70,10 +68,6 @@ internal readonly record struct HttpRequestHead(
             {
                 hasBody |= !value.SequenceEqual("0"u8);
             }
-            else if (Ascii.EqualsIgnoreCase(name, "authorization"u8))
-            {
-                authorization = Encoding.Latin1.GetString(value);
-            }
         }
 
         var query = target.IndexOf((byte)'?');
@@ -83,7 +77,6 @@ internal readonly record struct HttpRequestHead(
             method.SequenceEqual("HEAD"u8),
             keepAlive,
             hasBody,
-            Encoding.Latin1.GetString(query < 0 ? target : target[..query]),
-            authorization);
+            Encoding.Latin1.GetString(query < 0 ? target : target[..query]));
     }
 }

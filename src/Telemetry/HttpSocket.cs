@@ -36,9 +36,6 @@ internal sealed class HttpSocket(int fd, nint ssl)
         return sent > 0 ? SyscallResult.From(sent, 0) : Failed(error);
     }
 
-    /// <summary>The subjectAltName of the client's certificate, in DER; empty without one.</summary>
-    public byte[] PeerNames() => _ssl == 0 ? [] : OpenSsl.PeerNames(_ssl);
-
     public void Close()
     {
         if (_ssl != 0)

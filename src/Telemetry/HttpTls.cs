@@ -4,42 +4,8 @@ using NodeDns.Linux.Interop;
 namespace NodeDns.Telemetry;
 
 /// <summary>What an HTTPS listener shows and asks for. The files are PEM.</summary>
-public sealed record HttpTlsOptions(string CertificateFile, string KeyFile)
-{
-    public HttpClientCertificate ClientCertificate { get; init; }
-
-    public bool ClientMustShow { get; init; }
-
-    /// <summary>Roots of the certificates of clients that are verified; null: the machine's.</summary>
-    public string? ClientCaFile { get; init; }
-
-    /// <summary>Each in PEM, for where there is no file.</summary>
-    public string CertificateText { get; init; } = "";
-    public string KeyText { get; init; } = "";
-    public string ClientCaText { get; init; } = "";
-
-    /// <summary>One of these must be in a client's certificate; empty: any or none may.</summary>
-    public IReadOnlyList<string> ClientNames { get; init; } = [];
-
-    /// <summary>As on the wire: 0x0303 is TLS 1.2.</summary>
-    public int MinVersion { get; init; } = 0x0303;
-
-    public int MaxVersion { get; init; } = 0x0304;
-
-    /// <summary>Of TLS 1.2, in OpenSSL's names, with colons; "": its default.</summary>
-    public string Ciphers { get; init; } = "";
-
-    /// <summary>In OpenSSL's names, with colons; "": its default.</summary>
-    public string Curves { get; init; } = "";
-}
-
-/// <summary>Whether clients are asked for a certificate, and what becomes of it.</summary>
-public enum HttpClientCertificate
-{
-    None,
-    Taken,
-    Verified,
-}
+/// <param name="ClientCaFile">Roots of the certificates that clients must show; null: they need show none.</param>
+public sealed record HttpTlsOptions(string CertificateFile, string KeyFile, string? ClientCaFile);
 
 /// <summary>The certificate of an HTTPS listener and the roots of its clients, in use for new connections until their
 /// files change.</summary>
@@ -58,20 +24,7 @@ internal sealed class HttpTls
         _refused = _written = Written(files);
         if (OpenSsl.TryLoad(out problem))
         {
-            using var certificate = new PemFile(files.CertificateFile, files.CertificateText);
-            using var key = new PemFile(files.KeyFile, files.KeyText);
-            using var roots = new PemFile(files.ClientCaFile ?? "", files.ClientCaText);
-            _context = OpenSsl.NewServerContext(
-                certificate.Path, key.Path, roots.Path.Length == 0 ? null : roots.Path, out problem);
-        }
-        if (_context != 0)
-        {
-            OpenSsl.AskClients(
-                _context,
-                ask: files.ClientCertificate != HttpClientCertificate.None,
-                files.ClientMustShow,
-                takeAny: files.ClientCertificate == HttpClientCertificate.Taken);
-            OpenSsl.Limit(_context, files.MinVersion, files.MaxVersion, files.Ciphers, files.Curves);
+            _context = OpenSsl.NewServerContext(files.CertificateFile, files.KeyFile, files.ClientCaFile, out problem);
         }
     }
 
@@ -123,20 +76,11 @@ internal sealed class HttpTls
         return ssl;
     }
 
-    /// <summary>Whether a client whose handshake is done may ask.</summary>
-    public bool Admits(HttpSocket client) =>
-        _files.ClientNames.Count == 0 || CertificateNames.Read(client.PeerNames()).Any(_files.ClientNames.Contains);
-
     private static (DateTime, DateTime, DateTime) Written(HttpTlsOptions files) => (
         Written(files.CertificateFile), Written(files.KeyFile), files.ClientCaFile is { } roots ? Written(roots) : default);
 
     private static DateTime Written(string path)
     {
-        if (path.Length == 0)
-        {
-            return default;
-        }
-
         try
         {
             // Files of a Secret are links to links; the time of a link itself never changes.

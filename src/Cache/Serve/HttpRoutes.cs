@@ -16,7 +16,7 @@ internal static class HttpRoutes
         {
             if (block.Prometheus is { } prometheus)
             {
-                Add("prometheus", prometheus.Address, "/metrics", metrics, prometheus.Web);
+                Add("prometheus", prometheus.Address, "/metrics", metrics, prometheus.Tls);
             }
 
             if (block.Health is { } alive)
@@ -31,12 +31,11 @@ internal static class HttpRoutes
         }
         return routes;
 
-        void Add(string directive, ListenAddress at, string path, HttpPage page, WebConfig? web = null)
+        void Add(string directive, ListenAddress at, string path, HttpPage page, WebTlsConfig? tls = null)
         {
             var route = new HttpRoute(directive, at.Address, at.Port, path, page)
             {
-                Tls = web?.Tls is { } tls ? Tls(tls) : null,
-                Access = web is null ? null : Access(web),
+                Tls = tls is null ? null : new(tls.CertificateFile, tls.KeyFile, tls.ClientCaFile),
             };
             var shared = routes.FindIndex(
                 known => known.Path == path && known.Port == at.Port && Equals(known.Address, at.Address));
@@ -44,33 +43,10 @@ internal static class HttpRoutes
             {
                 routes.Add(route);
             }
-            else if (routes[shared].Access is null)
+            else if (routes[shared].Tls is null)
             {
                 routes[shared] = route;
             }
         }
     }
-
-    private static HttpTlsOptions Tls(WebTlsConfig tls) => new(tls.CertificateFile, tls.KeyFile)
-    {
-        ClientCertificate = tls.VerifiesClients ? HttpClientCertificate.Verified
-            : tls.AsksClients ? HttpClientCertificate.Taken
-            : HttpClientCertificate.None,
-        ClientMustShow = tls.ClientMustShow,
-        ClientCaFile = tls.VerifiesClients ? tls.ClientCaFile : null,
-        CertificateText = tls.CertificateText,
-        KeyText = tls.KeyText,
-        ClientCaText = tls.VerifiesClients ? tls.ClientCaText : "",
-        ClientNames = tls.ClientNames,
-        MinVersion = tls.MinVersion,
-        MaxVersion = tls.MaxVersion,
-        Ciphers = tls.Ciphers,
-        Curves = tls.Curves,
-    };
-
-    private static HttpAccess Access(WebConfig web) => new(
-        string.Concat(web.Headers.Select(field => $"{field.Name}: {field.Value}\r\n")),
-        web.Users,
-        (long)web.RateInterval.TotalMilliseconds,
-        web.RateBurst);
 }

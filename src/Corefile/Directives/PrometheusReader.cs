@@ -32,7 +32,7 @@ internal static class PrometheusReader
                     }
                     else if (scope.Count(line, 1, 1, "expected one web configuration file"))
                     {
-                        prometheus = prometheus with { Web = Web(scope, tls = line) };
+                        prometheus = prometheus with { Tls = Tls(scope, tls = line) };
                     }
 
                     break;
@@ -45,7 +45,7 @@ internal static class PrometheusReader
         return block with { Prometheus = prometheus };
     }
 
-    private static WebConfig? Web(DirectiveScope scope, OptionLine line)
+    private static WebTlsConfig? Tls(DirectiveScope scope, OptionLine line)
     {
         var path = line.Args[0].Text;
         if (scope.Files.Read(path, out var reason) is not { } text)
@@ -54,8 +54,7 @@ internal static class PrometheusReader
             return null;
         }
 
-        var web = WebConfigText.Parse(text, Path.GetDirectoryName(path) ?? "", out var problem);
-        var tls = web?.Tls;
+        var tls = WebConfigText.Parse(text, Path.GetDirectoryName(path) ?? "", out var problem);
         if (problem.Length > 0)
         {
             scope.Error(line, $"expected a web configuration file: {problem}");
@@ -64,12 +63,12 @@ internal static class PrometheusReader
         foreach (var file in new[] { tls?.CertificateFile, tls?.KeyFile, tls?.ClientCaFile }.OfType<string>())
         {
             // Read again by itself when it changes.
-            if (file.Length > 0 && scope.Options.Files.Read(file, out reason) is null)
+            if (scope.Options.Files.Read(file, out reason) is null)
             {
                 scope.Error(line, $"expected a readable PEM file {file}: {reason}");
             }
         }
 
-        return web;
+        return tls;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -74,136 +73,6 @@ public sealed class HttpEndpointTests : IDisposable
         _endpoint.Apply(Routes());
         Assert.StartsWith(
             "HTTP/1.1 431 ", Ask("GET / HTTP/1.1\r\nX: " + new string('x', 8192 - 19)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Password_is_asked_for_and_compared_with_its_hash()
-    {
-        Protect(users: Users("alice", "secret", "böb", "a:b"));
-        var refused = Ask("GET /metrics HTTP/1.0\r\n\r\n");
-        Assert.StartsWith("HTTP/1.1 401 Unauthorized\r\n", refused, StringComparison.Ordinal);
-        Assert.Contains("\r\nWWW-Authenticate: Basic\r\n", refused, StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("böb:a:b")), StringComparison.Ordinal);
-        foreach (var wrong in (string[])["alice:other", "alice:", "alice", "carol:secret", ":", "böb:a"])
-        {
-            Assert.StartsWith("HTTP/1.1 401 ", Ask(Login(wrong)), StringComparison.Ordinal);
-        }
-
-        Assert.StartsWith(
-            "HTTP/1.1 401 ", Ask("GET /metrics HTTP/1.0\r\nAuthorization: Bearer x\r\n\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith(
-            "HTTP/1.1 401 ", Ask("GET /metrics HTTP/1.0\r\nAuthorization: Basic !\r\n\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", Ask("GET /health HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Requests_behind_a_password_are_answered_in_order()
-    {
-        Protect(users: Users("alice", "secret"));
-        var login = Login("alice:secret").Replace("1.0", "1.1", StringComparison.Ordinal);
-        var answer = Ask(string.Concat(Enumerable.Repeat(login, 20)) + Login("alice:wrong"));
-        Assert.Equal(20, answer.Split("HTTP/1.1 200 OK\r\n").Length - 1);
-        Assert.Equal(1, answer.Split("HTTP/1.1 401 Unauthorized\r\n").Length - 1);
-    }
-
-    [Fact]
-    public void Pages_without_a_password_do_not_wait_for_those_with_one()
-    {
-        // Sixteen thousand rounds: seconds of work for each guess.
-        Protect(users: new Dictionary<string, string> { ["alice"] = "$2b$14$" + new string('a', 53) });
-        using var guess = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        guess.Connect(Address);
-        guess.Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
-        Assert.StartsWith("HTTP/1.1 200 ", Ask("GET /health HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
-        Assert.Equal(0, guess.Available);
-    }
-
-    [Fact]
-    public void Password_that_takes_longer_than_the_deadline_is_answered()
-    {
-        // Some ten seconds of work.
-        Protect(users: new Dictionary<string, string> { ["alice"] = "$2b$17$" + new string('a', 53) });
-        Assert.StartsWith("HTTP/1.1 401 ", Ask(Login("alice:guess"), waitMs: 120_000), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void End_does_not_wait_for_the_look_at_a_password()
-    {
-        var before = Directory.GetDirectories("/proc/self/task");
-        Protect(users: new Dictionary<string, string> { ["alice"] = "$2b$16$" + new string('a', 53) });
-        using var guess = Connect();
-        guess.Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
-        string? looking = null;
-        Assert.True(SpinWait.SpinUntil(
-            () => (looking = Array.Find(
-                Directory.GetDirectories("/proc/self/task").Except(before).ToArray(),
-                task => File.ReadAllText(task + "/comm") == "passwords\n" && CpuNanoseconds(task) > 100_000_000)) is not null,
-            20_000));
-        _endpoint.Dispose();
-        Assert.True(Directory.Exists(looking), "the thread has ended");
-    }
-
-    [Fact]
-    public void Flood_of_wrong_passwords_leaves_other_pages_and_who_is_known_alone()
-    {
-        Protect(users: Users("alice", "secret"));
-        Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
-        var guesses = new List<Socket>();
-        for (var i = 0; i < HttpEndpoint.MaxConnections - 4; i++)
-        {
-            guesses.Add(Connect());
-            guesses[^1].Send(Encoding.UTF8.GetBytes(Login("alice:guess")));
-        }
-        Assert.StartsWith("HTTP/1.1 200 ", Get("/health"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 503 ", Get("/ready"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", Ask(Login("alice:secret")), StringComparison.Ordinal);
-        Assert.Equal(0, guesses[^1].Available);
-        guesses.ForEach(socket => socket.Dispose());
-    }
-
-    [Fact]
-    public void Time_of_a_look_does_not_tell_who_is_known()
-    {
-        var access = new HttpAccess(
-            "",
-            new Dictionary<string, string> { ["few"] = "$2b$04$" + new string('a', 53), ["many"] = "$2b$11$" + new string('a', 53) },
-            intervalMs: 0,
-            burst: 0);
-        Assert.All(
-            (string[])["few", "many", "nobody"],
-            user => Assert.Equal(1 << 11, access.HashesFor(user).Sum(hash => 1 << HttpAccess.Cost(hash))));
-    }
-
-    [Fact]
-    public void Fields_of_the_file_are_in_replies()
-    {
-        Protect(fields: "X-Frame-Options: deny\r\nX-XSS-Protection: 0\r\n", users: Users("alice", "secret"));
-        foreach (var request in (string[])["GET /metrics HTTP/1.0\r\n\r\n", Login("alice:secret")])
-        {
-            Assert.Contains("\r\nX-Frame-Options: deny\r\nX-XSS-Protection: 0\r\n", Ask(request), StringComparison.Ordinal);
-        }
-
-        Assert.DoesNotContain("X-Frame-Options", Ask("GET /health HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Requests_beyond_the_rate_are_refused()
-    {
-        Protect(intervalMs: 3_600_000, burst: 3);
-        var answer = Ask(string.Concat(Enumerable.Repeat("GET /metrics HTTP/1.1\r\n\r\n", 5)) + "GET /metrics HTTP/1.0\r\n\r\n");
-        Assert.Equal(3, answer.Split("HTTP/1.1 200 OK\r\n").Length - 1);
-        Assert.Equal(3, answer.Split("HTTP/1.1 429 Too Many Requests\r\n").Length - 1);
-    }
-
-    [Fact]
-    public void Rate_allows_one_more_after_each_interval()
-    {
-        var access = new HttpAccess("", new Dictionary<string, string>(), intervalMs: 1000, burst: 2);
-        Assert.Equal(
-            [true, true, false, false, true, false, true, true, false],
-            new long[] { 5000, 5000, 5000, 5999, 6000, 6001, 60_000, 60_000, 60_000 }.Select(access.Enter));
     }
 
     [Fact]
@@ -287,24 +156,6 @@ public sealed class HttpEndpointTests : IDisposable
     }
 
     private string Get(string path) => Ask($"GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n");
-
-    private void Protect(
-        string fields = "", IReadOnlyDictionary<string, string>? users = null, long intervalMs = 0, int burst = 0) =>
-        Assert.Empty(_endpoint.Apply([.. Routes().Select(route => route.Directive != "prometheus" ? route : route with
-        {
-            Access = new HttpAccess(fields, users ?? new Dictionary<string, string>(), intervalMs, burst),
-        })]));
-
-    /// <summary>Names and passwords, in turn.</summary>
-    private static Dictionary<string, string> Users(params string[] words) => words.Chunk(2)
-        .ToDictionary(user => user[0], user => BCrypt.Net.BCrypt.HashPassword(user[1], 4));
-
-    private static string Login(string user) =>
-        $"GET /metrics HTTP/1.0\r\nAuthorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(user))}\r\n\r\n";
-
-    /// <summary>What a thread has worked.</summary>
-    private static long CpuNanoseconds(string task) =>
-        long.Parse(File.ReadAllText(task + "/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
 
     private string Ask(string request, int waitMs = 20_000)
     {

@@ -5,7 +5,11 @@ namespace NodeDns.Telemetry;
 
 /// <summary>What an HTTPS listener shows and asks for. The files are PEM.</summary>
 /// <param name="ClientCaFile">Roots of the certificates that clients must show; null: they need show none.</param>
-public sealed record HttpTlsOptions(string CertificateFile, string KeyFile, string? ClientCaFile);
+public sealed record HttpTlsOptions(string CertificateFile, string KeyFile, string? ClientCaFile)
+{
+    /// <summary>As on the wire: 0x0303 is TLS 1.2, below which OpenSSL speaks nothing.</summary>
+    public int MinVersion { get; init; } = 0x0303;
+}
 
 /// <summary>The certificate of an HTTPS listener and the roots of its clients, in use for new connections until their
 /// files change.</summary>
@@ -24,7 +28,7 @@ internal sealed class HttpTls
         _refused = _written = Written(files);
         if (OpenSsl.TryLoad(out problem))
         {
-            _context = OpenSsl.NewServerContext(files.CertificateFile, files.KeyFile, files.ClientCaFile, out problem);
+            _context = OpenSsl.NewServerContext(files.CertificateFile, files.KeyFile, files.ClientCaFile, files.MinVersion, out problem);
         }
     }
 

@@ -9,6 +9,8 @@ internal static class NodeCacheTls
     public static readonly string[] Texts =
         ["tls-cert-file", "tls-private-key-file", "client-auth-type", "client-ca-file", "tls-min-version"];
 
+    private const string NoClients = "NoClientCert";
+    private const string VerifiedClients = "RequireAndVerifyClientCert";
     private const int Tls12 = 0x0303;
     private const int Tls13 = 0x0304;
 
@@ -19,26 +21,31 @@ internal static class NodeCacheTls
         {
             return null;
         }
-        var type = text("client-auth-type", "NoClientCert");
-        if (type is not ("NoClientCert" or "RequestClientCert" or "RequireAnyClientCert" or "VerifyClientCertIfGiven"
-            or "RequireAndVerifyClientCert"))
-        {
-            problems.Add($"-client-auth-type {type}: expected NoClientCert, RequestClientCert, RequireAnyClientCert, "
-                + "VerifyClientCertIfGiven or RequireAndVerifyClientCert");
-        }
-        var verifies = type is "VerifyClientCertIfGiven" or "RequireAndVerifyClientCert";
-        var roots = text("client-ca-file", "");
         return new HttpTlsOptions(
             File("tls-cert-file", text("tls-cert-file", "/etc/ssl/tls.crt"), problems),
-            File("tls-private-key-file", text("tls-private-key-file", "/etc/ssl/tls.key"), problems))
+            File("tls-private-key-file", text("tls-private-key-file", "/etc/ssl/tls.key"), problems),
+            ClientCa(text("client-auth-type", NoClients), text("client-ca-file", ""), problems))
         {
-            ClientCertificate = verifies ? HttpClientCertificate.Verified
-                : type == "NoClientCert" ? HttpClientCertificate.None
-                : HttpClientCertificate.Taken,
-            ClientMustShow = type is "RequireAnyClientCert" or "RequireAndVerifyClientCert",
-            ClientCaFile = verifies && roots.Length > 0 ? File("client-ca-file", roots, problems) : null,
             MinVersion = MinVersion(text("tls-min-version", "772"), problems),
         };
+    }
+
+    /// <returns>null: clients need show no certificate.</returns>
+    private static string? ClientCa(string type, string roots, List<string> problems)
+    {
+        switch (type, roots)
+        {
+            case (NoClients, _):
+                return null;
+            case (VerifiedClients, { Length: > 0 }):
+                return File("client-ca-file", roots, problems);
+            case (VerifiedClients, _):
+                problems.Add($"-client-ca-file: expected a file, because of -client-auth-type {VerifiedClients}");
+                return null;
+            default:
+                problems.Add($"-client-auth-type {type}: expected {VerifiedClients} with -client-ca-file, or {NoClients}");
+                return null;
+        }
     }
 
     private static string File(string flag, string path, List<string> problems)

@@ -16,8 +16,10 @@ public static unsafe partial class OpenSsl
     /// <summary>An SSL_CTX of a server with a certificate, and of clients too where there are roots for them.</summary>
     /// <param name="clientCaFile">PEM file with the roots of the certificates that clients must show; null: they are asked for
     /// none.</param>
+    /// <param name="minVersion">As on the wire: 0x0303 is TLS 1.2.</param>
     /// <returns>0, and the problem, when a file cannot be used.</returns>
-    public static nint NewServerContext(string certificateFile, string keyFile, string? clientCaFile, out string problem)
+    public static nint NewServerContext(
+        string certificateFile, string keyFile, string? clientCaFile, int minVersion, out string problem)
     {
         var context = NewContext(s_serverMethod(), clientCaFile, certificateFile, keyFile, out problem);
         if (context == 0)
@@ -25,6 +27,7 @@ public static unsafe partial class OpenSsl
             return 0;
         }
         s_contextVerify(context, clientCaFile is null ? 0 : SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, 0);
+        s_contextControl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, minVersion, 0);
         // Clients resume by tickets, which only this context can read; sessions kept here would fill memory.
         s_contextControl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, 0);
         // Without one, libssl refuses to resume the session of a client that may have been verified.

@@ -1,6 +1,5 @@
 using System.Net;
 using NodeDns.Cache.Compat;
-using NodeDns.Telemetry;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Compat;
@@ -41,12 +40,9 @@ public sealed class NodeCacheArgumentsTests
         Assert.Null(Good(["-tls-cert-file=/nowhere", "-tls-min-version=772"]).MetricsTls);
 
     [Theory]
-    [InlineData("NoClientCert", HttpClientCertificate.None, false)]
-    [InlineData("RequestClientCert", HttpClientCertificate.Taken, false)]
-    [InlineData("RequireAnyClientCert", HttpClientCertificate.Taken, true)]
-    [InlineData("VerifyClientCertIfGiven", HttpClientCertificate.Verified, false)]
-    [InlineData("RequireAndVerifyClientCert", HttpClientCertificate.Verified, true)]
-    public void Tls_enabled_makes_the_metrics_https(string type, HttpClientCertificate certificate, bool mustShow)
+    [InlineData("NoClientCert", false)]
+    [InlineData("RequireAndVerifyClientCert", true)]
+    public void Tls_enabled_makes_the_metrics_https(string type, bool verifies)
     {
         var file = Path.GetTempFileName();
         foreach (var prefix in new[] { "", "tls-" })
@@ -57,8 +53,7 @@ public sealed class NodeCacheArgumentsTests
                 $"-{prefix}client-ca-file={file}", "-tls-min-version=771",
             ]).MetricsTls!;
             Assert.Equal((file, file), (tls.CertificateFile, tls.KeyFile));
-            Assert.Equal((certificate, mustShow), (tls.ClientCertificate, tls.ClientMustShow));
-            Assert.Equal(certificate == HttpClientCertificate.Verified ? file : null, tls.ClientCaFile);
+            Assert.Equal(verifies ? file : null, tls.ClientCaFile);
             Assert.Equal(0x0303, tls.MinVersion);
         }
         File.Delete(file);
@@ -67,7 +62,9 @@ public sealed class NodeCacheArgumentsTests
     [Theory]
     [InlineData("-tls-enabled", "-tls-cert-file /etc/ssl/tls.crt: expected a file that can be read")]
     [InlineData("-tls-min-version=5", "-tls-min-version 5: expected 771")]
-    [InlineData("-client-auth-type=Maybe", "-client-auth-type Maybe: expected NoClientCert")]
+    [InlineData("-client-auth-type=Maybe", "-client-auth-type Maybe: expected RequireAndVerifyClientCert")]
+    [InlineData("-client-auth-type=VerifyClientCertIfGiven", "-client-auth-type VerifyClientCertIfGiven: expected Require")]
+    [InlineData("-client-auth-type=RequireAndVerifyClientCert", "-client-ca-file: expected a file")]
     public void What_cannot_be_is_told_with_its_flag(string flag, string expected)
     {
         Assert.Null(NodeCacheArguments.Parse(["-localip=10.0.0.1", "-tls-enabled", flag], out var problems));

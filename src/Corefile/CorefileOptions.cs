@@ -23,9 +23,6 @@ public sealed record CorefileOptions
     /// `check`, which may run on another machine.</summary>
     public Func<string, bool>? HasInterface { get; init; }
 
-    /// <summary>Puts a link-local address on the link of that name or number; null when there is none now.</summary>
-    public Func<IPAddress, string?, IPAddress?> Link { get; init; } = static (address, _) => address;
-
     public PillarValues Pillars { get; init; } = new();
     public KubeDnsConfig KubeDns { get; init; } = KubeDnsConfig.Empty;
 }

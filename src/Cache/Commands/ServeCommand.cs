@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using NodeDns.Cache.Serve;
 using NodeDns.Corefile;
-using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Commands;
@@ -148,7 +147,6 @@ public static class ServeCommand
         Files = new DiskFiles(),
         Environment = Environment.GetEnvironmentVariable,
         HasInterface = BindAddresses.HasInterface,
-        Link = LinkScope.Of,
         Lookup = UpstreamNames.Lookup,
         Pillars = new PillarValues
         {

@@ -196,16 +196,14 @@ internal static class UpstreamReader
         foreach (var arg in line.Args)
         {
             var port = UpstreamAddress.DnsPort;
-            if (!AddressText.TryServer(arg.Text, ref port, out var address))
+            // Scopes are for servers that are asked for names of clients.
+            if (!arg.Text.Contains('%') && AddressText.TryServer(arg.Text, ref port, out var server))
+            {
+                servers.Add(new(server.Address, port));
+            }
+            else
             {
                 scope.Error(line, "expected addresses or address:port");
-                continue;
-            }
-
-            CheckScope(scope, arg, address);
-            if (scope.Options.Link(address.Address, address.Scope) is { } server)
-            {
-                servers.Add(new(server, port));
             }
         }
 

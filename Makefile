@@ -53,6 +53,11 @@ chart: ## the chart as a package in artifacts/chart/, pushed too with CHART_REPO
 bench: build ## benchmarks as ratios against a C floor and every installed peer (BENCH=short|full)
 	@eng/bench
 
+.PHONY: mutants
+mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", default all; hours)
+	@dotnet build tests/Mutants -c Release -nologo -v quiet -clp:'ErrorsOnly;NoSummary'
+	@tests/Mutants/bin/Release/net10.0/Mutants . artifacts/mutants $(ROOMS)
+
 .PHONY: format
 format: ## rewrite the code to the house style
 	dotnet format NodeDnsWebhook.sln

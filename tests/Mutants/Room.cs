@@ -1,0 +1,43 @@
+namespace NodeDns.Mutants;
+
+/// <summary>A folder of the cache whose code is changed.</summary>
+/// <param name="Count">How many of its mutants are tried.</param>
+internal sealed record Room(string Name, int Count)
+{
+    private static readonly Dictionary<string, string> s_folders = new()
+    {
+        ["Query"] = "src/Cache/Query",
+        ["Store"] = "src/Cache/Store",
+        ["Upstream"] = "src/Cache/Upstream",
+        ["Listen"] = "src/Cache/Listen",
+        ["Wire"] = "src/Dns/Wire",
+        ["Guard"] = "src/Guard",
+        ["Linux"] = "src/Linux",
+    };
+
+    public static IReadOnlyCollection<string> Names => s_folders.Keys;
+
+    public string Folder => s_folders[Name];
+
+    /// <summary>"Upstream", or "Upstream:50" for fifty of its mutants.</summary>
+    public static Room Parse(string text)
+    {
+        var words = text.Split(':');
+        if (!s_folders.ContainsKey(words[0]))
+        {
+            throw new ArgumentException($"{text}: expected one of {string.Join(", ", Names)}, and perhaps :COUNT");
+        }
+        return new Room(words[0], words.Length > 1 ? int.Parse(words[1], null) : int.MaxValue);
+    }
+
+    /// <summary>Spread evenly, the same ones in every run.</summary>
+    public IEnumerable<Mutant> Choose(IReadOnlyList<Mutant> mutants)
+    {
+        var mine = mutants.Where(mutant => mutant.File.StartsWith(Folder + "/", StringComparison.Ordinal)).ToList();
+        var step = Math.Max(1, mine.Count / (double)Count);
+        for (var at = 0.0; at < mine.Count; at += step)
+        {
+            yield return mine[(int)at];
+        }
+    }
+}

@@ -23,7 +23,7 @@ build: ## both programs, NativeAOT, into artifacts/bin/
 test: build ## every suite that needs no cluster
 	@eng/install test
 	@eng/other-build
-	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests House.Tests Chart.Tests Node.Tests
+	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests House.Tests Chart.Tests Guard.Tests Node.Tests
 
 .PHONY: e2e
 e2e: ## the end-to-end suite; starts a cluster unless KUBECONFIG names one

@@ -12,8 +12,8 @@ internal sealed class CachePeer
 
     public required HandoverChannel Channel { get; init; }
 
-    /// <summary>From its SO_PEERCRED; 0 when it lives in another pid namespace.</summary>
-    public int ProcessId { get; init; }
+    /// <summary>On the loop's clock.</summary>
+    public required long ConnectedMs { get; init; }
 
     public string Program { get; set; } = "?";
     public int Version { get; set; }
@@ -21,10 +21,10 @@ internal sealed class CachePeer
     public IReadOnlyList<ListenEndPoint> Wanted { get; set; } = [];
 
     /// <summary>The guard's sockets of which it has a descriptor.</summary>
-    public HashSet<ListenSocket> Given { get; } = [];
+    public HashSet<GroupMember> Given { get; } = [];
 
     /// <summary>Those of them that its Corefile serves: what it is expected to read.</summary>
-    public IReadOnlyList<ListenSocket> Reads { get; set; } = [];
+    public IReadOnlyList<ListenSocket> Expected { get; set; } = [];
 
     /// <summary>It holds the guard's sockets.</summary>
     public bool HasSockets { get; set; }
@@ -39,6 +39,9 @@ internal sealed class CachePeer
 
     /// <summary>What it has read and not answered; null when it is of a version that does not say.</summary>
     public SafeFileHandle? OpenQueries { get; set; }
+
+    /// <summary>It was asked for the sockets it holds, and has not sent them all.</summary>
+    public bool IsOffering { get; set; }
 
     /// <summary>Parts of an offer that is still arriving.</summary>
     public List<ListenSocket> Arriving { get; } = [];

@@ -1,70 +1,140 @@
 using System.Net;
-using DnsClient;
+using NodeDns.Guard.Node;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
+using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Guard;
 
-/// <summary>Asks a name through the local address, as a pod would, and through cluster DNS when that fails: the cache
+/// <summary>Asks a name through every local address, as a pod would, and through cluster DNS where that fails: the cache
 /// answers wrongly only if cluster DNS knows better.</summary>
-internal sealed class CacheProbe(EventLoop loop, IPEndPoint local, IPEndPoint clusterDns, string name)
+internal sealed class CacheProbe(EventLoop loop, int dnsPort, IPEndPoint clusterDns, string name)
 {
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(1);
-    private bool _running;
+    private const int TimeoutMs = 1000;
+
+    private int _open;
+    private string? _verdict;
+    private bool _isSilent;
 
     /// <summary>Asks once; does nothing while an earlier probe is still out.</summary>
-    /// <param name="onVerdict">On the loop: null when the cache answered as it should, otherwise what was
-    /// wrong.</param>
-    public void Ask(Action<string?> onVerdict)
+    /// <param name="onVerdict">On the loop. Answered: at every address as it should be. Otherwise what was wrong; null
+    /// when cluster DNS does not answer either, which tells nothing about the cache.</param>
+    public void Ask(IReadOnlyCollection<IPAddress> addresses, Action<bool, string?> onVerdict)
     {
-        if (_running)
+        if (_open > 0 || addresses.Count == 0)
         {
             return;
         }
-        _running = true;
-        _ = Task.Run(async () =>
+        _open = addresses.Count;
+        _verdict = null;
+        _isSilent = false;
+        foreach (var address in addresses)
         {
-            var verdict = await AskAsync().ConfigureAwait(false);
-            loop.Post(() =>
+            var local = new IPEndPoint(address, dnsPort);
+            Ask(local, here =>
             {
-                _running = false;
-                onVerdict(verdict);
+                if (here is null)
+                {
+                    Done(onVerdict);
+                    return;
+                }
+                Ask(clusterDns, there =>
+                {
+                    _isSilent |= there is not null;
+                    _verdict ??= there is null ? $"{name} from {local}: {here}, but cluster DNS answers it" : null;
+                    Done(onVerdict);
+                });
             });
-        });
+        }
     }
 
-    private async Task<string?> AskAsync()
+    private void Done(Action<bool, string?> onVerdict)
     {
-        var here = await AskAsync(local).ConfigureAwait(false);
-        if (here is null)
+        if (--_open == 0)
         {
-            return null;
+            onVerdict(_verdict is null && !_isSilent, _verdict);
         }
-        return await AskAsync(clusterDns).ConfigureAwait(false) is null
-            ? $"{name} from {local}: {here}, but cluster DNS answers it"
-            : null;
     }
 
-    /// <summary>null when the server answered; NXDOMAIN is an answer.</summary>
-    private async Task<string?> AskAsync(IPEndPoint server)
+    private void Ask(IPEndPoint server, Action<string?> onAnswer)
     {
-        var client = new LookupClient(new LookupClientOptions(server)
+        var question = new Question(loop, name, onAnswer);
+        question.Send(server);
+    }
+
+    /// <summary>One datagram, on a socket of its own, and its reply.</summary>
+    private sealed class Question : IEventHandler
+    {
+        private readonly EventLoop _loop;
+        private readonly ProbeQuery _query;
+        private readonly Action<string?> _onAnswer;
+        private readonly LoopAction _timeout;
+        private int _fd = -1;
+        private string _problem = "no answer";
+
+        public Question(EventLoop loop, string name, Action<string?> onAnswer)
         {
-            Timeout = s_timeout,
-            Retries = 0,
-            UseCache = false,
-            UseTcpFallback = false,
-            ThrowDnsErrors = false,
-        });
-        try
-        {
-            var response = await client.QueryAsync(name, QueryType.A).ConfigureAwait(false);
-            return response.Header.ResponseCode is DnsHeaderResponseCode.NoError or DnsHeaderResponseCode.NotExistentDomain
-                ? null
-                : response.Header.ResponseCode.ToString();
+            _loop = loop;
+            _query = new ProbeQuery(name);
+            _onAnswer = onAnswer;
+            _timeout = new LoopAction(() => End(_problem));
         }
-        catch (DnsResponseException failure)
+
+        public void Send(IPEndPoint server)
         {
-            return failure.Message;
+            var address = SocketAddress.From(server);
+            var family = address.Family == SocketAddress.FamilyIPv6 ? Libc.AF_INET6 : Libc.AF_INET;
+            var made = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+            if (made.IsError)
+            {
+                // Told later, as every other answer is.
+                _problem = made.Error.Describe();
+                _loop.Arm(_timeout, 0);
+                return;
+            }
+            _fd = made.Value;
+            _loop.Add(_fd, Libc.EPOLLIN, this);
+            _loop.Arm(_timeout, TimeoutMs);
+            var sent = Libc.Connect(_fd, address);
+            sent = sent.IsError ? sent : Libc.Send(_fd, _query.Octets);
+            if (sent.IsError)
+            {
+                _problem = sent.Error.Describe();
+                _loop.Arm(_timeout, 0);
+            }
+        }
+
+        public void OnEvents(uint events)
+        {
+            Span<byte> message = stackalloc byte[512];
+            while (_fd >= 0)
+            {
+                var received = Libc.Receive(_fd, message);
+                if (received.WouldBlock)
+                {
+                    return;
+                }
+                if (received.IsError)
+                {
+                    End(received.Error.Describe());
+                }
+                else if (_query.IsReply(message[..received.Value]))
+                {
+                    End(ProbeQuery.Problem(message));
+                }
+            }
+        }
+
+        private void End(string? problem)
+        {
+            _loop.Cancel(_timeout);
+            if (_fd >= 0)
+            {
+                _loop.Remove(_fd);
+                Libc.Close(_fd);
+                _fd = -1;
+            }
+            _onAnswer(problem);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace NodeDns.Guard;
 
 /// <summary>Another program, such as node-cache, that is bound to our endpoints with SO_REUSEPORT: all new traffic is
 /// steered away from it, so that it can be removed at any time without a loss.</summary>
-internal sealed class ForeignSockets(SocketSet sockets, GuardMetrics metrics, GuardLog log)
+internal sealed class ForeignSockets(GuardParts parts, SocketSet sockets)
 {
     private readonly Dictionary<ListenEndPoint, int> _steered = [];
     private bool _looked;
@@ -14,10 +14,23 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardMetrics metrics, Gu
     /// <summary>Somebody else is bound to one of our endpoints.</summary>
     public bool InUse => _steered.Count > 0;
 
+    /// <summary>Is anybody bound to one of these already?</summary>
+    public static bool AnyBound(IEnumerable<ListenEndPoint> endPoints)
+    {
+        try
+        {
+            return endPoints.Any(endPoint => SocketTable.Bound(endPoint).Count > 0);
+        }
+        catch (Exception failure) when (failure is NetlinkException or SyscallException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>What <see cref="Look.Run"/> needs to know of the sockets as they are now.</summary>
     public Look Prepare() => new(
-        metrics,
-        [.. sockets.All.Select(s => SocketTable.Inode(s.Fd))],
+        parts.Metrics,
+        [.. sockets.All.Select(m => SocketTable.Inode(m.Socket.Fd))],
         [.. sockets.OwnEndPoints.Where(e => Own(e).Count > 0)]);
 
     /// <summary>Steers each endpoint's group as it needs.</summary>
@@ -38,21 +51,26 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardMetrics metrics, Gu
             if (foreign > 0)
             {
                 _steered[endPoint] = foreign;
-                log.Info($"{endPoint}: {foreign} sockets of another program share it"
-                    + (result.IsError ? $", {result.Error.Describe()}" : _looked ? ""
-                        : "; new lookups come here only"));
+                if (result.IsError || _looked)
+                {
+                    parts.Log.Shared(endPoint.ToString(), foreign);
+                }
+                else
+                {
+                    parts.Log.Steered(endPoint.ToString(), foreign);
+                }
             }
             else
             {
                 _steered.Remove(endPoint);
-                log.Info($"{endPoint}: the other program is gone");
+                parts.Log.Alone(endPoint.ToString());
             }
         }
         _looked = true;
     }
 
     private List<ListenSocket> Own(ListenEndPoint endPoint) =>
-        [.. sockets.All.Where(s => SocketSet.Serves(s, [endPoint]))];
+        [.. sockets.All.Where(m => m.EndPoint == endPoint).Select(m => m.Socket)];
 
     /// <summary>One look at the kernel's socket tables, which are long on a busy node: on any thread.</summary>
     internal sealed class Look(GuardMetrics metrics, HashSet<ulong> ours, IReadOnlyList<ListenEndPoint> endPoints)
@@ -61,13 +79,16 @@ internal sealed class ForeignSockets(SocketSet sockets, GuardMetrics metrics, Gu
         public IReadOnlyDictionary<ListenEndPoint, int> Foreign { get; private set; } =
             new Dictionary<ListenEndPoint, int>();
 
+        /// <summary>Somebody else is bound to one of them.</summary>
+        public bool IsAnyShared => Foreign.Values.Any(count => count > 0);
+
         public void Run()
         {
             try
             {
                 Foreign = endPoints.ToDictionary(e => e, e => SocketTable.Bound(e).Count(inode => !ours.Contains(inode)));
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is NetlinkException or SyscallException)
             {
                 metrics.Problem(GuardProblem.Socket, $"who else holds the sockets cannot be told: {failure.Message}");
             }

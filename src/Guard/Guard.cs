@@ -1,307 +1,308 @@
-using System.Net;
-using NodeDns.Guard.Node;
-using NodeDns.Linux.Handover;
 using NodeDns.Linux.Interop;
-using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard;
 
-/// <summary>The guard: its states and what moves it from one to the next. Everything runs on one loop, but for what may
-/// wait (Guard.Node.cs).</summary>
-/// <remarks>
-/// <code>
-/// Claiming ──▶ Guarding ──▶ Relieved     a successor's cache serves; this one only waits for its end
-///                 │  ▲          │
-///                 │  └──────────┘         the successor is gone again
-///                 └──────▶ Stopping      told to stop, and nobody has taken over yet
-/// </code>
-/// 1. Claiming: sockets from a predecessor (--takeover), from a cache that outlived its guard (an offer), or opened.
-/// 2. Guarding: a cache that connects is given the sockets (Guard.Caches.cs). While none is ready, or it is hung or
-///    answers wrongly, the guard relays from the same sockets.
-/// 3. Relieved and Stopping: Guard.Takeover.cs.
-/// </remarks>
-internal sealed partial class Guard : IDisposable
+/// <summary>The guard: puts its parts together, and does what its <see cref="GuardMachine"/> decides. Everything runs on
+/// one loop, but for the node's set-up (<see cref="NodeKeeper"/>).</summary>
+internal sealed class Guard : IGuardActions, IDisposable
 {
-    /// <summary>How long the kernel's queue bridges before the guard relays: a native cache is back in 10 ms.</summary>
-    private const int BridgeMs = 20;
+    /// <summary>After the last query has been read: what cluster DNS may take to answer it.</summary>
+    private const int LastRepliesMs = 500;
 
-    private const int RetryMs = 500;
+    /// <summary>What a child has to finish its connections in; it gives itself 5 s.</summary>
+    private const int ChildDrainMs = 6000;
 
-    /// <summary>Relaying is harmless when the cache was merely starved of CPU; resetting its clients is not. A machine
-    /// on which the guard's own timer was late by so much is starved, and resetting waits for twice
-    /// --hang-after.</summary>
-    private const int StarvedMs = 3 * Watchdog.SampleMs;
+    /// <summary>When what the start needed is given back: link, rules and a first cache have been seen to.</summary>
+    private const int ReleaseAfterMs = 3000;
 
-    private readonly GuardOptions _options;
-    private readonly EventLoop _loop;
-    private readonly GuardMetrics _metrics;
-    private readonly GuardLog _log;
-    private readonly UdpRelay _udpRelay;
-    private readonly TcpRelay _tcpRelay;
-    private readonly Watchdog _watchdog;
-    private readonly CacheProbe? _probe;
-    private readonly LoopAction _bridgeTimer;
-    private readonly LoopAction _sampleTimer;
-    private string? _hang;
-    private bool _harsh;
-    private long _sampledMs;
-    private long _starvedMs = long.MinValue / 2;
-    private int _wrongAnswers;
-    private bool _distrusted;
-    private bool _isProven;
+    private const int FirstDistrustMs = 5000;
+    private const int LongestDistrustMs = 60_000;
+
+    private readonly GuardParts _parts;
+    private readonly GuardMachine _machine;
+    private readonly SocketSet _sockets;
+    private readonly SocketOpener _opener;
+    private readonly Relay _relay;
+    private readonly HandedEntries _entries;
+    private readonly Caches _caches;
+    private readonly Predecessor _predecessor;
+    private readonly Successors _successors;
+    private readonly CacheWatch _watch;
+    private readonly NodeKeeper _node;
+    private readonly Child? _child;
+    private readonly LoopAction _sample;
+    private readonly LoopAction _offerOver;
+    private readonly LoopAction _tryAgain;
+    private readonly LoopAction _lingerOver;
+    private readonly LoopAction _end;
+    private readonly LoopAction _release;
     private long _distrustMs;
-    private long _nextProbeMs;
-    private long? _relayingSinceMs;
+    private bool _isFollowing;
+    private bool _hasLeft;
+    private bool _answers;
 
-    public Guard(GuardOptions options, EventLoop loop, GuardMetrics metrics, GuardLog log)
+    public Guard(GuardParts parts)
     {
-        _options = options;
-        _loop = loop;
-        _metrics = metrics;
-        _log = log;
-        _side = new SideThread(loop, "node");
-        _node = new NodeSetup(options, metrics, log);
-        _sockets = new SocketSet(options.DnsPort, options.AllAddresses);
-        _foreign = new ForeignSockets(_sockets, metrics, log);
-        _udpRelay = new UdpRelay(loop, options.ClusterDns, metrics);
-        _tcpRelay = new TcpRelay(loop, options.ClusterDns, metrics);
-        _watchdog = new Watchdog(options.HangAfter);
-        _probe = options.ProbeInterval > TimeSpan.Zero && options.ClusterDns.Count > 0
-            ? new CacheProbe(loop, new IPEndPoint(options.Addresses[0], options.DnsPort), options.ClusterDns[0],
-                options.ProbeName)
-            : null;
-        _claimTimer = new LoopAction(OpenAgain);
-        _bridgeTimer = new LoopAction(StartRelay);
-        _sampleTimer = new LoopAction(Sample);
-        _checkTimer = new LoopAction(Check);
-        _admitTimer = new LoopAction(AdmitWaiting);
-        _respawnTimer = new LoopAction(SpawnCache);
-        _takeoverTimer = new LoopAction(OnTakeoverTimeout);
-        _stopTimer = new LoopAction(Finish);
-        _entriesTimer = new LoopAction(DropEntries);
-        _child = options.Spawn is { } arguments
-            ? new CacheProcess(loop, arguments, options.ServeUserId, OnChildEnded)
-            : null;
-        foreach (var state in Enum.GetValues<GuardState>())
+        _parts = parts;
+        var (options, loop) = (parts.Options, parts.Loop);
+        _machine = new GuardMachine(this);
+        _sockets = new SocketSet(options.DnsPort, options.AllAddresses, options.AllowedPorts);
+        _opener = new SocketOpener(parts, _sockets, OpenAgain);
+        _relay = new Relay(loop, options.ClusterDns, parts.Metrics, parts.Log);
+        _entries = new HandedEntries(loop);
+        _caches = new Caches(parts, _machine, _sockets, _opener, _relay, _entries) { NotReady = () => NotReady };
+        _predecessor = new Predecessor(parts, _machine, _sockets, _entries);
+        _successors = new Successors(parts, _machine, _sockets, _caches);
+        _node = new NodeKeeper(parts, _machine, _sockets, _opener, _relay);
+        _child = options.Spawn is null ? null : new Child(parts, _machine, _caches, OnChildEnded);
+        _watch = new CacheWatch(parts, _machine, _caches, _relay)
         {
-            metrics.Registry.Gauge("nodedns_guard_state", "1 for the state the guard is in.",
-                () => Status.State == state ? 1 : 0, ("state", state.ToString().ToLowerInvariant()));
-        }
-        metrics.Registry.Gauge("nodedns_guard_cache_ready", "1 while a cache reads the sockets and turns.",
-            () => Status.IsCacheWell ? 1 : 0);
-        metrics.Registry.Gauge("nodedns_guard_relaying", "1 while the guard answers by relaying to cluster DNS.",
-            () => Status.IsRelaying ? 1 : 0);
-        metrics.Registry.Gauge("nodedns_guard_queue_bytes",
-            "Bytes in the UDP sockets, and connections not yet accepted.",
-            () => Status.Waiting);
+            Probed = () => IsNodeSetUp ? [.. options.AllAddresses.Except(_node.Absent)] : [],
+            KillChild = () => _child?.Signal(Libc.SIGKILL),
+        };
+        _sample = new LoopAction(Sample);
+        _offerOver = new LoopAction(OpenOwn);
+        _tryAgain = new LoopAction(TryAgain);
+        _lingerOver = new LoopAction(Leave);
+        _end = new LoopAction(Finish);
+        _release = new LoopAction(StartupMemory.Release);
+        _caches.Offered += OpenOwn;
+        _predecessor.Gave += OpenOwn;
+        parts.Metrics.Watch(() => Status);
     }
 
-    public GuardState State { get; private set; } = GuardState.Claiming;
+    /// <summary>Whoever asks the node's guard over HTTP should ask this one (true), or another pod's (false).</summary>
+    public event Action<bool>? Answers;
 
     /// <summary>What other threads may know; replaced as a whole at each sample.</summary>
     public GuardStatus Status { get; private set; } = new();
 
-    /// <summary>The old pod's cache still reads the sockets: this guard's has not relieved it yet.</summary>
-    private bool PredecessorAnswers => _predecessor is { IsOpen: true } && !_ownsNode;
+    /// <summary>Link, addresses and rules have been seen to, by this guard or by the one it has not relieved yet.</summary>
+    private bool IsNodeSetUp => _node.IsSetUp || !_machine.Duties.KeepsNode;
 
-    /// <summary>A cache reads the sockets, turns, and answers as it should.</summary>
-    private bool IsCacheWell => _cache is { IsReady: true } && _hang is null && !_distrusted;
+    private string? NotReady => _machine.Duties.NotReady
+        ?? (IsNodeSetUp ? null : "link, addresses and rules are not made yet");
 
-    /// <summary>Begins; <see cref="ConnectPredecessor"/> comes first.</summary>
-    /// <exception cref="GuardStartException">A Unix socket cannot be made.</exception>
+    /// <summary>Begins.</summary>
     public void Start()
     {
-        _cacheGoneMs = _loop.NowMs;
-        _handover = UnixListener.Open(
-            _loop, "--handover", _options.HandoverPath, Convert.ToUInt32("666", 8), Admits, OnCacheConnected);
-        _loop.Arm(_sampleTimer, Watchdog.SampleMs);
-        if (_predecessor is null)
-        {
-            Claim();
-        }
+        _caches.Start();
+        _parts.Loop.Arm(_sample, Watchdog.SampleMs);
+        _parts.Loop.Arm(_release, ReleaseAfterMs);
+        _machine.Start();
+    }
+
+    /// <summary>Told to stop (SIGTERM).</summary>
+    public void Stop()
+    {
+        _child?.Signal(Libc.SIGTERM);
+        _machine.Stop();
     }
 
     public void Dispose()
     {
-        _handover?.Close();
-        _takeover?.Close();
-        _predecessor?.Close();
-        foreach (var successor in _successors)
-        {
-            successor.Channel.Close();
-        }
-        foreach (var peer in _peers)
-        {
-            peer.Channel.Close();
-        }
+        _caches.Dispose();
+        _successors.Dispose();
+        _predecessor.Dispose();
+        _entries.Drop();
         _sockets.Close();
-        _watch?.Dispose();
-        _side.Dispose();
         _node.Dispose();
     }
 
-    // Watching, and relaying while nobody else answers.
+    // What the machine has done.
+
+    public void Follow()
+    {
+        // What follows may itself change who reads what: once more then, not within.
+        if (_isFollowing)
+        {
+            return;
+        }
+        _isFollowing = true;
+        var duties = _machine.Duties;
+        RelayUnread();
+        _successors.Listen(duties.KeepsNode);
+        _node.Follow(duties);
+        if (_machine.State != GuardState.Claiming)
+        {
+            Announce(duties.KeepsNode || _machine.State == GuardState.Stopping);
+        }
+        _caches.Admit();
+        _child?.Keep(duties);
+        RelayUnread();
+        _isFollowing = false;
+    }
+
+    public void Claim()
+    {
+        if (!_predecessor.Connect())
+        {
+            ClaimAlone();
+        }
+    }
+
+    public void ClaimAlone()
+    {
+        // Alone: whoever asks the node's guard asks this one.
+        Announce(true);
+        if (_sockets.All.Count == 0 && ForeignSockets.AnyBound(_sockets.OwnEndPoints))
+        {
+            _parts.Log.WaitingForOffer(Limits.OfferMs);
+            _parts.Loop.Arm(_offerOver, Limits.OfferMs);
+        }
+        else
+        {
+            OpenOwn();
+        }
+    }
+
+    public void RelievePredecessor() => _predecessor.Relieve();
+
+    public void ReturnToPredecessor() => _predecessor.Return();
+
+    public void DrainCache() => _caches.Drain();
+
+    public void ResumeCache()
+    {
+        _parts.Log.TryingAgain();
+        _caches.Resume();
+    }
+
+    public void DistrustForAWhile()
+    {
+        _distrustMs = Math.Clamp(_distrustMs * 2, FirstDistrustMs, LongestDistrustMs);
+        _parts.Loop.Arm(_tryAgain, _distrustMs);
+    }
+
+    public void Linger()
+    {
+        _parts.Log.Lingering(_parts.Options.Linger.TotalSeconds);
+        _parts.Loop.Arm(_lingerOver, (long)_parts.Options.Linger.TotalMilliseconds);
+    }
+
+    public void Leave()
+    {
+        _parts.Loop.Cancel(_lingerOver);
+        _node.Leave(() =>
+        {
+            _hasLeft = true;
+            RefuseWhenAlone();
+            _parts.Loop.Arm(_end, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
+        });
+    }
+
+    public void End()
+    {
+        _hasLeft = true;
+        // Those that only this guard has: nothing new is to come to them, and what is queued is relayed.
+        var ours = _sockets.All.Where(m => !_machine.IsRead(m)).ToList();
+        SocketSet.RefuseNew(ours);
+        RelayUnread();
+        SocketSet.StopListening(ours);
+        _parts.Loop.Arm(_end, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
+    }
+
+    private void RelayUnread() =>
+        _relay.Use([.. _sockets.All.Where(m => !_machine.IsRead(m)).Select(m => m.Socket)]);
+
+    /// <summary>The guards of two pods share the HTTP ports during an upgrade: the one that has the node answers
+    /// there.</summary>
+    private void Announce(bool answers)
+    {
+        if (answers != _answers)
+        {
+            _answers = answers;
+            Answers?.Invoke(answers);
+        }
+    }
+
+    // Sockets.
+
+    /// <summary>Opens what is missing of the guard's own. Where the old pod's guard has given some, only endpoints that
+    /// have none: more for each of them would have no reader until a cache is here.</summary>
+    private void OpenOwn()
+    {
+        _parts.Loop.Cancel(_offerOver);
+        var taken = _sockets.All.Count;
+        var missing = _sockets.OwnEndPoints.Where(e => taken == 0 || !_sockets.All.Any(m => m.EndPoint == e)).ToList();
+        var opened = _opener.Open(missing, _parts.Options.Workers);
+        if (_sockets.All.Count > 0 && _machine.State == GuardState.Claiming)
+        {
+            _parts.Log.Claimed(opened, taken);
+            _machine.Claimed();
+        }
+        else if (opened > 0)
+        {
+            _machine.SocketsChanged();
+        }
+    }
+
+    /// <summary>Tries again what could not be opened, as long as it is still wanted.</summary>
+    private void OpenAgain()
+    {
+        _opener.Want(_caches.Wanted.Concat(_sockets.OwnEndPoints).ToHashSet());
+        OpenOwn();
+        _caches.GiveNew();
+    }
+
+    /// <summary>Leaving with nobody left to read: what is queued still gets its answer, what comes now is refused. A cache
+    /// that stays, because only the guard was told to stop, keeps its sockets as they are.</summary>
+    private void RefuseWhenAlone()
+    {
+        if (_hasLeft && _machine.State == GuardState.Stopping && !_successors.HasAnyTaken && !_caches.IsAnyStaying)
+        {
+            // A next guard would get sockets that nothing arrives at any more.
+            _successors.Listen(false);
+            SocketSet.RefuseNew(_sockets.All);
+        }
+    }
+
+    // Time.
 
     private void Sample()
     {
-        _loop.Arm(_sampleTimer, Watchdog.SampleMs);
-        if (_loop.NowMs - _sampledMs > StarvedMs)
+        _parts.Loop.Arm(_sample, Watchdog.SampleMs);
+        _watch.Look();
+        RefuseWhenAlone();
+        if (_machine.Trust == CacheTrust.Serving)
         {
-            _starvedMs = _loop.NowMs;
-        }
-        _sampledMs = _loop.NowMs;
-        if (State == GuardState.Guarding && _cache is { IsReady: true } cache)
-        {
-            Watch(cache);
-            Probe();
+            _distrustMs = 0;
         }
         Status = new GuardStatus
         {
-            State = State,
-            IsCacheWell = IsCacheWell,
-            IsProven = _isProven || _probe is null,
-            IsHung = _hang is not null,
-            IsRelaying = _relayingSinceMs is not null,
-            IsNodeSetUp = IsNodeSetUp,
-            IsHeldBack = _crashes.WaitMs(_loop.NowMs) > 0,
-            CacheGoneMs = _cache is { IsReady: true } ? 0 : _loop.NowMs - _cacheGoneMs,
-            Waiting = _watchdog.Waiting,
+            State = _machine.State,
+            Trust = _machine.Trust,
+            NotReady = NotReady,
+            IsRelaying = _relay.IsRelaying,
+            IsHeldBack = _caches.IsHeldBack,
+            CacheGoneMs = _caches.Current is { IsReady: true } ? 0 : _parts.Loop.NowMs - _caches.GoneMs,
+            Waiting = _watch.Waiting,
+            Leaving = _node.Leaving,
+            Absent = _node.Absent,
             SampledMs = Environment.TickCount64,
         };
     }
 
-    private void Watch(CachePeer cache)
+    private void TryAgain() => _machine.TryAgain();
+
+    private void OnChildEnded()
     {
-        var verdict = _watchdog.Look(cache.Reads, cache, _loop.NowMs);
-        if (_hang is null && verdict is not null)
+        if (_hasLeft)
         {
-            _hang = verdict;
-            _harsh = false;
-            _metrics.Hung();
-            _log.Warning($"the cache is hung, {verdict}: relaying");
-            StartRelayNow();
-            Rescue(cache);
-        }
-        else if (_hang is not null && verdict is null && cache.SilentMs(_loop.NowMs) < 2 * HandoverClient.HeartbeatMs)
-        {
-            _hang = null;
-            _log.Info("the cache turns again");
-            UpdateRelay();
-        }
-        // A fifth of the time is left for the clients to ask again by --hang-after.
-        var patience = (_loop.NowMs - _starvedMs < 1000 ? 2 : 0.8) * _options.HangAfter.TotalMilliseconds;
-        if (_hang is not null && !_harsh && cache.SilentMs(_loop.NowMs) >= patience)
-        {
-            FreeClients();
+            _parts.Loop.Arm(_end, LastRepliesMs);
         }
     }
 
-    /// <summary>A hung cache keeps what it has accepted: its clients are reset, and ask again at once. A child is
-    /// killed; in another container only kubelet can, and will: /cachez fails.</summary>
-    private void FreeClients()
+    private void Finish()
     {
-        _harsh = true;
-        try
-        {
-            var count = TcpReset.Reset(_options.AllAddresses, _options.DnsPort, _tcpRelay.Inodes());
-            _metrics.ResetConnections(count);
-            _log.Info($"{count} connections of the hung cache reset");
-        }
-        catch (Exception failure) when (failure is NetlinkException or SyscallException)
-        {
-            _log.Warning($"connections of the hung cache stay: {failure.Message}");
-        }
         _child?.Signal(Libc.SIGKILL);
-    }
-
-    private void Probe()
-    {
-        if (_probe is null || _hang is not null || !IsNodeSetUp || _loop.NowMs < _nextProbeMs)
+        if (_machine.State != GuardState.Stopping || _successors.HasAnyTaken)
         {
-            return;
+            _parts.Loop.Stop();
         }
-        if (_distrusted)
+        else
         {
-            _distrusted = false;
-            _wrongAnswers--;
-            _cache!.Channel.Send(new HandoverMessage(HandoverKind.Resume));
-            _log.Info("trying the cache again");
-            UpdateRelay();
-        }
-        _nextProbeMs = _loop.NowMs + (long)(_wrongAnswers > 0 ? RetryMs : _options.ProbeInterval.TotalMilliseconds);
-        _probe.Ask(OnProbed);
-    }
-
-    private void OnProbed(string? verdict)
-    {
-        const int tolerated = 2;
-        const int longestDistrustMs = 60_000;
-        if (verdict is null)
-        {
-            _wrongAnswers = 0;
-            _distrustMs = 0;
-            _isProven = true;
-            return;
-        }
-        _metrics.WrongAnswer();
-        _log.Warning($"probe: {verdict}");
-        _nextProbeMs = _loop.NowMs + RetryMs;
-        if (++_wrongAnswers > tolerated && IsCacheWell && State == GuardState.Guarding)
-        {
-            // It would go on answering beside the relay: it is told to stop reading, and tried again later.
-            _distrusted = true;
-            _distrustMs = Math.Clamp(_distrustMs * 2, 5000, longestDistrustMs);
-            _nextProbeMs = _loop.NowMs + _distrustMs;
-            _cache!.Channel.Send(new HandoverMessage(HandoverKind.Drain));
-            StartRelayNow();
-        }
-    }
-
-    /// <summary>Starts or stops relaying according to who else would answer.</summary>
-    private void UpdateRelay()
-    {
-        var othersAnswer = IsCacheWell || PredecessorAnswers || State == GuardState.Relieved;
-        if (State == GuardState.Claiming || (othersAnswer && State != GuardState.Stopping))
-        {
-            _loop.Cancel(_bridgeTimer);
-            StopRelay();
-        }
-        else if (_relayingSinceMs is null && !_bridgeTimer.IsArmed)
-        {
-            _loop.Arm(_bridgeTimer, BridgeMs);
-        }
-    }
-
-    private void StartRelayNow()
-    {
-        _loop.Cancel(_bridgeTimer);
-        StartRelay();
-    }
-
-    private void StartRelay()
-    {
-        if (_options.ClusterDns.Count == 0)
-        {
-            return;
-        }
-        if (_relayingSinceMs is null)
-        {
-            _relayingSinceMs = _loop.NowMs;
-            _log.Info($"relaying to {string.Join(", ", _options.ClusterDns)}");
-        }
-        _udpRelay.Start(_sockets.All);
-        _tcpRelay.Start(_sockets.All);
-    }
-
-    private void StopRelay()
-    {
-        if (_relayingSinceMs is { } since)
-        {
-            _relayingSinceMs = null;
-            _metrics.Relayed(_loop.NowMs - since);
-            _udpRelay.Stop();
-            _tcpRelay.Stop();
-            _log.Info($"relayed for {_loop.NowMs - since} ms");
+            _node.Finish(_parts.Loop.Stop);
         }
     }
 }

@@ -1,12 +1,11 @@
 using System.Net;
-using NodeDns.Guard.Node;
 using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
 /// <summary>Health and metrics over HTTP. A port that is in use is one clear line, and is tried again: the pods'
-/// lookups
-/// do not depend on it.</summary>
+/// lookups do
+/// not depend on it.</summary>
 internal sealed class GuardEndpoint : IDisposable
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(5);
@@ -16,7 +15,6 @@ internal sealed class GuardEndpoint : IDisposable
     private readonly Lock _gate = new();
     private HttpEndpoint? _endpoint;
     private Timer? _retry;
-    private string? _problem;
     private bool _ended;
     private volatile bool _answers;
 
@@ -80,22 +78,11 @@ internal sealed class GuardEndpoint : IDisposable
             {
                 return;
             }
-            var problem = string.Join("; ", problems.Select(p => $"{p}{Owner(p)}"));
-            if (problem != _problem)
-            {
-                _problem = problem;
-                _metrics.Problem(GuardProblem.Port, problem);
-            }
+            _metrics.Problem(GuardProblem.Port, string.Join("; ", problems));
             _retry ??= new Timer(_ => Apply());
             _retry.Change(s_retry, Timeout.InfiniteTimeSpan);
         }
     }
-
-    private string Owner(string problem) => _routes
-        .Where(r => problem.Contains($":{r.Port}:", StringComparison.Ordinal)
-            && problem.Contains("EADDRINUSE", StringComparison.Ordinal))
-        .Select(r => $" ({SocketTable.DescribeOwner(r.Port)})")
-        .FirstOrDefault("");
 
     private static HttpRoute Route(string flag, IPEndPoint at, string path, HttpPage page) =>
         new(flag, at.Address.Equals(IPAddress.IPv6Any) ? null : at.Address, at.Port, path, page);

@@ -5,7 +5,11 @@ namespace NodeDns.Guard;
 /// <summary>What the guard counts. Errors are counted and logged in one call, so that neither is forgotten.</summary>
 internal sealed class GuardMetrics
 {
+    /// <summary>A problem that is still there after so long is said again.</summary>
+    private const long RepeatMs = 600_000;
+
     private readonly GuardLog _log;
+    private readonly Dictionary<string, (string Message, long AtMs)> _last = [];
     private readonly Dictionary<string, int> _errors = [];
     private readonly Dictionary<string, int> _setupErrors = [];
     private readonly int _relayedDatagrams;
@@ -68,23 +72,50 @@ internal sealed class GuardMetrics
 
     public MetricRegistry Registry { get; }
 
-    /// <summary>Counts and logs a problem of <see cref="GuardProblem"/>.</summary>
+    /// <summary>Shows what the guard does.</summary>
+    public void Watch(Func<GuardStatus> status)
+    {
+        foreach (var state in Enum.GetValues<GuardState>())
+        {
+            Registry.Gauge("nodedns_guard_state", "1 for the state the guard is in.",
+                () => status().State == state ? 1 : 0, ("state", state.ToString().ToLowerInvariant()));
+        }
+        foreach (var trust in Enum.GetValues<CacheTrust>())
+        {
+            Registry.Gauge("nodedns_guard_cache_trust", "1 for how far the guard trusts its cache.",
+                () => status().Trust == trust ? 1 : 0, ("trust", trust.ToString().ToLowerInvariant()));
+        }
+        Registry.Gauge("nodedns_guard_cache_ready", "1 while a cache reads the sockets and turns.",
+            () => status() is { State: GuardState.Guarding, Trust: CacheTrust.Fresh or CacheTrust.Serving } ? 1 : 0);
+        Registry.Gauge("nodedns_guard_relaying", "1 while the guard answers by relaying to cluster DNS.",
+            () => status().IsRelaying ? 1 : 0);
+        Registry.Gauge("nodedns_guard_queue_bytes",
+            "Bytes in the UDP sockets, and connections not yet accepted.", () => status().Waiting);
+        Registry.Gauge("nodedns_guard_leaving_addresses",
+            "Addresses that are no longer configured, and relayed while they are asked.", () => status().Leaving.Count);
+        Registry.Gauge("nodedns_guard_absent_addresses",
+            "Addresses that are configured, and that this node cannot carry.", () => status().Absent.Count);
+    }
+
+    /// <summary>Counts and logs a problem of <see cref="GuardProblem"/>; said again and again, it is logged once and
+    /// counted.</summary>
     public void Problem(string reason, string message)
     {
         Registry.Increment(_errors[reason]);
-        _log.Error(message);
-        var setup = reason switch
-        {
-            GuardProblem.Rules or GuardProblem.HostAccept =>
-                message.Contains("xtables lock", StringComparison.Ordinal) ? "iptables_lock" : "iptables",
-            GuardProblem.Link or GuardProblem.Capability => "interface_add",
-            GuardProblem.AddressElsewhere => "interface_check",
-            _ => null,
-        };
-        if (setup is not null)
+        if (GuardProblem.SetupErrorOf(reason) is { } setup)
         {
             Registry.Increment(_setupErrors[setup]);
         }
+        lock (_last)
+        {
+            var nowMs = Environment.TickCount64;
+            if (_last.TryGetValue(reason, out var last) && last.Message == message && nowMs - last.AtMs < RepeatMs)
+            {
+                return;
+            }
+            _last[reason] = (message, nowMs);
+        }
+        _log.Problem(message);
     }
 
     public void RelayedQuery() => Registry.Increment(_relayedDatagrams);

@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Guard.Node;
 using NodeDns.Linux.Handover;
 using NodeDns.Telemetry;
 
@@ -12,6 +13,10 @@ public sealed record GuardOptions
     public required IReadOnlyList<IPEndPoint> ClusterDns { get; init; }
     public string? TakeoverPath { get; init; }
     public int DnsPort { get; init; } = 53;
+
+    /// <summary>At which a cache may have sockets, beside <see cref="DnsPort"/>.</summary>
+    public IReadOnlyList<int> AllowedPorts { get; init; } = [];
+
     public int Workers { get; init; } = Environment.ProcessorCount;
     public IReadOnlyList<IPAddress> Intercepted { get; init; } = [];
 
@@ -34,6 +39,10 @@ public sealed record GuardOptions
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(5);
     public TimeSpan HangAfter { get; init; } = TimeSpan.FromMilliseconds(250);
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>An address that is no longer configured is relayed until nobody has asked it for so long.</summary>
+    public TimeSpan KeepFor { get; init; } = TimeSpan.FromHours(1);
+
     public uint ServeUserId { get; init; } = 65534;
 
     /// <summary>The program and arguments of the cache to start as a child; null: it is another container's.</summary>
@@ -42,36 +51,4 @@ public sealed record GuardOptions
 
     /// <summary>Both kinds: everything the link carries.</summary>
     public IReadOnlyList<IPAddress> AllAddresses => [.. Addresses, .. Intercepted];
-}
-
-/// <summary>How DNS to the local addresses stays out of conntrack.</summary>
-public enum RulesMode
-{
-    /// <summary>nf_tables; iptables where the kernel has none.</summary>
-    Auto,
-    Nftables,
-    Iptables,
-    Off,
-}
-
-/// <summary>ACCEPT rules in the host's own INPUT and OUTPUT chains.</summary>
-public enum HostAcceptMode
-{
-    /// <summary>Keep those of node-cache where they are found, add none.</summary>
-    Auto,
-    On,
-    Off,
-}
-
-/// <summary>What a stopped guard without a successor leaves behind.</summary>
-public enum ExitMode
-{
-    /// <summary>The address stays and refuses: clients turn to their next nameserver at once.</summary>
-    Refuse,
-
-    /// <summary>The kernel sends clients on to cluster DNS for a while, then refuses.</summary>
-    Flip,
-
-    /// <summary>Link, addresses and rules are removed.</summary>
-    Teardown,
 }

@@ -13,10 +13,16 @@ internal sealed class GuardPage(Func<GuardStatus> status, Func<GuardStatus, stri
 
     public override HttpStatusCode Write(IBufferWriter<byte> body)
     {
-        var problem = judge(status());
-        body.Write(Encoding.UTF8.GetBytes(problem ?? "OK"));
+        var now = status();
+        var problem = judge(now);
+        body.Write(Encoding.UTF8.GetBytes((problem ?? "OK") + Notes(now)));
         return problem is null ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable;
     }
+
+    /// <summary>What an operator should know beside it.</summary>
+    private static string Notes(GuardStatus status) =>
+        string.Concat(status.Leaving.Select(a => $"\n{a} is no longer configured: relayed to cluster DNS while it is asked"))
+        + string.Concat(status.Absent.Select(a => $"\n{a} cannot be carried by this node: see the guard's log"));
 
     /// <summary>/healthz: the guard's loop turns.</summary>
     public static string? Healthz(GuardStatus status) =>
@@ -24,18 +30,12 @@ internal sealed class GuardPage(Func<GuardStatus> status, Func<GuardStatus, stri
             : null;
 
     /// <summary>/readyz: lookups of this node are answered by the cache.</summary>
-    public static string? Readyz(GuardStatus status) => status switch
-    {
-        not { State: GuardState.Guarding, IsCacheWell: true } => "no cache is serving",
-        { IsNodeSetUp: false } => "link, addresses and rules are not made yet",
-        { IsProven: false } => "no lookup through the local address has been answered yet",
-        _ => null,
-    };
+    public static string? Readyz(GuardStatus status) => status.NotReady;
 
     /// <summary>/cachez: the cache container's liveness. A cache that is being held back waits as it should.</summary>
     public static string? Cachez(GuardStatus status) => status switch
     {
-        { IsHung: true } => "the cache is hung",
+        { Trust: CacheTrust.Hung } => "the cache is hung",
         { IsHeldBack: false, CacheGoneMs: > CacheGoneMs } => "no cache has been ready for 10 s",
         _ => null,
     };

@@ -1,3 +1,5 @@
+using NodeDns.Guard.Node;
+
 namespace NodeDns.Guard;
 
 /// <summary>Labels of nodedns_guard_errors_total{reason}; every one is in docs/guard.md with its remedy.</summary>
@@ -12,6 +14,7 @@ internal static class GuardProblem
     public const string Link = "link";
     public const string AddressElsewhere = "address_elsewhere";
     public const string Rules = "rules";
+    public const string RulesLock = "rules_lock";
     public const string HostAccept = "host_accept";
     public const string Sysctl = "sysctl";
     public const string Leftovers = "leftovers";
@@ -20,10 +23,29 @@ internal static class GuardProblem
 
     public static readonly string[] All =
     [
-        Port, Socket, HandoverSocket, Handover, Takeover, Capability, Link, AddressElsewhere, Rules, HostAccept, Sysctl,
-        Leftovers, Flip, Spawn,
+        Port, Socket, HandoverSocket, Handover, Takeover, Capability, Link, AddressElsewhere, Rules, RulesLock,
+        HostAccept, Sysctl, Leftovers, Flip, Spawn,
     ];
-}
 
-/// <summary>A guard cannot start; the message names the thing and the remedy.</summary>
-internal sealed class GuardStartException(string message) : Exception(message);
+    /// <summary>The label of a part of the node's set-up.</summary>
+    public static string Of(NodePart part) => part switch
+    {
+        NodePart.Link => Link,
+        NodePart.AddressElsewhere => AddressElsewhere,
+        NodePart.Rules => Rules,
+        NodePart.HostAccept => HostAccept,
+        NodePart.Leftovers => Leftovers,
+        NodePart.Sysctl => Sysctl,
+        _ => Flip,
+    };
+
+    /// <summary>The errortype under which node-cache counted such a problem; null where it had none.</summary>
+    public static string? SetupErrorOf(string reason) => reason switch
+    {
+        Rules or HostAccept => "iptables",
+        RulesLock => "iptables_lock",
+        Link or Capability => "interface_add",
+        AddressElsewhere => "interface_check",
+        _ => null,
+    };
+}

@@ -12,27 +12,20 @@ public static class GuardProcess
     public static int Run(GuardOptions options)
     {
         using var output = new StderrLogger();
-        var log = new GuardLog(output.CreateLogger("guard"));
+        var log = new GuardLog(new LimitedLogger(output.CreateLogger("guard")));
+        if (UnixListener.Check(options.HandoverPath) is { } problem)
+        {
+            log.CannotStart($"--handover {problem}");
+            return 1;
+        }
         var metrics = new GuardMetrics(new MetricRegistry(), log);
         using var loop = new EventLoop();
-        using var guard = new Guard(options, loop, metrics, log);
+        using var guard = new Guard(new GuardParts(options, loop, metrics, log));
+        // While an old guard answers on the ports they share, this one keeps quiet.
         using var pages = new GuardEndpoint(options, guard, metrics);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        try
-        {
-            // While an old guard answers on the ports they share, this one keeps quiet.
-            if (!guard.ConnectPredecessor())
-            {
-                pages.Start();
-            }
-            guard.Start();
-        }
-        catch (GuardStartException failure)
-        {
-            log.Error(failure.Message);
-            return 1;
-        }
+        guard.Start();
         loop.Run();
         return 0;
 

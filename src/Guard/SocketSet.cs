@@ -8,33 +8,42 @@ namespace NodeDns.Guard;
 
 /// <summary>The listening sockets the guard holds. Each kernel socket once, however many descriptors of it
 /// arrive.</summary>
-internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
+/// <param name="ports">At which a cache may have sockets, beside the guard's own.</param>
+internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses, IReadOnlyList<int> ports)
 {
-    private readonly Dictionary<ulong, ListenSocket> _byCookie = [];
+    private const int DiscardPort = 9;
 
-    public IReadOnlyCollection<ListenSocket> All => _byCookie.Values;
+    private readonly Dictionary<ulong, GroupMember> _byCookie = [];
+
+    public IReadOnlyCollection<GroupMember> All => _byCookie.Values;
 
     /// <summary>The socket that another process means by its cookie; null when it is not held here.</summary>
-    public ListenSocket? Find(ulong cookie) => _byCookie.GetValueOrDefault(cookie);
+    public GroupMember? Find(ulong cookie) => _byCookie.GetValueOrDefault(cookie);
 
     /// <summary>What a guard serves without being asked: both protocols at each of its addresses.</summary>
     public IReadOnlyList<ListenEndPoint> OwnEndPoints { get; } =
         [.. addresses.SelectMany(address => Both(new IPEndPoint(address, dnsPort)))];
 
-    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is closed.</summary>
+    /// <summary>Is it one of the guard's addresses, at a port that its command line names?</summary>
+    public bool Allows(ListenEndPoint endPoint) => addresses.Contains(endPoint.EndPoint.Address)
+        && (endPoint.EndPoint.Port == dnsPort || ports.Contains(endPoint.EndPoint.Port));
+
+    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is closed, and so is
+    /// what is not a listening socket of this node, made by this user.</summary>
+    /// <param name="admits">At which endpoints.</param>
     /// <returns>The guard's own of each socket that came, new or not.</returns>
-    public List<ListenSocket> Adopt(IEnumerable<ListenSocket> sockets)
+    public List<GroupMember> Adopt(IEnumerable<ListenSocket> sockets, Func<ListenEndPoint, bool> admits)
     {
-        var held = new List<ListenSocket>();
+        var held = new List<GroupMember>();
         foreach (var socket in sockets)
         {
-            if (!IsWhatItSays(socket))
+            if (!admits(new ListenEndPoint(socket.Protocol, socket.EndPoint)) || !IsWhatItSays(socket))
             {
                 Libc.Close(socket.Fd);
                 continue;
             }
             var cookie = Libc.SocketCookie(socket.Fd);
-            if (!_byCookie.TryAdd(cookie, socket))
+            if (!_byCookie.TryAdd(cookie, new GroupMember(socket, cookie)))
             {
                 Libc.Close(socket.Fd);
             }
@@ -43,20 +52,19 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
         return held;
     }
 
-    /// <summary>Opens what is missing so that each endpoint has a socket for each worker.</summary>
+    /// <summary>Opens what is missing so that the endpoint has a socket for each worker. Every one is in the group from
+    /// then on: it has to be read or relayed before anything else happens.</summary>
     /// <returns>Those that were opened.</returns>
     /// <exception cref="SyscallException">One could not be opened; those opened before it stay.</exception>
-    public List<ListenSocket> Open(IEnumerable<ListenEndPoint> endPoints, int workers)
+    public List<GroupMember> Open(ListenEndPoint endPoint, int workers)
     {
-        var opened = new List<ListenSocket>();
-        foreach (var endPoint in endPoints)
+        var opened = new List<GroupMember>();
+        for (var worker = Count(endPoint); worker < workers && _byCookie.Count < Limits.Sockets; worker++)
         {
-            for (var worker = Count(endPoint); worker < workers; worker++)
-            {
-                var socket = ListenSockets.Open(endPoint, worker);
-                _byCookie.Add(Libc.SocketCookie(socket.Fd), socket);
-                opened.Add(socket);
-            }
+            var socket = ListenSockets.Open(endPoint, worker);
+            var member = new GroupMember(socket, Libc.SocketCookie(socket.Fd));
+            _byCookie.Add(member.Cookie, member);
+            opened.Add(member);
         }
         return opened;
     }
@@ -71,50 +79,68 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses)
             : [endPoint])
         .Distinct();
 
-    /// <summary>Does the socket belong to one of these endpoints?</summary>
-    public static bool Serves(ListenSocket socket, IEnumerable<ListenEndPoint> endPoints) =>
-        endPoints.Any(e => e.Protocol == socket.Protocol && e.EndPoint.Equals(socket.EndPoint));
-
     /// <summary>
-    /// No datagram arrives at the UDP sockets any more, whoever holds them: the kernel refuses it at once. What is queued
-    /// can still be read, and replies still leave. Closing them instead would drop the queue without a word.
+    /// No datagram arrives at the UDP sockets any more, whoever holds them, and they are in no group: the kernel refuses
+    /// it at once where nobody else is bound. What is queued can still be read, and replies still leave. Closing them
+    /// instead would drop the queue without a word.
     /// </summary>
     /// <remarks>connect() does it: a connected socket only receives from its peer, here its own address at the discard
     /// port, and sendto() another peer still works.</remarks>
-    public void RefuseNew()
+    public static void RefuseNew(IEnumerable<GroupMember> members)
     {
-        foreach (var socket in All.Where(socket => socket.Protocol == ListenProtocol.Udp))
+        foreach (var socket in members.Select(m => m.Socket).Where(s => s.Protocol == ListenProtocol.Udp))
         {
-            Libc.Connect(socket.Fd, SocketAddress.From(new IPEndPoint(socket.EndPoint.Address, 9)));
+            Libc.Connect(socket.Fd, SocketAddress.From(new IPEndPoint(socket.EndPoint.Address, DiscardPort)));
         }
     }
 
     /// <summary>Undoes <see cref="RefuseNew"/>, whoever has called it: datagrams arrive again.</summary>
     /// <returns>How many sockets refused.</returns>
-    public int Receive() => All.Count(socket => socket.Protocol == ListenProtocol.Udp
-        && !Libc.GetPeerName(socket.Fd).IsError && !Libc.Disconnect(socket.Fd).IsError);
+    public int Receive() => All.Count(member => member.Socket.Protocol == ListenProtocol.Udp
+        && !Libc.GetPeerName(member.Socket.Fd).IsError && !Libc.Disconnect(member.Socket.Fd).IsError);
+
+    /// <summary>A TCP listener takes no further connection, whoever holds it.</summary>
+    public static void StopListening(IEnumerable<GroupMember> members)
+    {
+        foreach (var socket in members.Select(m => m.Socket).Where(s => s.Protocol == ListenProtocol.Tcp))
+        {
+            Libc.ShutdownRead(socket.Fd);
+        }
+    }
+
+    /// <summary>Lets one go; it lives on in whoever else holds it.</summary>
+    public void Drop(GroupMember member)
+    {
+        _byCookie.Remove(member.Cookie);
+        Libc.Close(member.Socket.Fd);
+    }
 
     /// <summary>Closes the guard's descriptors; the sockets live on in whoever else holds them.</summary>
     public void Close()
     {
-        ListenSockets.Close(_byCookie.Values);
+        ListenSockets.Close(_byCookie.Values.Select(m => m.Socket));
         _byCookie.Clear();
     }
 
-    private int Count(ListenEndPoint endPoint) => _byCookie.Values.Count(socket => Serves(socket, [endPoint]));
+    /// <summary>Both protocols.</summary>
+    public static IEnumerable<ListenEndPoint> Both(IPEndPoint endPoint) =>
+        [new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint)];
+
+    private int Count(ListenEndPoint endPoint) => _byCookie.Values.Count(member => member.EndPoint == endPoint);
 
     private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any)
         || address.Equals(IPAddress.IPv6Any);
 
-    private static IEnumerable<ListenEndPoint> Both(IPEndPoint endPoint) =>
-        [new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint)];
-
-    /// <summary>A descriptor from another process may be anything: only a socket of that kind at that address will do, and
-    /// none after <see cref="RefuseNew"/>.</summary>
+    /// <summary>A descriptor from another process may be anything: only a socket of that kind, at that address, of this
+    /// network namespace (kernels before 5.14 cannot tell), made by this user, will do, and none after
+    /// <see cref="RefuseNew"/>.</summary>
     private static bool IsWhatItSays(ListenSocket socket) =>
         !Libc.GetSocketOption(socket.Fd, Libc.SOL_SOCKET, Libc.SO_TYPE, out var type).IsError
         && type == (socket.Protocol == ListenProtocol.Udp ? Libc.SOCK_DGRAM : Libc.SOCK_STREAM)
         && !Libc.GetSocketName(socket.Fd, out var name).IsError
         && name.ToIPEndPoint().Equals(socket.EndPoint)
-        && Libc.GetPeerName(socket.Fd).Error == Errno.ENOTCONN;
+        && Libc.GetPeerName(socket.Fd).Error == Errno.ENOTCONN
+        && !Libc.Status(socket.Fd, out var status).IsError
+        && status.UserId == Libc.EffectiveUserId
+        && Libc.IsOfThisNetwork(socket.Fd);
 }

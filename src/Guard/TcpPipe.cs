@@ -24,10 +24,13 @@ internal sealed class TcpPipe
     private bool _closed;
 
     /// <param name="clientFd">Accepted; the pipe closes it.</param>
+    /// <param name="client">Whose it is.</param>
     /// <param name="firstServer">Where in the list to begin; each server is tried once.</param>
     public TcpPipe(
-        EventLoop loop, int clientFd, IReadOnlyList<SocketAddress> servers, int firstServer, Action<TcpPipe> onClosed)
+        EventLoop loop, int clientFd, SocketAddress client, IReadOnlyList<SocketAddress> servers, int firstServer,
+        Action<TcpPipe> onClosed)
     {
+        Client = client;
         _loop = loop;
         _servers = servers;
         _firstServer = firstServer;
@@ -39,8 +42,14 @@ internal sealed class TcpPipe
     /// <summary>The client's connection; closed with the pipe.</summary>
     public int ClientFd => _client.Fd;
 
+    public SocketAddress Client { get; }
+
+    /// <summary>When something last moved.</summary>
+    public long MovedMs { get; private set; }
+
     public void Start()
     {
+        MovedMs = _loop.NowMs;
         _loop.Arm(_idle, IdleMs);
         ConnectNext();
     }
@@ -99,6 +108,7 @@ internal sealed class TcpPipe
             Close();
             return;
         }
+        MovedMs = _loop.NowMs;
         _loop.Arm(_idle, IdleMs);
         if (!Pump(_client, _server) || !Pump(_server, _client) || (_client.IsFinished && _server.IsFinished))
         {
@@ -170,7 +180,8 @@ internal sealed class TcpPipe
         side.Watched = events;
     }
 
-    private void Close()
+    /// <summary>Both sides, at once.</summary>
+    public void Close()
     {
         if (_closed)
         {

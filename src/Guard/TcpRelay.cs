@@ -10,77 +10,67 @@ namespace NodeDns.Guard;
 /// <summary>Accepts connections from the listening sockets and joins each to one to cluster DNS.</summary>
 internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics)
 {
-    /// <summary>Two descriptors each; beyond it connections wait in the kernel's queue.</summary>
-    private const int MaxPipes = 2000;
-
     private readonly IReadOnlyList<SocketAddress> _servers = [.. servers.Select(SocketAddress.From)];
     private readonly Dictionary<int, Source> _sources = [];
     private readonly HashSet<TcpPipe> _pipes = [];
     private uint _next;
-    private bool _full;
 
-    /// <summary>Begins accepting. A socket that is accepted from already stays.</summary>
-    public void Start(IEnumerable<ListenSocket> sockets)
+    /// <summary>Accepts from these TCP sockets, and from no others. One that is accepted from already stays; open
+    /// connections are served to their end.</summary>
+    public void Use(IReadOnlyCollection<ListenSocket> sockets)
     {
-        foreach (var socket in sockets.Where(s => s.Protocol == ListenProtocol.Tcp && !_sources.ContainsKey(s.Fd)))
-        {
-            var source = new Source(this, socket.Fd);
-            _sources.Add(socket.Fd, source);
-            loop.Add(socket.Fd, Libc.EPOLLIN, source);
-        }
-    }
-
-    /// <summary>Stops accepting; open connections are served to their end.</summary>
-    public void Stop()
-    {
-        foreach (var fd in _sources.Keys)
+        var wanted = sockets.Where(s => s.Protocol == ListenProtocol.Tcp).Select(s => s.Fd).ToHashSet();
+        foreach (var fd in _sources.Keys.Where(fd => !wanted.Contains(fd)).ToList())
         {
             loop.Remove(fd);
+            _sources.Remove(fd);
         }
-        _sources.Clear();
-        _full = false;
+        foreach (var fd in wanted.Where(fd => !_sources.ContainsKey(fd)))
+        {
+            var source = new Source(this, fd);
+            _sources.Add(fd, source);
+            loop.Add(fd, Libc.EPOLLIN, source);
+            source.OnEvents(Libc.EPOLLIN);
+        }
     }
+
+    /// <summary>When somebody last connected to a socket that is accepted from here; null: nobody has.</summary>
+    public long? AskedMs(int listenFd) => _sources.GetValueOrDefault(listenFd)?.AskedMs;
 
     /// <summary>Of the connections that were accepted here and are open.</summary>
     public HashSet<ulong> Inodes() => [.. _pipes.Select(pipe => SocketTable.Inode(pipe.ClientFd))];
 
-    private void Accept(int listenFd)
+    private void Accept(Source source)
     {
-        while (_pipes.Count < MaxPipes && Libc.Accept(listenFd, out _) is { IsError: false } accepted)
+        while (Libc.Accept(source.Fd, out var client) is { IsError: false } accepted)
         {
+            source.AskedMs = loop.NowMs;
+            if (_pipes.Count >= Limits.Pipes)
+            {
+                MakeRoom();
+            }
             metrics.RelayedConnection();
             var first = (int)(_next++ % (uint)Math.Max(1, _servers.Count));
-            var pipe = new TcpPipe(loop, accepted.Value, _servers, first, OnClosed);
+            var pipe = new TcpPipe(loop, accepted.Value, client, _servers, first, closed => _pipes.Remove(closed));
             _pipes.Add(pipe);
             pipe.Start();
         }
-        if (_pipes.Count >= MaxPipes && !_full)
-        {
-            _full = true;
-            WatchFor(0);
-        }
     }
 
-    private void OnClosed(TcpPipe pipe)
-    {
-        _pipes.Remove(pipe);
-        if (_full)
-        {
-            _full = false;
-            WatchFor(Libc.EPOLLIN);
-        }
-    }
-
-    private void WatchFor(uint events)
-    {
-        foreach (var fd in _sources.Keys)
-        {
-            loop.Modify(fd, events);
-        }
-    }
+    /// <summary>Of the client that has most, the connection on which nothing has moved for longest: a client that opens
+    /// many keeps others out no more than one that opens few.</summary>
+    private void MakeRoom() => _pipes
+        .GroupBy(pipe => ClientShares.Key(pipe.Client))
+        .MaxBy(client => client.Count())!
+        .MinBy(pipe => pipe.MovedMs)!
+        .Close();
 
     private sealed class Source(TcpRelay relay, int fd) : IEventHandler
     {
-        public void OnEvents(uint events) => relay.Accept(fd);
+        public int Fd => fd;
+
+        public long? AskedMs { get; set; }
+
+        public void OnEvents(uint events) => relay.Accept(this);
     }
 }

@@ -16,9 +16,6 @@ namespace NodeDns.Guard;
 /// </remarks>
 internal sealed class UdpRelay
 {
-    /// <summary>Queries waiting for a reply; a client has given up long before so many are out.</summary>
-    private const int MaxPending = 50_000;
-
     private const int SocketsPerGeneration = 4;
     private const int GenerationMs = 1000;
 
@@ -35,8 +32,8 @@ internal sealed class UdpRelay
     private readonly Dictionary<int, Source> _sources = [];
     private readonly List<Upstream> _upstreams = [];
     private readonly LoopAction _sweep;
+    private readonly ClientShares _waiting = new(Limits.Queries, Limits.QueriesOfOneClient);
     private long _generationMs = long.MinValue / 2;
-    private int _pending;
     private uint _next;
 
     public UdpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics)
@@ -47,34 +44,34 @@ internal sealed class UdpRelay
         _sweep = new LoopAction(Sweep);
     }
 
-    /// <summary>Begins reading the sockets. One that is being read already stays.</summary>
-    public void Start(IEnumerable<ListenSocket> sockets)
+    /// <summary>Reads these UDP sockets, and no others. One that is being read already stays; replies still on their way
+    /// to those that are left are passed on.</summary>
+    public void Use(IReadOnlyCollection<ListenSocket> sockets)
     {
-        foreach (var socket in sockets.Where(s => s.Protocol == ListenProtocol.Udp && !_sources.ContainsKey(s.Fd)))
+        var wanted = sockets.Where(s => s.Protocol == ListenProtocol.Udp).Select(s => s.Fd).ToHashSet();
+        foreach (var fd in _sources.Keys.Where(fd => !wanted.Contains(fd)).ToList())
         {
-            var source = new Source(this, socket.Fd);
-            _sources.Add(socket.Fd, source);
-            _loop.Add(socket.Fd, Libc.EPOLLIN, source);
+            _loop.Remove(fd);
+            _sources.Remove(fd);
+        }
+        foreach (var fd in wanted.Where(fd => !_sources.ContainsKey(fd)))
+        {
+            var source = new Source(this, fd);
+            _sources.Add(fd, source);
+            _loop.Add(fd, Libc.EPOLLIN, source);
             source.OnEvents(Libc.EPOLLIN);
         }
     }
 
-    /// <summary>Stops reading; replies still on their way are passed on.</summary>
-    public void Stop()
-    {
-        foreach (var fd in _sources.Keys)
-        {
-            _loop.Remove(fd);
-        }
-        _sources.Clear();
-    }
+    /// <summary>When something last came to a socket that is read here; null: nothing has.</summary>
+    public long? AskedMs(int listenFd) => _sources.GetValueOrDefault(listenFd)?.AskedMs;
 
     /// <summary>Forwards one datagram that came to a listening socket, whoever has read it.</summary>
     /// <param name="query">Its id is overwritten.</param>
     public void Relay(Span<byte> query, in SocketAddress client, int listenFd)
     {
         const int responseBit = 0x80;
-        if (query.Length < HeaderOctets || (query[2] & responseBit) != 0 || _pending >= MaxPending)
+        if (query.Length < HeaderOctets || (query[2] & responseBit) != 0 || !_waiting.HasRoomFor(client))
         {
             return;
         }
@@ -92,7 +89,7 @@ internal sealed class UdpRelay
             BinaryPrimitives.WriteUInt16BigEndian(query, asked);
             if (!Libc.Send(upstream.Fd, query).IsError)
             {
-                _pending++;
+                _waiting.Add(client);
                 _metrics.RelayedQuery();
                 return;
             }
@@ -100,16 +97,17 @@ internal sealed class UdpRelay
         }
     }
 
-    private void Forward(int listenFd)
+    private void Forward(Source source)
     {
         for (var i = 0; i < DatagramsPerEvent; i++)
         {
-            var received = Libc.ReceiveFrom(listenFd, _buffer, out var client);
+            var received = Libc.ReceiveFrom(source.Fd, _buffer, out var client);
             if (received.IsError)
             {
                 return;
             }
-            Relay(_buffer.AsSpan(0, received.Value), client, listenFd);
+            source.AskedMs = _loop.NowMs;
+            Relay(_buffer.AsSpan(0, received.Value), client, source.Fd);
         }
     }
 
@@ -155,7 +153,7 @@ internal sealed class UdpRelay
             {
                 continue;
             }
-            _pending--;
+            _waiting.Remove(pending.Client);
             BinaryPrimitives.WriteUInt16BigEndian(_buffer, pending.Id);
             Libc.SendTo(pending.ListenFd, _buffer.AsSpan(0, received.Value), pending.Client);
             _metrics.RelayedReply();
@@ -174,7 +172,7 @@ internal sealed class UdpRelay
                 if (_loop.NowMs - pending.SentMs > ReplyWaitMs)
                 {
                     upstream.Pending.Remove(id);
-                    _pending--;
+                    _waiting.Remove(pending.Client);
                 }
             }
             if (upstream.Pending.Count == 0)
@@ -194,7 +192,11 @@ internal sealed class UdpRelay
 
     private sealed class Source(UdpRelay relay, int fd) : IEventHandler
     {
-        public void OnEvents(uint events) => relay.Forward(fd);
+        public int Fd => fd;
+
+        public long? AskedMs { get; set; }
+
+        public void OnEvents(uint events) => relay.Forward(this);
     }
 
     private sealed class Upstream(UdpRelay relay, int fd) : IEventHandler

@@ -3,54 +3,55 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard;
 
-/// <summary>A listening Unix socket of the hand-over protocol.</summary>
-internal sealed class UnixListener : IEventHandler
+/// <summary>A listening Unix socket of the hand-over protocol, and the path that leads to it.</summary>
+/// <param name="mode">Of the socket's file: who may connect.</param>
+/// <param name="admits">Asked who has connected (SO_PEERCRED).</param>
+/// <param name="onAccepted">Takes the connection over.</param>
+internal sealed class UnixListener(
+    EventLoop loop, string path, uint mode, Func<Libc.PeerCredentials, bool> admits, Action<int> onAccepted)
+    : IEventHandler, IDisposable
 {
-    private readonly EventLoop _loop;
-    private readonly Func<Libc.PeerCredentials, bool> _admit;
-    private readonly Action<int> _onAccepted;
-    private int _fd;
+    private const int Backlog = 16;
+    private const string Remedy = "give a path in a directory that this container may write";
 
-    private UnixListener(EventLoop loop, int fd, Func<Libc.PeerCredentials, bool> admit, Action<int> onAccepted)
-    {
-        _loop = loop;
-        _fd = fd;
-        _admit = admit;
-        _onAccepted = onAccepted;
-        loop.Add(fd, Libc.EPOLLIN, this);
-    }
+    private int _fd = -1;
+    private ulong _inode;
 
-    /// <summary>Binds and listens. What was at the path, a crashed predecessor's socket or a live one's, is replaced in
-    /// one step: whoever connects reaches either the old or the new listener.</summary>
-    /// <exception cref="GuardStartException">The directory is missing and cannot be made, or is not
-    /// writable.</exception>
-    public static UnixListener Open(
-        EventLoop loop, string flag, string path, uint mode, Func<Libc.PeerCredentials, bool> admit,
-        Action<int> onAccepted)
+    /// <summary>Can the path be made at all? For the start, where a mistaken one is the operator's.</summary>
+    /// <returns>Why not; null: it can.</returns>
+    public static string? Check(string path)
     {
-        var temporary = $"{path}.{Environment.ProcessId}";
-        var fd = Libc.Socket(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK, 0)
-            .OrThrow("socket AF_UNIX");
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            File.Delete(temporary);
-            var bound = Libc.BindUnix(fd, temporary);
-            if (bound.Error == Errno.EINVAL)
-            {
-                throw new IOException($"the path is longer than {Libc.UnixPathCapacity - 1} octets");
-            }
-            bound.OrThrow("bind");
-            Libc.ChangeMode(temporary, mode).OrThrow("chmod");
-            Libc.Listen(fd, 16).OrThrow("listen");
-            File.Move(temporary, path, overwrite: true);
-            return new UnixListener(loop, fd, admit, onAccepted);
+            Directory.CreateDirectory(Folder(path));
+            return System.Text.Encoding.UTF8.GetByteCount(path) < Libc.UnixPathCapacity
+                ? null
+                : $"{path}: the path is longer than {Libc.UnixPathCapacity - 1} octets: give a shorter one";
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"{path}: {failure.Message}: {Remedy}";
+        }
+    }
+
+    /// <summary>Makes the path lead here. Whatever else is there, a crashed predecessor's socket, a live one's or what a
+    /// process without privilege has put there, is replaced, a socket in one step: whoever connects reaches either the old
+    /// or the new listener.</summary>
+    /// <returns>What keeps it from it; null: it does.</returns>
+    public string? Ensure()
+    {
+        if (_fd >= 0 && !Libc.Status(path, out var there).IsError && there.Inode == _inode)
+        {
+            return null;
+        }
+        try
+        {
+            Open();
+            return null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SyscallException)
         {
-            Libc.Close(fd);
-            throw new GuardStartException(
-                $"{flag} {path}: {failure.Message}: give a path in a directory that this container may write");
+            return $"{path}: {failure.Message}: {Remedy}";
         }
     }
 
@@ -58,22 +59,99 @@ internal sealed class UnixListener : IEventHandler
     {
         while (_fd >= 0 && Libc.AcceptUnix(_fd) is { IsError: false } accepted)
         {
-            if (Libc.GetPeerCredentials(accepted.Value, out var peer).IsError || !_admit(peer))
+            if (Libc.GetPeerCredentials(accepted.Value, out var peer).IsError || !admits(peer))
             {
                 Libc.Close(accepted.Value);
                 continue;
             }
-            _onAccepted(accepted.Value);
+            onAccepted(accepted.Value);
         }
     }
 
-    public void Close()
+    public void Dispose()
     {
         if (_fd >= 0)
         {
-            _loop.Remove(_fd);
+            loop.Remove(_fd);
             Libc.Close(_fd);
             _fd = -1;
+        }
+    }
+
+    private static string Folder(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
+
+    private void Open()
+    {
+        var folder = Folder(path);
+        var temporary = $"{path}.{Environment.ProcessId}";
+        Directory.CreateDirectory(folder);
+        ClearAway(temporary);
+        var fd = Libc.Socket(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK, 0)
+            .OrThrow("socket AF_UNIX");
+        try
+        {
+            var bound = Libc.BindUnix(fd, temporary);
+            if (bound.Error == Errno.ENOSPC)
+            {
+                EmptyOfOthers(folder);
+                bound = Libc.BindUnix(fd, temporary);
+            }
+            bound.OrThrow("bind");
+            Libc.ChangeMode(temporary, mode).OrThrow("chmod");
+            Libc.Listen(fd, Backlog).OrThrow("listen");
+            Libc.Status(temporary, out var made).OrThrow("statx");
+            if (!Libc.Status(path, out var there).IsError && there.IsDirectory)
+            {
+                ClearAway(path);
+            }
+            File.Move(temporary, path, overwrite: true);
+            Dispose();
+            (_fd, _inode) = (fd, made.Inode);
+        }
+        catch
+        {
+            Libc.Close(fd);
+            throw;
+        }
+        loop.Add(_fd, Libc.EPOLLIN, this);
+    }
+
+    /// <summary>A directory may hold what only its owner can remove: it is moved out of the way then.</summary>
+    private static void ClearAway(string path)
+    {
+        if (Libc.Status(path, out var there).IsError)
+        {
+            return;
+        }
+        if (!there.IsDirectory)
+        {
+            File.Delete(path);
+            return;
+        }
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Directory.Move(path, $"{path}.{Guid.NewGuid():N}.aside");
+        }
+    }
+
+    /// <summary>The directory is full: files of other users go, if it is one that guard and cache have for themselves.
+    /// </summary>
+    private static void EmptyOfOthers(string folder)
+    {
+        if (Libc.Status(folder, out var self).IsError || self.IsSticky || self.UserId != Libc.EffectiveUserId)
+        {
+            return;
+        }
+        foreach (var entry in Directory.EnumerateFileSystemEntries(folder).ToList())
+        {
+            if (!Libc.Status(entry, out var status).IsError && status.UserId != Libc.EffectiveUserId)
+            {
+                ClearAway(entry);
+            }
         }
     }
 }

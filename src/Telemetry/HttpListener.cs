@@ -50,6 +50,10 @@ internal sealed class HttpListener : IEventHandler
         var fd = made.Value;
         _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
         _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
+        // node-cache's health endpoint is at the local address, which the guard may add later.
+        _ = isIPv6
+            ? Libc.SetSocketOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_FREEBIND, 1)
+            : Libc.SetSocketOption(fd, Libc.IPPROTO_IP, Libc.IP_FREEBIND, 1);
         if (isIPv6)
         {
             _ = Libc.SetSocketOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, address is null ? 0 : 1);

@@ -3,7 +3,7 @@ using SharpFuzz;
 
 if (args is not [var target, ..] || Targets.Named(target) is not { } run)
 {
-    Console.Error.WriteLine("usage: Cache.Fuzz query|answer|snapshot [FILE]");
+    Console.Error.WriteLine("usage: Cache.Fuzz query|answer|snapshot|handover [FILE]");
     return 2;
 }
 if (args is [_, var file])

@@ -7,7 +7,9 @@ using NodeDns.Cache.Store;
 using NodeDns.Cache.Upstream;
 using NodeDns.Corefile;
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.Handover;
 using NodeDns.Linux.Loop;
+using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
 using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
@@ -28,6 +30,7 @@ internal static class Targets
         "query" => Query,
         "answer" => Answer,
         "snapshot" => Snapshot,
+        "handover" => Handover,
         _ => null,
     };
 
@@ -67,6 +70,27 @@ internal static class Targets
         StoreSnapshot.Import(store, new MemoryStream(octets.ToArray()), 0, 0, new Dictionary<string, ushort> { ["a"] = scope });
         var key = new AnswerKey(DnsName.ParseLower("www.example"), Qtype.A, Qclass.IN, scope, 0);
         store.TryGet(key, new GetOptions(0), new byte[512], 29, out _);
+    }
+
+    /// <summary>What a process without privilege sends to the guard.</summary>
+    private static void Handover(ReadOnlySpan<byte> octets)
+    {
+        if (HandoverMessage.Decode(octets) is not { } message)
+        {
+            return;
+        }
+        var wanted = message.EndPoints().ToList();
+        if (wanted.Any(endPoint => ListenEndPoint.Parse(endPoint.ToString()) != endPoint))
+        {
+            throw new InvalidOperationException($"an endpoint that reads otherwise than it is written: {Convert.ToHexString(octets)}");
+        }
+        message.Sockets();
+        _ = message.Numbers(HandoverTag.Turns).Count();
+        HandoverVersion.Agree(HandoverVersion.Newest, message);
+        if (!message.Encode().AsSpan().SequenceEqual(octets))
+        {
+            throw new InvalidOperationException($"a message that is written otherwise than it was read: {Convert.ToHexString(octets)}");
+        }
     }
 
     private sealed class Path : IReplySink, IForwarder

@@ -255,7 +255,7 @@ public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Endpoints_that_a_reload_adds_and_drops_are_opened_and_left()
     {
-        var (_, serve) = _lab.StartPair();
+        var (_, serve) = _lab.StartPair("--allow-port", "5353");
         var load = _lab.Load();
         NodeLab.Pass(0.5);
         var second = NodeLab.Corefile().Replace(".:53", ".:5353", StringComparison.Ordinal);

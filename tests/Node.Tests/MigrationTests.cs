@@ -104,6 +104,29 @@ public sealed class MigrationTests(ITestOutputHelper output) : IDisposable
         Assert.DoesNotContain("nodelocaldns", _lab.Node.Run("ip link; nft list ruleset"), StringComparison.Ordinal);
     }
 
+    /// <summary>The second way after the first: its tear-down removes what is its own, and nothing of the other
+    /// guard's.</summary>
+    [Fact]
+    public void From_the_swapped_image_to_the_chart_loses_no_lookup()
+    {
+        var (program, _) = StartAsNodeCache();
+        var load = _lab.Load();
+        NodeLab.Pass(1);
+        var guard = _lab.StartGuard();
+        _lab.StartServe();
+        NodeLab.WaitForService(guard);
+        NodeLab.Pass(0.5);
+        program.Signal(Libc.SIGTERM);
+        program.WaitForExit();
+        guard.WaitFor("the other program is gone");
+        _lab.WaitUntil(() => !_lab.Node.Run("ip link").Contains("nodelocaldns-2", StringComparison.Ordinal), "one link is enough");
+        NodeLab.Pass(1);
+        _lab.AssertNothingLost(load, "image swapped, then the chart");
+        var left = _lab.Node.Run("ip addr show nodelocaldns; nft list tables");
+        Assert.Contains(NodeLab.LocalAddress, left, StringComparison.Ordinal);
+        Assert.Contains("inet nodelocaldns", left, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Swapped_in_it_survives_the_death_of_its_cache()
     {

@@ -82,7 +82,7 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void An_intercepted_cluster_address_goes_back_to_kube_proxy_without_a_loss()
     {
-        StartKubeProxy();
+        _lab.StartKubeProxy(ClusterIp);
         _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {ClusterIp}"));
         var load = _lab.Load(ClusterIp);
         NodeLab.Pass(1);
@@ -99,7 +99,7 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void In_a_crash_loop_an_intercepted_address_is_kube_proxys()
     {
-        StartKubeProxy();
+        _lab.StartKubeProxy(ClusterIp);
         _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {ClusterIp}"));
         var load = _lab.Load(ClusterIp);
         var (guard, serve) = _lab.StartPair("--intercept-cluster-dns", ClusterIp);
@@ -127,7 +127,7 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Exit_mode_refuse_refuses_at_once_and_without_a_limit()
     {
-        var (guard, serve) = _lab.StartPair();
+        var (guard, serve) = _lab.StartPair("--exit-mode", "refuse");
         serve.Signal(Libc.SIGTERM);
         guard.Signal(Libc.SIGTERM);
         guard.WaitForExit();
@@ -201,16 +201,6 @@ public sealed class NodeSetupTests(ITestOutputHelper output) : IDisposable
     }
 
     private string ServingSet() => _lab.Node.Run("nft list set inet nodelocaldns serving4");
-
-    private void StartKubeProxy()
-    {
-        // What kube-proxy does for the Service.
-        _lab.Node.Run("nft add table ip kubeproxy; "
-            + "nft \"add chain ip kubeproxy pre { type nat hook prerouting priority dstnat; }\"; "
-            + $"nft add rule ip kubeproxy pre ip daddr {ClusterIp} udp dport 53 dnat to {NodeLab.ClusterDns}; "
-            + $"nft add rule ip kubeproxy pre ip daddr {ClusterIp} tcp dport 53 dnat to {NodeLab.ClusterDns}; "
-            + "nft \"add chain ip kubeproxy post { type nat hook postrouting priority srcnat; }\"");
-    }
 
     private RunningProgram StartDualStack(params string[] flags)
     {

@@ -233,7 +233,7 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void A_guard_that_starts_while_another_leaves_opens_sockets_of_its_own()
     {
-        var (guard, serve) = _lab.StartPair();
+        var (guard, serve) = _lab.StartPair("--exit-mode", "refuse");
         serve.Signal(Libc.SIGTERM);
         serve.WaitForExit();
         guard.Signal(Libc.SIGTERM);

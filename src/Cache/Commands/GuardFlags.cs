@@ -3,6 +3,7 @@ using System.Net;
 using NodeDns.Corefile;
 using NodeDns.Dns.Records;
 using NodeDns.Guard;
+using NodeDns.Guard.Node;
 using NodeDns.Linux.Handover;
 
 namespace NodeDns.Cache.Commands;
@@ -19,6 +20,8 @@ internal sealed class GuardFlags
     private readonly Option<IPEndPoint[]> _clusterDns = List("--cluster-dns", "Cluster DNS to relay to.", Server);
     private readonly Option<string?> _takeover = new("--takeover") { Description = "Unix socket for the next pod's guard." };
     private readonly Option<int> _dnsPort = Number("--dns-port", "Port of the sockets.", 53, 1, 65_535);
+    private readonly Option<int[]> _allowPort =
+        new("--allow-port") { Description = "Further ports at which the Corefile may listen.", CustomParser = Ports };
     private readonly Option<int> _workers =
         Number("--workers", "Sockets per address and protocol.", Environment.ProcessorCount, 1,
             HandoverHello.MaxWorkers);
@@ -32,9 +35,11 @@ internal sealed class GuardFlags
     private readonly Option<RulesMode> _rules = Choice("--rules", "No-conntrack rules.", RulesMode.Auto);
     private readonly Option<HostAcceptMode> _hostAccept =
         Choice("--host-accept", "ACCEPT rules in the host's chains.", HostAcceptMode.Auto);
-    private readonly Option<ExitMode> _exitMode = Choice("--exit-mode", "What is left behind.", ExitMode.Refuse);
+    private readonly Option<ExitMode> _exitMode = Choice("--exit-mode", "What is left behind.", ExitMode.Auto);
     private readonly Option<IPEndPoint[]> _flipTo = List("--flip-to", "Endpoints of --exit-mode flip.", Server);
     private readonly Option<TimeSpan> _flipFor = Time("--flip-for", "How long a flip lasts.", "2m", "1s");
+    private readonly Option<TimeSpan> _keepFor =
+        Time("--keep-for", "An address no longer configured is relayed until nobody has asked it for so long.", "60m", "1s");
     private readonly Option<TimeSpan> _linger = Time("--linger", "How long a stopped guard waits for a successor.",
         "20s", "0");
     private readonly Option<string> _healthListen = Listen("--health-listen", "127.0.0.1:9255");
@@ -68,7 +73,7 @@ internal sealed class GuardFlags
         _clusterDns.Required = true;
         Option[] options =
         [
-            _address, _handover, _clusterDns, _takeover, _dnsPort, _workers, _intercept, _interface, _rules,
+            _address, _handover, _clusterDns, _takeover, _dnsPort, _allowPort, _keepFor, _workers, _intercept, _interface, _rules,
             _hostAccept, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
             _probeInterval, _hangAfter, _checkInterval, _serveUid, _spawn, _newestVersion,
         ];
@@ -95,6 +100,8 @@ internal sealed class GuardFlags
         ClusterDns = result.GetValue(_clusterDns)!,
         TakeoverPath = result.GetValue(_takeover),
         DnsPort = result.GetValue(_dnsPort),
+        AllowedPorts = result.GetValue(_allowPort) ?? [],
+        KeepFor = result.GetValue(_keepFor),
         Workers = result.GetValue(_workers),
         Intercepted = result.GetValue(_intercept) ?? [],
         InterfaceName = result.GetValue(_interface) is var name && name == "off" ? null : name,
@@ -179,6 +186,23 @@ internal sealed class GuardFlags
                 return [.. values];
             },
         };
+
+    private static int[] Ports(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var ports = new List<int>();
+        foreach (var text in result.Tokens.SelectMany(t => t.Value.Split(',')).Select(t => t.Trim()))
+        {
+            if (int.TryParse(text, out var port) && port is > 0 and < 65_536)
+            {
+                ports.Add(port);
+            }
+            else
+            {
+                result.AddError($"--allow-port '{text}': expected port numbers separated by commas");
+            }
+        }
+        return [.. ports];
+    }
 
     private static (IPAddress?, string) IpAddress(string text) =>
         (AddressText.TryAddress(text, out var address) ? address : null, "IP addresses separated by commas");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using NodeDns.Linux.Handover;
-using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Commands;
 
@@ -35,11 +34,10 @@ internal static class ReadyCommand
     /// <returns>null: ready.</returns>
     private static string? Problem(string path)
     {
-        var fd = Libc.Socket(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0).OrThrow("socket AF_UNIX");
-        var connected = Libc.ConnectUnix(fd, path);
-        if (connected.IsError)
+        var fd = HandoverChannel.Connect(path, blocking: true, out var problem);
+        if (fd < 0)
         {
-            return connected.Error.Describe();
+            return problem ?? "no guard listens there";
         }
         HandoverChannel.Send(fd, new HandoverMessage(HandoverKind.AskReadiness));
         var answer = HandoverChannel.Receive(fd, new byte[HandoverMessage.Capacity], out _);

@@ -19,7 +19,8 @@ internal sealed record NodeCacheArguments
     [
         "localip", "interfacename", "syncinterval", "metrics-listen-address", "prometheus-listen-address",
         "health-port",
-        "basecorefile", "corefile", "conf", "kubednscm", "upstreamsvc", "dns.port", "pidfile", .. NodeCacheTls.Texts,
+        "basecorefile", "corefile", "conf", "kubednscm", "upstreamsvc", "dns.port", "pidfile", "allow-port",
+        .. NodeCacheTls.Texts,
     ];
 
     /// <summary>Two names for one thing: the last word counts.</summary>
@@ -52,6 +53,10 @@ internal sealed record NodeCacheArguments
     public string KubeDnsDirectory { get; private init; } = "";
     public string UpstreamService { get; private init; } = "";
     public int DnsPort { get; private init; }
+
+    /// <summary>-allow-port, which node-cache has not: further ports at which the Corefile may listen.</summary>
+    public IReadOnlyList<int> AllowedPorts { get; private init; } = [];
+
     public string? PidFile { get; private init; }
     public bool WantsVersion { get; private init; }
 
@@ -78,7 +83,9 @@ internal sealed record NodeCacheArguments
             Corefile = Text("conf", Text("corefile", "/etc/Corefile")),
             KubeDnsDirectory = Text("kubednscm", "/etc/kube-dns"),
             UpstreamService = Text("upstreamsvc", "kube-dns"),
-            DnsPort = ReadPort(Text("dns.port", "53"), found),
+            DnsPort = ReadPort("dns.port", Text("dns.port", "53"), found),
+            AllowedPorts = [.. Text("allow-port", "").Split(',', StringSplitOptions.RemoveEmptyEntries)
+                .Select(port => ReadPort("allow-port", port, found))],
             PidFile = given.GetValueOrDefault("pidfile"),
         };
         return found.Count == 0 ? arguments : null;
@@ -189,13 +196,13 @@ internal sealed record NodeCacheArguments
         return null;
     }
 
-    private static int ReadPort(string text, List<string> problems)
+    private static int ReadPort(string flag, string text, List<string> problems)
     {
         if (int.TryParse(text, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536)
         {
             return port;
         }
-        problems.Add($"-dns.port {text}: expected a port number");
+        problems.Add($"-{flag} {text}: expected a port number");
         return 53;
     }
 }

@@ -4,6 +4,7 @@ using System.Net;
 using NodeDns.Corefile;
 using NodeDns.Dns.Records;
 using NodeDns.Guard;
+using NodeDns.Guard.Node;
 using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
 
@@ -70,6 +71,7 @@ internal static class NodeCacheCommand
             ClusterDns = [.. relay.Except(arguments.LocalAddresses).Select(address => new IPEndPoint(address, 53))],
             HandoverPath = handover,
             DnsPort = arguments.DnsPort,
+            AllowedPorts = arguments.AllowedPorts,
             InterfaceName = arguments.SetupInterface ? arguments.InterfaceName : null,
             Rules = arguments.SetupIptables ? RulesMode.Auto : RulesMode.Off,
             ExitMode = arguments.SkipTeardown ? ExitMode.Refuse : ExitMode.Teardown,

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Text;
 using NodeDns.Linux.Interop;
 using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
@@ -12,8 +11,11 @@ internal sealed class EndPointFinder : IDisposable
 {
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_NETFILTER);
 
-    /// <summary>The endpoint; <paramref name="server"/> itself when it is not translated on this node.</summary>
-    public IPEndPoint Find(IPEndPoint server, string name)
+    /// <summary>The endpoint: <paramref name="server"/> itself where this node tracks connections and does not translate
+    /// it, or tracks none at all.</summary>
+    /// <returns>null when it cannot be known: connections are tracked, and this one is not seen (an eBPF
+    /// data path, for instance).</returns>
+    public IPEndPoint? Find(IPEndPoint server, string name)
     {
         var address = SocketAddress.From(server);
         var family = address.Family == SocketAddress.FamilyIPv6 ? Libc.AF_INET6 : Libc.AF_INET;
@@ -21,15 +23,23 @@ internal sealed class EndPointFinder : IDisposable
         try
         {
             // Conntrack has the flow as soon as the first packet has left, whether it is answered or not.
-            return Libc.Connect(fd, address).IsError || Libc.Send(fd, Query(name)).IsError
-                || Libc.GetSocketName(fd, out var local).IsError
-                ? server
-                : Translated(local, address) ?? server;
+            if (Libc.Connect(fd, address).IsError || Libc.Send(fd, new ProbeQuery(name).Octets).IsError
+                || Libc.GetSocketName(fd, out var local).IsError)
+            {
+                return null;
+            }
+            return Translated(local, address) ?? (TracksNothing() ? server : null);
         }
         finally
         {
             Libc.Close(fd);
         }
+    }
+
+    private static bool TracksNothing()
+    {
+        const string count = "/proc/sys/net/netfilter/nf_conntrack_count";
+        return !File.Exists(count) || File.ReadAllText(count).Trim() == "0";
     }
 
     public void Dispose() => _netlink.Dispose();
@@ -67,20 +77,4 @@ internal sealed class EndPointFinder : IDisposable
         nested.Nested.FirstOrDefault(a => a.Type == type);
 
     private static byte[] Port(SocketAddress address) => [(byte)(address.Port >> 8), (byte)address.Port];
-
-    /// <summary>A query for the name's A record with recursion desired (RFC 1035 section 4.1).</summary>
-    private static byte[] Query(string name)
-    {
-        var query = new List<byte>(new byte[] { 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 });
-        Span<byte> id = stackalloc byte[2];
-        Libc.FillRandom(id);
-        query[0] = id[0];
-        query[1] = id[1];
-        foreach (var label in name.Split('.', StringSplitOptions.RemoveEmptyEntries))
-        {
-            query.Add((byte)label.Length);
-            query.AddRange(Encoding.ASCII.GetBytes(label));
-        }
-        return [.. query, 0, 0, 1, 0, 1];
-    }
 }

@@ -11,7 +11,14 @@ internal static class Iptables
     /// <summary>Every rule of node-cache carries a comment that begins so.</summary>
     public const string NodeCacheComment = "NodeLocal DNS Cache:";
 
-    private const string OwnComment = "node-dns-cache guard";
+    /// <summary>Every rule of ours has this comment.</summary>
+    public const string OwnComment = NodeLink.Alias;
+
+    /// <summary>The exit code of iptables for a lock that it has not got in time.</summary>
+    private const int ResourceProblem = 4;
+
+    private static readonly string[] s_rawChains = ["PREROUTING", "OUTPUT"];
+    private static readonly string[] s_filterChains = ["INPUT", "OUTPUT"];
 
     /// <summary>Finds a program on the path, or null.</summary>
     public static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH")
@@ -20,52 +27,50 @@ internal static class Iptables
         .Select(directory => Path.Combine(directory, program))
         .FirstOrDefault(File.Exists);
 
-    /// <summary>Adds what is missing: NOTRACK in raw, or ACCEPT in filter.</summary>
+    /// <summary>Adds what is missing, and removes what is ours and not wanted: NOTRACK in raw, or ACCEPT in filter.</summary>
+    /// <param name="serving">Where queries are answered here.</param>
+    /// <param name="answering">Where replies leave, for a while longer: one that conntrack sees would pin its client's port
+    /// to this node.</param>
+    /// <param name="families">Of which the chains are looked at.</param>
     /// <param name="legacy">The kernel has no nf_tables, which iptables itself needs today: where there is an
     /// iptables-legacy, that one is called.</param>
-    /// <returns>What was changed, in words.</returns>
-    /// <exception cref="InvalidOperationException">There is no such program, or it failed.</exception>
-    public static List<string> Ensure(IEnumerable<IPAddress> addresses, int port, bool notrack, bool legacy)
+    /// <param name="changes">Told what was changed, in words.</param>
+    /// <exception cref="IptablesException">There is no such program, or it failed.</exception>
+    public static void Ensure(
+        IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering, IEnumerable<AddressFamily> families,
+        int port, bool notrack, bool legacy, Action<string> changes)
     {
-        var changes = new List<string>();
-        foreach (var address in addresses)
+        foreach (var family in families)
         {
-            foreach (var rule in Rules(address, port, notrack))
+            var program = Program(family, legacy);
+            var table = notrack ? "raw" : "filter";
+            var wanted = answering.Where(a => a.AddressFamily == family).SelectMany(a => Rules(a, port, notrack))
+                .Where(r => r.IsReply || serving.Contains(r.Address)).ToList();
+            var present = (notrack ? s_rawChains : s_filterChains).SelectMany(chain => OwnRules(program, table, chain)).ToList();
+            // Replies' rules come first and go last: one that conntrack sees pins its client's port.
+            foreach (var rule in wanted.Where(r => !present.Exists(p => p.Rule == r)).OrderByDescending(r => r.IsReply))
             {
-                var program = Program(address, legacy);
-                if (Run(program, ["-w", "5", "-t", rule[0], "-C", .. rule[1..]]).ExitCode != 0)
-                {
-                    RunOrThrow(program, ["-w", "5", "-t", rule[0], "-I", .. rule[1..]]);
-                    changes.Add($"{program} -t {rule[0]} -I {string.Join(' ', rule[1..])}");
-                }
+                RunOrThrow(program, ["-w", "5", "-t", table, "-I", rule.Chain, .. rule.Words(notrack)]);
+                changes($"{program} -t {table} -I {rule.Chain} {string.Join(' ', rule.Words(notrack))}");
             }
-        }
-        return changes;
-    }
-
-    /// <summary>Removes what <see cref="Ensure"/> added.</summary>
-    public static void Remove(IEnumerable<IPAddress> addresses, int port, bool notrack, bool legacy)
-    {
-        foreach (var address in addresses.Where(a => Find(Program(a, legacy)) is not null))
-        {
-            foreach (var rule in Rules(address, port, notrack))
+            foreach (var (line, _) in present.Where(p => !wanted.Contains(p.Rule)).OrderBy(p => p.Rule.IsReply))
             {
-                Run(Program(address, legacy), ["-w", "5", "-t", rule[0], "-D", .. rule[1..]]);
+                RunOrThrow(program, ["-w", "5", "-t", table, "-D", .. Split(line[3..])]);
+                changes($"{program} -t {table} -D {line[3..]}");
             }
         }
     }
 
-    /// <summary>Removes node-cache's rules from a table of one of the iptables programs.</summary>
+    /// <summary>Removes the rules with a comment from a table of one of the iptables programs.</summary>
     /// <returns>How many were removed.</returns>
-    /// <exception cref="InvalidOperationException">The program failed; iptables-legacy also needs
+    /// <exception cref="IptablesException">The program failed; iptables-legacy also needs
     /// CAP_NET_RAW.</exception>
-    public static int RemoveNodeCache(string program, string table)
+    public static int Remove(string program, string table, string comment)
     {
         var removed = 0;
         foreach (var line in RunOrThrow(program, ["-w", "5", "-t", table, "-S"]).Split('\n'))
         {
-            if (line.StartsWith("-A ", StringComparison.Ordinal) && line.Contains(NodeCacheComment,
-                StringComparison.Ordinal))
+            if (line.StartsWith("-A ", StringComparison.Ordinal) && line.Contains(comment, StringComparison.Ordinal))
             {
                 RunOrThrow(program, ["-w", "5", "-t", table, "-D", .. Split(line[3..])]);
                 removed++;
@@ -74,30 +79,57 @@ internal static class Iptables
         return removed;
     }
 
-    private static string Program(IPAddress address, bool legacy)
+    private static string Program(AddressFamily family, bool legacy)
     {
-        var program = address.AddressFamily == AddressFamily.InterNetworkV6 ? "ip6tables" : "iptables";
+        var program = family == AddressFamily.InterNetworkV6 ? "ip6tables" : "iptables";
         return legacy && Find($"{program}-legacy") is not null ? $"{program}-legacy" : program;
     }
 
-    private static IEnumerable<string[]> Rules(IPAddress address, int port, bool notrack)
+    /// <summary>The rules of ours in a chain, as -S prints them.</summary>
+    private static List<(string Line, OwnRule Rule)> OwnRules(string program, string table, string chain) =>
+    [
+        .. RunOrThrow(program, ["-w", "5", "-t", table, "-S", chain]).Split('\n')
+            .Where(line => line.StartsWith("-A ", StringComparison.Ordinal)
+                && line.Contains($"\"{OwnComment}\"", StringComparison.Ordinal))
+            .Select(line => (line, OwnRule.Parse(chain, Split(line)))),
+    ];
+
+    private static IEnumerable<OwnRule> Rules(IPAddress address, int port, bool notrack)
     {
         foreach (var protocol in new[] { "udp", "tcp" })
         {
-            string[] to = ["-d", $"{address}", "-p", protocol, "--dport", $"{port}"];
-            string[] from = ["-s", $"{address}", "-p", protocol, "--sport", $"{port}"];
-            string[] target = ["-m", "comment", "--comment", OwnComment, "-j", notrack ? "NOTRACK" : "ACCEPT"];
             if (notrack)
             {
-                yield return ["raw", "PREROUTING", .. to, .. target];
-                yield return ["raw", "OUTPUT", .. from, .. target];
-                yield return ["raw", "OUTPUT", .. to, .. target];
+                yield return new OwnRule("PREROUTING", false, address, protocol, port);
+                yield return new OwnRule("OUTPUT", false, address, protocol, port);
             }
             else
             {
-                yield return ["filter", "INPUT", .. to, .. target];
-                yield return ["filter", "OUTPUT", .. from, .. target];
+                yield return new OwnRule("INPUT", false, address, protocol, port);
             }
+            yield return new OwnRule("OUTPUT", true, address, protocol, port);
+        }
+    }
+
+    /// <summary>One rule of ours: everything that differs between them.</summary>
+    private sealed record OwnRule(string Chain, bool IsReply, IPAddress? Address, string? Protocol, int Port)
+    {
+        public string[] Words(bool notrack) =>
+        [
+            IsReply ? "-s" : "-d", $"{Address}", "-p", Protocol!, IsReply ? "--sport" : "--dport", $"{Port}",
+            "-m", "comment", "--comment", OwnComment, "-j", notrack ? "NOTRACK" : "ACCEPT",
+        ];
+
+        public static OwnRule Parse(string chain, List<string> words)
+        {
+            var isReply = words.Contains("-s");
+            return new OwnRule(
+                chain, isReply,
+                IPAddress.TryParse(After(isReply ? "-s" : "-d")?.Split('/')[0], out var address) ? address : null,
+                After("-p"),
+                int.TryParse(After(isReply ? "--sport" : "--dport"), out var port) ? port : 0);
+
+            string? After(string word) => words.IndexOf(word) is >= 0 and var at && at + 1 < words.Count ? words[at + 1] : null;
         }
     }
 
@@ -112,10 +144,10 @@ internal static class Iptables
         var (exitCode, output) = Run(program, arguments);
         if (exitCode != 0)
         {
-            throw new InvalidOperationException(
+            throw new IptablesException(
                 $"{program} {string.Join(' ', arguments)}: exit code {exitCode}: {output.Trim().ReplaceLineEndings(" ")}"
-                + (output.Contains("Permission denied", StringComparison.Ordinal)
-                    ? ": give the container CAP_NET_ADMIN, for iptables-legacy also CAP_NET_RAW" : ""));
+                + (exitCode == ResourceProblem ? "" : ": give the container CAP_NET_ADMIN, for iptables-legacy also CAP_NET_RAW"),
+                isLocked: exitCode == ResourceProblem);
         }
         return output;
     }
@@ -124,7 +156,7 @@ internal static class Iptables
     {
         if (Find(program) is not { } path)
         {
-            throw new InvalidOperationException(
+            throw new IptablesException(
                 $"{program} is not in this image: put it there, or use --rules nftables and --host-accept auto");
         }
         try
@@ -141,7 +173,7 @@ internal static class Iptables
         }
         catch (System.ComponentModel.Win32Exception failure)
         {
-            throw new InvalidOperationException($"{path} cannot be run: {failure.Message}: mend it or the image");
+            throw new IptablesException($"{path} cannot be run: {failure.Message}: mend it or the image");
         }
     }
 }

@@ -1,70 +1,92 @@
+using System.Buffers.Binary;
 using System.Text;
 using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Finds and removes the iptables rules that the official node-cache adds, twelve for each address, and leaves
-/// behind when it is killed or started with -skipteardown.</summary>
+/// <summary>Finds and removes iptables rules by their comment: those that the official node-cache adds, twelve for each
+/// address, and leaves behind when it is killed or started with -skipteardown, and our own of a guard with other options.
+/// </summary>
 /// <remarks>iptables-nft keeps its rules in nf_tables, where they are removed without any program; iptables-legacy's
-/// need its own.</remarks>
+/// need its own. Only the four chains that such rules are in are listed: a node's other chains may hold tens of thousands
+/// of kube-proxy's.</remarks>
 /// <param name="nftables">The kernel has them.</param>
 internal sealed class Leftovers(bool nftables) : IDisposable
 {
-    private static readonly byte[] s_comment = Encoding.ASCII.GetBytes(Iptables.NodeCacheComment);
+    private static readonly (string Table, string Chain)[] s_chains =
+        [("raw", "PREROUTING"), ("raw", "OUTPUT"), ("filter", "INPUT"), ("filter", "OUTPUT")];
+
     private readonly NetlinkSocket? _netlink = nftables ? new(Libc.NETLINK_NETFILTER) : null;
 
-    /// <summary>Removes them.</summary>
-    /// <param name="keepAccept">Leave the ACCEPT rules: where the host's INPUT chain drops by default, lookups need
-    /// them.</param>
-    /// <returns>How many rules were removed.</returns>
-    public int Remove(bool keepAccept)
+    /// <summary>Removes the rules with a comment that begins so, from these tables.</summary>
+    /// <returns>How many were removed.</returns>
+    public int Remove(string comment, params string[] tables)
     {
-        string[] tables = keepAccept ? ["raw"] : ["raw", "filter"];
         var removed = 0;
         foreach (var family in new[] { Libc.NFPROTO_IPV4, Libc.NFPROTO_IPV6 })
         {
-            if (_netlink is not null && Find(_netlink, family, tables) is { Count: > 0 } found)
+            if (_netlink is not null)
             {
-                var batch = new NftBatch();
-                foreach (var (table, chain, handle) in found)
-                {
-                    batch.DropRule(family, table, chain, handle);
-                }
-                batch.Commit(_netlink, "remove node-cache's rules");
-                removed += found.Count;
+                removed += RemoveNft(_netlink, family, comment, tables);
             }
-            removed += RemoveLegacy(family, tables);
+            removed += RemoveLegacy(family, comment, tables);
         }
         return removed;
     }
 
     public void Dispose() => _netlink?.Dispose();
 
-    private static int RemoveLegacy(byte family, string[] tables)
+    private static int RemoveNft(NetlinkSocket netlink, byte family, string comment, string[] tables)
+    {
+        var batch = new NftBatch();
+        var found = 0;
+        foreach (var (table, chain) in s_chains.Where(c => tables.Contains(c.Table)))
+        {
+            foreach (var handle in Find(netlink, family, table, chain, Encoding.ASCII.GetBytes(comment)))
+            {
+                batch.DropRule(family, table, chain, handle);
+                found++;
+            }
+        }
+        if (found > 0)
+        {
+            batch.Commit(netlink, $"remove rules of '{comment}'");
+        }
+        return found;
+    }
+
+    private static int RemoveLegacy(byte family, string comment, string[] tables)
     {
         var (names, program) = family == Libc.NFPROTO_IPV6
             ? ("/proc/net/ip6_tables_names", "ip6tables-legacy")
             : ("/proc/net/ip_tables_names", "iptables-legacy");
         // Only tables that are in use are listed: asking for another would create it.
         var used = File.Exists(names) ? File.ReadAllLines(names) : [];
-        return Iptables.Find(program) is null ? 0 : tables.Where(used.Contains).Sum(t =>
-            Iptables.RemoveNodeCache(program, t));
+        return Iptables.Find(program) is null
+            ? 0
+            : tables.Where(used.Contains).Sum(table => Iptables.Remove(program, table, comment));
     }
 
-    private static List<(string Table, string Chain, ulong Handle)> Find(NetlinkSocket netlink, byte family, string[] tables)
+    /// <summary>Handles of the rules in one chain. The kernel lists that chain only (since 4.6; older ones list all, which
+    /// are passed over).</summary>
+    private static List<ulong> Find(NetlinkSocket netlink, byte family, string table, string chain, byte[] comment)
     {
-        var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETRULE, family, Libc.NLM_F_DUMP);
-        var found = new List<(string, string, ulong)>();
-        foreach (var rule in netlink.Request(query, "list rules").Where(r => r.Body.AsSpan().IndexOf(s_comment) >= 0))
+        var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETRULE, family, Libc.NLM_F_DUMP)
+            .Text(Libc.NFTA_RULE_TABLE, table)
+            .Text(Libc.NFTA_RULE_CHAIN, chain);
+        var found = new List<ulong>();
+        netlink.Request(query, $"list rules of {table} {chain}", rule =>
         {
-            var attributes = rule.Attributes(4).ToDictionary(a => a.Type, a => a);
-            var table = attributes[Libc.NFTA_RULE_TABLE].Text;
-            if (tables.Contains(table))
+            if (rule.Body.Span.IndexOf(comment) < 0)
             {
-                found.Add((table, attributes[Libc.NFTA_RULE_CHAIN].Text, System.Buffers.Binary.BinaryPrimitives
-                    .ReadUInt64BigEndian(attributes[Libc.NFTA_RULE_HANDLE].Value.Span)));
+                return;
             }
-        }
+            var attributes = rule.Attributes(4).ToDictionary(a => a.Type, a => a);
+            if (attributes[Libc.NFTA_RULE_TABLE].Text == table && attributes[Libc.NFTA_RULE_CHAIN].Text == chain)
+            {
+                found.Add(BinaryPrimitives.ReadUInt64BigEndian(attributes[Libc.NFTA_RULE_HANDLE].Value.Span));
+            }
+        });
         return found;
     }
 }

@@ -5,13 +5,14 @@ using NodeDns.Linux.Interop;
 namespace NodeDns.Guard.Node;
 
 /// <summary>One received netlink message: its type and what follows the 16-octet header.</summary>
-internal readonly record struct NetlinkMessage(ushort Type, byte[] Body)
+/// <param name="Body">As long as the message is being told of, it may lie in the socket's buffer.</param>
+internal readonly record struct NetlinkMessage(ushort Type, ReadOnlyMemory<byte> Body)
 {
     public ushort Flags { get; init; }
 
     /// <summary>The attributes behind the family's header of <paramref name="headerOctets"/>.</summary>
     public IEnumerable<NetlinkAttribute> Attributes(int headerOctets) =>
-        NetlinkAttribute.Read(Body.AsMemory(headerOctets));
+        NetlinkAttribute.Read(Body[headerOctets..]);
 }
 
 /// <summary>One attribute; nested ones are read with <see cref="Nested"/>.</summary>

@@ -28,16 +28,24 @@ internal sealed class NetlinkSocket : IDisposable
     /// <exception cref="NetlinkException">The first error the kernel reported.</exception>
     public List<NetlinkMessage> Request(NetlinkWriter messages, string what)
     {
+        var replies = new List<NetlinkMessage>();
+        Request(messages, what, message => replies.Add(message with { Body = message.Body.ToArray() }));
+        return replies;
+    }
+
+    /// <summary>Sends messages, and tells each that the kernel answers: nothing is kept, however long the list.</summary>
+    /// <exception cref="NetlinkException">The first error the kernel reported.</exception>
+    public void Request(NetlinkWriter messages, string what, Action<NetlinkMessage> onReply)
+    {
         var sent = Libc.Send(Fd, messages.Bytes);
         if (sent.IsError)
         {
             throw new NetlinkException(what, sent.Error, null);
         }
-        var replies = new List<NetlinkMessage>();
         NetlinkException? failure = null;
-        while (Receive() is { } batch)
+        while (Receive() is { IsError: false } received)
         {
-            foreach (var message in batch)
+            foreach (var message in Messages(received.Value))
             {
                 if (message.Type == Libc.NLMSG_ERROR)
                 {
@@ -45,58 +53,72 @@ internal sealed class NetlinkSocket : IDisposable
                 }
                 else if (message.Type != Libc.NLMSG_DONE)
                 {
-                    replies.Add(message);
+                    onReply(message);
                 }
             }
         }
-        return failure is null ? replies : throw failure;
+        if (failure is not null)
+        {
+            throw failure;
+        }
     }
 
-    /// <summary>Reads and forgets what has arrived.</summary>
-    /// <returns>false when nothing had.</returns>
-    public bool Drain()
+    /// <summary>Reads and forgets the notifications that have arrived.</summary>
+    /// <returns>Was there one that mentions any of the texts or addresses? One that was lost (ENOBUFS) counts as such.
+    /// </returns>
+    public bool Drain(IReadOnlyList<byte[]> mentions)
     {
         var any = false;
-        while (Receive() is not null)
+        for (var received = Receive(); !received.WouldBlock; received = Receive())
         {
-            any = true;
+            if (received.IsError && received.Error != Errno.ENOBUFS)
+            {
+                break;
+            }
+            any = any || received.IsError || Mentions(_buffer.AsSpan(0, received.Value), mentions);
         }
         return any;
     }
 
+    private static bool Mentions(ReadOnlySpan<byte> octets, IReadOnlyList<byte[]> mentions)
+    {
+        foreach (var mention in mentions)
+        {
+            if (octets.IndexOf(mention) >= 0)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public void Dispose() => Libc.Close(Fd);
 
-    /// <summary>The messages of one datagram; null when there is none. Overrun (ENOBUFS) counts as an empty one: what
-    /// was lost is a notification, and the reader looks at the whole state anyway.</summary>
-    private List<NetlinkMessage>? Receive()
+    private SyscallResult Receive() => Libc.Receive(Fd, _buffer);
+
+    /// <summary>The messages of the datagram in the buffer, one after the other.</summary>
+    private IEnumerable<NetlinkMessage> Messages(int octets)
     {
-        var result = Libc.Receive(Fd, _buffer);
-        if (result.IsError)
+        for (var at = 0; octets - at >= HeaderSize;)
         {
-            return result.Error == Errno.ENOBUFS ? [] : null;
-        }
-        var messages = new List<NetlinkMessage>();
-        var rest = _buffer.AsSpan(0, result.Value);
-        while (rest.Length >= HeaderSize)
-        {
-            var length = (int)MemoryMarshal.Read<uint>(rest);
-            if (length < HeaderSize || length > rest.Length)
+            var length = (int)MemoryMarshal.Read<uint>(_buffer.AsSpan(at));
+            if (length < HeaderSize || length > octets - at)
             {
-                break;
+                yield break;
             }
-            messages.Add(new NetlinkMessage(MemoryMarshal.Read<ushort>(rest[4..]), rest[HeaderSize..length].ToArray())
+            yield return new NetlinkMessage(
+                MemoryMarshal.Read<ushort>(_buffer.AsSpan(at + 4)), _buffer.AsMemory(at + HeaderSize, length - HeaderSize))
             {
-                Flags = MemoryMarshal.Read<ushort>(rest[6..]),
-            });
-            rest = rest[Math.Min((length + 3) & ~3, rest.Length)..];
+                Flags = MemoryMarshal.Read<ushort>(_buffer.AsSpan(at + 6)),
+            };
+            at += (length + 3) & ~3;
         }
-        return messages;
     }
 
     /// <summary>struct nlmsgerr: error (4, negative errno or 0), the request's header (16), attributes.</summary>
     private static NetlinkException? ReadError(NetlinkMessage message, string what)
     {
-        var error = -MemoryMarshal.Read<int>(message.Body);
+        var error = -MemoryMarshal.Read<int>(message.Body.Span);
         if (error == 0)
         {
             return null;

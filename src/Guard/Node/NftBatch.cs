@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
@@ -8,6 +9,9 @@ namespace NodeDns.Guard.Node;
 /// <summary>One nf_tables transaction: everything in it takes effect at once, or nothing does.</summary>
 internal sealed class NftBatch
 {
+    /// <summary>What 'nft list' shows as the table's comment (libnftnl: type 0, length, text).</summary>
+    private static readonly byte[] s_comment = [0, (byte)(NodeLink.Alias.Length + 1), .. Encoding.ASCII.GetBytes(NodeLink.Alias), 0];
+
     private readonly NetlinkWriter _writer = new();
 
     public NftBatch() => Begin(Libc.NFNL_MSG_BATCH_BEGIN, 0, Libc.NFPROTO_UNSPEC, Libc.NFNL_SUBSYS_NFTABLES);
@@ -24,7 +28,8 @@ internal sealed class NftBatch
     {
         Command(Libc.NFT_MSG_NEWTABLE, Libc.NLM_F_CREATE)
             .Text(Libc.NFTA_TABLE_NAME, table)
-            .Number(Libc.NFTA_TABLE_FLAGS, 0);
+            .Number(Libc.NFTA_TABLE_FLAGS, 0)
+            .Attribute(Libc.NFTA_TABLE_USERDATA, s_comment);
         return this;
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
@@ -17,14 +18,20 @@ internal sealed class NodeLink : IDisposable
     /// <summary>IFLA_IFALIAS of a link that a guard made or adopted.</summary>
     public const string Alias = "node-dns-cache guard";
 
+    /// <summary>IFA_PROTO of addresses that a guard has added (kernels since 5.18 keep it): known on lo too, which has no
+    /// alias.</summary>
+    private const byte OwnProtocol = 0x35;
+
+    private const string Intercepts = "; intercepts ";
+    private const int AliasCapacity = 255;
+
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_ROUTE);
     private readonly string _name;
-    private readonly IReadOnlyList<IPAddress> _addresses;
+    private List<string>? _formerLinks;
 
-    public NodeLink(string name, IReadOnlyList<IPAddress> addresses)
+    public NodeLink(string name)
     {
         _name = name;
-        _addresses = addresses;
         HoldName = name.Length > 13 ? name[..13] + "-2" : name + "-2";
     }
 
@@ -32,118 +39,186 @@ internal sealed class NodeLink : IDisposable
     /// <c>nodelocaldns</c>.</summary>
     public string HoldName { get; }
 
-    /// <summary>The link of our name: absent, ours, or somebody else's.</summary>
-    public LinkOwner Owner => Find(_name) switch
-    {
-        null => LinkOwner.None,
-        { Alias: Alias } => LinkOwner.Guard,
-        _ => LinkOwner.Other,
-    };
-
-    /// <summary>Makes link and addresses what they should be.</summary>
-    /// <param name="foreignInUse">Another program still serves on the link of our name: leave that alone and hold the
-    /// addresses on a second link, so that they outlive its tear-down.</param>
-    /// <returns>What was changed, in words; empty when all was well.</returns>
+    /// <summary>Makes link and addresses what they should be. An address that cannot be added keeps no other from it.
+    /// </summary>
+    /// <param name="changes">Told what was changed, in words.</param>
     /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing.</exception>
-    public List<string> Ensure(bool foreignInUse)
+    public NodeReport Ensure(DesiredNode desired, Action<string> changes)
     {
-        var changes = new List<string>();
-        if (foreignInUse)
+        var absent = new List<AbsentAddress>();
+        if (desired.IsShared)
         {
-            EnsureLink(HoldName, changes);
-            return changes;
+            EnsureLink(HoldName, desired, absent, changes);
+            return new NodeReport([], absent);
         }
         var rescope = Find(_name) is { } link && Addresses(link.Index).Any(a => a.NeedsScope
-            && _addresses.Contains(a.Address));
+            && desired.Addresses.Contains(a.Address));
         if (rescope)
         {
             // An address cannot change its scope; the second link keeps it answering while it is added anew.
-            EnsureLink(HoldName, changes);
+            EnsureLink(HoldName, desired, [], changes);
         }
-        EnsureLink(_name, changes);
+        var unwanted = EnsureLink(_name, desired, absent, changes);
         if (Find(HoldName) is { } hold)
         {
             Delete(hold, changes);
         }
-        return changes;
+        foreach (var former in _formerLinks ??= FormerLinks())
+        {
+            unwanted.AddRange(MoveFrom(former, desired, changes));
+        }
+        return new NodeReport(unwanted, absent);
     }
 
-    /// <summary>Removes addresses and links.</summary>
-    public List<string> Remove()
+    /// <summary>Removes our links, and the addresses where they are on lo.</summary>
+    public void Remove(IReadOnlyCollection<IPAddress> addresses, Action<string> changes)
     {
-        var changes = new List<string>();
         foreach (var name in new[] { _name, HoldName, "lo" })
         {
             if (Find(name) is not { } link)
             {
                 continue;
             }
-            foreach (var address in Addresses(link.Index).Where(a => _addresses.Contains(a.Address)))
+            foreach (var address in Addresses(link.Index).Where(a => addresses.Contains(a.Address)))
             {
                 Change(Libc.RTM_DELADDR, 0, link, address.Address, $"remove {address.Address} from {name}", changes);
             }
-            if (name != "lo" && Addresses(link.Index).All(a => a.Address.IsIPv6LinkLocal))
+            if (name != "lo" && IsOurs(link) && Addresses(link.Index).All(a => a.Address.IsIPv6LinkLocal))
             {
                 Delete(link, changes);
             }
         }
-        return changes;
     }
 
-    /// <summary>Removes one address, wherever it is.</summary>
-    public void RemoveAddress(IPAddress address)
+    /// <summary>Removes one address, wherever we have put it.</summary>
+    public void RemoveAddress(IPAddress address, Action<string> changes)
     {
         foreach (var name in new[] { _name, HoldName, "lo" })
         {
             if (Find(name) is { } link && Addresses(link.Index).Any(a => a.Address.Equals(address)))
             {
-                Change(Libc.RTM_DELADDR, 0, link, address, $"remove {address} from {name}", []);
+                Change(Libc.RTM_DELADDR, 0, link, address, $"remove {address} from {name}", changes);
             }
         }
     }
 
     /// <summary>Links other than ours that carry one of the addresses, as (address, link name).</summary>
-    public IEnumerable<(IPAddress Address, string Link)> Elsewhere()
+    public IEnumerable<(IPAddress Address, string Link)> Elsewhere(IReadOnlyCollection<IPAddress> addresses)
     {
         var ours = new[] { Libc.LinkIndex(_name), Libc.LinkIndex(HoldName), Libc.LinkIndex("lo") };
         return AllAddresses()
-            .Where(a => _addresses.Contains(a.Address) && !ours.Contains(a.LinkIndex))
+            .Where(a => addresses.Contains(a.Address) && !ours.Contains(a.LinkIndex))
             .Select(a => (a.Address, Find(a.LinkIndex)?.Name ?? $"link {a.LinkIndex}"))
             .ToList();
     }
 
     public void Dispose() => _netlink.Dispose();
 
-    private void EnsureLink(string name, List<string> changes)
+    /// <summary>Links that a guard with another --interface has left. Every link is looked at for it, once.</summary>
+    private List<string> FormerLinks()
+    {
+        var found = new List<string>();
+        _netlink.Request(LinkMessage(Libc.RTM_GETLINK, Libc.NLM_F_DUMP, 0, 0, 0), "list links", message =>
+        {
+            if (message.Type == Libc.RTM_NEWLINK && message.Body.Span.IndexOf(Encoding.ASCII.GetBytes(Alias)) >= 0
+                && Link.Read(message) is var link && IsOurs(link) && link.Name != _name && link.Name != HoldName)
+            {
+                found.Add(link.Name);
+            }
+        });
+        return found;
+    }
+
+    /// <summary>Deletes such a link once our own carries what is still wanted of it.</summary>
+    /// <returns>What it carries that is not desired.</returns>
+    private List<UnwantedAddress> MoveFrom(string former, DesiredNode desired, Action<string> changes)
+    {
+        if (Find(former) is not { } link)
+        {
+            return [];
+        }
+        var wereIntercepted = InterceptedOf(link);
+        var unwanted = Addresses(link.Index).Select(a => a.Address)
+            .Where(a => !a.IsIPv6LinkLocal && !desired.Answering.Contains(a) && !desired.Gone.Contains(a))
+            .Select(a => new UnwantedAddress(a, wereIntercepted.Contains(a)))
+            .ToList();
+        if (unwanted.Count == 0)
+        {
+            Delete(link, changes);
+        }
+        return unwanted;
+    }
+
+    /// <returns>What else is there of ours.</returns>
+    private List<UnwantedAddress> EnsureLink(string name, DesiredNode desired, List<AbsentAddress> absent, Action<string> changes)
     {
         var link = Find(name) ?? Create(name, changes);
-        if (link.Name != "lo" && (link.Alias != Alias || (link.Flags & Libc.IFF_UP) == 0
-            || (link.Flags & Libc.IFF_MULTICAST) != 0))
+        var isLoopback = link.Name == "lo";
+        var present = Addresses(link.Index);
+        var wereIntercepted = InterceptedOf(link);
+        var unwanted = present
+            .Where(a => !isLoopback || a.IsMarked)
+            .Where(a => !a.Address.IsIPv6LinkLocal && !desired.Answering.Contains(a.Address))
+            .ToList();
+        foreach (var address in unwanted.Where(a => desired.Gone.Contains(a.Address)).ToList())
+        {
+            Change(Libc.RTM_DELADDR, 0, link, address.Address, $"remove {address.Address} from {name}", changes);
+            unwanted.Remove(address);
+        }
+        var alias = AliasOf(desired.Intercepted.Concat(
+            unwanted.Select(a => a.Address).Concat(desired.Leaving).Where(wereIntercepted.Contains)));
+        if (!isLoopback && (link.Alias != alias || (link.Flags & Libc.IFF_UP) == 0 || (link.Flags & Libc.IFF_MULTICAST) != 0))
         {
             _netlink.Request(
                 LinkMessage(Libc.RTM_NEWLINK, Libc.NLM_F_ACK, link.Index, Libc.IFF_UP, Libc.IFF_UP | Libc.IFF_MULTICAST)
-                    .Text(Libc.IFLA_IFALIAS, Alias),
+                    .Text(Libc.IFLA_IFALIAS, alias),
                 $"set {name} up");
-            changes.Add(link.Alias == Alias ? $"link {name} set up again" : $"link {name} is now the guard's");
+            changes(IsOurs(link) ? $"link {name} set up again" : $"link {name} is now the guard's");
         }
-        var present = Addresses(link.Index);
-        foreach (var address in _addresses)
+        foreach (var address in desired.Answering)
         {
-            var found = present.FirstOrDefault(a => a.Address.Equals(address));
-            if (found is { NeedsScope: true } && link.Name != "lo")
+            try
             {
-                Change(Libc.RTM_DELADDR, 0, link, address, $"remove {address} (scope global) from {name}", changes);
-                found = null;
+                EnsureAddress(link, address, present.Find(a => a.Address.Equals(address)), changes);
             }
-            if (found is null)
+            catch (NetlinkException failure) when (failure.Error != Errno.EPERM)
             {
-                Change(Libc.RTM_NEWADDR, Libc.NLM_F_CREATE | Libc.NLM_F_REPLACE, link, address,
-                    $"add {address} to {link.Name}", changes);
+                absent.Add(new AbsentAddress(address, failure.Message));
             }
+        }
+        return [.. unwanted.Select(a => new UnwantedAddress(a.Address, wereIntercepted.Contains(a.Address)))];
+    }
+
+    private void EnsureAddress(Link link, IPAddress address, LinkAddress? found, Action<string> changes)
+    {
+        if (found is { NeedsScope: true } && link.Name != "lo")
+        {
+            Change(Libc.RTM_DELADDR, 0, link, address, $"remove {address} (scope global) from {link.Name}", changes);
+            found = null;
+        }
+        if (found is null)
+        {
+            Change(Libc.RTM_NEWADDR, Libc.NLM_F_CREATE | Libc.NLM_F_REPLACE, link, address,
+                $"add {address} to {link.Name}", changes);
         }
     }
 
-    private Link Create(string name, List<string> changes)
+    private static bool IsOurs(Link link) => link.Alias is { } alias && alias.StartsWith(Alias, StringComparison.Ordinal);
+
+    /// <summary>The alias, with the ClusterIPs that are on the link.</summary>
+    private static string AliasOf(IEnumerable<IPAddress> intercepted)
+    {
+        var list = string.Join(',', intercepted.Distinct());
+        return list.Length is > 0 and < AliasCapacity - 60 ? Alias + Intercepts + list : Alias;
+    }
+
+    private static HashSet<IPAddress> InterceptedOf(Link link) =>
+        link.Alias?.IndexOf(Intercepts, StringComparison.Ordinal) is >= 0 and var at
+            ? [.. link.Alias[(at + Intercepts.Length)..].Split(',')
+                .Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>()]
+            : [];
+
+    private Link Create(string name, Action<string> changes)
     {
         foreach (var kind in new[] { "dummy", "bridge" })
         {
@@ -154,7 +229,7 @@ internal sealed class NodeLink : IDisposable
                         .Text(Libc.IFLA_IFNAME, name)
                         .Nested(Libc.IFLA_LINKINFO, info => info.Text(Libc.IFLA_INFO_KIND, kind)),
                     $"create {kind} link {name}");
-                changes.Add($"link {name} created ({kind})");
+                changes($"link {name} created ({kind})");
                 return Find(name) ?? throw new NetlinkException($"link {name} vanished", Errno.ENODEV, null);
             }
             catch (NetlinkException failure) when (failure.Error is Errno.EOPNOTSUPP or Errno.ENODEV)
@@ -165,14 +240,14 @@ internal sealed class NodeLink : IDisposable
         return Find("lo") ?? throw new NetlinkException("find lo", Errno.ENODEV, null);
     }
 
-    private void Delete(Link link, List<string> changes)
+    private void Delete(Link link, Action<string> changes)
     {
         _netlink.Request(LinkMessage(Libc.RTM_DELLINK, Libc.NLM_F_ACK, link.Index, 0, 0), $"delete link {link.Name}");
-        changes.Add($"link {link.Name} removed");
+        changes($"link {link.Name} removed");
     }
 
     /// <summary>struct ifaddrmsg: family, prefix length, flags, scope (1 each), link index (4).</summary>
-    private void Change(ushort type, int flags, Link link, IPAddress address, string what, List<string> changes)
+    private void Change(ushort type, int flags, Link link, IPAddress address, string what, Action<string> changes)
     {
         var bytes = address.GetAddressBytes();
         var isIPv6 = bytes.Length == 16;
@@ -188,8 +263,18 @@ internal sealed class NodeLink : IDisposable
         {
             message.HostNumber(Libc.IFA_FLAGS, Libc.IFA_F_NODAD);
         }
-        _netlink.Request(message, what);
-        changes.Add(what);
+        message.Attribute(Libc.IFA_PROTO, [OwnProtocol]);
+        try
+        {
+            _netlink.Request(message, what);
+        }
+        catch (NetlinkException failure) when (isIPv6 && failure.Error == Errno.EACCES)
+        {
+            throw new NetlinkException(what, failure.Error,
+                "IPv6 is switched off on this node (net.ipv6.conf.all.disable_ipv6): switch it on, or take the address "
+                + "from --address; the others are served");
+        }
+        changes(what);
     }
 
     private Link? Find(string name) => Libc.LinkIndex(name) is > 0 and var index ? Find(index) : null;
@@ -240,14 +325,14 @@ internal sealed class NodeLink : IDisposable
         {
             var attributes = message.Attributes(16).ToList();
             return new Link(
-                MemoryMarshal.Read<int>(message.Body.AsSpan(4)),
+                MemoryMarshal.Read<int>(message.Body.Span[4..]),
                 attributes.First(a => a.Type == Libc.IFLA_IFNAME).Text,
-                MemoryMarshal.Read<uint>(message.Body.AsSpan(8)),
+                MemoryMarshal.Read<uint>(message.Body.Span[8..]),
                 attributes.Where(a => a.Type == Libc.IFLA_IFALIAS).Select(a => a.Text).FirstOrDefault());
         }
     }
 
-    private sealed record LinkAddress(int LinkIndex, IPAddress Address, byte Scope)
+    private sealed record LinkAddress(int LinkIndex, IPAddress Address, byte Scope, bool IsMarked)
     {
         /// <summary>IPv4 with another scope than link; an IPv6 address has the scope its bits say.</summary>
         public bool NeedsScope => Address.AddressFamily == AddressFamily.InterNetwork && Scope != Libc.RT_SCOPE_LINK;
@@ -259,8 +344,9 @@ internal sealed class NodeLink : IDisposable
                 .Concat(attributes.Where(a => a.Type == Libc.IFA_ADDRESS).Select(a => a.Value))
                 .FirstOrDefault();
             return value.Length is 4 or 16
-                ? new LinkAddress(MemoryMarshal.Read<int>(message.Body.AsSpan(4)), new IPAddress(value.Span),
-                    message.Body[3])
+                ? new LinkAddress(MemoryMarshal.Read<int>(message.Body.Span[4..]), new IPAddress(value.Span),
+                    message.Body.Span[3],
+                    attributes.Any(a => a.Type == Libc.IFA_PROTO && a.Value.Span is [OwnProtocol]))
                 : null;
         }
     }

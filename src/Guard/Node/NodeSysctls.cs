@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace NodeDns.Guard.Node;
 
@@ -11,21 +12,22 @@ internal static class NodeSysctls
     private static readonly string s_rateMask6 = Writable("/proc/sys/net/ipv6/icmp/ratemask");
     private const int DestinationUnreachable4 = 3;
 
-    /// <summary>Takes destination-unreachable out of both limits.</summary>
+    /// <summary>Takes destination-unreachable out of the limit of each family that is used.</summary>
     /// <returns>What was changed, in words; null when all was well.</returns>
     /// <exception cref="InvalidOperationException">/proc/sys is read-only here.</exception>
-    public static string? Ensure()
+    public static string? Ensure(IEnumerable<AddressFamily> families)
     {
         var changed = false;
+        var used = families.ToHashSet();
         var mask = int.Parse(File.ReadAllText(s_rateMask4), CultureInfo.InvariantCulture);
-        if ((mask & 1 << DestinationUnreachable4) != 0)
+        if (used.Contains(AddressFamily.InterNetwork) && (mask & 1 << DestinationUnreachable4) != 0)
         {
             Write(s_rateMask4, (mask & ~(1 << DestinationUnreachable4)).ToString(CultureInfo.InvariantCulture),
                 $"sysctl -w net.ipv4.icmp_ratemask={mask & ~(1 << DestinationUnreachable4)}");
             changed = true;
         }
         // Type 1 is destination unreachable; the default is everything but 2 (packet too big).
-        if (File.Exists(s_rateMask6) && File.ReadAllText(s_rateMask6).Trim() == "0-1,3-127")
+        if (used.Contains(AddressFamily.InterNetworkV6) && File.Exists(s_rateMask6) && File.ReadAllText(s_rateMask6).Trim() == "0-1,3-127")
         {
             Write(s_rateMask6, "0,3-127", "sysctl -w net.ipv6.icmp.ratemask=0,3-127");
             changed = true;

@@ -3,16 +3,21 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Tells when somebody has changed a link, an address or an nf_tables rule on the node.</summary>
+/// <summary>Tells when somebody has changed one of our links, addresses or rules. What is said of others' is read and
+/// forgotten: on a busy node it is thousands a second.</summary>
 internal sealed class NodeWatch : IEventHandler, IDisposable
 {
     private readonly EventLoop _loop;
     private readonly Action _onChange;
     private readonly List<NetlinkSocket> _sockets = [];
 
+    private readonly IReadOnlyList<byte[]> _mentions;
+
     /// <param name="withRules">Also nf_tables; false where the kernel has none.</param>
-    public NodeWatch(EventLoop loop, bool withRules, Action onChange)
+    /// <param name="mentions">What a notification about something of ours contains.</param>
+    public NodeWatch(EventLoop loop, bool withRules, IReadOnlyList<byte[]> mentions, Action onChange)
     {
+        _mentions = mentions;
         _loop = loop;
         _onChange = onChange;
         Watch(Libc.NETLINK_ROUTE, Libc.RTNLGRP_LINK, Libc.RTNLGRP_IPV4_IFADDR, Libc.RTNLGRP_IPV6_IFADDR);
@@ -27,7 +32,7 @@ internal sealed class NodeWatch : IEventHandler, IDisposable
         var any = false;
         foreach (var socket in _sockets)
         {
-            any |= socket.Drain();
+            any |= socket.Drain(_mentions);
         }
         if (any)
         {

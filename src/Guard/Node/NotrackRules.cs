@@ -46,6 +46,7 @@ internal sealed class NotrackRules : IDisposable
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_NETFILTER);
     private readonly int _dnsPort;
     private long? _flipSeenMs;
+    private long? _unwantedSinceMs;
 
     public NotrackRules(int dnsPort) => _dnsPort = dnsPort;
 
@@ -141,6 +142,30 @@ internal sealed class NotrackRules : IDisposable
             batch.AddElements(FlipTable, family.Flipped, addresses.Where(a => a.AddressFamily == family.Family), time);
         }
         batch.Commit(_netlink, $"send clients to {string.Join(", ", endPoints)}");
+    }
+
+    /// <summary>Removes both tables, of a guard with other options: queries are no longer kept out of conntrack at once,
+    /// replies that are on their way for a while longer.</summary>
+    public void RemoveSoon()
+    {
+        if (!Exists(Table))
+        {
+            return;
+        }
+        if (_unwantedSinceMs is null)
+        {
+            _unwantedSinceMs = Environment.TickCount64;
+            var batch = new NftBatch();
+            foreach (var family in Families)
+            {
+                batch.DropElements(Table, family.Serving, Elements(Table, family.Serving));
+            }
+            batch.Commit(_netlink, "empty the serving addresses");
+        }
+        else if (Environment.TickCount64 - _unwantedSinceMs > LastRepliesMs)
+        {
+            Remove();
+        }
     }
 
     /// <summary>Removes both tables.</summary>

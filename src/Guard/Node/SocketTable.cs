@@ -1,96 +1,76 @@
-using System.Globalization;
-using System.Net;
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Who listens where, from /proc/net (proc(5)): every process of this network namespace, whoever owns
-/// it.</summary>
+/// <summary>Who is bound where (sock_diag(7)): every process of this network namespace, whoever owns it. The kernel is
+/// asked for one port and one state, so that a node's thousands of connections are not looked at.</summary>
 internal static class SocketTable
 {
-    private const string Listening = "0A";
+    private const int RequestSize = 56;
+    private const int IdOffset = 4;
+    private const int AddressOffset = IdOffset + 4;
+    private const int InodeOffset = 68;
+    private const uint Listening = 1 << 10;
+
+    /// <summary>Unconnected UDP sockets are in the state that TCP calls closed.</summary>
+    private const uint Unconnected = 1 << 7;
+
+    private const int INET_DIAG_REQ_BYTECODE = 1;
+    private const byte INET_DIAG_BC_S_GE = 2;
+    private const byte INET_DIAG_BC_S_LE = 3;
+    private const ushort Reject = 4;
 
     /// <summary>Inodes of the sockets that are bound to a UDP endpoint, or listen at a TCP one; wildcards not
     /// counted.</summary>
+    /// <exception cref="NetlinkException">The kernel does not tell.</exception>
     public static List<ulong> Bound(ListenEndPoint endPoint)
     {
-        var rows = endPoint.Protocol == ListenProtocol.Udp
-            ? Rows("udp", "udp6")
-            : Rows("tcp", "tcp6").Where(r => r.State == Listening);
-        return [.. rows.Where(r => r.Local.Equals(endPoint.EndPoint)).Select(r => r.Inode)];
-    }
-
-    /// <summary>The inode behind one of our own descriptors; 0 when it is no socket.</summary>
-    public static ulong Inode(int fd) => Inode(File.ResolveLinkTarget($"/proc/self/fd/{fd}", false)?.Name);
-
-    /// <summary>Who listens on a TCP port, in words for an error message.</summary>
-    public static string DescribeOwner(int port)
-    {
-        var row = Rows("tcp", "tcp6").FirstOrDefault(r => r.State == Listening && r.Local.Port == port);
-        if (row.Local is null)
+        using var netlink = new NetlinkSocket(Libc.NETLINK_SOCK_DIAG);
+        var found = new List<ulong>();
+        var isUdp = endPoint.Protocol == ListenProtocol.Udp;
+        var isIPv6 = endPoint.EndPoint.AddressFamily == AddressFamily.InterNetworkV6;
+        var request = new byte[RequestSize];
+        request[0] = (byte)(isIPv6 ? Libc.AF_INET6 : Libc.AF_INET);
+        request[1] = (byte)(isUdp ? Libc.IPPROTO_UDP : Libc.IPPROTO_TCP);
+        MemoryMarshal.Write(request.AsSpan(4), isUdp ? Unconnected : Listening);
+        var message = new NetlinkWriter().Message(Libc.SOCK_DIAG_BY_FAMILY, Libc.NLM_F_DUMP).Raw(request)
+            .Attribute(INET_DIAG_REQ_BYTECODE, OnlyPort((ushort)endPoint.EndPoint.Port));
+        var address = endPoint.EndPoint.Address.GetAddressBytes();
+        netlink.Request(message, $"look who is bound to {endPoint}", socket =>
         {
-            return "its owner has just gone";
-        }
-        foreach (var process in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var id) && Holds(process,
-                row.Inode))
+            var octets = socket.Body.Span;
+            if (BinaryPrimitives.ReadUInt16BigEndian(octets[IdOffset..]) == endPoint.EndPoint.Port
+                && octets.Slice(AddressOffset, address.Length).SequenceEqual(address))
             {
-                return $"held by {File.ReadAllText($"{process}/comm").Trim()} (process {id})";
+                found.Add(MemoryMarshal.Read<uint>(octets[InodeOffset..]));
             }
-        }
-        return $"held by a process outside this container (uid {row.UserId}; find it on the node with 'ss -ltnp')";
+        });
+        return found;
     }
 
-    private static bool Holds(string process, ulong inode)
-    {
-        try
-        {
-            return Directory.EnumerateFileSystemEntries($"{process}/fd")
-                .Any(fd => Inode(new FileInfo(fd).LinkTarget) == inode);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    /// <summary>The inode behind one of our own descriptors; 0 when it is none.</summary>
+    public static ulong Inode(int fd) => Libc.Status(fd, out var status).IsError ? 0 : status.Inode;
 
-    /// <summary>The number in "socket:[12345]".</summary>
-    private static ulong Inode(string? link) =>
-        link is not null && link.Contains("socket:[", StringComparison.Ordinal)
-            && ulong.TryParse(link[(link.IndexOf('[', StringComparison.Ordinal) + 1)..^1], out var inode) ? inode : 0;
-
-    private static IEnumerable<(IPEndPoint Local, string State, uint UserId, ulong Inode)> Rows(params string[] tables)
+    /// <summary>struct inet_diag_bc_op: code, octets to the next when true (1 each), when false (2). A comparison is
+    /// followed by an operation whose last field is the port.</summary>
+    private static byte[] OnlyPort(ushort port)
     {
-        foreach (var table in tables.Select(name => $"/proc/net/{name}").Where(File.Exists))
-        {
-            foreach (var line in File.ReadLines(table).Skip(1))
-            {
-                // sl, local, remote, state, queues, timer, retransmits, uid, timeout, inode.
-                var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length > 9)
-                {
-                    yield return (Address(fields[1]), fields[3], uint.Parse(fields[7], CultureInfo.InvariantCulture),
-                        ulong.Parse(fields[9], CultureInfo.InvariantCulture));
-                }
-            }
-        }
-    }
+        const int comparison = 8;
+        var program = new byte[2 * comparison];
+        Write(program, INET_DIAG_BC_S_GE, 2 * comparison + Reject);
+        Write(program.AsSpan(comparison), INET_DIAG_BC_S_LE, comparison + Reject);
+        return program;
 
-    /// <summary>"0A14FEA9:0035": words of 4 octets as the host reads them, then the port.</summary>
-    private static IPEndPoint Address(string text)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        var bytes = Convert.FromHexString(text.AsSpan(0, colon));
-        if (BitConverter.IsLittleEndian)
+        void Write(Span<byte> at, byte code, int whenFalse)
         {
-            for (var word = 0; word < bytes.Length; word += 4)
-            {
-                bytes.AsSpan(word, 4).Reverse();
-            }
+            at[0] = code;
+            at[1] = comparison;
+            MemoryMarshal.Write(at[2..], (ushort)whenFalse);
+            MemoryMarshal.Write(at[6..], port);
         }
-        return new IPEndPoint(
-            new IPAddress(bytes), int.Parse(text.AsSpan(colon + 1), NumberStyles.HexNumber,
-                CultureInfo.InvariantCulture));
     }
 }

@@ -27,18 +27,20 @@ internal static class TcpReset
         {
             var id = new byte[IdSize];
             BinaryPrimitives.WriteUInt16BigEndian(id, (ushort)port);
-            foreach (var connection in netlink.Request(
-                Request(Libc.SOCK_DIAG_BY_FAMILY, Libc.NLM_F_DUMP, family, id), "list connections"))
+            var accepted = new List<byte[]>();
+            netlink.Request(Request(Libc.SOCK_DIAG_BY_FAMILY, Libc.NLM_F_DUMP, family, id), "list connections", connection =>
             {
-                var found = connection.Body.AsSpan(IdOffset, IdSize).ToArray();
-                var address = new IPAddress(found.AsSpan(4, family == Libc.AF_INET6 ? 16 : 4));
+                var octets = connection.Body.Span;
+                var found = octets.Slice(IdOffset, IdSize);
                 // Inode 0: not accepted yet, the relay will.
-                var inode = MemoryMarshal.Read<uint>(connection.Body.AsSpan(InodeOffset));
-                if (inode != 0 && !kept.Contains(inode) && BinaryPrimitives.ReadUInt16BigEndian(found) == port && addresses.Contains(address))
+                var inode = MemoryMarshal.Read<uint>(octets[InodeOffset..]);
+                if (inode != 0 && !kept.Contains(inode) && BinaryPrimitives.ReadUInt16BigEndian(found) == port
+                    && addresses.Contains(new IPAddress(found.Slice(4, family == Libc.AF_INET6 ? 16 : 4))))
                 {
-                    count += Destroy(netlink, family, found) ? 1 : 0;
+                    accepted.Add(found.ToArray());
                 }
-            }
+            });
+            count += accepted.Count(found => Destroy(netlink, family, found));
         }
         return count;
     }

@@ -26,6 +26,28 @@ public sealed class HandoverChannel : IEventHandler
         loop.Add(fd, Libc.EPOLLIN, this);
     }
 
+    /// <summary>Connects to a listener of the protocol, if it is root's or this user's: whoever else has made a socket at
+    /// that path gets nothing.</summary>
+    /// <param name="problem">Why not; null when nobody listens there any more (ECONNREFUSED).</param>
+    /// <returns>The descriptor; negative when there is none.</returns>
+    public static int Connect(string path, bool blocking, out string? problem)
+    {
+        var flags = Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC | (blocking ? 0 : Libc.SOCK_NONBLOCK);
+        var fd = Libc.Socket(Libc.AF_UNIX, flags, 0).OrThrow("socket AF_UNIX");
+        var result = Libc.ConnectUnix(fd, path);
+        problem = result.IsError && result.Error != Errno.ECONNREFUSED ? result.Error.Describe() : null;
+        if (!result.IsError)
+        {
+            if (!Libc.GetPeerCredentials(fd, out var peer).IsError && (peer.UserId == 0 || peer.UserId == Libc.EffectiveUserId))
+            {
+                return fd;
+            }
+            problem = $"its listener is uid {peer.UserId}'s, not root's";
+        }
+        Libc.Close(fd);
+        return -1;
+    }
+
     public bool IsOpen => _fd >= 0;
 
     /// <summary>Sends, without waiting.</summary>

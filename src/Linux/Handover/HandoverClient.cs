@@ -55,12 +55,12 @@ public sealed class HandoverClient : IDisposable
     {
         while (true)
         {
-            var fd = TryConnect(path, out var problem);
+            var fd = HandoverChannel.Connect(path, blocking: false, out var problem);
             if (fd >= 0 && Exchange(path, hello, fd, stop) is { } handed)
             {
                 return handed;
             }
-            waiting?.Invoke($"waiting for a guard at {path}: {problem ?? "it closed the connection"}");
+            waiting?.Invoke($"waiting for a guard at {path}: {problem ?? "nobody there gives sockets yet"}");
             waiting = null;
             stop.WaitHandle.WaitOne(ReconnectMs);
             stop.ThrowIfCancellationRequested();
@@ -129,20 +129,6 @@ public sealed class HandoverClient : IDisposable
             Libc.Close(_connected);
         }
         _loop.Dispose();
-    }
-
-    private static int TryConnect(string path, out string? problem)
-    {
-        var fd = Libc.Socket(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC | Libc.SOCK_NONBLOCK, 0)
-            .OrThrow("socket AF_UNIX");
-        var result = Libc.ConnectUnix(fd, path);
-        problem = result.IsError ? result.Error.Describe() : null;
-        if (!result.IsError)
-        {
-            return fd;
-        }
-        Libc.Close(fd);
-        return -1;
     }
 
     /// <summary>Hello, and whatever comes until the sockets are complete; null when the guard went away.</summary>
@@ -297,7 +283,7 @@ public sealed class HandoverClient : IDisposable
 
     private void Reconnect()
     {
-        var fd = TryConnect(_path, out _);
+        var fd = HandoverChannel.Connect(_path, blocking: false, out _);
         if (fd < 0)
         {
             _loop.Arm(_reconnect, ReconnectMs);

@@ -11,6 +11,10 @@ public static class HandoverVersion
     /// cref="HandoverKind.Entries"/>.</summary>
     public const int Entries = 2;
 
+    /// <summary>The version to speak with whoever has said hello; 0 when there is none in common.</summary>
+    public static int Agree(int ownNewest, HandoverMessage hello) => Agree(
+        ownNewest, (int)hello.Number(HandoverTag.OldestVersion), (int)hello.Number(HandoverTag.NewestVersion));
+
     /// <summary>The version to speak with a peer; 0 when there is none in common.</summary>
     /// <param name="ownNewest">Newest, or less when the operator has limited it.</param>
     public static int Agree(int ownNewest, int peerOldest, int peerNewest)

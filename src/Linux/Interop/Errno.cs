@@ -21,6 +21,7 @@ public enum Errno
     ENODEV = 19,
     EINVAL = 22,
     EMFILE = 24,
+    ENOSPC = 28,
     EPIPE = 32,
     ENOSYS = 38,
     EPROTO = 71,

@@ -56,6 +56,7 @@ public static unsafe partial class Libc
     public const ushort IFA_ADDRESS = 1;
     public const ushort IFA_LOCAL = 2;
     public const ushort IFA_FLAGS = 8;
+    public const ushort IFA_PROTO = 11;
     public const uint IFA_F_NODAD = 0x02;
     public const byte RT_SCOPE_LINK = 253;
 

@@ -35,6 +35,7 @@ public static unsafe partial class Libc
     public const int NFTA_DATA_VALUE = 1;
     public const int NFTA_TABLE_NAME = 1;
     public const int NFTA_TABLE_FLAGS = 2;
+    public const int NFTA_TABLE_USERDATA = 6;
     public const int NFTA_CHAIN_TABLE = 1;
     public const int NFTA_CHAIN_NAME = 3;
     public const int NFTA_CHAIN_HOOK = 4;

@@ -31,6 +31,7 @@ public static unsafe partial class Libc
     public const int SO_TYPE = 3;
     public const int SO_MEMINFO = 55;
     public const int SO_COOKIE = 57;
+    public const int SO_NETNS_COOKIE = 71;
 
     public const int IPPROTO_IP = 0;
     public const int IPPROTO_TCP = 6;
@@ -222,6 +223,29 @@ public static unsafe partial class Libc
 
     /// <summary>shutdown(2) of the writing side: the peer reads end-of-file after what was sent.</summary>
     public static SyscallResult ShutdownWrite(int fd) => Result(shutdown(fd, 1));
+
+    /// <summary>shutdown(2) of the reading side. A TCP listener listens no more, whoever holds it.</summary>
+    public static SyscallResult ShutdownRead(int fd) => Result(shutdown(fd, 0));
+
+    /// <summary>Is it a socket of the network namespace of this process? (SO_NETNS_COOKIE; true where the kernel cannot
+    /// tell, before 5.14.)</summary>
+    public static bool IsOfThisNetwork(int fd)
+    {
+        Span<byte> other = stackalloc byte[8];
+        Span<byte> own = stackalloc byte[8];
+        if (GetSocketOption(fd, SOL_SOCKET, SO_NETNS_COOKIE, other).IsError)
+        {
+            return true;
+        }
+        var made = Socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (made.IsError)
+        {
+            return false;
+        }
+        var result = GetSocketOption(made.Value, SOL_SOCKET, SO_NETNS_COOKIE, own);
+        Close(made.Value);
+        return !result.IsError && own.SequenceEqual(other);
+    }
 
     /// <summary>close(2). Never retried: on Linux the descriptor is gone even after EINTR.</summary>
     public static void Close(int fd) => _ = close(fd);

@@ -20,8 +20,9 @@ internal sealed class HandingGuard : IDisposable
     /// <param name="own">Addresses where it listens whatever the Corefile says, at the port of the Corefile's.</param>
     public HandingGuard(params IPAddress[] own)
     {
-        _listener = UnixListener.Open(_loop, "test", Path, 0x180, _ => true, fd =>
+        _listener = new UnixListener(_loop, Path, 0x180, _ => true, fd =>
             _cache = new HandoverChannel(_loop, fd, message => OnMessage(message, own), () => { }));
+        _listener.Ensure();
         _thread = new Thread(_loop.Run) { IsBackground = true };
         _thread.Start();
     }
@@ -35,7 +36,7 @@ internal sealed class HandingGuard : IDisposable
     {
         _loop.Stop();
         _thread.Join();
-        _listener.Close();
+        _listener.Dispose();
         _cache?.Close();
         _loop.Dispose();
         ListenSockets.Close(_held);

@@ -68,6 +68,17 @@ public sealed class NodeLab : IDisposable
     /// <summary>What guards and caches are started from.</summary>
     public IReadOnlyList<string> Build { get; set; } = Program;
 
+    /// <summary>What guards are given as their --address.</summary>
+    public string Address { get; set; } = LocalAddress;
+
+    /// <summary>A Corefile of its own for one cache.</summary>
+    public string WriteCorefile(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
     public static string Corefile(string bind = LocalAddress, string extra = "") => $$"""
         .:53 {
             errors
@@ -98,6 +109,13 @@ public sealed class NodeLab : IDisposable
             },
         }));
 
+    /// <summary>What kube-proxy does for the Service of cluster DNS.</summary>
+    public void StartKubeProxy(string clusterIp) => Node.Run("nft add table ip kubeproxy; "
+        + "nft \"add chain ip kubeproxy pre { type nat hook prerouting priority dstnat; }\"; "
+        + $"nft add rule ip kubeproxy pre ip daddr {clusterIp} udp dport 53 dnat to {ClusterDns}; "
+        + $"nft add rule ip kubeproxy pre ip daddr {clusterIp} tcp dport 53 dnat to {ClusterDns}; "
+        + "nft \"add chain ip kubeproxy post { type nat hook postrouting priority srcnat; }\"");
+
     /// <summary>Cluster DNS is gone.</summary>
     public void StopClusterDns()
     {
@@ -111,7 +129,8 @@ public sealed class NodeLab : IDisposable
 
     /// <summary>Starts a guard in an environment that lacks something.</summary>
     /// <param name="capabilities">As setpriv --bounding-set takes them.</param>
-    /// <param name="more">NAME=value for its environment (READONLY makes /proc/sys read-only), and flags.</param>
+    /// <param name="more">NAME=value for its environment (READONLY names what is mounted read-only, PREPARE is run
+    /// before), and flags.</param>
     public RunningProgram StartGuardWith(string capabilities, params string[] more)
     {
         var environment = more.Where(word => !word.StartsWith('-') && word.Contains('=',
@@ -121,22 +140,21 @@ public sealed class NodeLab : IDisposable
         return Start("guard-a",
         [
             "env", .. environment, "sh", "-c",
-            "[ -z \"$READONLY\" ] || mount -o bind,ro /proc/sys /proc/sys; exec \"$@\"", "sh", .. command,
+            "[ -z \"$READONLY\" ] || mount -o bind,ro \"$READONLY\" \"$READONLY\"; [ -z \"$PREPARE\" ] || eval \"$PREPARE\"; exec \"$@\"", "sh", .. command,
         ]);
     }
 
     private List<string> GuardCommand(string pod, string capabilities, string[] more) =>
     [
         "/usr/bin/setpriv", "--bounding-set", capabilities, "--inh-caps", "-all", "--no-new-privs",
-        .. Build, "guard", .. Unless(more, "--address", LocalAddress, always: true), "--cluster-dns", ClusterDns,
+        .. Build, "guard", "--address", Address, "--cluster-dns", ClusterDns,
         .. Unless(more, "--handover", Handover(pod)), "--takeover", Path.Combine(Folder, "takeover.sock"),
         .. Unless(more, "--health-listen", "127.0.0.1:9255"), .. Unless(more, "--metrics-listen", "127.0.0.1:9254"),
-        "--workers", "2", .. more,
+        .. Unless(more, "--workers", "2"), .. more,
     ];
 
     /// <summary>A flag that the test has not given itself.</summary>
-    private static string[] Unless(string[] given, string flag, string value, bool always = false) =>
-        !always && given.Contains(flag) ? [] : [flag, value];
+    private static string[] Unless(string[] given, string flag, string value) => given.Contains(flag) ? [] : [flag, value];
 
     /// <summary>Starts a cache as its container would run: no root, no capability at all.</summary>
     public RunningProgram StartServe(string pod = "a", params string[] more) =>
@@ -150,8 +168,8 @@ public sealed class NodeLab : IDisposable
     [
         "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all", "--inh-caps",
             "-all",
-        "--no-new-privs", .. Build, "serve", "--conf", CorefilePath, "--handover", Handover(pod), "--workers", "2",
-            .. more,
+        "--no-new-privs", .. Build, "serve", .. Unless(more, "--conf", CorefilePath), "--handover", Handover(pod),
+        .. Unless(more, "--workers", "2"), .. more,
     ];
 
     public string Handover(string pod) => Path.Combine(Folder, pod, "handover.sock");

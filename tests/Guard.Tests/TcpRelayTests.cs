@@ -1,13 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using NodeDns.Guard;
 using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
-using Xunit;
 
-namespace NodeDns.Cache.Tests.Guard;
+namespace NodeDns.Guard.Tests;
 
 /// <summary>The guard's relay of TCP connections, over loopback: what each side's end means to the other.</summary>
 public sealed class TcpRelayTests : IDisposable
@@ -24,7 +22,7 @@ public sealed class TcpRelayTests : IDisposable
         _listening = ListenSockets.Open(
             new ListenEndPoint(ListenProtocol.Tcp, new IPEndPoint(IPAddress.Loopback, 0)), worker: 0);
         var metrics = new GuardMetrics(new MetricRegistry(), new GuardLog(NullLogger.Instance));
-        new TcpRelay(_loop, [(IPEndPoint)_clusterDns.LocalEndPoint!], metrics).Start([_listening]);
+        new TcpRelay(_loop, [(IPEndPoint)_clusterDns.LocalEndPoint!], metrics).Use([_listening]);
         _turning = new Thread(_loop.Run);
         _turning.Start();
     }

@@ -1,0 +1,6 @@
+using NodeDns.Linux.Loop;
+
+namespace NodeDns.Guard;
+
+/// <summary>What every part of the guard is made with.</summary>
+internal sealed record GuardParts(GuardOptions Options, EventLoop Loop, GuardMetrics Metrics, GuardLog Log);

@@ -1,0 +1,209 @@
+using System.Net;
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Guard.Node;
+
+/// <summary>Closes the difference between what should be on the node and what is there of a guard's own, in both
+/// directions: adds what is missing, removes what is not desired. Each part fails alone: an address without rules still
+/// answers. One thread at a time, and not one that must not wait.</summary>
+internal sealed class NodeReconciler : IDisposable
+{
+    private readonly NodeOptions _options;
+    private readonly INodeLog _log;
+    private readonly NodeLink? _link;
+    private readonly RuleSet _rules;
+    private readonly Dictionary<NodePart, string> _standing = [];
+    private IReadOnlyList<IPEndPoint> _endPoints = [];
+    private EndPointFinder? _finder;
+
+    public NodeReconciler(NodeOptions options, INodeLog log)
+    {
+        _options = options;
+        _log = log;
+        _link = options.InterfaceName is { } name ? new NodeLink(name) : null;
+        _rules = new RuleSet(options, log);
+    }
+
+    /// <summary>The rules are an nf_tables table of ours.</summary>
+    public bool HasNftables => _rules.HasNftables;
+
+    /// <summary>Makes everything what it should be, and says what it changed.</summary>
+    public NodeReport Reconcile(DesiredNode desired)
+    {
+        var report = new NodeReport([], []);
+        if (_link is not null)
+        {
+            Try(NodePart.Link, () =>
+            {
+                report = _link.Ensure(desired, _log.Changed);
+                if (report.Absent is [var absent, ..])
+                {
+                    throw new InvalidOperationException(absent.Problem);
+                }
+            });
+            Try(NodePart.AddressElsewhere, () => CheckElsewhere(_link, desired.Addresses));
+        }
+        // Until it is known what becomes of them, addresses that were found are served as before.
+        var serving = desired.Serving.Concat(report.Unwanted.Where(u => !u.WasIntercepted).Select(u => u.Address)).ToList();
+        Try(NodePart.Rules, () => _rules.EnsureNotrack(serving, [.. desired.Answering, .. report.Unwanted.Select(u => u.Address)]));
+        Try(NodePart.HostAccept, () => _rules.EnsureAccept(desired.Addresses));
+        if (!desired.IsShared)
+        {
+            Try(NodePart.Leftovers, _rules.RemoveLeftovers);
+        }
+        else
+        {
+            _rules.LeftoversMayCome();
+        }
+        if (_options.ExitMode != ExitMode.Teardown)
+        {
+            Try(NodePart.Sysctl, () =>
+            {
+                if (NodeSysctls.Ensure(desired.Addresses.Select(a => a.AddressFamily)) is { } change)
+                {
+                    _log.Changed(change);
+                }
+            });
+        }
+        if (_options.ExitMode is ExitMode.Auto or ExitMode.Flip && _options.FlipTo.Count == 0)
+        {
+            Try(NodePart.Flip, FindEndPoints);
+        }
+        return report;
+    }
+
+    /// <summary>What the exit mode says: clients are sent on to cluster DNS for a while, and intercepted addresses go back
+    /// to kube-proxy, which takes over with the next packet. What has been read can still be answered.</summary>
+    /// <param name="own">The addresses that are nobody else's.</param>
+    /// <returns>What is done.</returns>
+    public ExitMode Leave(IReadOnlyList<IPAddress> own, IReadOnlyList<IPAddress> all)
+    {
+        var mode = _options.ExitMode != ExitMode.Auto ? _options.ExitMode
+            : _rules.HasNftables && FlipTargets.Count > 0 ? ExitMode.Flip : ExitMode.Refuse;
+        var isFlipped = false;
+        if (mode == ExitMode.Flip)
+        {
+            Try(NodePart.Flip, () =>
+            {
+                Flip(own);
+                isFlipped = true;
+            });
+        }
+        if (!isFlipped && own.Count < all.Count)
+        {
+            Try(NodePart.Rules, () => _rules.EnsureNotrack(own, all));
+        }
+        return mode == ExitMode.Flip && !isFlipped ? ExitMode.Refuse : mode;
+    }
+
+    /// <summary>The last replies are out: a source address is needed no more.</summary>
+    /// <param name="left">What <see cref="Leave"/> has done.</param>
+    /// <param name="intercepted">Addresses that are kube-proxy's.</param>
+    /// <param name="all">All that are ours.</param>
+    public void Finish(ExitMode left, IReadOnlyList<IPAddress> intercepted, IReadOnlyList<IPAddress> all)
+    {
+        if (left == ExitMode.Teardown)
+        {
+            Try(NodePart.Link, () => _link?.Remove(all, _log.Changed));
+            Try(NodePart.Rules, _rules.Remove);
+            return;
+        }
+        Try(NodePart.Link, () =>
+        {
+            foreach (var address in intercepted)
+            {
+                _link?.RemoveAddress(address, _log.Changed);
+            }
+        });
+        if (left == ExitMode.Refuse && intercepted.Count > 0)
+        {
+            var own = all.Except(intercepted).ToList();
+            Try(NodePart.Rules, () => _rules.EnsureNotrack(own, own));
+        }
+    }
+
+    public void Dispose()
+    {
+        _link?.Dispose();
+        _rules.Dispose();
+        _finder?.Dispose();
+    }
+
+    private IReadOnlyList<IPEndPoint> FlipTargets => _options.FlipTo.Count > 0 ? _options.FlipTo : _endPoints;
+
+    private void Flip(IReadOnlyList<IPAddress> addresses)
+    {
+        if (FlipTargets.Count == 0)
+        {
+            throw new InvalidOperationException("--exit-mode flip: no endpoint of cluster DNS is known: give --flip-to");
+        }
+        _rules.Flip(addresses, FlipTargets, _options.FlipFor);
+        _log.Changed($"clients are sent to {string.Join(", ", FlipTargets)} for {_options.FlipFor.TotalSeconds} s");
+    }
+
+    /// <summary>Where a flip would send clients; looked up while there is time.</summary>
+    private void FindEndPoints()
+    {
+        try
+        {
+            _finder ??= new EndPointFinder();
+            _endPoints =
+            [
+                .. _options.ClusterDns.GroupBy(server => server.AddressFamily)
+                    .Select(servers => _finder.Find(servers.First(), _options.ProbeName))
+                    .OfType<IPEndPoint>(),
+            ];
+        }
+        catch (SyscallException failure)
+        {
+            throw new InvalidOperationException($"endpoints of cluster DNS: {failure.Message}: give --flip-to");
+        }
+    }
+
+    private static void CheckElsewhere(NodeLink link, IReadOnlyList<IPAddress> addresses)
+    {
+        if (link.Elsewhere(addresses).FirstOrDefault() is { Address: not null } other)
+        {
+            throw new InvalidOperationException(
+                $"{other.Address} is also on link {other.Link}: remove it there, or give --address another one "
+                + "(kube-ipvs0 means kube-proxy runs in IPVS mode: leave --intercept-cluster-dns out)");
+        }
+    }
+
+    /// <summary>Runs one part; a problem is told when it appears, not each time it is still there.</summary>
+    private void Try(NodePart part, Action work)
+    {
+        const int longMs = 500;
+        var begunMs = Environment.TickCount64;
+        try
+        {
+            work();
+            if (_standing.Remove(part))
+            {
+                _log.InOrderAgain(part);
+            }
+        }
+        catch (Exception failure) when (failure is NetlinkException or SyscallException or IptablesException
+            or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            var kind = failure switch
+            {
+                NetlinkException { Error: Errno.EPERM } => NodeFailure.Capability,
+                IptablesException { IsLocked: true } => NodeFailure.Lock,
+                _ => NodeFailure.Other,
+            };
+            var message = kind == NodeFailure.Capability
+                ? $"{failure.Message}: give the container CAP_NET_ADMIN"
+                : failure.Message;
+            if (_standing.GetValueOrDefault(part) != message)
+            {
+                _standing[part] = message;
+                _log.Failed(part, kind, message);
+            }
+        }
+        if (Environment.TickCount64 - begunMs is > longMs and var tookMs)
+        {
+            _log.Slow(part, tookMs);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Sockets;
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Guard.Node;
+
+/// <summary>The packet rules, of whichever kind this node has: those that are wanted are there, and those of the other
+/// kind, of a guard with other options, are not.</summary>
+internal sealed class RuleSet : IDisposable
+{
+    private static readonly AddressFamily[] s_families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+
+    private readonly NodeOptions _options;
+    private readonly INodeLog _log;
+    private readonly bool _isInKernel = NotrackRules.AreInKernel();
+    private readonly NotrackRules? _nft;
+    private readonly Leftovers _leftovers;
+    private bool _fallenBack;
+    private bool _isCleared;
+
+    /// <summary>Families that have or had addresses here.</summary>
+    private readonly HashSet<AddressFamily> _touched = [];
+
+
+    public RuleSet(NodeOptions options, INodeLog log)
+    {
+        _options = options;
+        _log = log;
+        if (!_isInKernel)
+        {
+            log.Changed("this kernel has no nf_tables");
+        }
+        _nft = _isInKernel ? new NotrackRules(options.DnsPort) : null;
+        _leftovers = new Leftovers(_isInKernel);
+    }
+
+    /// <summary>The rules are an nf_tables table of ours.</summary>
+    public bool HasNftables => _nft is not null && !_fallenBack && _options.Rules is RulesMode.Auto or RulesMode.Nftables
+        && _isInKernel;
+
+    /// <summary>Keeps lookups out of conntrack, and nothing else.</summary>
+    /// <exception cref="InvalidOperationException">The kind that was asked for is not there.</exception>
+    public void EnsureNotrack(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
+    {
+        if (_options.Rules == RulesMode.Nftables && !_isInKernel)
+        {
+            throw new InvalidOperationException("--rules nftables: this kernel has no nf_tables: choose iptables");
+        }
+        if (HasNftables)
+        {
+            try
+            {
+                if (_nft!.Ensure(serving, answering) is { } change)
+                {
+                    _log.Changed(change);
+                }
+                return;
+            }
+            catch (NetlinkException failure)
+                when (_options.Rules == RulesMode.Auto && failure.Error is Errno.EOPNOTSUPP or Errno.EPROTONOSUPPORT)
+            {
+                _fallenBack = true;
+                _log.Changed("this kernel's nf_tables cannot do it: using iptables");
+            }
+        }
+        if (_options.Rules != RulesMode.Off)
+        {
+            Iptables.Ensure(serving, answering, Families(answering), _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+        }
+        _nft?.RemoveSoon();
+    }
+
+    /// <summary>ACCEPT rules in the host's own chains, where they are asked for.</summary>
+    public void EnsureAccept(IReadOnlyCollection<IPAddress> addresses)
+    {
+        if (_options.HostAccept == HostAcceptMode.On)
+        {
+            Iptables.Ensure(addresses, addresses, Families(addresses), _options.DnsPort, notrack: false, !_isInKernel, _log.Changed);
+        }
+    }
+
+    /// <summary>Another program that makes such rules is here.</summary>
+    public void LeftoversMayCome() => _isCleared = false;
+
+    /// <summary>Once: node-cache's rules, and ours of a kind that is not wanted.</summary>
+    public void RemoveLeftovers()
+    {
+        if (_isCleared)
+        {
+            return;
+        }
+        // Also where it fails: what cannot be removed now cannot be in ten seconds, and looking costs.
+        _isCleared = true;
+        if (!HasNftables && _options.Rules != RulesMode.Off)
+        {
+            ClearOtherFamilies();
+        }
+        string[] theirs = _options.HostAccept == HostAcceptMode.Auto ? ["raw"] : ["raw", "filter"];
+        if (_leftovers.Remove(Iptables.NodeCacheComment, theirs) is > 0 and var removed)
+        {
+            _log.Changed($"{removed} iptables rules of node-cache removed");
+        }
+        string[] ours =
+        [
+            .. HasNftables || _options.Rules == RulesMode.Off ? ["raw"] : Array.Empty<string>(),
+            .. _options.HostAccept == HostAcceptMode.On ? Array.Empty<string>() : ["filter"],
+        ];
+        if (_leftovers.Remove(Iptables.OwnComment, ours) is > 0 and var former)
+        {
+            _log.Changed($"{former} iptables rules of a guard with other options removed");
+        }
+    }
+
+    /// <summary>See <see cref="NotrackRules.Flip"/>.</summary>
+    /// <exception cref="InvalidOperationException">It takes nf_tables.</exception>
+    public void Flip(IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPEndPoint> endPoints, TimeSpan time)
+    {
+        if (!HasNftables)
+        {
+            throw new InvalidOperationException("--exit-mode flip needs nf_tables: choose refuse or teardown");
+        }
+        _nft!.Flip(addresses, endPoints, time);
+    }
+
+    /// <summary>Removes all of ours.</summary>
+    public void Remove()
+    {
+        _nft?.Remove();
+        if (_options.Rules != RulesMode.Off && !HasNftables)
+        {
+            Iptables.Ensure([], [], Families([]), _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+        }
+        if (_options.HostAccept == HostAcceptMode.On)
+        {
+            Iptables.Ensure([], [], Families([]), _options.DnsPort, notrack: false, !_isInKernel, _log.Changed);
+        }
+    }
+
+    public void Dispose()
+    {
+        _nft?.Dispose();
+        _leftovers.Dispose();
+    }
+
+    private HashSet<AddressFamily> Families(IEnumerable<IPAddress> addresses)
+    {
+        _touched.UnionWith(addresses.Select(a => a.AddressFamily));
+        return [.. _touched];
+    }
+
+    /// <summary>Rules of a family that only a guard before this one had addresses of.</summary>
+    private void ClearOtherFamilies()
+    {
+        foreach (var family in s_families.Where(f => !_touched.Contains(f)
+            && Iptables.Find(f == AddressFamily.InterNetworkV6 ? "ip6tables" : "iptables") is not null))
+        {
+            try
+            {
+                Iptables.Ensure([], [], [family], _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+            }
+            catch (IptablesException)
+            {
+                // A kernel without IPv6, for instance: then there are none.
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Sockets;
+
+namespace NodeDns.Guard;
+
+/// <summary>Opens listening sockets, each endpoint by itself: one that somebody else holds keeps no other from being
+/// served, and is tried again.</summary>
+/// <param name="onTime">Told every so often while something is missing.</param>
+internal sealed class SocketOpener(GuardParts parts, SocketSet sockets, Action onTime)
+{
+    private const int RetryMs = 500;
+
+    private readonly Dictionary<ListenEndPoint, string> _unopened = [];
+    private readonly LoopAction _again = new(onTime);
+
+    /// <summary>Opens what can be opened.</summary>
+    /// <returns>How many sockets.</returns>
+    public int Open(IEnumerable<ListenEndPoint> endPoints, int workers)
+    {
+        var opened = 0;
+        foreach (var endPoint in endPoints)
+        {
+            try
+            {
+                opened += sockets.Open(endPoint, workers).Count;
+                if (_unopened.Remove(endPoint))
+                {
+                    parts.Log.OpenedAtLast(endPoint.ToString());
+                }
+            }
+            catch (SyscallException failure)
+            {
+                var problem = $"{failure.Message}: {Remedy(failure.Error)}";
+                if (_unopened.GetValueOrDefault(endPoint) != problem)
+                {
+                    _unopened[endPoint] = problem;
+                    parts.Metrics.Problem(GuardProblem.Socket, problem);
+                }
+            }
+        }
+        if (_unopened.Count > 0 && !_again.IsArmed)
+        {
+            parts.Loop.Arm(_again, RetryMs);
+        }
+        return opened;
+    }
+
+    /// <summary>Forgets what is wanted no more.</summary>
+    public void Want(IReadOnlySet<ListenEndPoint> endPoints)
+    {
+        foreach (var endPoint in _unopened.Keys.Where(e => !endPoints.Contains(e)).ToList())
+        {
+            _unopened.Remove(endPoint);
+        }
+    }
+
+    private static string Remedy(Errno error) => error switch
+    {
+        Errno.EADDRINUSE => "another program holds it without SO_REUSEPORT or under another uid: stop that one",
+        Errno.EACCES => "give the container CAP_NET_BIND_SERVICE",
+        Errno.EAFNOSUPPORT => "this kernel has no IPv6: take the address from --address",
+        _ => "trying again",
+    };
+}

@@ -25,7 +25,7 @@ public sealed partial class CacheServer : IDisposable
     private const int ReleaseAfterMs = 1_000;
 
     private readonly ServeOptions _options;
-    private readonly ConfigSource _source;
+    private readonly ConfigWatch _config;
     private readonly StderrLogger _loggers;
     private readonly ILogger _log;
     private readonly ILogger _reloadLog;
@@ -37,7 +37,6 @@ public sealed partial class CacheServer : IDisposable
     private readonly HealthSelfProbe _selfProbe;
     private readonly LogOutput _queryLog = new();
     private readonly PluginUpkeep _upkeep;
-    private readonly ReloadTimer _reload;
     private readonly ReleaseTimer _release;
     private readonly StopTimer _stop;
     private readonly List<Worker> _workers = [];
@@ -46,7 +45,6 @@ public sealed partial class CacheServer : IDisposable
     private readonly KernelDrops _drops = new();
     private OpenQueryFile? _openQueries;
     private ServeModel _model = null!;
-    private ulong _fingerprint;
     private bool _stopping;
 
     /// <param name="clock">What TTLs, timeouts and reloads go by; the machine's own when null.</param>
@@ -55,7 +53,6 @@ public sealed partial class CacheServer : IDisposable
         _clock = clock ?? MonotonicClock.System;
         _loop = new EventLoop(_clock);
         _options = options;
-        _source = new ConfigSource(options, reading);
         _loggers = loggers;
         _log = loggers.CreateLogger("");
         _reloadLog = loggers.CreateLogger("plugin/reload");
@@ -68,7 +65,7 @@ public sealed partial class CacheServer : IDisposable
             () => _drops.Total, () => _workers.Sum(worker => worker.TcpConnections));
         _selfProbe = new HealthSelfProbe(_http.Loop, registry);
         _upkeep = new PluginUpkeep(_loop, _http.Loop, _shared.Store);
-        _reload = new ReloadTimer(this);
+        _config = new ConfigWatch(options, reading, _loop, _metrics, loggers, Reload);
         _release = new ReleaseTimer();
         _stop = new StopTimer(this);
     }
@@ -102,8 +99,7 @@ public sealed partial class CacheServer : IDisposable
             return 1;
         }
 
-        _model = model;
-        model.PutInForce(_shared);
+        PutInForce(model);
         var workers = _options.Workers > 0
             ? _options.Workers
             : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
@@ -132,7 +128,7 @@ public sealed partial class CacheServer : IDisposable
             worker.Add([.. Sockets.Where(socket => socket.Worker % workers == worker.Index)]);
             worker.Start();
         }
-        Announce(model);
+        Follow(model);
         _guard?.Start(new GuardControl(this), [.. _workers.Select(worker => worker.Loop)], _openQueries.Descriptor);
         _guard?.Ready();
         Started.Set();
@@ -170,92 +166,36 @@ public sealed partial class CacheServer : IDisposable
         _connecting.Dispose();
     }
 
-    /// <summary>The configuration on disk, made ready; null after logging every reason why not.</summary>
-    private ServeModel? Load()
+    /// <summary>The configuration on disk, made ready: nobody is touched by it yet. null after logging every reason why
+    /// not.</summary>
+    private ServeModel? Load() =>
+        _config.Load() is { } config ? new ModelBuilder(config, Registry, _loggers, _queryLog).Build() : null;
+
+    private void PutInForce(ServeModel model)
     {
-        var loaded = _source.Load();
-        // Remembered whatever comes of it: a bad file is tried again when it changes, not every few seconds.
-        _fingerprint = loaded.Fingerprint;
-        foreach (var problem in loaded.KubeDnsProblems)
-        {
-            _metrics.BadConfigMapEntry();
-            _reloadLog.KubeDnsEntryIgnored(_options.KubeDnsDirectory!, problem.ToString());
-        }
-        foreach (var warning in loaded.Corefile.Warnings)
-        {
-            _log.ConfigurationWarning(warning.ToString());
-        }
-
-        if (loaded.Corefile.Config is { } config)
-        {
-            return new ModelBuilder(config, Registry, _loggers, _queryLog).Build();
-        }
-
-        foreach (var error in loaded.Corefile.Errors)
-        {
-            if (_model is null)
-            {
-                _log.CannotStart(error.ToString());
-            }
-            else
-            {
-                _reloadLog.ReloadFailed(error.ToString());
-            }
-        }
-        return null;
+        _model = model;
+        model.PutInForce(_shared);
     }
 
-    private void Announce(ServeModel model)
+    /// <summary>The workers serve it: everybody else who goes by it is told, people last.</summary>
+    private void Follow(ServeModel model)
     {
+        WarnOfUnbound();
+        _selfProbe.Watch(
+            model.Health is { } health ? _http.BoundAddress(health.Address.Address, health.Address.Port) : null);
+        _upkeep.Use(model);
+        _readiness.Require(model.ReadyChecks);
+        _config.Arm(model.Config);
+        _loop.Arm(_release, ReleaseAfterMs);
+        _loggers.Debug = model.IsDebug;
         foreach (var server in model.Queries.Servers)
         {
             _log.Serving(string.Join(' ', server.Zones.Zones.Select(zone => DnsName.ToText(zone.Name))),
                 server.EndPoint.ToString());
         }
-
-        var health = model.Config.Blocks.Select(block => block.Health).FirstOrDefault(h => h is not null);
-        _selfProbe.Watch(health is null ? null : _http.BoundAddress(health.Address.Address, health.Address.Port));
-        WarnOfUnbound();
-        _upkeep.Use(model);
-        _readiness.Require(model.ReadyGroups.Select(ready => new ReadyCheck(
-            "forward", () => model.Groups[ready.Group] is { IsProven: true, IsKnownDead: false }, ready.Continuously)));
-        _loggers.Debug = model.Config.Blocks.Any(block => block.Debug is not null);
-        var fingerprint = _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
-        _reloadLog.RunningConfiguration("fingerprint", fingerprint);
-        _metrics.Running("fingerprint", fingerprint, ModelBuilder.EnabledPlugins(model.Config));
-        ArmReload(model);
-        _loop.Arm(_release, ReleaseAfterMs);
+        _reloadLog.RunningConfiguration("fingerprint", _config.Fingerprint);
+        _metrics.Running("fingerprint", _config.Fingerprint, ModelBuilder.EnabledPlugins(model.Config));
     }
-
-    /// <summary>The kube-dns ConfigMap is looked at even where no block says reload, as node-cache does.</summary>
-    private void ArmReload(ServeModel model)
-    {
-        var reload = model.Config.Blocks.Select(block => block.Reload).LastOrDefault(r => r is not null);
-        long period;
-        if (reload is not null)
-        {
-            var jitter = (Random.Shared.NextDouble() - 0.5) * reload.Jitter.TotalMilliseconds;
-            period = (long)(reload.Interval.TotalMilliseconds + jitter);
-        }
-        else if (_options.KubeDnsDirectory is not null)
-        {
-            period = KubeDnsPeriodMs;
-        }
-        else
-        {
-            return;
-        }
-
-        if (_options.KubeDnsDirectory is not null)
-        {
-            period = Math.Min(period, KubeDnsPeriodMs);
-        }
-
-        _loop.Arm(_reload, period);
-    }
-
-    /// <summary>node-cache's own period.</summary>
-    private const long KubeDnsPeriodMs = 10_000;
 
     private void Reload()
     {
@@ -264,7 +204,7 @@ public sealed partial class CacheServer : IDisposable
             return;
         }
 
-        if (_source.Fingerprint() != _fingerprint)
+        if (_config.HasChanged)
         {
             _reloadLog.Reloading();
             if (!TryReload())
@@ -272,7 +212,7 @@ public sealed partial class CacheServer : IDisposable
                 _metrics.FailedReload();
             }
         }
-        ArmReload(_model);
+        _config.Arm(_model.Config);
     }
 
     private bool TryReload()
@@ -286,8 +226,7 @@ public sealed partial class CacheServer : IDisposable
         {
             return false;
         }
-        _model = model;
-        model.PutInForce(_shared);
+        PutInForce(model);
         // A guard's sockets stay open: it may give them to the next cache, or this one be asked to offer them.
         Sockets = [.. Sockets.Where(socket => _guard is not null || IsServed(socket)), .. opened];
         foreach (var worker in _workers)
@@ -300,7 +239,7 @@ public sealed partial class CacheServer : IDisposable
             }
         }
         _guard?.Want(model.EndPoints);
-        Announce(model);
+        Follow(model);
         _reloadLog.Reloaded();
         return true;
     }
@@ -388,11 +327,6 @@ public sealed partial class CacheServer : IDisposable
         {
             _guard?.Drained();
         }
-    }
-
-    private sealed class ReloadTimer(CacheServer server) : LoopTimer
-    {
-        public override void OnTimer() => server.Reload();
     }
 
     private sealed class ReleaseTimer : LoopTimer

@@ -39,6 +39,15 @@ public sealed record ServeModel
     /// <summary>Loop detectors, and an address of their block to ask.</summary>
     public required ImmutableArray<(LoopPlugin Loop, IPEndPoint Server)> Loops { get; init; }
 
+    /// <summary>What must hold before the server is ready.</summary>
+    public IEnumerable<ReadyCheck> ReadyChecks => ReadyGroups.Select(ready => new ReadyCheck(
+        "forward", () => Groups[ready.Group] is { IsProven: true, IsKnownDead: false }, ready.Continuously));
+
+    /// <summary>The first block's that has one.</summary>
+    public HealthConfig? Health => Config.Blocks.Select(block => block.Health).FirstOrDefault(health => health is not null);
+
+    public bool IsDebug => Config.Blocks.Any(block => block.Debug is not null);
+
     /// <summary>Makes the store this model's: call it when the model comes into force, before a worker uses it.</summary>
     public void PutInForce(QueryShared shared)
     {

@@ -81,21 +81,4 @@ public ref struct ReplyWriter
         DnsHeader.SetCount(_buffer, section, DnsHeader.Count(_buffer, section) + 1);
         return true;
     }
-
-    /// <summary>Takes over records that somebody else wrote, from the octet after the question on.</summary>
-    /// <param name="counts">ANCOUNT, NSCOUNT, ARCOUNT: six octets as in the header.</param>
-    /// <param name="records">Compression inside refers to this reply: the question has the same length there.</param>
-    /// <returns>false when they do not fit; nothing is written.</returns>
-    public bool TrySetRecords(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> records)
-    {
-        if (_questionEnd + records.Length > _buffer.Length)
-        {
-            return false;
-        }
-
-        counts[..6].CopyTo(_buffer[6..]);
-        records.CopyTo(_buffer[_questionEnd..]);
-        Length = _questionEnd + records.Length;
-        return true;
-    }
 }

@@ -11,7 +11,22 @@ public sealed class UninstallTests(Installation installation)
         const string ns = Installation.Labelled;
         Pods.Start(Pods.Sleeping(ns, "left"));
         Assert.Equal([Installation.LocalAddress, installation.ClusterDns], Pods.ResolvConfOf(ns, "left").Nameservers);
-        Kubectl.Helm("uninstall", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=90s");
+
+        // One that would lose DNS stops it, by name, and everything stays.
+        Pods.Start(Pods.Sleeping(ns, "alone").Annotated("nodedns.io/fallback", "none"));
+        Assert.Equal([Installation.LocalAddress], Pods.ResolvConfOf(ns, "alone").Nameservers);
+        var refused = Uninstall();
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains($"{ns}/alone", refused.Output + refused.Error
+            + Kubectl.Run("logs", "-n", Installation.Namespace, $"job/{Installation.Release}-uninstall-check"), StringComparison.Ordinal);
+        Assert.NotEmpty(Installation.CachePods());
+        Pods.Start(Pods.Sleeping(ns, "still"));
+        Assert.Equal([Installation.LocalAddress, installation.ClusterDns], Pods.ResolvConfOf(ns, "still").Nameservers);
+
+        Kubectl.Run("delete", "pod", "-n", ns, "alone", "--wait");
+        var gone = Uninstall();
+        Assert.True(gone.ExitCode == 0, gone.Output + gone.Error);
+        Assert.Equal("", Left());
         Kubectl.Run("wait", "-n", Installation.Namespace, "--for=delete", "pod", "--all", "--timeout=60s");
         Assert.Contains("10.96.0.1", Kubectl.Try("exec", "-n", ns, "left", "--", "ping", "-c", "1", "-W", "1", "kubernetes.default").Output,
             StringComparison.Ordinal);
@@ -19,4 +34,12 @@ public sealed class UninstallTests(Installation installation)
         Pods.Start(Pods.Sleeping(ns, "after"));
         Assert.Equal([installation.ClusterDns], Pods.ResolvConfOf(ns, "after").Nameservers);
     }
+
+    private static Tool Uninstall() =>
+        Kubectl.TryHelm("uninstall", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=120s");
+
+    /// <summary>What the release has left in the cluster, pods that are on their way out aside.</summary>
+    private static string Left() => string.Join('\n', Kubectl.Run("get", "secrets,configmaps,serviceaccounts,services,deployments,daemonsets,jobs,"
+            + "roles,rolebindings,clusterroles,clusterrolebindings,certificates,issuers,poddisruptionbudgets,mutatingwebhookconfigurations",
+            "-n", Installation.Namespace, "-o", "name").Split('\n').Where(name => name.Contains("/" + Installation.Release, StringComparison.Ordinal)));
 }

@@ -12,9 +12,10 @@ internal static class UninstallCheckHook
     private const int Listed = 50;
 
     private const string WayOut =
-        "Take the label nodedns.io/inject away, or set dns.fallback=cluster-dns, and let these pods be made anew (kubectl rollout "
-        + "restart); then uninstall again. To uninstall all the same: helm upgrade --reuse-values --set uninstall.force=true "
-        + "first, or helm uninstall --no-hooks.";
+        "Nothing is uninstalled. Take the label nodedns.io/inject away and let these pods be made anew (kubectl rollout restart); "
+        + "then uninstall again. To go on with the release: helm rollback RELEASE REVISION, with the last revision of helm "
+        + "history; Helm calls it uninstalling until then. To uninstall all the same: uninstall.force=true by helm upgrade "
+        + "--reuse-values after that, or helm uninstall --no-hooks.";
 
     /// <param name="local">The node cache's addresses.</param>
     /// <param name="resolvConf">This pod's own, which tells what kubelet gives to pods that nobody changed.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using NodeDns.EndToEnd.Cluster;
 
 namespace NodeDns.EndToEnd.Scenarios;
@@ -20,6 +21,12 @@ public sealed class UninstallTests(Installation installation)
         Assert.Contains($"{ns}/alone", refused.Output + refused.Error
             + Kubectl.Run("logs", "-n", Installation.Namespace, $"job/{Installation.Release}-uninstall-check"), StringComparison.Ordinal);
         Assert.NotEmpty(Installation.CachePods());
+
+        // Helm calls it uninstalling now, and a rollback brings it back.
+        var revision = JsonNode.Parse(Kubectl.Helm("history", Installation.Release, "--namespace", Installation.Namespace, "-o", "json"))!
+            .AsArray()[^1]!["revision"]!.ToString();
+        Kubectl.Helm("rollback", Installation.Release, revision, "--namespace", Installation.Namespace, "--wait", "--timeout=120s");
+        Installation.WaitUntilInjecting();
         Pods.Start(Pods.Sleeping(ns, "still"));
         Assert.Equal([Installation.LocalAddress, installation.ClusterDns], Pods.ResolvConfOf(ns, "still").Nameservers);
 

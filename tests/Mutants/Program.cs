@@ -12,7 +12,7 @@ copy.Make(rooms);
 Console.WriteLine($"{copy.Mutants.Count} mutants in {string.Join(", ", rooms.Select(room => room.Name))}; building");
 copy.Build();
 
-var tests = new CoveringTests(copy);
+var tests = new CoveringTests(copy, Environment.GetEnvironmentVariable("TESTS") ?? "");
 tests.Find();
 
 var survivors = new List<Mutant>();

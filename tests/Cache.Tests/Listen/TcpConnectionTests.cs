@@ -12,6 +12,42 @@ public class TcpConnectionTests
     private const string Corefile = ".:{port} {\n cache 30\n bind 127.0.0.1\n forward . {upstream}\n}\n";
 
     [Fact]
+    public void Hits_on_an_open_connection_allocate_nothing()
+    {
+        using var listener = new TurnedListener(
+            ".:53 {\n bind 127.0.0.1\n cache\n loadbalance\n minimal\n forward . 192.0.2.53\n}\n");
+        using var client = listener.ConnectTcp();
+        var query = ServeHarness.Framed(DnsMessage.Query("www.example.", "A", 1));
+        client.Send(query);
+        listener.Until(() => listener.Upstream.Count > 0, "the question");
+        listener.Upstream.Answer(reply =>
+        {
+            reply.Answer.Add(DnsRecord.Parse("www.example. 3600 IN A 192.0.2.1"));
+            reply.Answer.Add(DnsRecord.Parse("www.example. 3600 IN A 192.0.2.2"));
+        });
+        listener.Until(() => client.Available > 0, "the answer");
+        var buffer = new byte[512];
+        var length = client.Receive(buffer);
+        Run(1_000);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        Run(1_000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+
+        void Run(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                client.Send(query);
+                while (client.Available < length)
+                {
+                    listener.Turn();
+                }
+                client.Receive(buffer);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Answers_leave_in_the_order_in_which_they_are_ready()
     {
         using var serve = new ServeHarness(Corefile);

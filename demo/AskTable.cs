@@ -5,7 +5,7 @@ namespace NodeDns.Demo;
 /// <summary>Each sample name asked twice: the first ask goes upstream, the second is the cache's own.</summary>
 internal sealed class AskTable
 {
-    private static readonly (string Name, QueryType Type)[] Questions =
+    private static readonly (string Name, QueryType Type)[] s_questions =
     [
         ("kubernetes.default.svc.cluster.local", QueryType.A),
         ("web.demo.svc.cluster.local", QueryType.A),
@@ -26,7 +26,7 @@ internal sealed class AskTable
     public static async Task<AskTable> Run(Resolver resolver)
     {
         var table = new AskTable();
-        foreach (var (name, type) in Questions)
+        foreach (var (name, type) in s_questions)
         {
             var first = await resolver.Ask(name, type);
             var second = await resolver.Ask(name, type);

@@ -11,7 +11,7 @@ namespace NodeDns.Cache.Plugins;
 public sealed class LoadbalanceFilter : IReplyFilter, IPolled
 {
     [ThreadStatic]
-    private static RecordOrder? t_order;
+    private static RecordOrder? s_order;
 
     private readonly AddressRange[] _preferred;
     private readonly WeightFile? _weights;
@@ -37,7 +37,7 @@ public sealed class LoadbalanceFilter : IReplyFilter, IPolled
             return length;
         }
 
-        var order = t_order ??= new RecordOrder();
+        var order = s_order ??= new RecordOrder();
         if (!order.Read(message[..length], question.End))
         {
             return length;

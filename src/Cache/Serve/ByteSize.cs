@@ -5,14 +5,14 @@ namespace NodeDns.Cache.Serve;
 /// <summary>Sizes as Kubernetes writes them: 64Mi, 1Gi, 500M, or plain octets.</summary>
 public static class ByteSize
 {
-    private static readonly (string Suffix, long Factor)[] Suffixes =
+    private static readonly (string Suffix, long Factor)[] s_suffixes =
         [("Ki", 1L << 10), ("Mi", 1L << 20), ("Gi", 1L << 30), ("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000)];
 
     /// <returns>null when the text is no size.</returns>
     public static long? Parse(string text)
     {
         long factor = 1;
-        foreach ((var suffix, var times) in Suffixes)
+        foreach ((var suffix, var times) in s_suffixes)
         {
             if (!text.EndsWith(suffix, StringComparison.Ordinal))
             {

@@ -12,7 +12,7 @@ internal static class ReceiveScratch
     private const int Size = 2 * (2 + 65_535);
 
     [ThreadStatic]
-    private static byte[]? _buffer;
+    private static byte[]? s_buffer;
 
-    public static byte[] Buffer => _buffer ??= GC.AllocateUninitializedArray<byte>(Size, pinned: true);
+    public static byte[] Buffer => s_buffer ??= GC.AllocateUninitializedArray<byte>(Size, pinned: true);
 }

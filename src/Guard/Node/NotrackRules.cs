@@ -35,7 +35,7 @@ internal sealed class NotrackRules : IDisposable
 
     private const int LastRepliesMs = 3000;
 
-    private static readonly (AddressFamily Family, string Serving, string Answering, string Flipped)[] Families =
+    private static readonly (AddressFamily Family, string Serving, string Answering, string Flipped)[] s_families =
     [
         (AddressFamily.InterNetwork, "serving4", "answering4", "flipped4"),
         (AddressFamily.InterNetworkV6, "serving6", "answering6", "flipped6"),
@@ -51,7 +51,7 @@ internal sealed class NotrackRules : IDisposable
     public NotrackRules(int dnsPort) => _dnsPort = dnsPort;
 
     /// <summary>Two families, two protocols, and the three directions.</summary>
-    private static int RuleCount => Families.Length * s_protocols.Length * 3;
+    private static int RuleCount => s_families.Length * s_protocols.Length * 3;
 
     /// <summary>nfnetlink refuses a subsystem that it does not have with EINVAL (nfnetlink_rcv_msg), and a kernel without
     /// it has no such sockets.</summary>
@@ -85,7 +85,7 @@ internal sealed class NotrackRules : IDisposable
         {
             var change = new NftBatch();
             var changes = 0;
-            foreach (var family in Families)
+            foreach (var family in s_families)
             {
                 changes += Change(change, family.Serving, serving.Where(a => a.AddressFamily == family.Family));
                 changes += Change(change, family.Answering, answering.Where(a => a.AddressFamily == family.Family));
@@ -107,21 +107,21 @@ internal sealed class NotrackRules : IDisposable
     public void Flip(IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPEndPoint> endPoints, TimeSpan time)
     {
         var batch = new NftBatch();
-        foreach (var family in Families)
+        foreach (var family in s_families)
         {
             var serving = Exists(Table) ? Elements(Table, family.Serving) : [];
             batch.DropElements(Table, family.Serving, serving);
         }
         batch.DropTable(FlipTable).Table(FlipTable);
         var id = 10u;
-        foreach (var family in Families)
+        foreach (var family in s_families)
         {
             batch.AddressSet(FlipTable, family.Flipped, family.Family, id++, Libc.NFT_SET_TIMEOUT);
         }
         batch.Chain(FlipTable, "prerouting", "nat", Libc.NF_INET_PRE_ROUTING, PriorityFlip)
             .Chain(FlipTable, "output", "nat", Libc.NF_INET_LOCAL_OUT, PriorityFlip)
             .Chain(FlipTable, "postrouting", "nat", Libc.NF_INET_POST_ROUTING, PrioritySourceNat - 10);
-        foreach (var family in Families)
+        foreach (var family in s_families)
         {
             if (endPoints.FirstOrDefault(e => e.AddressFamily == family.Family) is not { } endPoint)
             {
@@ -208,14 +208,14 @@ internal sealed class NotrackRules : IDisposable
     {
         var batch = new NftBatch().DropTable(Table).Table(Table);
         var id = 1u;
-        foreach (var family in Families)
+        foreach (var family in s_families)
         {
             batch.AddressSet(Table, family.Serving, family.Family, id++);
             batch.AddressSet(Table, family.Answering, family.Family, id++);
         }
         batch.Chain(Table, "prerouting", "filter", Libc.NF_INET_PRE_ROUTING, PriorityRaw)
             .Chain(Table, "output", "filter", Libc.NF_INET_LOCAL_OUT, PriorityRaw);
-        foreach (var family in Families)
+        foreach (var family in s_families)
         {
             foreach (var protocol in s_protocols)
             {

@@ -5,12 +5,12 @@ namespace NodeDns.Bench.Lab;
 /// <summary>A program running on one processor until disposed, its output in a log file.</summary>
 internal sealed class PinnedProcess : IDisposable
 {
-    private readonly Process process;
-    private readonly string log;
+    private readonly Process _process;
+    private readonly string _log;
 
-    private PinnedProcess(Process process, string log) => (this.process, this.log) = (process, log);
+    private PinnedProcess(Process process, string log) => (_process, _log) = (process, log);
 
-    public ProcessStatistics Statistics => new(process.Id);
+    public ProcessStatistics Statistics => new(_process.Id);
 
     /// <summary>Starts it. The shell and taskset replace themselves, so the process id is the program's own.</summary>
     public static PinnedProcess Start(int core, string folder, IEnumerable<string> command)
@@ -29,7 +29,7 @@ internal sealed class PinnedProcess : IDisposable
     /// <exception cref="BenchException">It was not within ten seconds; carries the end of the log.</exception>
     public PinnedProcess WhenAnswering(int port, string qname)
     {
-        if (!Readiness.Wait(port, qname, TimeSpan.FromSeconds(10), () => process.HasExited))
+        if (!Readiness.Wait(port, qname, TimeSpan.FromSeconds(10), () => _process.HasExited))
         {
             throw new BenchException($"does not answer on port {port}: {LogEnd()}");
         }
@@ -39,14 +39,14 @@ internal sealed class PinnedProcess : IDisposable
 
     public void Dispose()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
-            process.Kill();
+            _process.Kill();
         }
 
-        process.WaitForExit();
-        process.Dispose();
+        _process.WaitForExit();
+        _process.Dispose();
     }
 
-    private string LogEnd() => string.Join(" / ", File.ReadLines(log).TakeLast(4));
+    private string LogEnd() => string.Join(" / ", File.ReadLines(_log).TakeLast(4));
 }

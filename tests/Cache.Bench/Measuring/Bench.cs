@@ -7,10 +7,10 @@ namespace NodeDns.Bench.Measuring;
 /// memory and start on fresh processes.</summary>
 internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns, string tools, Progress progress) : IDisposable
 {
-    private readonly TempFolder temp = new();
-    private readonly Random order = new();
-    private readonly Dictionary<string, PinnedProcess> running = [];
-    private readonly Dictionary<string, long> nextMiss = [];
+    private readonly TempFolder _temp = new();
+    private readonly Random _order = new();
+    private readonly Dictionary<string, PinnedProcess> _running = [];
+    private readonly Dictionary<string, long> _nextMiss = [];
 
     public Measurements Run()
     {
@@ -28,20 +28,20 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
 
         foreach (var peer in results.Started)
         {
-            new MemoryProbe(temp, tools, progress).Run(peer, plan.MemoryRuns, results);
+            new MemoryProbe(_temp, tools, progress).Run(peer, plan.MemoryRuns, results);
         }
 
-        new ColdStartProbe(temp, tools, progress).Run([.. results.Started], plan.ColdStarts, results);
+        new ColdStartProbe(_temp, tools, progress).Run([.. results.Started], plan.ColdStarts, results);
         return results;
     }
 
     public void Dispose()
     {
         StopPeers();
-        temp.Dispose();
+        _temp.Dispose();
     }
 
-    private Peer? Ours => peers.FirstOrDefault(p => p.Key == Peer.Ours && running.ContainsKey(p.Key));
+    private Peer? Ours => peers.FirstOrDefault(p => p.Key == Peer.Ours && _running.ContainsKey(p.Key));
 
     private void StartPeers(Measurements results)
     {
@@ -56,7 +56,7 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
             var process = Start(peer, Cores.Server);
             try
             {
-                running[peer.Key] = process.WhenAnswering(peer.Port, "ready.cluster.local");
+                _running[peer.Key] = process.WhenAnswering(peer.Port, "ready.cluster.local");
                 results.Started.Add(peer);
             }
             catch (BenchException e)
@@ -81,7 +81,7 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
                 (before, answeredBefore) = (MetricsSnapshot.Of(Ours), results.SeriesOf(figure.Key, Peer.Ours).Answered);
             }
 
-            order.Shuffle(measured);
+            _order.Shuffle(measured);
             foreach (var peer in measured)
             {
                 progress.Say($"{figure.Title}: round {round} of {figure.Slices}, {peer.Title}");
@@ -110,8 +110,8 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
                 LoadResult.Run(load, figure.WarmArguments(peer));
             }
 
-            var server = running[peer.Key].Statistics;
-            var firstName = figure.IsMiss ? nextMiss.GetValueOrDefault(peer.Key) : 0;
+            var server = _running[peer.Key].Statistics;
+            var firstName = figure.IsMiss ? _nextMiss.GetValueOrDefault(peer.Key) : 0;
             (HostCpu Server, HostCpu Load) hostBefore = (HostCpu.Read(Cores.Server), HostCpu.Read(Cores.Load));
             long cpuBefore = server.CpuNanoseconds(), spunBefore = spinner?.Statistics.CpuNanoseconds() ?? 0;
             var start = TimeProvider.System.GetTimestamp();
@@ -122,7 +122,7 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
             HostCpu used = HostCpu.Read(Cores.Server) - hostBefore.Server, usedByLoad = HostCpu.Read(Cores.Load) - hostBefore.Load;
             if (figure.IsMiss)
             {
-                nextMiss[peer.Key] = firstName + result.Sent;
+                _nextMiss[peer.Key] = firstName + result.Sent;
             }
 
             return new Slice(
@@ -140,28 +140,28 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
 
     private PinnedProcess Start(Peer peer, int core)
     {
-        var folder = temp.Fill(peer.Key, peer.Files);
+        var folder = _temp.Fill(peer.Key, peer.Files);
         return PinnedProcess.Start(core, folder, [peer.Program!, .. peer.Arguments(folder)]);
     }
 
     private PinnedProcess StartStub()
     {
-        var folder = temp.Fill("stub", new Dictionary<string, string>());
+        var folder = _temp.Fill("stub", new Dictionary<string, string>());
         return PinnedProcess.Start(Cores.Load, folder, [Path.Combine(tools, "stub"), $"{Ports.Stub}"])
             .WhenAnswering(Ports.Stub, "ready.bench.example");
     }
 
     /// <summary>The process itself spins on the server's processor, its child on the other.</summary>
     private PinnedProcess StartSpinner() => PinnedProcess.Start(
-        Cores.Server, temp.Fill("spin", new Dictionary<string, string>()), [Path.Combine(tools, "spin"), $"{Cores.Load}", $"{Cores.Server}"]);
+        Cores.Server, _temp.Fill("spin", new Dictionary<string, string>()), [Path.Combine(tools, "spin"), $"{Cores.Load}", $"{Cores.Server}"]);
 
     private void StopPeers()
     {
-        foreach (var process in running.Values)
+        foreach (var process in _running.Values)
         {
             process.Dispose();
         }
 
-        running.Clear();
+        _running.Clear();
     }
 }

@@ -5,7 +5,7 @@ namespace NodeDns.Bench.Measuring;
 /// <summary>Everything one run found.</summary>
 internal sealed class Measurements
 {
-    private readonly Dictionary<(string Figure, string Peer), Series> series = [];
+    private readonly Dictionary<(string Figure, string Peer), Series> _series = [];
 
     public List<Peer> Started { get; } = [];
 
@@ -23,9 +23,9 @@ internal sealed class Measurements
 
     public Series SeriesOf(string figure, string peer)
     {
-        if (!series.TryGetValue((figure, peer), out var found))
+        if (!_series.TryGetValue((figure, peer), out var found))
         {
-            series[(figure, peer)] = found = new Series();
+            _series[(figure, peer)] = found = new Series();
         }
 
         return found;

@@ -6,7 +6,7 @@ namespace NodeDns.Bench.Measuring;
 /// <summary>The unlabelled and labelled sums of a Prometheus scrape, by metric name.</summary>
 internal sealed class MetricsSnapshot
 {
-    private readonly Dictionary<string, double> sums = [];
+    private readonly Dictionary<string, double> _sums = [];
 
     private MetricsSnapshot(string text)
     {
@@ -21,12 +21,12 @@ internal sealed class MetricsSnapshot
             var name = line[..line.AsSpan().IndexOfAny('{', ' ')];
             if (double.TryParse(line.AsSpan(value + 1), CultureInfo.InvariantCulture, out var number))
             {
-                sums[name] = sums.GetValueOrDefault(name) + number;
+                _sums[name] = _sums.GetValueOrDefault(name) + number;
             }
         }
     }
 
-    public double? this[string metric] => sums.TryGetValue(metric, out var sum) ? sum : null;
+    public double? this[string metric] => _sums.TryGetValue(metric, out var sum) ? sum : null;
 
     /// <returns>null when the peer is absent or gives no metrics.</returns>
     public static MetricsSnapshot? Of(Peer? peer)

@@ -4,12 +4,12 @@ namespace NodeDns.Bench.Measuring;
 /// Without a terminal only the latter.</summary>
 internal sealed class Progress
 {
-    private readonly bool live = !Console.IsOutputRedirected;
-    private readonly long start = TimeProvider.System.GetTimestamp();
+    private readonly bool _live = !Console.IsOutputRedirected;
+    private readonly long _start = TimeProvider.System.GetTimestamp();
 
     public void Say(string what)
     {
-        if (live)
+        if (_live)
         {
             Console.Write($"\r\e[K{Elapsed()} {what}");
         }
@@ -27,7 +27,7 @@ internal sealed class Progress
         }
     }
 
-    private void Keep(string line) => Console.WriteLine(live ? $"\r\e[K{Elapsed()} {line}" : $"{Elapsed()} {line}");
+    private void Keep(string line) => Console.WriteLine(_live ? $"\r\e[K{Elapsed()} {line}" : $"{Elapsed()} {line}");
 
-    private string Elapsed() => $"[{TimeProvider.System.GetElapsedTime(start):mm\\:ss}]";
+    private string Elapsed() => $"[{TimeProvider.System.GetElapsedTime(_start):mm\\:ss}]";
 }

@@ -4,15 +4,15 @@ namespace NodeDns.Bench.Measuring;
 /// otherwise all are kept, and <see cref="IsNoisy"/> says so.</summary>
 internal sealed class Series
 {
-    private readonly List<Slice> slices = [];
+    private readonly List<Slice> _slices = [];
 
-    public void Add(Slice slice) => slices.Add(slice);
+    public void Add(Slice slice) => _slices.Add(slice);
 
-    public bool IsEmpty => slices.Count == 0;
+    public bool IsEmpty => _slices.Count == 0;
 
-    public bool IsNoisy => slices.Count(s => s.IsClean) < 3;
+    public bool IsNoisy => _slices.Count(s => s.IsClean) < 3;
 
-    public IReadOnlyList<Slice> Kept => IsNoisy ? slices : [.. slices.Where(s => s.IsClean)];
+    public IReadOnlyList<Slice> Kept => IsNoisy ? _slices : [.. _slices.Where(s => s.IsClean)];
 
     public Statistics Cpu => Statistics.Of(Kept.Select(s => s.CpuUs));
 
@@ -22,11 +22,11 @@ internal sealed class Series
 
     public Statistics P99 => Statistics.Of(Kept.Select(s => s.P99Us));
 
-    public long Answered => slices.Sum(s => s.Answered);
+    public long Answered => _slices.Sum(s => s.Answered);
 
-    public long Bad => slices.Sum(s => s.Bad);
+    public long Bad => _slices.Sum(s => s.Bad);
 
-    public long Lost => slices.Sum(s => s.Lost);
+    public long Lost => _slices.Sum(s => s.Lost);
 
     /// <summary>More wrong answers than one in a hundred: the row is not a result.</summary>
     public bool IsWrong => Bad * 100 > Answered || Lost * 20 > Answered;

@@ -3,7 +3,7 @@ namespace NodeDns.Cache.Scenarios.Differential;
 /// <summary>The questions: each kind of answer of <see cref="SampleAnswers"/> with each variant of asking.</summary>
 internal static class Questions
 {
-    private static readonly (string Kind, string Type)[] Kinds =
+    private static readonly (string Kind, string Type)[] s_kinds =
     [
         ("a", "A"), ("many", "A"), ("aaaa", "AAAA"), ("chain", "A"), ("chain", "AAAA"), ("mx", "MX"), ("txt", "TXT"),
         ("srv", "SRV"), ("caa", "TYPE257"), ("unknown", "TYPE65280"), ("https", "TYPE65"), ("ttl0", "A"), ("ttl1", "A"),
@@ -19,7 +19,7 @@ internal static class Questions
         var cases = new List<AskedCase>();
         foreach (var zone in s_zones)
         {
-            foreach (var (kind, type) in Kinds)
+            foreach (var (kind, type) in s_kinds)
             {
                 string Name(string variant) => $"{variant}.{kind}.{zone}";
                 cases.Add(new AskedCase(Name("udp"), type));

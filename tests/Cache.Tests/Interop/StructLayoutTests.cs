@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Tests.Interop;
 /// <summary>What the kernel's headers say of each struct and constant, by the C compiler of this machine.</summary>
 public sealed class StructLayoutTests
 {
-    private static readonly (string C, long Ours)[] Facts =
+    private static readonly (string C, long Ours)[] s_facts =
     [
         ("sizeof(struct iovec)", Marshal.SizeOf<IoVector>()),
         ("offsetof(struct iovec, iov_len)", Offset<IoVector>(nameof(IoVector.Length))),
@@ -75,7 +75,7 @@ public sealed class StructLayoutTests
                 #define UDP_SEGMENT 103
                 #endif
                 int main(void) {
-                {{string.Join('\n', Facts.Select(fact => $"    printf(\"%lld\\n\", (long long)({fact.C}));"))}}
+                {{string.Join('\n', s_facts.Select(fact => $"    printf(\"%lld\\n\", (long long)({fact.C}));"))}}
                     return 0;
                 }
                 """);
@@ -83,8 +83,8 @@ public sealed class StructLayoutTests
             Assert.Equal("", Output(compiler, "-o", program, source));
             var values = Output(program).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(long.Parse);
             Assert.Equal(
-                Facts.Zip(values, (fact, value) => $"{fact.C} = {value}"),
-                Facts.Select(fact => $"{fact.C} = {fact.Ours}"));
+                s_facts.Zip(values, (fact, value) => $"{fact.C} = {value}"),
+                s_facts.Select(fact => $"{fact.C} = {fact.Ours}"));
         }
         finally
         {

@@ -8,7 +8,7 @@ public sealed class KubeletRun
 {
     internal const string Namespace = "fidelity";
 
-    private readonly Dictionary<string, ResolvConf> confs = [];
+    private readonly Dictionary<string, ResolvConf> _confs = [];
 
     public KubeletRun(Installation installation)
     {
@@ -25,11 +25,11 @@ public sealed class KubeletRun
         var text = Kubectl.Run("logs", "-n", Namespace, "-l", "suite=fidelity", "--prefix", "--tail=-1", "--max-log-requests=500");
         foreach (var pod in text.Split('\n', StringSplitOptions.RemoveEmptyEntries).GroupBy(line => line.Split('/', 3)[1]))
         {
-            confs[pod.Key] = ResolvConf.Parse(string.Join('\n', pod.Select(line => line[(line.IndexOf(']', StringComparison.Ordinal) + 2)..])));
+            _confs[pod.Key] = ResolvConf.Parse(string.Join('\n', pod.Select(line => line[(line.IndexOf(']', StringComparison.Ordinal) + 2)..])));
         }
     }
 
     internal string ClusterDns { get; }
 
-    internal ResolvConf Of(string pod) => confs[pod];
+    internal ResolvConf Of(string pod) => _confs[pod];
 }

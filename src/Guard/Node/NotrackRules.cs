@@ -156,7 +156,7 @@ internal sealed class NotrackRules : IDisposable
         {
             _unwantedSinceMs = Environment.TickCount64;
             var batch = new NftBatch();
-            foreach (var family in Families)
+            foreach (var family in s_families)
             {
                 batch.DropElements(Table, family.Serving, Elements(Table, family.Serving));
             }

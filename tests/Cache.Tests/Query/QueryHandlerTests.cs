@@ -1,6 +1,6 @@
 using NodeDns.Cache.Query;
-using NodeDns.Cache.Upstream;
 using NodeDns.Cache.Serve;
+using NodeDns.Cache.Upstream;
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Loop;
 using NodeDns.Testing.Messages;

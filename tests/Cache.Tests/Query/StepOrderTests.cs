@@ -1,7 +1,7 @@
 using NodeDns.Cache.Commands;
 using NodeDns.Cache.Plugins;
-using NodeDns.Corefile;
 using NodeDns.Cache.Tests.Corefile;
+using NodeDns.Corefile;
 using NodeDns.Testing.Messages;
 using Xunit;
 

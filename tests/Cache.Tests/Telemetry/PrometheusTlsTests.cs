@@ -1,6 +1,6 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using NodeDns.Cache.Serve;
 using NodeDns.Corefile;
 using NodeDns.Telemetry;

@@ -21,7 +21,7 @@ internal sealed class ReviewHandler(
     ILogger logger)
 {
     [ThreadStatic]
-    private static ReviewBuffers? t_buffers;
+    private static ReviewBuffers? s_buffers;
 
     /// <summary>Never throws on any body.</summary>
     /// <returns>The HTTP status and the answer, always an AdmissionReview. The memory is this thread's: use it before
@@ -29,7 +29,7 @@ internal sealed class ReviewHandler(
     public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ReadOnlyMemory<byte> body)
     {
         var started = metrics.Now();
-        var buffers = t_buffers ??= new ReviewBuffers();
+        var buffers = s_buffers ??= new ReviewBuffers();
         if (body.IsEmpty)
         {
             return Reject(
@@ -64,7 +64,7 @@ internal sealed class ReviewHandler(
 
     /// <summary>An answer for what cannot even be handed to <see cref="Handle"/>: wrong method, type or size.</summary>
     public (int StatusCode, ReadOnlyMemory<byte> Reply) Reject(int statusCode, string reason, string message) =>
-        Reject(t_buffers ??= new ReviewBuffers(), statusCode, reason, message);
+        Reject(s_buffers ??= new ReviewBuffers(), statusCode, reason, message);
 
     private void Answer(ReviewBuffers buffers, in AdmissionRequest request)
     {

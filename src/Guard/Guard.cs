@@ -15,6 +15,13 @@ internal sealed class Guard : IGuardActions, IDisposable
     /// <summary>When what the start needed is given back: link, rules and a first cache have been seen to.</summary>
     private const int ReleaseAfterMs = 3000;
 
+    /// <summary>And again, while nothing is relayed: it takes some milliseconds, and a guard that only watches fills a
+    /// heap of several MiB before it is collected.</summary>
+    private const int ReleasePeriodMs = 60_000;
+
+    /// <summary>How old a picture of the guard may be.</summary>
+    private const int StatusMs = 100;
+
     private const int FirstDistrustMs = 5000;
     private const int LongestDistrustMs = 60_000;
 
@@ -62,10 +69,10 @@ internal sealed class Guard : IGuardActions, IDisposable
         };
         _sample = new LoopAction(Sample);
         _offerOver = new LoopAction(OpenOwn);
-        _tryAgain = new LoopAction(TryAgain);
+        _tryAgain = new LoopAction(_machine.TryAgain);
         _lingerOver = new LoopAction(Leave);
         _end = new LoopAction(Finish);
-        _release = new LoopAction(StartupMemory.Release);
+        _release = new LoopAction(Release);
         _caches.Offered += OpenOwn;
         _predecessor.Gave += OpenOwn;
         parts.Metrics.Watch(() => Status);
@@ -268,6 +275,11 @@ internal sealed class Guard : IGuardActions, IDisposable
         {
             _distrustMs = 0;
         }
+        if (Environment.TickCount64 - Status.SampledMs < StatusMs && Status.State == _machine.State
+            && Status.Trust == _machine.Trust)
+        {
+            return;
+        }
         Status = new GuardStatus
         {
             State = _machine.State,
@@ -283,7 +295,14 @@ internal sealed class Guard : IGuardActions, IDisposable
         };
     }
 
-    private void TryAgain() => _machine.TryAgain();
+    private void Release()
+    {
+        if (!_relay.IsRelaying)
+        {
+            StartupMemory.Release();
+        }
+        _parts.Loop.Arm(_release, ReleasePeriodMs);
+    }
 
     private void OnChildEnded()
     {

@@ -15,7 +15,7 @@ internal sealed class Guard : IGuardActions, IDisposable
     /// <summary>When what the start needed is given back: link, rules and a first cache have been seen to.</summary>
     private const int ReleaseAfterMs = 3000;
 
-    /// <summary>And again, while nothing is relayed: it takes some milliseconds, and a guard that only watches fills a
+    /// <summary>And again: it takes some milliseconds, which the sockets' queues bridge, and a guard that only watches fills a
     /// heap of several MiB before it is collected.</summary>
     private const int ReleasePeriodMs = 60_000;
 
@@ -297,10 +297,7 @@ internal sealed class Guard : IGuardActions, IDisposable
 
     private void Release()
     {
-        if (!_relay.IsRelaying)
-        {
-            StartupMemory.Release();
-        }
+        StartupMemory.Release();
         _parts.Loop.Arm(_release, ReleasePeriodMs);
     }
 

@@ -17,7 +17,7 @@ internal sealed class Guard : IGuardActions, IDisposable
 
     /// <summary>And again: it takes some milliseconds, which the sockets' queues bridge, and a guard that only watches fills a
     /// heap of several MiB before it is collected.</summary>
-    private const int ReleasePeriodMs = 60_000;
+    private const int ReleasePeriodMs = 20_000;
 
     /// <summary>How old a picture of the guard may be.</summary>
     private const int StatusMs = 100;

@@ -80,7 +80,7 @@ public sealed class RefusalTests
     [InlineData("dns.localAddresses={fd00:20::10}", "add one such as 169.254.20.10")]
     [InlineData("dns.clusterDNSService.name=kube-dns", "give one of the two")]
     [InlineData("dns.hostSearches={none,corp.example}", "none means no domain and stands alone")]
-    [InlineData("guard.flipTo={10.244.0.5}", "set guard.exitMode=flip")]
+    [InlineData("guard.exitMode=refuse,guard.flipTo={10.244.0.5}", "set guard.exitMode=flip")]
     [InlineData("guard.exitMode=flip,guard.flipTo={10.96.0.10}", "a ClusterIP does not work here")]
     [InlineData("guard.securityContext.runAsUser=1000", "leave runAsUser at 0")]
     [InlineData("guard.securityContext.capabilities.add={NET_BIND_SERVICE}", "NET_ADMIN; add it")]

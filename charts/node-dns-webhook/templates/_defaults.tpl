@@ -208,7 +208,7 @@ cache:
 guard:
   interface: nodelocaldns
   rules: auto
-  exitMode: refuse
+  exitMode: auto
   flipTo: []
   interceptClusterDNS: []
   metricsPort: 9254

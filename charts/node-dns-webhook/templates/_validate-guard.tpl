@@ -12,7 +12,7 @@
 {{- end -}}
 {{- end -}}
 {{- with $guard.flipTo -}}
-{{- if ne $guard.exitMode "flip" -}}
+{{- if not (has $guard.exitMode (list "auto" "flip")) -}}
 {{- fail (printf "guard.flipTo is %s and guard.exitMode is %s, which does not use it: set guard.exitMode=flip, or leave guard.flipTo empty" (join ", " .) $guard.exitMode) -}}
 {{- end -}}
 {{- range . -}}

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
 
@@ -47,7 +46,7 @@ public sealed class ArchitectureTests
     /// <summary>What a pod or a compromised cache sends the privileged process is octets to it.</summary>
     [Fact]
     public void The_guard_references_no_reader_of_messages_or_Corefiles() =>
-        Nothing(Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "NodeDns.Guard.dll")).GetReferencedAssemblies()
+        Nothing(System.Reflection.Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "NodeDns.Guard.dll")).GetReferencedAssemblies()
             .Select(reference => reference.Name!)
             .Where(name => !name.StartsWith("System.", StringComparison.Ordinal)
                 && name is not ("NodeDns.Linux" or "NodeDns.Telemetry" or "Microsoft.Win32.Primitives"

@@ -210,6 +210,7 @@ guard:
   rules: auto
   exitMode: auto
   flipTo: []
+  allowPorts: []
   interceptClusterDNS: []
   metricsPort: 9254
   metricsAddress: ""
@@ -403,6 +404,7 @@ guard.interface
 guard.rules
 guard.exitMode
 guard.flipTo
+guard.allowPorts
 guard.interceptClusterDNS
 guard.metricsPort
 guard.metricsAddress

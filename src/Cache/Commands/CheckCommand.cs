@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Commands;
 
 /// <summary>`node-dns-cache check FILE`: what the file will do and what to know about it, or everything wrong with it.
 /// </summary>
-public static class CheckCommand
+internal static class CheckCommand
 {
     /// <summary>0: the file will be served. 1: it has errors, one a line on <paramref name="error"/>.</summary>
     /// <remarks>Host names of upstreams are not looked up unless the options say how.</remarks>

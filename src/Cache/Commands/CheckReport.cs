@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Commands;
 
 /// <summary>What a configuration will do, for people: where it listens, then its directives in the order in which a question
 /// meets them.</summary>
-public static class CheckReport
+internal static class CheckReport
 {
     public static void Write(CorefileConfig config, TextWriter writer)
     {

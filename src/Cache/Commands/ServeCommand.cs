@@ -7,7 +7,7 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Commands;
 
 /// <summary>`node-dns-cache serve`: its flags, and the signals that end it.</summary>
-public static class ServeCommand
+internal static class ServeCommand
 {
     private static readonly Option<string> s_conf = new("--conf")
     {

@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>acl: the first policy whose zone, type and client network match decides; without one, all is
 /// allowed.</summary>
-public sealed class AclPlugin : IQueryPlugin
+internal sealed class AclPlugin : IQueryPlugin
 {
     private readonly (NameSet Zones, Policy[] Policies)[] _rules;
     private readonly PluginCounter _allowed, _blocked, _filtered, _dropped;

@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>any: questions of type ANY get one HINFO, so that nobody is asked for everything (RFC 8482 section 4.2).
 /// </summary>
-public sealed class AnyPlugin : IQueryPlugin
+internal sealed class AnyPlugin : IQueryPlugin
 {
     private const uint TtlSeconds = 8482;
 

@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>The steps of one server block, each at its place among the stations of the main path: dns64, the cache, the
 /// forwarders.</summary>
-public sealed class BlockPlugins
+internal sealed class BlockPlugins
 {
     public BlockPlugins(ServerBlockConfig block, StepTools tools)
     {

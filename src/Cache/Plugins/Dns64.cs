@@ -9,7 +9,7 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>dns64: AAAA records made from A records (RFC 6147, addresses as RFC 6052 section 2.2).</summary>
 /// <remarks>Three questions in the order the query path asks them: is this client's question ours, does the AAAA answer
 /// call for the A records, and the answer made of both. Pure but for a counter.</remarks>
-public sealed class Dns64(Dns64Config config, MetricRegistry registry)
+internal sealed class Dns64(Dns64Config config, MetricRegistry registry)
 {
     /// <summary>RFC 6147 section 5.1.7: the TTL's limit when the AAAA answer had no SOA.</summary>
     private const uint TtlSecondsWithoutSoa = 600;

@@ -11,7 +11,7 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>errors: queries that failed go to the log, each or, by <c>consolidate</c>, counted and said once a period.
 /// </summary>
 /// <remarks>Any worker calls <see cref="Failed"/>; it is off the hit path.</remarks>
-public sealed class ErrorLog : IPolled
+internal sealed class ErrorLog : IPolled
 {
     private readonly ILogger _log;
     private readonly TimeProvider _time;

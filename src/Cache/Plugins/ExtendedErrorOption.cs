@@ -10,7 +10,7 @@ namespace NodeDns.Cache.Plugins;
 /// <remarks>A step ends its reply with an OPT record of its own, since OPT is written last and per hop: the query path
 /// takes that record off again and hands its options on, to clients that sent OPT; under dns64, first to the exchange that
 /// asks for them.</remarks>
-public static class ExtendedErrorOption
+internal static class ExtendedErrorOption
 {
     /// <summary>RFC 8914 section 4.16: the server's operator blocks the name or the client.</summary>
     public const ushort Blocked = 15;

@@ -10,7 +10,7 @@ namespace NodeDns.Cache.Plugins;
 /// block itself.</summary>
 /// <remarks>A name of its zones that it does not know is SERVFAIL without <c>fallthrough</c>: a hosts file has no SOA
 /// to prove an NXDOMAIN with (as CoreDNS does).</remarks>
-public sealed class HostsPlugin : IQueryPlugin, IPolled
+internal sealed class HostsPlugin : IQueryPlugin, IPolled
 {
     /// <summary>A hosts file beyond this is refused; the largest block lists in use are a few MB.</summary>
     public const long MaxFileBytes = 32 << 20;

@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Plugins;
 
 /// <summary>A step with something to do now and then, off the workers' threads.</summary>
-public interface IPolled
+internal interface IPolled
 {
     /// <summary>How often <see cref="Poll"/> wants to be called; zero: never.</summary>
     TimeSpan Period { get; }

@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Plugins;
 
 /// <summary>A step of a server block that changes every reply on its way out, in place.</summary>
-public interface IReplyFilter
+internal interface IReplyFilter
 {
     /// <param name="message">A well-formed reply without OPT; records may be reordered or removed.</param>
     /// <returns>The new length, at most <paramref name="length"/>.</returns>

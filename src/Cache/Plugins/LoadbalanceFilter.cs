@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Plugins;
 /// <remarks>A section's records are sorted as CoreDNS does: CNAMEs, others, addresses, MX. An answer that only exchanges
 /// addresses of one name, the usual one, is changed in place; any other is written anew, for its names are compressed by
 /// where they stand.</remarks>
-public sealed class LoadbalanceFilter : IReplyFilter, IPolled
+internal sealed class LoadbalanceFilter : IReplyFilter, IPolled
 {
     [ThreadStatic]
     private static RecordOrder? s_order;

@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Plugins;
 /// standard output delays no query. The thread starts with the first line.</summary>
 /// <remarks>When the reader falls behind by <see cref="MaxPendingBytes"/>, lines are dropped, and how many is said once
 /// it reads again.</remarks>
-public sealed class LogOutput : IDisposable
+internal sealed class LogOutput : IDisposable
 {
     /// <summary>About 8,000 lines.</summary>
     public const int MaxPendingBytes = 1 << 20;

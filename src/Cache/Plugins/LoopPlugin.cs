@@ -13,7 +13,7 @@ namespace NodeDns.Cache.Plugins;
 /// logged and counted, the returning question gets SERVFAIL, and <see cref="IsLooping"/> lets the query path answer
 /// SERVFAIL instead of forwarding in circles until a later probe passes. <see cref="LoopProbe"/> sends the
 /// question.</remarks>
-public sealed class LoopPlugin : IQueryPlugin
+internal sealed class LoopPlugin : IQueryPlugin
 {
     private readonly string _zone;
     private readonly ILogger _log;

@@ -11,7 +11,7 @@ namespace NodeDns.Cache.Plugins;
 /// </summary>
 /// <remarks>Repeated each second until the first answer, for at most 30 seconds, as CoreDNS does; then only while there
 /// is a loop, to notice when it is gone.</remarks>
-public sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
+internal sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
 {
     private const int AnswerMs = 6000;
     private const int RetryMs = 1000;

@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>minimal: a positive answer keeps its answer section only. Denials, errors and delegations need the others
 /// and pass unchanged.</summary>
-public sealed class MinimalFilter : IReplyFilter
+internal sealed class MinimalFilter : IReplyFilter
 {
     public int Apply(Span<byte> message, int length)
     {

@@ -3,7 +3,7 @@ using NodeDns.Dns.Wire;
 namespace NodeDns.Cache.Plugins;
 
 /// <summary>A few zones of a directive, to find the longest that holds a name.</summary>
-public sealed class NameSet
+internal sealed class NameSet
 {
     private readonly byte[][] _zones;
     private readonly string[] _texts;

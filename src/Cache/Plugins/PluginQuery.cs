@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>What a plugin may know of the query it is asked about: views over the listener's buffers, valid for the call
 /// only.</summary>
-public readonly ref struct PluginQuery
+internal readonly ref struct PluginQuery
 {
     /// <summary>The query as received; header and question have been checked.</summary>
     public required ReadOnlySpan<byte> Message { get; init; }

@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Plugins;
 
 /// <summary>What a plugin did with a query.</summary>
-public enum PluginVerdict
+internal enum PluginVerdict
 {
     /// <summary>Not its business: the next step is asked.</summary>
     Next,

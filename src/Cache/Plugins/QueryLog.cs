@@ -12,7 +12,7 @@ namespace NodeDns.Cache.Plugins;
 /// </summary>
 /// <remarks>A block without the directive has no such object, so it costs others nothing. Workers format; the lines go
 /// out on <see cref="LogOutput"/>'s thread.</remarks>
-public sealed class QueryLog
+internal sealed class QueryLog
 {
     private readonly (byte[] Zone, LogClasses Classes, (LogField Field, string Text)[] Format)[] _rules;
     private readonly LogOutput _output;

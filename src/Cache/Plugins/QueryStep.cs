@@ -3,4 +3,4 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Plugins;
 
 /// <summary>A step that may answer a query, and who its answers are counted under.</summary>
-public readonly record struct QueryStep(IQueryPlugin Plugin, AnsweredBy By);
+internal readonly record struct QueryStep(IQueryPlugin Plugin, AnsweredBy By);

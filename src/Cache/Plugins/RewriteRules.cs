@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Plugins;
 /// <remarks>Rules are tried in file order, each on what those before it made of the question; one that applies ends the
 /// search unless it says continue. What they make of it is two things: options, which are a part of what an answer is
 /// found by and are asked for at every lookup, and a question, which only a miss needs. All workers share one.</remarks>
-public sealed class RewriteRules
+internal sealed class RewriteRules
 {
     private readonly RewriteConfig _config;
     private readonly ushort[] _codes;

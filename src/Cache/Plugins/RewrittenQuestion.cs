@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>What a question became, and how its reply turns into one for the question that was asked. Belongs to one
 /// query.</summary>
-public sealed class RewrittenQuestion
+internal sealed class RewrittenQuestion
 {
     private readonly byte[] _askedQuestion;
 

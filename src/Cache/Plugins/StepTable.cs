@@ -43,7 +43,7 @@ internal static class StepTable
 internal sealed record StepRow(Func<ServerBlockConfig, StepTools, object> Build, AnsweredBy By = AnsweredBy.Server);
 
 /// <summary>What steps are built with.</summary>
-public sealed record StepTools(MetricRegistry Registry, ILoggerFactory Logs, LogOutput Lines)
+internal sealed record StepTools(MetricRegistry Registry, ILoggerFactory Logs, LogOutput Lines)
 {
     internal ILogger Log(string directive) => Logs.CreateLogger($"plugin/{directive}");
 }

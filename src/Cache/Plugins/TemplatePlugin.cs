@@ -14,7 +14,7 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>template: answers written as zone-file lines with parts of the question in them.</summary>
 /// <remarks>The first rule whose zone, class, type and a pattern match answers. A rule whose zone, class and type match
 /// but no pattern does ends the search with SERVFAIL unless it says fallthrough, as in CoreDNS.</remarks>
-public sealed class TemplatePlugin : IQueryPlugin
+internal sealed class TemplatePlugin : IQueryPlugin
 {
     private readonly (TemplateRule Rule, NameSet Zones, NameSet Fallthrough)[] _rules;
     private readonly MetricRegistry _registry;

@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>whoami: the additional section says who asked: the address as A or AAAA, the port in an SRV record whose
 /// owner names the protocol.</summary>
-public sealed class WhoamiPlugin : IQueryPlugin
+internal sealed class WhoamiPlugin : IQueryPlugin
 {
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {

@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Query;
 
 /// <summary>Everything that one pass over an answer tells. One a worker, used again for each answer.</summary>
 /// <param name="time">For the time that signatures are judged by; the machine's own when null.</param>
-public sealed class AnswerScan(TimeProvider? time = null)
+internal sealed class AnswerScan(TimeProvider? time = null)
 {
     /// <summary>The most records that fit a message: each has at least a one-octet owner and ten octets behind it.
     /// </summary>

@@ -4,7 +4,7 @@ using NodeDns.Cache.Store;
 namespace NodeDns.Cache.Query;
 
 /// <summary>A server block, made ready. A query meets the steps in the order in which they stand here.</summary>
-public sealed record BlockModel
+internal sealed record BlockModel
 {
     /// <summary>local: asked before dns64 makes one question two.</summary>
     public QueryStep[] BeforeDns64 { get; init; } = [];

@@ -3,7 +3,7 @@ using NodeDns.Dns.Wire;
 namespace NodeDns.Cache.Query;
 
 /// <summary>A block's cache directive, made ready. Times in the unit that the path compares them in.</summary>
-public sealed record CacheModel
+internal sealed record CacheModel
 {
     /// <summary>Lower-case zones that are cached at all; empty is all.</summary>
     public byte[][] Zones { get; init; } = [];
@@ -54,7 +54,7 @@ public sealed record CacheModel
 /// <param name="Amount">Hits that make an answer popular.</param>
 /// <param name="WindowSeconds">A longer gap starts the count again.</param>
 /// <param name="Percentage">Refresh when this part of the TTL is left.</param>
-public sealed record PrefetchModel(int Amount, int WindowSeconds, int Percentage)
+internal sealed record PrefetchModel(int Amount, int WindowSeconds, int Percentage)
 {
     /// <summary>Whether an answer with that much left of its TTL is due; CoreDNS rounds the part up.</summary>
     public bool IsDue(uint ttlSeconds, uint remainingSeconds) =>
@@ -69,7 +69,7 @@ public sealed record PrefetchModel(int Amount, int WindowSeconds, int Percentage
 /// <param name="RecheckSeconds">After a failed refresh, how long upstream is left alone; 0 is as long as failures are
 /// kept.</param>
 /// <param name="PreferPositive">A stale positive answer wins over a fresh denial.</param>
-public sealed record StaleModel(
+internal sealed record StaleModel(
     long DurationMs, uint TtlSeconds, bool Verify, long VerifyTimeoutMs, uint RecheckSeconds, bool PreferPositive)
 {
     /// <summary>RFC 8767 section 5.11: low enough that clients come back soon, high enough that they do not storm.

@@ -4,7 +4,7 @@ using NodeDns.Dns.Wire;
 namespace NodeDns.Cache.Query;
 
 /// <summary>What of an answer is kept, and for how long.</summary>
-public static class CacheRules
+internal static class CacheRules
 {
     /// <summary>Decides about one answer.</summary>
     /// <param name="name">Lower-case qname.</param>
@@ -66,4 +66,4 @@ public static class CacheRules
 }
 
 /// <param name="TtlSeconds">0: pass it on with this TTL, but do not keep it.</param>
-public readonly record struct CacheVerdict(AnswerKind Kind, uint TtlSeconds);
+internal readonly record struct CacheVerdict(AnswerKind Kind, uint TtlSeconds);

@@ -7,7 +7,7 @@ namespace NodeDns.Cache.Query;
 /// <param name="Flags">As sent; RD, CD and AD matter.</param>
 /// <param name="Limit">Octets the reply may have.</param>
 /// <param name="OwnUdpSize">The payload size our OPT promises.</param>
-public readonly record struct ClientNeeds(
+internal readonly record struct ClientNeeds(
     ushort Id, ushort Flags, int Limit, ushort OwnUdpSize, bool HasEdns, bool DnssecOk)
 {
     /// <summary>Whether AD may be set in the reply: the client set AD or DO (RFC 6840 sections 5.7 and 5.8).</summary>

@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Query;
 /// </param>
 /// <param name="From">Lower-case zone.</param>
 /// <param name="Except">Lower-case zones below it that are not asked there.</param>
-public sealed record ForwardModel(int Index, byte[] From, byte[][] Except, ForwardOptions Options)
+internal sealed record ForwardModel(int Index, byte[] From, byte[][] Except, ForwardOptions Options)
 {
     /// <summary>Whether the client's protocol decides how upstream is asked.</summary>
     public bool FollowsClient => !Options.ForceTcp && !Options.PreferUdp;

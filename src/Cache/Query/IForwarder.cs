@@ -3,7 +3,7 @@ using NodeDns.Cache.Upstream;
 namespace NodeDns.Cache.Query;
 
 /// <summary>One worker's way to the servers of one forward directive.</summary>
-public interface IForwarder
+internal interface IForwarder
 {
     /// <summary>Whether every server is known to be down, so that a stale answer need not wait.</summary>
     bool IsKnownDead { get; }

@@ -3,7 +3,7 @@ using NodeDns.Linux.Interop;
 namespace NodeDns.Cache.Query;
 
 /// <summary>Where the reply to a query goes when it was not ready at once; the listeners implement it.</summary>
-public interface IReplySink
+internal interface IReplySink
 {
     /// <summary>Sends a reply. Called once for each pending query, on the worker's loop; copies what it keeps.</summary>
     void Reply(in ReplyTo to, ReadOnlySpan<byte> message);
@@ -18,7 +18,7 @@ public interface IReplySink
 /// <param name="client">Address and port.</param>
 /// <param name="isTcp">Decides the reply's size and which exchanges are shared.</param>
 /// <param name="isInternal">A question of our own on a client's behalf (dns64): not counted, not logged.</param>
-public readonly struct ReplyTo(IReplySink sink, long cookie, in SocketAddress client, bool isTcp, bool isInternal = false)
+internal readonly struct ReplyTo(IReplySink sink, long cookie, in SocketAddress client, bool isTcp, bool isInternal = false)
 {
     public readonly IReplySink Sink = sink;
     public readonly long Cookie = cookie;

@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Query;
 /// <summary>Questions that upstream has been asked and has not answered; shared by all workers.</summary>
 /// <remarks>Sharded by hash; each shard's lock is a leaf and is taken on misses only. A pending query is in the table from
 /// <see cref="Join"/> until <see cref="Complete"/>; meanwhile its waiters are guarded by the shard's lock.</remarks>
-public sealed class InFlightTable
+internal sealed class InFlightTable
 {
     /// <summary>Exchanges under way at once, in all workers: about 1.5 KB each.</summary>
     public const int DefaultMaximum = 8192;

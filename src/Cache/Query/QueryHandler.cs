@@ -18,7 +18,7 @@ namespace NodeDns.Cache.Query;
 /// <see cref="WaitingClients"/>; replies that are ready at once leave through <see cref="Replies"/>. All members belong to
 /// the loop's thread.
 /// </remarks>
-public sealed class QueryHandler
+internal sealed class QueryHandler
 {
     /// <summary>The largest message (RFC 1035 section 4.2.2: two octets of length).</summary>
     public const int MaxMessage = ushort.MaxValue;

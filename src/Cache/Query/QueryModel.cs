@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Query;
 
 /// <summary>A whole configuration, made ready. Immutable and shared by all workers; a reload replaces it as one
 /// reference.</summary>
-public sealed class QueryModel
+internal sealed class QueryModel
 {
     private readonly Dictionary<IPEndPoint, ServerModel> _servers;
 

@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Query;
 
 /// <summary>What became of a query that was handed to <see cref="QueryHandler"/>.</summary>
-public readonly record struct QueryOutcome
+internal readonly record struct QueryOutcome
 {
     private QueryOutcome(int value) => Length = value;
 

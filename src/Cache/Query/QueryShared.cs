@@ -5,4 +5,4 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Query;
 
 /// <summary>What all workers' handlers share.</summary>
-public sealed record QueryShared(AnswerStore Store, InFlightTable InFlight, MetricRegistry Registry, ILogger Log);
+internal sealed record QueryShared(AnswerStore Store, InFlightTable InFlight, MetricRegistry Registry, ILogger Log);

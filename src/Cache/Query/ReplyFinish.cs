@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Query;
 
 /// <summary>The first and the last touch of every reply: header and question as the client wrote them; then filters,
 /// size, OPT.</summary>
-public static class ReplyFinish
+internal static class ReplyFinish
 {
     /// <summary>Bits of an answer's header that a reply keeps.</summary>
     private const ushort KeptFromAnswer = DnsHeader.AA | DnsHeader.TC | DnsHeader.AD | DnsHeader.RcodeMask;

@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Query;
 
 /// <summary>One listen address and what it serves.</summary>
 /// <param name="Dropped">Counts what no zone takes.</param>
-public sealed record ServerModel(IPEndPoint EndPoint, ZoneTable Zones, ServerMetrics Dropped)
+internal sealed record ServerModel(IPEndPoint EndPoint, ZoneTable Zones, ServerMetrics Dropped)
 {
     /// <summary>Nothing is served over UDP: only tls:// zones.</summary>
     public bool IsTcpOnly { get; init; }
@@ -18,7 +18,7 @@ public sealed record ServerModel(IPEndPoint EndPoint, ZoneTable Zones, ServerMet
 /// <param name="WriteMs">A reply must leave within this.</param>
 /// <param name="IdleMs">A connection without a query under way is closed after this.</param>
 /// <param name="MaxQueries">Queries answered on one connection before it is closed; 0 is no limit.</param>
-public sealed record TcpLimits(int ReadMs, int WriteMs, int IdleMs, int MaxQueries)
+internal sealed record TcpLimits(int ReadMs, int WriteMs, int IdleMs, int MaxQueries)
 {
     /// <summary>CoreDNS's idle and write limits; 5 s to complete a message, as RFC 7766 section 6.2.3 leaves it to us.
     /// </summary>

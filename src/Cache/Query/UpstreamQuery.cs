@@ -5,7 +5,7 @@ using NodeDns.Dns.Wire;
 namespace NodeDns.Cache.Query;
 
 /// <summary>The query we send for a client's: its question, our own header and OPT.</summary>
-public static class UpstreamQuery
+internal static class UpstreamQuery
 {
     /// <summary>Header, longest question, OPT.</summary>
     public const int MaxLength = DnsHeader.Length + DnsName.MaxLength + 4 + QueryEdns.EmptyOptLength;

@@ -3,4 +3,4 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Query;
 
 /// <summary>One zone of one listen address: which block answers, and where that is counted.</summary>
-public sealed record ZoneModel(byte[] Name, BlockModel Block, ServerMetrics Metrics, CacheMetrics? CacheMetrics);
+internal sealed record ZoneModel(byte[] Name, BlockModel Block, ServerMetrics Metrics, CacheMetrics? CacheMetrics);

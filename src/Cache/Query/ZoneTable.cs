@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Query;
 /// <remarks>A handful of zones is the rule, so they are tried in order of length, longest first: comparing the ends of two
 /// short spans costs about 3 ns each, less than hashing one label. Above <see cref="LinearMaximum"/> (CIDR reverse zones,
 /// many stub domains) a table by name takes over.</remarks>
-public sealed class ZoneTable
+internal sealed class ZoneTable
 {
     private const int LinearMaximum = 12;
 

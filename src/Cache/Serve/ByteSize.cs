@@ -3,7 +3,7 @@ using System.Globalization;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>Sizes as Kubernetes writes them: 64Mi, 1Gi, 500M, or plain octets.</summary>
-public static class ByteSize
+internal static class ByteSize
 {
     private static readonly (string Suffix, long Factor)[] s_suffixes =
         [("Ki", 1L << 10), ("Mi", 1L << 20), ("Gi", 1L << 30), ("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000)];

@@ -7,7 +7,7 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>Where the sockets come from, and what a guard that gives them may ask.</summary>
-public sealed partial class CacheServer
+internal sealed partial class CacheServer
 {
     /// <summary>Of answers for the next cache, about 100,000 of a cluster's. The file is memory of this process's container
     /// until the next cache has read it, and a memory limit leaves little beside a full store: 64 MiB in the chart's

@@ -16,7 +16,7 @@ namespace NodeDns.Cache.Serve;
 /// <summary>The life of `serve`: load, listen, serve, reload, stop.</summary>
 /// <remarks>It runs on the thread that called <see cref="Run"/>, on a loop of its own; what other threads ask of it
 /// (signals, the guard, a worker that has drained) is posted there.</remarks>
-public sealed partial class CacheServer : IDisposable
+internal sealed partial class CacheServer : IDisposable
 {
     /// <summary>A stop waits this long for answers that are under way: as long as clients wait for them.</summary>
     private const int DrainLimitMs = 5_000;

@@ -3,7 +3,7 @@ using NodeDns.Corefile;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>The real file system. Paths that are not absolute start at the working directory.</summary>
-public sealed class DiskFiles : ICorefileFiles
+internal sealed class DiskFiles : ICorefileFiles
 {
     /// <summary>Larger than any configuration; a device that never ends stops here.</summary>
     private const long SizeMaximum = 64 << 20;

@@ -13,7 +13,7 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>Turns a configuration into a <see cref="ServeModel"/>. Each reload is a new builder.</summary>
-public sealed class ModelBuilder(CorefileConfig config, MetricRegistry registry, ILoggerFactory logs, LogOutput lines)
+internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registry, ILoggerFactory logs, LogOutput lines)
 {
     /// <summary>Raised by a build that keeps other answers than the one before, or the same otherwise: those of the one
     /// before are not taken over then.</summary>

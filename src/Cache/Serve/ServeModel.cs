@@ -11,7 +11,7 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>A configuration, made ready for every room that has a part in serving it. Immutable.</summary>
-public sealed record ServeModel
+internal sealed record ServeModel
 {
     public required CorefileConfig Config { get; init; }
 

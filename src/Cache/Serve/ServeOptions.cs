@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>What `serve`'s command line says. Flags and their meaning: docs/serve.md.</summary>
-public sealed record ServeOptions
+internal sealed record ServeOptions
 {
     /// <summary>Fits a pod of 64 MiB beside the program itself and its sockets.</summary>
     public const long MemoryDefault = 32L << 20;

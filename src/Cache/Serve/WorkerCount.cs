@@ -3,7 +3,7 @@ using System.Globalization;
 namespace NodeDns.Cache.Serve;
 
 /// <summary>How many workers to run: as many as the container may use CPUs, not as many as the node has.</summary>
-public static class WorkerCount
+internal static class WorkerCount
 {
     /// <summary>Without a limit: more would only spread the load thinner, at 200,000 hits a second each.</summary>
     public const int UnlimitedMaximum = 4;

@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Store;
 
 /// <summary>What an answer is found by, kept or under way: whose it is, the client's question, and what of the question
 /// that is sent upstream does not follow from these two.</summary>
-public readonly ref struct AnswerKey
+internal readonly ref struct AnswerKey
 {
     /// <param name="name">Lower-case wire form; the key keeps the span.</param>
     /// <param name="sentOptions">Kept too.</param>

@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Store;
 
 /// <summary>What an entry says.</summary>
-public enum AnswerKind : byte
+internal enum AnswerKind : byte
 {
     /// <summary>NOERROR with the records asked for, or a referral.</summary>
     Success,

@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Store;
 
 /// <summary>An answer as the store takes it: views over the message it came in.</summary>
-public readonly ref struct AnswerRecords
+internal readonly ref struct AnswerRecords
 {
     public required AnswerKind Kind { get; init; }
 

@@ -5,7 +5,7 @@ namespace NodeDns.Cache.Store;
 /// decides answers may change under a model, as hosts files do: then the number does, and the answers of before are
 /// found no more.</remarks>
 /// <param name="identity">What decides the answers, as text; asked at each <see cref="AnswerStore.Use"/>.</param>
-public sealed class AnswerScope(Func<string> identity, ScopeOptions options = default)
+internal sealed class AnswerScope(Func<string> identity, ScopeOptions options = default)
 {
     /// <summary>The number of a scope that is not in force: nothing is found there, and nothing kept.</summary>
     public const ushort None = ushort.MaxValue;

@@ -9,7 +9,7 @@ namespace NodeDns.Cache.Store;
 /// Lock order: <see cref="_gate"/> is a leaf, nothing else is taken under it. A writer publishes an entry by linking its
 /// finished head into a bucket, and takes it back by making its sequence number odd before any of its cells is reused.
 /// </remarks>
-public sealed unsafe class AnswerStore : IDisposable
+internal sealed unsafe class AnswerStore : IDisposable
 {
     /// <summary>A chain longer than this means that the reader wandered; it then counts as a miss.</summary>
     private const int MaxChain = 64;

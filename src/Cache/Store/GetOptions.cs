@@ -5,4 +5,4 @@ namespace NodeDns.Cache.Store;
 /// <param name="StaleMs">How long after its expiry an entry still counts; 0 is not at all.</param>
 /// <param name="StaleTtlSeconds">The TTL written into a stale answer.</param>
 /// <param name="KeepTtl">Write the stored TTL rather than what is left of it.</param>
-public readonly record struct GetOptions(long NowMs, long StaleMs = 0, uint StaleTtlSeconds = 30, bool KeepTtl = false);
+internal readonly record struct GetOptions(long NowMs, long StaleMs = 0, uint StaleTtlSeconds = 30, bool KeepTtl = false);

@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Store;
 
 /// <summary>How a lookup ended.</summary>
-public enum GetOutcome
+internal enum GetOutcome
 {
     Missing,
 

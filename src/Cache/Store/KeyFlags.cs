@@ -2,7 +2,7 @@ namespace NodeDns.Cache.Store;
 
 /// <summary>The parts of a key besides name, type, class and scope.</summary>
 [Flags]
-public enum KeyFlags : byte
+internal enum KeyFlags : byte
 {
     None = 0,
 

@@ -6,7 +6,7 @@ using NodeDns.Linux.Interop;
 namespace NodeDns.Cache.Store;
 
 /// <summary>SipHash-1-3 under a key drawn once a process, so that nobody outside can choose names that collide.</summary>
-public static class KeyedHash
+internal static class KeyedHash
 {
     private static readonly ulong s_key0 = Draw();
     private static readonly ulong s_key1 = Draw();

@@ -15,7 +15,7 @@ namespace NodeDns.Cache.Store;
 /// Octets at the end of an entry that a reader does not know are skipped, so a later version may add some. Version 1 had no
 /// time and named the scope in each entry, version 2 no options.
 /// </remarks>
-public static class StoreSnapshot
+internal static class StoreSnapshot
 {
     public const ushort Version = 3;
 

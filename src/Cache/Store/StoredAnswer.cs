@@ -3,7 +3,7 @@ using NodeDns.Dns.Wire;
 namespace NodeDns.Cache.Store;
 
 /// <summary>What <see cref="AnswerStore.TryGet"/> found, besides the records it copied.</summary>
-public readonly struct StoredAnswer
+internal readonly struct StoredAnswer
 {
     internal StoredAnswer(in EntryHead head, uint entry)
     {

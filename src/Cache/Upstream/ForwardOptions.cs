@@ -4,7 +4,7 @@ using System.Net;
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>One <c>forward</c> directive, validated. The composition root makes it from the Corefile.</summary>
-public sealed record ForwardOptions
+internal sealed record ForwardOptions
 {
     /// <summary>CoreDNS's bound; also what fits a <see cref="ServerOrder"/>.</summary>
     public const int ServersMaximum = 15;

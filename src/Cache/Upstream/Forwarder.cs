@@ -6,7 +6,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>One worker's side of one <c>forward</c> directive: takes a query, calls back with the answer.</summary>
 /// <remarks>Everything here runs on the loop's thread. Warm, a query over UDP or TCP allocates nothing.</remarks>
-public sealed class Forwarder : ITurnEnd, IDisposable
+internal sealed class Forwarder : ITurnEnd, IDisposable
 {
     /// <summary>Queries one worker has under way for one forward: bounds memory (about 0.5 KB each) when an upstream is
     /// gone and nobody set max_concurrent.</summary>

@@ -2,7 +2,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary><c>health_check DURATION [no_rec] [domain FQDN]</c>: how a server that failed is asked whether it is
 /// back.</summary>
-public sealed record HealthCheckOptions
+internal sealed record HealthCheckOptions
 {
     /// <summary>CoreDNS's default: fast enough that a restarted server is used again within a client's first
     /// retry.</summary>

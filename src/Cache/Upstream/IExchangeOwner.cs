@@ -2,7 +2,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>Whoever asked a <see cref="Forwarder"/>; exactly one of these is called, once, on the loop's
 /// thread.</summary>
-public interface IExchangeOwner
+internal interface IExchangeOwner
 {
     /// <summary>An answer to the question that was sent.</summary>
     /// <param name="message">The whole message: QR set, opcode QUERY, the question equal to the query's (name without

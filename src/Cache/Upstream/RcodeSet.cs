@@ -2,7 +2,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>A set of rcodes, tested in one instruction. Every assigned rcode is below 64 (RFC 6895 section
 /// 2.3).</summary>
-public readonly record struct RcodeSet
+internal readonly record struct RcodeSet
 {
     private readonly ulong _bits;
 

@@ -17,7 +17,7 @@ internal enum ReplyVerdict
 
 /// <summary>RFC 5452 section 9.1: what must match before a datagram is believed. The 4-tuple the kernel has
 /// checked.</summary>
-public static class ReplyCheck
+internal static class ReplyCheck
 {
     internal const int HeaderLength = 12;
     internal const int RcodeNoError = 0;

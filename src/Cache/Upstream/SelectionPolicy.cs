@@ -1,7 +1,7 @@
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>In which order one query tries the servers of its forward; CoreDNS's <c>policy</c>.</summary>
-public enum SelectionPolicy
+internal enum SelectionPolicy
 {
     /// <summary>A new shuffle for each query.</summary>
     Random,

@@ -2,7 +2,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>A permutation of up to 15 server indexes, four bits each, in one word: choosing an order allocates
 /// nothing.</summary>
-public readonly record struct ServerOrder
+internal readonly record struct ServerOrder
 {
     private readonly ulong _nibbles;
 

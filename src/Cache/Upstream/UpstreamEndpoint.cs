@@ -4,7 +4,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>One server a forward may ask: <c>IP[:PORT]</c> or <c>tls://IP[:PORT][%NAME]</c>.</summary>
 /// <param name="Scope">The link of a link-local address, by name or number.</param>
-public sealed record UpstreamEndpoint(
+internal sealed record UpstreamEndpoint(
     IPEndPoint Address, bool Tls = false, string? TlsServerName = null, string? Scope = null)
 {
     /// <summary>The <c>to</c> label of every upstream metric, as CoreDNS writes it: address and port.</summary>

@@ -2,7 +2,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>Why a forward has no answer. The first group is about one server, the second about the whole
 /// forward.</summary>
-public enum UpstreamError
+internal enum UpstreamError
 {
     /// <summary>No acceptable answer before the deadline.</summary>
     Timeout,

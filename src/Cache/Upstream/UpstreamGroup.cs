@@ -6,7 +6,7 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>The servers of one <c>forward</c> directive, shared by every worker's <see cref="Forwarder"/>.</summary>
-public sealed class UpstreamGroup
+internal sealed class UpstreamGroup
 {
     private readonly int _broken, _rejects, _mismatches;
     private int _turn;

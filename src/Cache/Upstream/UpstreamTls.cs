@@ -2,7 +2,7 @@ namespace NodeDns.Cache.Upstream;
 
 /// <summary>What <c>tls</c> and <c>tls_servername</c> say for every <c>tls://</c> server of one forward.</summary>
 /// <remarks>Files are PEM, read when the configuration is loaded.</remarks>
-public sealed record UpstreamTls
+internal sealed record UpstreamTls
 {
     /// <summary>The name the server's certificate must carry; null: the server's own, else its IP address.</summary>
     public string? ServerName { get; init; }

@@ -84,14 +84,14 @@ public class QueryHandlerTests
     }
 
     [Theory]
-    [InlineData(UpstreamError.Timeout, 2, true)]
-    [InlineData(UpstreamError.Refused, 2, true)]
-    [InlineData(UpstreamError.TooManyConcurrent, 5, false)]
-    public void Failures_are_remembered_but_our_own_limits_are_not(UpstreamError error, int rcode, bool remembered)
+    [InlineData(nameof(UpstreamError.Timeout), 2, true)]
+    [InlineData(nameof(UpstreamError.Refused), 2, true)]
+    [InlineData(nameof(UpstreamError.TooManyConcurrent), 5, false)]
+    public void Failures_are_remembered_but_our_own_limits_are_not(string error, int rcode, bool remembered)
     {
         using var harness = new QueryHarness(Plain);
         harness.Ask("www.example.");
-        harness.Workers[0].Upstreams[0].Fail(error);
+        harness.Workers[0].Upstreams[0].Fail(Enum.Parse<UpstreamError>(error));
         Assert.Equal(rcode, DnsMessage.Parse(harness.Workers[0].Late.Single()).Rcode);
         Assert.Equal(remembered, harness.Ask("www.example.") is { Rcode: 2 });
         harness.NowMs += 5_000;

@@ -38,7 +38,7 @@ public interface ICorefileFiles
 }
 
 /// <summary>A world without files.</summary>
-public sealed class NoFiles : ICorefileFiles
+internal sealed class NoFiles : ICorefileFiles
 {
     public static readonly NoFiles Instance = new();
 

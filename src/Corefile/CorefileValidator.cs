@@ -4,7 +4,7 @@ namespace NodeDns.Corefile;
 
 /// <summary>What only shows when all blocks are known: zones served twice, questions sent to oneself, metrics of one
 /// address over different HTTPS.</summary>
-public static class CorefileValidator
+internal static class CorefileValidator
 {
     public static void Check(CorefileConfig config, ProblemList problems)
     {

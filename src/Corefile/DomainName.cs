@@ -3,7 +3,7 @@ using System.Text;
 namespace NodeDns.Corefile;
 
 /// <summary>Domain names as text: lower case, with the final dot.</summary>
-public static class DomainName
+internal static class DomainName
 {
     /// <summary>RFC 1035 section 2.3.4, in octets of the wire.</summary>
     private const int LengthMaximum = 255;

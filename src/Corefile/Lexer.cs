@@ -6,7 +6,7 @@ namespace NodeDns.Corefile;
 /// <summary>Splits a Corefile into words, as the caddyfile lexer does.</summary>
 /// <remarks>White space ends a word; a quote opens a quoted word only at its start, where \" is a quote and any other
 /// backslash is itself; # starts a comment, even within a word; a carriage return outside quotes is nothing.</remarks>
-public static class Lexer
+internal static class Lexer
 {
     private const char ByteOrderMark = '\uFEFF';
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace NodeDns.Corefile;
 
 /// <summary>Gathers what is wrong while reading goes on.</summary>
-public sealed class ProblemList
+internal sealed class ProblemList
 {
     /// <summary>Enough to mend a file by; a hostile one could make millions.</summary>
     private const int Maximum = 200;

@@ -7,7 +7,7 @@ namespace NodeDns.Corefile;
 /// <summary>Networks to reverse zones: 10.0.0.0/24 is 0.0.10.in-addr.arpa.</summary>
 /// <remarks>A network that ends within a label is the set of zones one label longer: 10.0.0.0/23 is 0.0.10 and 1.0.10.
 /// </remarks>
-public static class ReverseZones
+internal static class ReverseZones
 {
     /// <summary>False when the text is no network. Bits below the prefix are ignored.</summary>
     public static bool TryRead(string text, out ImmutableArray<string> zones)

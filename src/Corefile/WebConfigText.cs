@@ -10,7 +10,7 @@ namespace NodeDns.Corefile;
 /// </code>
 /// Everything else that such a file may hold is an error that names it: better no start than a port that looks
 /// protected.</summary>
-public static class WebConfigText
+internal static class WebConfigText
 {
     private const string Section = "tls_server_config";
     private const string VerifiesClients = "RequireAndVerifyClientCert";

@@ -1,6 +1,6 @@
 namespace NodeDns.Telemetry;
 
-public enum MetricKind
+internal enum MetricKind
 {
     Counter,
     Gauge,

@@ -4,7 +4,7 @@ namespace NodeDns.Telemetry;
 
 /// <summary>Who listens on a TCP port, as far as /proc lets this process see: other users' descriptors are hidden from
 /// an unprivileged one.</summary>
-public static class PortOwner
+internal static class PortOwner
 {
     private const string Listening = "0A";
 

@@ -1,7 +1,7 @@
 namespace NodeDns.Telemetry;
 
 /// <summary>Which of CoreDNS's size buckets (0, 100 … 400, 511, 1023 … 64000, then +Inf) a size falls into.</summary>
-public static class SizeBucket
+internal static class SizeBucket
 {
     /// <summary>Buckets including +Inf.</summary>
     public const int Count = 15;

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace NodeDns.Telemetry;
 
 /// <summary>Which of CoreDNS's duration buckets (0.25 ms doubled 15 times, then +Inf) a duration falls into.</summary>
-public static class TimeBucket
+internal static class TimeBucket
 {
     private const long FirstNanoseconds = 250_000;
 

@@ -1,4 +1,7 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Dependencies;
 using ArchUnitNET.Loader;
 
 namespace NodeDns.House.Tests;
@@ -8,6 +11,12 @@ public sealed class ArchitectureTests
 {
     private static readonly Drawing s_drawing = Drawing.Read(
         File.ReadLines(Path.Combine(AppContext.BaseDirectory, "docs", "architecture.md")));
+
+    /// <summary>What House.Tests.csproj refers to lies beside this test.</summary>
+    private static readonly Lazy<Architecture> s_architecture = new(() => new ArchLoader()
+        .LoadFilteredDirectory(AppContext.BaseDirectory, "NodeDns.*.dll")
+        .LoadFilteredDirectory(AppContext.BaseDirectory, "node-dns-*.dll")
+        .Build());
 
     private static readonly Lazy<List<Step>> s_steps = new(() => [.. Steps()]);
 
@@ -52,15 +61,58 @@ public sealed class ArchitectureTests
                 && name is not ("NodeDns.Linux" or "NodeDns.Telemetry" or "Microsoft.Win32.Primitives"
                     or "Microsoft.Extensions.Logging.Abstractions")));
 
+    /// <summary>What another project names, and what the public members of such a type need: the rest is internal.</summary>
+    [Fact]
+    public void A_public_type_has_a_reader_in_another_project()
+    {
+        var types = s_architecture.Value.Types.Where(IsOurs).ToList();
+        var named = Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll").SelectMany(NamesOfOthers).ToHashSet();
+        var read = new HashSet<IType>();
+        var next = new Stack<IType>(types.Where(type => named.Contains(type.FullName)));
+        while (next.TryPop(out var type))
+        {
+            if (!read.Add(type))
+            {
+                continue;
+            }
+
+            foreach (var dependency in type.Dependencies.Where(IsPartOfItsSurface))
+            {
+                next.Push(dependency.Target);
+            }
+        }
+
+        Nothing(types.Where(type => type.Visibility == Visibility.Public && !type.IsNested && !read.Contains(type))
+            .Select(type => $"{type.FullName} is public and nobody outside {type.Assembly.Name} needs it"));
+    }
+
+    /// <summary>The types that one of our assemblies names of the others, its top-level statements too.</summary>
+    private static IEnumerable<string> NamesOfOthers(string file)
+    {
+        if (!Path.GetFileName(file).StartsWith("NodeDns.", StringComparison.Ordinal)
+            && !Path.GetFileName(file).StartsWith("node-dns-", StringComparison.Ordinal))
+        {
+            yield break;
+        }
+
+        using var assembly = new PEReader(File.OpenRead(file));
+        var metadata = assembly.GetMetadataReader();
+        foreach (var handle in metadata.TypeReferences)
+        {
+            var type = metadata.GetTypeReference(handle);
+            yield return $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
+        }
+    }
+
+    private static bool IsPartOfItsSurface(ITypeDependency dependency) =>
+        dependency is not IMemberTypeDependency member
+        || (member.OriginMember.Visibility == Visibility.Public
+            && dependency is not BodyTypeMemberDependency);
+
     /// <summary>Every dependency of a type of ours on one in another room.</summary>
     private static IEnumerable<Step> Steps()
     {
-        // What House.Tests.csproj refers to lies beside this test.
-        var architecture = new ArchLoader()
-            .LoadFilteredDirectory(AppContext.BaseDirectory, "NodeDns.*.dll")
-            .LoadFilteredDirectory(AppContext.BaseDirectory, "node-dns-*.dll")
-            .Build();
-        foreach (var type in architecture.Types)
+        foreach (var type in s_architecture.Value.Types)
         {
             foreach (var target in type.Dependencies.Select(dependency => dependency.Target).Distinct())
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -26,7 +27,7 @@ public sealed partial class Installation
 
     public Installation()
     {
-        Kubectl.TryHelm("uninstall", Release, "--namespace", Namespace, "--wait", "--timeout=60s");
+        Kubectl.TryHelm("uninstall", Release, "--namespace", Namespace, "--wait", "--timeout=180s");
         foreach (var ns in new[] { Before, Unlabelled })
         {
             Kubectl.Namespace(ns);
@@ -36,12 +37,12 @@ public sealed partial class Installation
         Kubectl.Run("label", "namespace", Before, "nodedns.io/inject=enabled");
         Kubectl.Namespace(Labelled, "nodedns.io/inject=enabled");
         Kubectl.Apply(Deployment(Before, "old"));
-        Kubectl.Run("rollout", "status", "-n", Before, "deployment/old", "--timeout=90s");
+        Kubectl.Run("rollout", "status", "-n", Before, "deployment/old", "--timeout=180s");
         BeforeInstall = Kubectl.DryRun(Pods.Sleeping(Unlabelled, "same").ToJsonString(), Unlabelled).Object;
 
         Kubectl.Helm(["install", Release, Tool.ChartFolder, "--namespace", Namespace, "--create-namespace",
-            "--wait", "--timeout=120s", .. Images.AsValues()]);
-        Kubectl.Run("rollout", "status", "-n", Namespace, DaemonSet, "--timeout=90s");
+            "--wait", "--timeout=180s", .. Images.AsValues()]);
+        Kubectl.Run("rollout", "status", "-n", Namespace, DaemonSet, "--timeout=180s");
         WaitUntilInjecting();
     }
 
@@ -88,19 +89,16 @@ public sealed partial class Installation
         .Where(m => m.Success && m.Groups["name"].Value == name && labels.All(l => m.Groups["labels"].Value.Contains(l, StringComparison.Ordinal)))
         .Sum(m => double.Parse(m.Groups["value"].Value, CultureInfo.InvariantCulture));
 
-    /// <summary>The API server learns of a new webhook configuration a moment after it was written.</summary>
+    /// <summary>The API server learns of a new webhook configuration a moment after it was written, and kube-proxy of the pods
+    /// behind its Service, each on its own: a call may still meet one that has gone. So several must succeed in a row.</summary>
     internal static void WaitUntilInjecting()
     {
         var pod = Pods.Sleeping(Labelled, "probe").ToJsonString();
-        for (var tries = 0; ; tries++)
+        var waited = Stopwatch.StartNew();
+        for (var inARow = 0; inARow < 8;)
         {
-            if ((string?)Kubectl.DryRun(pod, Labelled).Object["spec"]!["dnsPolicy"] == "None")
-            {
-                return;
-            }
-
-            Assert.True(tries < 100, "pods of a labelled namespace are still not injected");
-            Thread.Yield();
+            inARow = (string?)Kubectl.DryRun(pod, Labelled).Object["spec"]!["dnsPolicy"] == "None" ? inARow + 1 : 0;
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(90), "pods of a labelled namespace are still not injected");
         }
     }
 

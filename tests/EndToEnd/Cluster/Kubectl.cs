@@ -44,12 +44,12 @@ internal static class Kubectl
     public static Tool TryHelm(params string[] arguments) => Tool.Run(s_helmProgram.Value, arguments);
 
     public static void WaitReady(string ns, params string[] what) =>
-        Run(["wait", "-n", ns, "--for=condition=Ready", "--timeout=90s", .. what]);
+        Run(["wait", "-n", ns, "--for=condition=Ready", "--timeout=180s", .. what]);
 
     /// <summary>Makes a namespace with labels such as "nodedns.io/inject=enabled", anew.</summary>
     public static void Namespace(string name, params string[] labels)
     {
-        Run("delete", "namespace", name, "--ignore-not-found", "--wait=true", "--timeout=60s");
+        Run("delete", "namespace", name, "--ignore-not-found", "--wait=true", "--timeout=180s");
         Run("create", "namespace", name);
         if (labels.Length > 0)
         {
@@ -57,7 +57,7 @@ internal static class Kubectl
         }
 
         // A pod is refused until the namespace has its default service account.
-        Run("wait", "-n", name, "--for=create", "serviceaccount/default", "--timeout=30s");
+        Run("wait", "-n", name, "--for=create", "serviceaccount/default", "--timeout=180s");
     }
 
     private static string Succeeded(Tool run, string[] arguments)

@@ -36,9 +36,9 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
         }
         finally
         {
-            Kubectl.Helm("rollback", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=120s");
+            Kubectl.Helm("rollback", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=180s");
         }
-        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=180s");
         Assert.Equal(old, Assert.Single(Installation.CachePods()));
     });
 
@@ -75,7 +75,7 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
         Assert.SkipWhen(cgroup is null, "the node's cgroups cannot be reached from here");
         cgroup!.KillByMemory();
         Kubectl.Run("wait", "-n", Installation.Namespace, $"--for=jsonpath={{.status.containerStatuses[?(@.name==\"cache\")].restartCount}}={before + 1}",
-            "pod/" + pod, "--timeout=60s");
+            "pod/" + pod, "--timeout=180s");
         var terminated = Cache(pod)["lastState"]!["terminated"]!;
         output.WriteLine($"last state: {terminated.ToJsonString()}");
         Assert.Equal(137, (int)terminated["exitCode"]!);
@@ -85,21 +85,21 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
     private static void RollingUpdate()
     {
         Kubectl.Run("rollout", "restart", "-n", Installation.Namespace, Installation.DaemonSet);
-        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=180s");
     }
 
     private static void DeletePod()
     {
         var old = Assert.Single(Installation.CachePods());
-        Kubectl.Run("delete", "pod", "-n", Installation.Namespace, old, "--wait=true", "--timeout=60s");
-        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=60s");
+        Kubectl.Run("delete", "pod", "-n", Installation.Namespace, old, "--wait=true", "--timeout=180s");
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=180s");
     }
 
     private static void SetExitMode(string mode)
     {
         Kubectl.Helm(["upgrade", Installation.Release, Tool.ChartFolder, "--namespace", Installation.Namespace,
-            "--reuse-values", "--set", $"guard.exitMode={mode}", "--wait", "--timeout=120s"]);
-        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=120s");
+            "--reuse-values", "--set", $"guard.exitMode={mode}", "--wait", "--timeout=180s"]);
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=180s");
     }
 
     private static string Ready(string pod) => Kubectl.Run("get", "pod", "-n", Installation.Namespace, pod,

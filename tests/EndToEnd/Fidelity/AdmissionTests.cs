@@ -126,7 +126,7 @@ public sealed class AdmissionTests
             ["spec"] = template,
         };
         Kubectl.Apply(workload.ToJsonString());
-        Kubectl.Run("wait", "-n", Ns, "--for=create", "pod", "-l", "app=" + app, "--timeout=30s");
+        Kubectl.Run("wait", "-n", Ns, "--for=create", "pod", "-l", "app=" + app, "--timeout=180s");
         var pod = Kubectl.Json("get", "pods", "-n", Ns, "-l", "app=" + app)["items"]![0]!;
         Kubectl.Run("delete", kind, "-n", Ns, app, "--wait=false");
         Assert.Equal(Installation.LocalAddress, (string?)pod["spec"]!["dnsConfig"]?["nameservers"]?[0]);

@@ -101,14 +101,14 @@ public sealed class ReadmeTests : IDisposable
 
     private static void Uninstall()
     {
-        var helm = Kubectl.TryHelm("uninstall", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=60s");
+        var helm = Kubectl.TryHelm("uninstall", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=180s");
         Assert.True(helm.ExitCode == 0 || helm.Error.Contains("not found", StringComparison.Ordinal), helm.Error);
     }
 
     private static void WaitForRollout()
     {
-        Kubectl.Run("rollout", "status", "-n", Ns, Web, "--timeout=60s");
-        Kubectl.Run("wait", "-n", Ns, "--for=jsonpath={.status.replicas}=2", Web, "--timeout=60s");
+        Kubectl.Run("rollout", "status", "-n", Ns, Web, "--timeout=180s");
+        Kubectl.Run("wait", "-n", Ns, "--for=jsonpath={.status.replicas}=2", Web, "--timeout=180s");
     }
 
     private static string[] Nameservers() =>

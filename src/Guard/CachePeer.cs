@@ -4,7 +4,7 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard;
 
-/// <summary>A cache that is connected to the guard, and what it has said so far.</summary>
+/// <summary>A cache that is connected to the guard, and what it has told the guard so far.</summary>
 internal sealed class CachePeer
 {
     private ulong[] _turns = [];
@@ -12,7 +12,7 @@ internal sealed class CachePeer
 
     public required HandoverChannel Channel { get; init; }
 
-    /// <summary>On the loop's clock.</summary>
+    /// <summary>When the connection was accepted, on the loop's clock.</summary>
     public required long ConnectedMs { get; init; }
 
     public string Program { get; set; } = "?";
@@ -20,33 +20,35 @@ internal sealed class CachePeer
     public int Workers { get; set; } = 1;
     public IReadOnlyList<ListenEndPoint> Wanted { get; set; } = [];
 
-    /// <summary>The guard's sockets of which it has a descriptor.</summary>
+    /// <summary>The guard's sockets that this cache holds a descriptor of.</summary>
     public HashSet<GroupMember> Given { get; } = [];
 
-    /// <summary>Those of them that its Corefile serves: what it is expected to read.</summary>
+    /// <summary>Those of the <see cref="Given"/> sockets that the cache's Corefile serves. The guard expects the cache
+    /// to read them.</summary>
     public IReadOnlyList<ListenSocket> Expected { get; set; } = [];
 
-    /// <summary>It holds the guard's sockets.</summary>
+    /// <summary>The guard has given this cache its sockets.</summary>
     public bool HasSockets { get; set; }
 
-    /// <summary>It said that it reads them.</summary>
+    /// <summary>The cache has said that it reads its sockets.</summary>
     public bool IsReady { get; set; }
 
-    /// <summary>It said that it goes; its end is no crash.</summary>
+    /// <summary>The cache has said that it is about to stop, so its end is not counted as a crash.</summary>
     public bool IsLeaving { get; set; }
 
     public bool IsDrained { get; set; }
 
-    /// <summary>What it has read and not answered; null when it is of a version that does not say.</summary>
+    /// <summary>The file of queries that the cache has read and not yet answered; null when its version does not send
+    /// one.</summary>
     public SafeFileHandle? OpenQueries { get; set; }
 
-    /// <summary>It was asked for the sockets it holds, and has not sent them all.</summary>
+    /// <summary>The guard has asked for the sockets that this cache holds, and not all of them have arrived.</summary>
     public bool IsOffering { get; set; }
 
-    /// <summary>Parts of an offer that is still arriving.</summary>
+    /// <summary>The parts of an offer that have arrived so far.</summary>
     public List<ListenSocket> Arriving { get; } = [];
 
-    /// <summary>Takes a heartbeat down.</summary>
+    /// <summary>Records a heartbeat.</summary>
     public void Beat(IEnumerable<ulong> turns, long nowMs)
     {
         var now = turns.ToArray();
@@ -66,10 +68,10 @@ internal sealed class CachePeer
         }
     }
 
-    /// <summary>For how long a worker's loop has not turned; 0 for a worker never heard of.</summary>
+    /// <summary>How long this worker's loop has not turned; 0 when no heartbeat has come yet.</summary>
     public long SilentMs(int worker, long nowMs) =>
         _advancedMs.Length == 0 ? 0 : nowMs - _advancedMs[worker % _advancedMs.Length];
 
-    /// <summary>For how long the most silent worker's loop has not turned.</summary>
+    /// <summary>How long the most silent worker's loop has not turned.</summary>
     public long SilentMs(long nowMs) => _advancedMs.Length == 0 ? 0 : nowMs - _advancedMs.Min();
 }

@@ -6,8 +6,8 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Guard;
 
-/// <summary>Asks a name through every local address, as a pod would, and through cluster DNS where that fails: the cache
-/// answers wrongly only if cluster DNS knows better.</summary>
+/// <summary>Asks one name at every local address, as a pod would. Where that fails it asks cluster DNS too: the cache
+/// is at fault only if cluster DNS answers.</summary>
 internal sealed class CacheProbe(EventLoop loop, int dnsPort, IPEndPoint clusterDns, string name)
 {
     private const int TimeoutMs = 1000;
@@ -16,9 +16,10 @@ internal sealed class CacheProbe(EventLoop loop, int dnsPort, IPEndPoint cluster
     private string? _verdict;
     private bool _isSilent;
 
-    /// <summary>Asks once; does nothing while an earlier probe is still out.</summary>
-    /// <param name="onVerdict">On the loop. Answered: at every address as it should be. Otherwise what was wrong; null
-    /// when cluster DNS does not answer either, which tells nothing about the cache.</param>
+    /// <summary>Asks once. Does nothing while an earlier probe is still waiting for its replies.</summary>
+    /// <param name="onVerdict">Called on the loop. True when every address answered correctly. Otherwise false and what
+    /// was wrong, or false and null when cluster DNS did not answer either, which proves nothing about the
+    /// cache.</param>
     public void Ask(IReadOnlyCollection<IPAddress> addresses, Action<bool, string?> onVerdict)
     {
         if (_open > 0 || addresses.Count == 0)
@@ -62,7 +63,7 @@ internal sealed class CacheProbe(EventLoop loop, int dnsPort, IPEndPoint cluster
         question.Send(server);
     }
 
-    /// <summary>One datagram, on a socket of its own, and its reply.</summary>
+    /// <summary>One query, sent as one datagram from a socket of its own, and the reply to it.</summary>
     private sealed class Question : IEventHandler
     {
         private readonly EventLoop _loop;
@@ -87,7 +88,7 @@ internal sealed class CacheProbe(EventLoop loop, int dnsPort, IPEndPoint cluster
             var made = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
             if (made.IsError)
             {
-                // Told later, as every other answer is.
+                // Report the failure from a timer, so that the callback never runs inside this call.
                 _problem = made.Error.Describe();
                 _loop.Arm(_timeout, 0);
                 return;

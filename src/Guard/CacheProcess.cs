@@ -3,10 +3,10 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard;
 
-/// <summary>The cache as a child of the guard (--spawn): started again when it ends, killed when it hangs.</summary>
+/// <summary>The cache as a child process of the guard (--spawn).</summary>
 internal sealed class CacheProcess : IEventHandler
 {
-    /// <summary>The hidden subcommand that gives up root and becomes serve.</summary>
+    /// <summary>The hidden subcommand that gives up root and then runs serve.</summary>
     public const string DropPrivileges = "drop-privileges";
 
     private readonly EventLoop _loop;
@@ -14,8 +14,8 @@ internal sealed class CacheProcess : IEventHandler
     private readonly Action<int> _onEnded;
     private int _fd = -1;
 
-    /// <param name="arguments">Of serve.</param>
-    /// <param name="onEnded">Told the exit code, or 128 + the signal.</param>
+    /// <param name="arguments">The arguments of serve.</param>
+    /// <param name="onEnded">Receives the exit code, or 128 + the signal number.</param>
     public CacheProcess(EventLoop loop, IReadOnlyList<string> arguments, uint userId, Action<int> onEnded)
     {
         _loop = loop;
@@ -25,7 +25,7 @@ internal sealed class CacheProcess : IEventHandler
             : [.. Self, "serve", .. arguments];
     }
 
-    /// <summary>This program's own command: itself, or dotnet and its assembly.</summary>
+    /// <summary>The command that starts this program again: its own executable, or dotnet with its assembly.</summary>
     public static IReadOnlyList<string> Self
     {
         get
@@ -39,8 +39,8 @@ internal sealed class CacheProcess : IEventHandler
 
     public bool IsRunning => _fd >= 0;
 
-    /// <summary>Starts it.</summary>
-    /// <exception cref="SyscallException">It cannot be started.</exception>
+    /// <summary>Starts the process.</summary>
+    /// <exception cref="SyscallException">The process cannot be started.</exception>
     public void Start()
     {
         var processId = Libc.Spawn(_command).OrThrow($"start {string.Join(' ', _command)}");

@@ -3,21 +3,22 @@ namespace NodeDns.Guard;
 /// <summary>How far the guard trusts its cache.</summary>
 internal enum CacheTrust
 {
-    /// <summary>None is ready: it has not come yet, has left, or has died once.</summary>
+    /// <summary>No cache is ready: none has come yet, or the last one has left or died.</summary>
     Absent,
 
-    /// <summary>It says that it reads the sockets; no lookup has proved it yet.</summary>
+    /// <summary>The cache says that it reads the sockets, but no probe has been answered yet.</summary>
     Fresh,
 
-    /// <summary>A lookup through every local address was answered.</summary>
+    /// <summary>The cache has answered a probe at every local address.</summary>
     Serving,
 
-    /// <summary>Its queues stand still, or its heartbeat.</summary>
+    /// <summary>The cache has stopped reading its sockets, or its heartbeat has stopped.</summary>
     Hung,
 
-    /// <summary>It answers what cluster DNS answers otherwise; it was told to stop reading, and is tried again later.</summary>
+    /// <summary>The cache fails lookups that cluster DNS answers. It was told to stop reading and is tried again
+    /// later.</summary>
     Distrusted,
 
-    /// <summary>It died again and again, and is held back.</summary>
+    /// <summary>The cache has died several times in a short time. The next one has to wait.</summary>
     Crashed,
 }

@@ -5,20 +5,22 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard;
 
-/// <summary>Looks whether the cache in force reads, turns and answers, and tells the machine.</summary>
+/// <summary>Checks that the current cache reads its sockets, sends heartbeats and answers correctly, and reports what
+/// it finds to the <see cref="GuardMachine"/>.</summary>
 internal sealed class CacheWatch
 {
     private const int RetryMs = 500;
 
-    /// <summary>A cache that has not proved itself yet is asked in quick succession: meanwhile it answers pods.</summary>
+    /// <summary>How soon to ask again after a new cache failed its first probe. Short, because pods already use that
+    /// cache.</summary>
     private const int FreshRetryMs = 100;
 
-    /// <summary>What an old pod's cache needs to stop reading.</summary>
+    /// <summary>How long the old pod's cache may take to stop reading after it was relieved.</summary>
     private const int RelievedMs = 250;
 
-    /// <summary>Relaying is harmless when the cache was merely starved of CPU; resetting its clients is not. A machine
-    /// on which the guard's own timer was late by so much is starved, and resetting waits for twice
-    /// --hang-after.</summary>
+    /// <summary>Starting the relay does no harm when the cache was only short of CPU, but resetting its connections
+    /// does. When the guard's own timer is this late, the machine is short of CPU, and connections are reset only after
+    /// twice --hang-after.</summary>
     private const int StarvedMs = 3 * Watchdog.SampleMs;
 
     private readonly GuardParts _parts;
@@ -45,16 +47,16 @@ internal sealed class CacheWatch
         caches.Ready += OnReady;
     }
 
-    /// <summary>The addresses that this node can carry.</summary>
+    /// <summary>The addresses to probe: those that are on this node.</summary>
     public Func<IReadOnlyCollection<IPAddress>> Probed { get; set; } = () => [];
 
-    /// <summary>Kills the cache, where it is a child.</summary>
+    /// <summary>Kills the cache, if it is a child of the guard.</summary>
     public Action KillChild { get; set; } = () => { };
 
-    /// <summary>Octets waiting in UDP queues and connections in TCP backlogs.</summary>
+    /// <summary>Octets in the UDP receive queues plus connections in the TCP accept queues.</summary>
     public long Waiting => _watchdog.Waiting;
 
-    /// <summary>Looks; every <see cref="Watchdog.SampleMs"/>.</summary>
+    /// <summary>Checks once. Called every <see cref="Watchdog.SampleMs"/>.</summary>
     public void Look()
     {
         var nowMs = _parts.Loop.NowMs;
@@ -73,7 +75,8 @@ internal sealed class CacheWatch
     private void OnReady()
     {
         _watchdog.Reset();
-        // The old pod's cache reads on until it has heard: what it answers proves nothing.
+        // The old pod's cache still reads the same sockets until it is told to stop, so a reply now may be from either
+        // cache.
         _nextProbeMs = _parts.Loop.NowMs + (_machine.PredecessorWaits ? RelievedMs : 0);
         if (_probe is null)
         {
@@ -103,7 +106,7 @@ internal sealed class CacheWatch
                 _machine.ProbeAnswered();
             }
         }
-        // A fifth of the time is left for the clients to ask again by --hang-after.
+        // Reset at 80 % of --hang-after, so that clients have time to ask again before it is over.
         var patience = (nowMs - _starvedMs < 1000 ? 2 : 0.8) * _parts.Options.HangAfter.TotalMilliseconds;
         if (_machine.Trust == CacheTrust.Hung && !_hasFreedClients && cache.SilentMs(nowMs) >= patience)
         {
@@ -111,8 +114,9 @@ internal sealed class CacheWatch
         }
     }
 
-    /// <summary>A hung cache keeps what it has accepted: its clients are reset, and ask again at once. A child is
-    /// killed; in another container only kubelet can, and will: /cachez fails.</summary>
+    /// <summary>Resets the TCP connections that a hung cache has accepted, so that their clients ask again at once.
+    /// Then kills the cache if it is a child. A cache in another container is restarted by kubelet, because /cachez
+    /// fails.</summary>
     private void FreeClients()
     {
         _hasFreedClients = true;
@@ -142,7 +146,7 @@ internal sealed class CacheWatch
         var cache = _caches.Current;
         _probe.Ask(addresses, (isAnswered, verdict) =>
         {
-            // What a cache that has gone meanwhile would have said is of no interest.
+            // The cache that was probed may have gone in the meantime; then its result does not matter.
             if (cache == _caches.Current)
             {
                 OnProbed(isAnswered, verdict);

@@ -5,8 +5,8 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard;
 
-/// <summary>The caches that are connected: they come, are given the sockets, are ready, go away. What each says is bounded
-/// (<see cref="Limits"/>): they are not trusted.</summary>
+/// <summary>The caches that are connected to the guard. They are not trusted, so all that they send is limited
+/// (<see cref="Limits"/>).</summary>
 internal sealed class Caches : IDisposable
 {
     private readonly GuardParts _parts;
@@ -42,29 +42,29 @@ internal sealed class Caches : IDisposable
         _tidy = new LoopAction(Tidy);
     }
 
-    /// <summary>The one that reads the sockets, or did last; null when it is gone.</summary>
+    /// <summary>The cache that reads the sockets now or read them last; null when it has gone.</summary>
     public CachePeer? Current { get; private set; }
 
-    /// <summary>Since when no cache reads; meaningful while none does.</summary>
+    /// <summary>When the last cache stopped reading. Only meaningful while no cache reads.</summary>
     public long GoneMs { get; private set; }
 
-    /// <summary>The next cache is held back.</summary>
+    /// <summary>The cache has died too often: no cache is given sockets for now.</summary>
     public bool IsHeldBack => _crashes.WaitMs(_parts.Loop.NowMs) > 0;
 
-    /// <summary>What the caches that have sockets want served.</summary>
+    /// <summary>The endpoints that the caches with sockets want to serve.</summary>
     public IEnumerable<ListenEndPoint> Wanted =>
         _peers.Where(p => p.HasSockets).SelectMany(p => _sockets.Resolve(p.Wanted)).Where(_sockets.Allows);
 
-    /// <summary>A cache that is not about to end has the sockets.</summary>
+    /// <summary>At least one cache has the sockets and has not said that it is about to end.</summary>
     public bool IsAnyStaying => _peers.Any(peer => peer.HasSockets && !peer.IsLeaving);
 
-    /// <summary>A cache's entries have come; the receiver owns the descriptor.</summary>
+    /// <summary>A cache has sent its entries. The receiver owns the descriptor and closes it.</summary>
     public event Action<int>? EntriesCame;
 
-    /// <summary>What /readyz would say: for a process that asks over the Unix socket.</summary>
+    /// <summary>What /readyz says. Sent to a process that asks for readiness over the Unix socket.</summary>
     public Func<string?> NotReady { get; set; } = () => null;
 
-    /// <summary>A cache has said that it reads.</summary>
+    /// <summary>A cache has said that it reads its sockets.</summary>
     public event Action? Ready;
 
     public void Start()
@@ -73,7 +73,7 @@ internal sealed class Caches : IDisposable
         Tidy();
     }
 
-    /// <summary>Gives the sockets to every cache that waits for them, unless it is being held back.</summary>
+    /// <summary>Gives the sockets to every cache that waits for them, unless caches are being held back.</summary>
     public void Admit()
     {
         if (!_machine.Duties.Admits || IsHeldBack)
@@ -91,7 +91,7 @@ internal sealed class Caches : IDisposable
         }
     }
 
-    /// <summary>What could not be opened before may be by now.</summary>
+    /// <summary>Gives each cache the sockets that could be opened only now.</summary>
     public void GiveNew()
     {
         foreach (var peer in _peers.Where(p => p.HasSockets).ToList())
@@ -112,12 +112,12 @@ internal sealed class Caches : IDisposable
 
     public void Resume() => Current?.Channel.Send(new HandoverMessage(HandoverKind.Resume));
 
-    /// <summary>Asks the cache for its entries.</summary>
-    /// <returns>false: it cannot give any.</returns>
+    /// <summary>Asks the current cache to send its entries.</summary>
+    /// <returns>false when there is no ready cache, or when it cannot export.</returns>
     public bool Export() => Current is { IsReady: true, Version: >= HandoverVersion.Entries } cache
         && cache.Channel.Send(new HandoverMessage(HandoverKind.Export));
 
-    /// <summary>Relays what a dead or hung cache has read and not answered.</summary>
+    /// <summary>Relays the queries that a dead or hung cache has read and not answered.</summary>
     public void Rescue(CachePeer peer)
     {
         if (peer.OpenQueries is not null && peer.HasSockets
@@ -127,8 +127,8 @@ internal sealed class Caches : IDisposable
         }
     }
 
-    /// <summary>Takes a death down.</summary>
-    /// <returns>For how long the next cache is held back.</returns>
+    /// <summary>Counts the end of a cache.</summary>
+    /// <returns>How long, in milliseconds, the next cache is held back.</returns>
     public int CountDeath(bool crashed)
     {
         _parts.Metrics.CacheEnded(crashed);
@@ -180,7 +180,8 @@ internal sealed class Caches : IDisposable
         _peers.Add(peer);
     }
 
-    /// <summary>Sees to the path, and closes connections that say nothing or never come to an end.</summary>
+    /// <summary>Restores the socket's path if somebody has removed it, and closes connections that take too long to say
+    /// hello or to send their offer.</summary>
     private void Tidy()
     {
         const int periodMs = 500;
@@ -288,15 +289,16 @@ internal sealed class Caches : IDisposable
         peer.Given.UnionWith(offered);
         _parts.Log.CacheServedOn(peer.Program, offered.Count(m => !own.Contains(m)));
         Offered?.Invoke();
-        // Opened beside those of the cache, or asked for by its Corefile while no guard was there: it must read them too.
+        // The cache may lack some sockets: those opened just now, and those that its Corefile asked for while there was
+        // no guard.
         Give(peer, onlyNew: true);
     }
 
-    /// <summary>A cache that has outlived its guard has given the sockets it holds.</summary>
+    /// <summary>A cache that survived the last guard has handed over the sockets it holds.</summary>
     public event Action? Offered;
 
-    /// <summary>Gives a cache the sockets of what it wants and does not have yet.</summary>
-    /// <param name="onlyNew">It has some already: its Corefile has changed.</param>
+    /// <summary>Gives a cache the sockets that it wants and does not have yet.</summary>
+    /// <param name="onlyNew">The cache has sockets already and gets only those it lacks.</param>
     private void Give(CachePeer peer, bool onlyNew)
     {
         List<ListenEndPoint> endPoints = [.. _sockets.Resolve(peer.Wanted)];
@@ -311,11 +313,13 @@ internal sealed class Caches : IDisposable
         peer.HasSockets = true;
         if (_opener.Open(endPoints, peer.Workers) > 0)
         {
-            // They are in the group: relayed from the first moment on, until the cache says that it reads them.
+            // The kernel already sends queries to the new sockets, so they are relayed until the cache says that it
+            // reads them.
             _machine.SocketsChanged();
         }
         peer.Expected = [.. _sockets.All.Where(m => endPoints.Contains(m.EndPoint)).Select(m => m.Socket)];
-        // The guard's own that its Corefile does not bind too: the cache refuses there, nobody else would answer.
+        // Also give the guard's own endpoints that this Corefile does not bind. The cache answers REFUSED there;
+        // otherwise nobody would read them.
         var sockets = _sockets.All
             .Where(m => endPoints.Contains(m.EndPoint) || _sockets.OwnEndPoints.Contains(m.EndPoint))
             .Where(peer.Given.Add)
@@ -387,7 +391,7 @@ internal sealed class Caches : IDisposable
             Remove(peer);
             return;
         }
-        // A child's end is counted when it is reaped.
+        // With --spawn the death is counted when the child process is reaped, not here.
         var isCrash = !peer.IsLeaving && !peer.IsDrained;
         _parts.Log.CacheGone(peer.Program);
         Remove(peer);
@@ -397,7 +401,7 @@ internal sealed class Caches : IDisposable
         }
     }
 
-    /// <summary>Forgets one, whether it has gone or is sent away.</summary>
+    /// <summary>Forgets a cache, whether it has gone by itself or is being disconnected.</summary>
     private void Remove(CachePeer peer)
     {
         _peers.Remove(peer);

@@ -2,7 +2,7 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard;
 
-/// <summary>The cache as a child of the guard (--spawn): started when there are sockets for it, and again when it
+/// <summary>Runs the cache as a child of the guard (--spawn): starts it once there are sockets, and restarts it when it
 /// ends.</summary>
 internal sealed class Child
 {
@@ -29,7 +29,7 @@ internal sealed class Child
 
     public void Signal(int signal) => _process.Signal(signal);
 
-    /// <summary>Starts it when a cache is wanted for the first time.</summary>
+    /// <summary>Starts the child if a cache is wanted and none is running or about to be restarted.</summary>
     public void Keep(Duties duties)
     {
         if (duties.Admits && !_process.IsRunning && !_again.IsArmed)

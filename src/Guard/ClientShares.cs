@@ -3,7 +3,8 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard;
 
-/// <summary>How much of something each client has, by its address: so that one cannot take all of it.</summary>
+/// <summary>Counts how much of a limited resource each client address uses, so that no client can take all of
+/// it.</summary>
 internal sealed class ClientShares(int ofAll, int ofOne)
 {
     private readonly Dictionary<UInt128, int> _shares = [];
@@ -34,7 +35,7 @@ internal sealed class ClientShares(int ofAll, int ofOne)
         }
     }
 
-    /// <summary>The address as a number, without its port.</summary>
+    /// <summary>The address as a number, without the port.</summary>
     internal static UInt128 Key(in SocketAddress client) => client.Family == SocketAddress.FamilyIPv6
         ? BinaryPrimitives.ReadUInt128BigEndian(client.Address)
         : BinaryPrimitives.ReadUInt32BigEndian(client.Address);

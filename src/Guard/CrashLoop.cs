@@ -1,10 +1,10 @@
 namespace NodeDns.Guard;
 
-/// <summary>Holds a cache back that dies again and again, so that what kills it (a query, the Corefile, the memory
-/// limit) cannot keep the node's lookups in a loop of restarts.</summary>
+/// <summary>Delays the next cache after repeated deaths. What kills the cache (a query, the Corefile, the memory limit)
+/// would otherwise keep this node's lookups in a loop of restarts.</summary>
 internal sealed class CrashLoop
 {
-    /// <summary>So many deaths in <see cref="WindowMs"/> are a loop.</summary>
+    /// <summary>This many deaths within <see cref="WindowMs"/> count as a loop.</summary>
     public const int Deaths = 3;
 
     public const int WindowMs = 10_000;
@@ -17,8 +17,8 @@ internal sealed class CrashLoop
     private int _waitMs;
     private long _lastMs = long.MinValue / 2;
 
-    /// <summary>Takes a death down.</summary>
-    /// <returns>For how long the next cache is held back; 0 for not at all.</returns>
+    /// <summary>Counts a death.</summary>
+    /// <returns>How long the next cache is held back, in milliseconds; 0 for not at all.</returns>
     public int Died(long nowMs)
     {
         if (nowMs - _lastMs > LongestWaitMs + WindowMs)
@@ -31,7 +31,7 @@ internal sealed class CrashLoop
         {
             _deaths.Dequeue();
         }
-        // Once in a loop, each further death doubles the wait until a minute has gone well.
+        // Once in a loop, each further death doubles the wait, until a minute passes without one.
         if (_deaths.Count < Deaths && _waitMs == 0)
         {
             return 0;
@@ -41,6 +41,6 @@ internal sealed class CrashLoop
         return _waitMs;
     }
 
-    /// <summary>How much longer the next cache is held back; 0 when it is welcome.</summary>
+    /// <summary>How much longer the next cache is held back, in milliseconds; 0 when it may come.</summary>
     public long WaitMs(long nowMs) => Math.Max(0, _untilMs - nowMs);
 }

@@ -2,15 +2,16 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard;
 
-/// <summary>The hidden first step of a spawned cache: gives up root, then becomes serve.</summary>
+/// <summary>The hidden first step of a spawned cache: gives up root, then runs serve.</summary>
 public static class DropPrivilegesCommand
 {
-    /// <summary>Is this the hidden command? It is read by hand: what follows belongs to serve.</summary>
+    /// <summary>True for the hidden command. It is recognised here without the command line parser, because the words
+    /// after it are arguments of serve.</summary>
     public static bool IsMeant(IReadOnlyList<string> words) =>
         words.Count > 2 && words[0] == CacheProcess.DropPrivileges && uint.TryParse(words[1], out _);
 
-    /// <summary>Becomes another program.</summary>
-    /// <returns>Only when that failed.</returns>
+    /// <summary>Gives up root and replaces this process with serve.</summary>
+    /// <returns>An exit code, only if that failed.</returns>
     public static int Run(IReadOnlyList<string> words)
     {
         IReadOnlyList<string> command = [.. CacheProcess.Self, .. words.Skip(2)];

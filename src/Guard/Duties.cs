@@ -1,23 +1,24 @@
 namespace NodeDns.Guard;
 
-/// <summary>What a guard does in a state, by how far it trusts its cache: the whole table, which docs/guard.md shows.</summary>
-/// <remarks>One duty is in no column because it never rests: a socket that nobody else reads is relayed
-/// (<see cref="GuardMachine.IsRead"/>), in every state.</remarks>
+/// <summary>What the guard does, for each state and each level of trust in the cache. docs/guard.md shows the same
+/// table.</summary>
+/// <remarks>One duty is not listed because it applies in every state: a socket that nobody else reads is relayed
+/// (<see cref="GuardMachine.IsRead"/>).</remarks>
 internal readonly record struct Duties
 {
-    /// <summary>What the cache has said that it reads counts as read.</summary>
+    /// <summary>Sockets that the cache says it reads count as read, so they are not relayed.</summary>
     public bool CacheReads { get; init; }
 
-    /// <summary>Caches that wait are given the sockets.</summary>
+    /// <summary>Waiting caches are given the sockets.</summary>
     public bool Admits { get; init; }
 
-    /// <summary>Link, addresses and rules are this guard's to reconcile, and the next guard is listened for.</summary>
+    /// <summary>This guard reconciles link, addresses and rules, and listens for the next pod's guard.</summary>
     public bool KeepsNode { get; init; }
 
-    /// <summary>Intercepted ClusterIPs are answered here; else they are kube-proxy's.</summary>
+    /// <summary>Queries to intercepted ClusterIPs are answered here; if false, kube-proxy handles them.</summary>
     public bool Intercepts { get; init; }
 
-    /// <summary>What /readyz says; null: ready.</summary>
+    /// <summary>What /readyz says; null when the guard is ready.</summary>
     public string? NotReady { get; init; }
 
     public static Duties Of(GuardState state, CacheTrust trust) => (state, trust) switch

@@ -4,17 +4,18 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard;
 
-/// <summary>Another program, such as node-cache, that is bound to our endpoints with SO_REUSEPORT: all new traffic is
-/// steered away from it, so that it can be removed at any time without a loss.</summary>
+/// <summary>Finds sockets of other programs, such as node-cache, that are bound to our endpoints with SO_REUSEPORT, and
+/// steers all new traffic away from them. The other program can then be removed at any time without losing
+/// queries.</summary>
 internal sealed class ForeignSockets(GuardParts parts, SocketSet sockets)
 {
     private readonly Dictionary<ListenEndPoint, int> _steered = [];
     private bool _looked;
 
-    /// <summary>Somebody else is bound to one of our endpoints.</summary>
+    /// <summary>Another program is bound to at least one of our endpoints.</summary>
     public bool InUse => _steered.Count > 0;
 
-    /// <summary>Is anybody bound to one of these already?</summary>
+    /// <summary>True when any process is bound to one of these endpoints.</summary>
     public static bool AnyBound(IEnumerable<ListenEndPoint> endPoints)
     {
         try
@@ -27,13 +28,13 @@ internal sealed class ForeignSockets(GuardParts parts, SocketSet sockets)
         }
     }
 
-    /// <summary>What <see cref="Look.Run"/> needs to know of the sockets as they are now.</summary>
+    /// <summary>Collects the current sockets for <see cref="Look.Run"/>, which runs on another thread.</summary>
     public Look Prepare() => new(
         parts.Metrics,
         [.. sockets.All.Select(m => SocketTable.Inode(m.Socket.Fd))],
         [.. sockets.OwnEndPoints.Where(e => Own(e).Count > 0)]);
 
-    /// <summary>Steers each endpoint's group as it needs.</summary>
+    /// <summary>Attaches or removes the steering program of each endpoint's SO_REUSEPORT group.</summary>
     public void Steer(Look look)
     {
         foreach (var (endPoint, foreign) in look.Foreign)
@@ -43,8 +44,8 @@ internal sealed class ForeignSockets(GuardParts parts, SocketSet sockets)
             {
                 continue;
             }
-            // Members are counted in the order of their bind: what was there before us comes first, and only that can
-            // be told apart.
+            // The program picks members by index, in the order of their bind(2). It can only skip sockets that were
+            // bound before ours, so it is attached only at the first look.
             var result = foreign > 0
                 ? _looked ? SyscallResult.From(0, 0) : Libc.SteerReuseport(own[0].Fd, (uint)foreign, (uint)own.Count)
                 : Libc.UnsteerReuseport(own[0].Fd);
@@ -72,14 +73,15 @@ internal sealed class ForeignSockets(GuardParts parts, SocketSet sockets)
     private List<ListenSocket> Own(ListenEndPoint endPoint) =>
         [.. sockets.All.Where(m => m.EndPoint == endPoint).Select(m => m.Socket)];
 
-    /// <summary>One look at the kernel's socket tables, which are long on a busy node: on any thread.</summary>
+    /// <summary>Reads the kernel's socket tables, which takes long on a busy node. May run on any thread.</summary>
     internal sealed class Look(GuardMetrics metrics, HashSet<ulong> ours, IReadOnlyList<ListenEndPoint> endPoints)
     {
-        /// <summary>How many sockets of others are bound to each endpoint; empty before <see cref="Run"/>.</summary>
+        /// <summary>The number of other programs' sockets bound to each endpoint; empty before
+        /// <see cref="Run"/>.</summary>
         public IReadOnlyDictionary<ListenEndPoint, int> Foreign { get; private set; } =
             new Dictionary<ListenEndPoint, int>();
 
-        /// <summary>Somebody else is bound to one of them.</summary>
+        /// <summary>Another program is bound to at least one of the endpoints.</summary>
         public bool IsAnyShared => Foreign.Values.Any(count => count > 0);
 
         public void Run()

@@ -2,9 +2,9 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard;
 
-/// <summary>A listening socket that the guard holds, and who else reads it. The kernel sends lookups to every member of an
-/// endpoint's SO_REUSEPORT group, read or not.</summary>
-/// <param name="cookie">SO_COOKIE: the same in every process that holds the socket.</param>
+/// <summary>A listening socket that the guard holds, and who else reads it. The kernel distributes queries over all
+/// sockets of an SO_REUSEPORT group, so one that nobody reads loses queries.</summary>
+/// <param name="cookie">SO_COOKIE, which is the same in every process that holds this socket.</param>
 internal sealed class GroupMember(ListenSocket socket, ulong cookie)
 {
     public ListenSocket Socket => socket;
@@ -13,12 +13,12 @@ internal sealed class GroupMember(ListenSocket socket, ulong cookie)
 
     public ListenEndPoint EndPoint { get; } = new(socket.Protocol, socket.EndPoint);
 
-    /// <summary>The cache in force has it, and has said that it reads.</summary>
+    /// <summary>The current cache has this socket and has said that it reads it.</summary>
     public bool CacheReads { get; set; }
 
-    /// <summary>It came from the old pod's guard, which is still there.</summary>
+    /// <summary>The socket came from the old pod's guard, which is still connected.</summary>
     public bool PredecessorHas { get; set; }
 
-    /// <summary>The next pod's guard has it, and is still there.</summary>
+    /// <summary>The next pod's guard has this socket and is still connected.</summary>
     public bool SuccessorHas { get; set; }
 }

@@ -2,24 +2,26 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard;
 
-/// <summary>The guard: puts its parts together, and does what its <see cref="GuardMachine"/> decides. Everything runs on
-/// one loop, but for the node's set-up (<see cref="NodeKeeper"/>).</summary>
+/// <summary>Puts the guard's parts together and carries out what its <see cref="GuardMachine"/> decides. Everything
+/// runs on one loop, except the set-up of the node (<see cref="NodeKeeper"/>).</summary>
 internal sealed class Guard : IGuardActions, IDisposable
 {
-    /// <summary>After the last query has been read: what cluster DNS may take to answer it.</summary>
+    /// <summary>How long the guard waits, after it has read the last query, for cluster DNS to answer it.</summary>
     private const int LastRepliesMs = 500;
 
-    /// <summary>What a child has to finish its connections in; it gives itself 5 s.</summary>
+    /// <summary>How long a child may take to finish its connections; the cache itself stops after 5 s.</summary>
     private const int ChildDrainMs = 6000;
 
-    /// <summary>When what the start needed is given back: link, rules and a first cache have been seen to.</summary>
+    /// <summary>When to give back the memory that only start-up needed. By then link, rules and a first cache are set
+    /// up.</summary>
     private const int ReleaseAfterMs = 3000;
 
-    /// <summary>And again: it takes some milliseconds, which the sockets' queues bridge, and a guard that only watches fills a
-    /// heap of several MiB before it is collected.</summary>
+    /// <summary>How often to give memory back after that. It takes some milliseconds, during which queries wait in the
+    /// sockets' queues. An idle guard would otherwise grow its heap to several MiB before the next
+    /// collection.</summary>
     private const int ReleasePeriodMs = 20_000;
 
-    /// <summary>How old a picture of the guard may be.</summary>
+    /// <summary>The greatest age of <see cref="Status"/>.</summary>
     private const int StatusMs = 100;
 
     private const int FirstDistrustMs = 5000;
@@ -78,19 +80,21 @@ internal sealed class Guard : IGuardActions, IDisposable
         parts.Metrics.Watch(() => Status);
     }
 
-    /// <summary>Whoever asks the node's guard over HTTP should ask this one (true), or another pod's (false).</summary>
+    /// <summary>True when this guard should answer HTTP requests on the shared ports, false when another pod's guard
+    /// should.</summary>
     public event Action<bool>? Answers;
 
-    /// <summary>What other threads may know; replaced as a whole at each sample.</summary>
+    /// <summary>The guard's status for other threads. Replaced as a whole.</summary>
     public GuardStatus Status { get; private set; } = new();
 
-    /// <summary>Link, addresses and rules have been seen to, by this guard or by the one it has not relieved yet.</summary>
+    /// <summary>Link, addresses and rules are set up, by this guard or by the predecessor that it has not relieved
+    /// yet.</summary>
     private bool IsNodeSetUp => _node.IsSetUp || !_machine.Duties.KeepsNode;
 
     private string? NotReady => _machine.Duties.NotReady
         ?? (IsNodeSetUp ? null : "link, addresses and rules are not made yet");
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts the guard.</summary>
     public void Start()
     {
         _caches.Start();
@@ -99,7 +103,7 @@ internal sealed class Guard : IGuardActions, IDisposable
         _machine.Start();
     }
 
-    /// <summary>Told to stop (SIGTERM).</summary>
+    /// <summary>Stops the guard (SIGTERM).</summary>
     public void Stop()
     {
         _child?.Signal(Libc.SIGTERM);
@@ -116,11 +120,12 @@ internal sealed class Guard : IGuardActions, IDisposable
         _node.Dispose();
     }
 
-    // What the machine has done.
+    // What the machine asks for (IGuardActions).
 
     public void Follow()
     {
-        // What follows may itself change who reads what: once more then, not within.
+        // Following may change who reads which socket and call this again. RelayUnread runs a second time below
+        // instead.
         if (_isFollowing)
         {
             return;
@@ -150,7 +155,7 @@ internal sealed class Guard : IGuardActions, IDisposable
 
     public void ClaimAlone()
     {
-        // Alone: whoever asks the node's guard asks this one.
+        // Without a predecessor, this guard answers HTTP requests on the shared ports.
         Announce(true);
         if (_sockets.All.Count == 0 && ForeignSockets.AnyBound(_sockets.OwnEndPoints))
         {
@@ -201,7 +206,7 @@ internal sealed class Guard : IGuardActions, IDisposable
     public void End()
     {
         _hasLeft = true;
-        // Those that only this guard has: nothing new is to come to them, and what is queued is relayed.
+        // Sockets that nobody else reads: refuse new queries and relay what is still in their queues.
         var ours = _sockets.All.Where(m => !_machine.IsRead(m)).ToList();
         SocketSet.RefuseNew(ours);
         RelayUnread();
@@ -212,7 +217,7 @@ internal sealed class Guard : IGuardActions, IDisposable
     private void RelayUnread() =>
         _relay.Use([.. _sockets.All.Where(m => !_machine.IsRead(m)).Select(m => m.Socket)]);
 
-    /// <summary>The guards of two pods share the HTTP ports during an upgrade: the one that has the node answers
+    /// <summary>Two pods' guards share the HTTP ports during an upgrade. The one that owns the node answers
     /// there.</summary>
     private void Announce(bool answers)
     {
@@ -225,8 +230,9 @@ internal sealed class Guard : IGuardActions, IDisposable
 
     // Sockets.
 
-    /// <summary>Opens what is missing of the guard's own. Where the old pod's guard has given some, only endpoints that
-    /// have none: more for each of them would have no reader until a cache is here.</summary>
+    /// <summary>Opens the guard's own sockets that are missing. If the old pod's guard gave some, opens sockets only
+    /// for endpoints that have none: more sockets in a group would have no reader until this pod's cache is
+    /// here.</summary>
     private void OpenOwn()
     {
         _parts.Loop.Cancel(_offerOver);
@@ -244,7 +250,7 @@ internal sealed class Guard : IGuardActions, IDisposable
         }
     }
 
-    /// <summary>Tries again what could not be opened, as long as it is still wanted.</summary>
+    /// <summary>Tries again to open the sockets that could not be opened, if they are still wanted.</summary>
     private void OpenAgain()
     {
         _opener.Want(_caches.Wanted.Concat(_sockets.OwnEndPoints).ToHashSet());
@@ -252,13 +258,14 @@ internal sealed class Guard : IGuardActions, IDisposable
         _caches.GiveNew();
     }
 
-    /// <summary>Leaving with nobody left to read: what is queued still gets its answer, what comes now is refused. A cache
-    /// that stays, because only the guard was told to stop, keeps its sockets as they are.</summary>
+    /// <summary>When the guard leaves and nobody else reads the sockets, new queries are refused and queued ones are
+    /// still answered. If only the guard was told to stop and the cache stays, the cache's sockets are left as they
+    /// are.</summary>
     private void RefuseWhenAlone()
     {
         if (_hasLeft && _machine.State == GuardState.Stopping && !_successors.HasAnyTaken && !_caches.IsAnyStaying)
         {
-            // A next guard would get sockets that nothing arrives at any more.
+            // A guard that took over now would get sockets that receive nothing.
             _successors.Listen(false);
             SocketSet.RefuseNew(_sockets.All);
         }

@@ -3,9 +3,8 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
-/// <summary>Health and metrics over HTTP. A port that is in use is one clear line, and is tried again: the pods'
-/// lookups do
-/// not depend on it.</summary>
+/// <summary>The guard's health and metrics over HTTP. When a port is in use, that is logged in one line and tried
+/// again, because pods' lookups do not depend on it.</summary>
 internal sealed class GuardEndpoint : IDisposable
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(5);
@@ -38,7 +37,7 @@ internal sealed class GuardEndpoint : IDisposable
                 Tls = options.MetricsTls,
             });
         }
-        // The guards of two pods share the ports during an upgrade: only the one whose cache serves answers there.
+        // Two pods' guards share the ports during an upgrade. Only the guard whose cache serves answers there.
         guard.Answers += answers =>
         {
             _answers = answers;
@@ -46,7 +45,7 @@ internal sealed class GuardEndpoint : IDisposable
         };
     }
 
-    /// <summary>Opens the ports, before anything else is touched.</summary>
+    /// <summary>Opens the ports. Called before the guard changes anything on the node.</summary>
     public void Start()
     {
         _answers = true;

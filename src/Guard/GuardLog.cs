@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace NodeDns.Guard;
 
-/// <summary>Every log message of the guard. Problems, whose text names the thing and the remedy, are counted too:
-/// <see cref="GuardMetrics.Problem"/>.</summary>
+/// <summary>Every log message of the guard. Problems name what is wrong and the remedy; they are also counted
+/// (<see cref="GuardMetrics.Problem"/>).</summary>
 internal sealed partial class GuardLog(ILogger log)
 {
     // States.

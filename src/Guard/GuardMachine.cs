@@ -1,7 +1,7 @@
 namespace NodeDns.Guard;
 
-/// <summary>The guard's states: what moves it from one to the next. No I/O, no clock: events come in as calls, and what
-/// has to be done goes out through <see cref="IGuardActions"/>.</summary>
+/// <summary>The guard's states, and the events that move it from one to the next. It does no I/O and reads no clock:
+/// events arrive as method calls, and work goes out through <see cref="IGuardActions"/>.</summary>
 /// <remarks>
 /// <code>
 /// Claiming ──▶ Guarding ──▶ Relieved     another pod's cache serves: the next pod's, or the old one's again
@@ -11,11 +11,11 @@ namespace NodeDns.Guard;
 ///     │        Stopping         │         told to stop, and nobody has taken over yet
 ///     └─────────────────────────┘         the cache that answered wrongly is tried again
 /// </code>
-/// <see cref="Duties"/> says what each state means. All on the guard's loop.
+/// <see cref="Duties"/> says what the guard does in each state. All members are called on the guard's loop.
 /// </remarks>
 internal sealed class GuardMachine(IGuardActions actions)
 {
-    /// <summary>Probes that a proven cache may fail in a row before it is no longer trusted.</summary>
+    /// <summary>How many probes in a row a cache may fail before the guard stops trusting it.</summary>
     public const int ToleratedFailures = 2;
 
     private int _failedProbes;
@@ -27,19 +27,21 @@ internal sealed class GuardMachine(IGuardActions actions)
 
     public CacheTrust Trust { get; private set; }
 
-    /// <summary>The old pod's guard is there, and its cache still answers: this one's has not relieved it yet.</summary>
+    /// <summary>The old pod's guard is connected, and its cache still answers because this guard has not relieved it
+    /// yet.</summary>
     public bool PredecessorAnswers { get; private set; }
 
-    /// <summary>The old pod's guard is there, relieved: it would guard again.</summary>
+    /// <summary>The old pod's guard is connected and relieved. If this guard goes, the old one takes the node
+    /// back.</summary>
     public bool PredecessorWaits { get; private set; }
 
-    /// <summary>The node was given back to the old pod, not handed on to the next.</summary>
+    /// <summary>The node was given back to the old pod, rather than handed on to the next one.</summary>
     public bool IsReturned { get; private set; }
 
-    /// <summary>Told to stop, or about to end.</summary>
+    /// <summary>The guard was told to stop, or is about to end.</summary>
     public bool IsEnding => _isEnding || State == GuardState.Stopping;
 
-    /// <summary>What is to be done now.</summary>
+    /// <summary>What the guard has to do now.</summary>
     public Duties Duties
     {
         get
@@ -49,7 +51,7 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>Does somebody else read the socket? If not, it is relayed.</summary>
+    /// <summary>True when another process reads this socket. If not, the guard relays it.</summary>
     public bool IsRead(GroupMember member) => State switch
     {
         GuardState.Relieved => IsReturned ? member.PredecessorHas : member.SuccessorHas,
@@ -59,17 +61,17 @@ internal sealed class GuardMachine(IGuardActions actions)
 
     // Claiming.
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts with claiming the sockets.</summary>
     public void Start() => actions.Claim();
 
-    /// <summary>The old pod's guard has given its sockets; its cache answers.</summary>
+    /// <summary>The old pod's guard has given its sockets. Its cache still answers.</summary>
     public void PredecessorGave()
     {
         PredecessorAnswers = true;
         PredecessorWaits = false;
     }
 
-    /// <summary>There is at least one socket.</summary>
+    /// <summary>The guard has at least one socket.</summary>
     public void Claimed()
     {
         if (State == GuardState.Claiming)
@@ -80,7 +82,7 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>The old pod's guard has gone, or was never one.</summary>
+    /// <summary>The old pod's guard has gone, or turned out not to answer.</summary>
     public void PredecessorGone()
     {
         PredecessorAnswers = false;
@@ -100,18 +102,18 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>Sockets were opened, taken or given: who reads them is looked at anew.</summary>
+    /// <summary>Sockets were opened, received or given away, so who reads them has to be determined again.</summary>
     public void SocketsChanged() => actions.Follow();
 
     // The cache.
 
     /// <summary>A cache says that it reads the sockets.</summary>
-    /// <param name="isAnother">Not the one that did before.</param>
+    /// <param name="isAnother">This is another cache than the last one that was ready.</param>
     public void CacheReady(bool isAnother)
     {
         if (State is GuardState.Relieved or GuardState.Stopping)
         {
-            // Said before it heard that it is to stop reading.
+            // The cache sent this before it was told to stop reading.
             return;
         }
         if (isAnother)
@@ -126,11 +128,11 @@ internal sealed class GuardMachine(IGuardActions actions)
         actions.Follow();
     }
 
-    /// <summary>The cache has stopped reading by its own will, or is gone.</summary>
-    /// <param name="heldBack">It has died so often that the next is held back.</param>
+    /// <summary>The cache has stopped reading, or has gone.</summary>
+    /// <param name="heldBack">The cache has died so often that the next one is held back.</param>
     public void CacheLost(bool heldBack) => Believe(heldBack ? CacheTrust.Crashed : CacheTrust.Absent);
 
-    /// <summary>The next cache is welcome again.</summary>
+    /// <summary>The next cache no longer has to wait.</summary>
     public void HeldBackOver()
     {
         if (Trust == CacheTrust.Crashed)
@@ -155,7 +157,7 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>A lookup through every local address was answered.</summary>
+    /// <summary>The cache has answered a probe at every local address.</summary>
     public void ProbeAnswered()
     {
         if (Trust is CacheTrust.Fresh or CacheTrust.Serving)
@@ -166,7 +168,7 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>The cache failed a lookup that cluster DNS answers.</summary>
+    /// <summary>The cache has failed a probe that cluster DNS answers.</summary>
     public void ProbeFailed()
     {
         if (State != GuardState.Guarding || Trust is not (CacheTrust.Fresh or CacheTrust.Serving)
@@ -174,12 +176,12 @@ internal sealed class GuardMachine(IGuardActions actions)
         {
             return;
         }
-        // It would go on answering beside the relay.
+        // Otherwise the cache would go on answering beside the relay.
         actions.DrainCache();
         actions.DistrustForAWhile();
         if (_isOnProbation && PredecessorWaits)
         {
-            // A new version that has never answered: the one before it is still there.
+            // This new version has never answered a probe, and the old pod is still there to take the node back.
             Trust = CacheTrust.Distrusted;
             Return();
         }
@@ -189,7 +191,7 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>The cache has been distrusted for long enough: a single probe decides.</summary>
+    /// <summary>The cache has been distrusted for long enough. It gets one probe to prove itself.</summary>
     public void TryAgain()
     {
         var isReturned = State == GuardState.Relieved && IsReturned && !_isEnding;
@@ -212,10 +214,10 @@ internal sealed class GuardMachine(IGuardActions actions)
 
     // The next pod's guard.
 
-    /// <summary>It has the sockets.</summary>
+    /// <summary>The next pod's guard has the sockets.</summary>
     public void SuccessorTook() => _successors++;
 
-    /// <summary>Its cache serves.</summary>
+    /// <summary>The next pod's cache serves.</summary>
     public void SuccessorRelieves()
     {
         switch (State)
@@ -232,8 +234,8 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>It is gone.</summary>
-    /// <param name="hadRelieved">And it was the one whose cache served.</param>
+    /// <summary>A next pod's guard has gone.</summary>
+    /// <param name="hadRelieved">The one that has gone had relieved this guard.</param>
     public void SuccessorGone(bool hadRelieved)
     {
         _successors--;
@@ -250,13 +252,13 @@ internal sealed class GuardMachine(IGuardActions actions)
 
     // Stopping.
 
-    /// <summary>Told to stop (SIGTERM).</summary>
+    /// <summary>Stops (SIGTERM).</summary>
     public void Stop()
     {
         switch (State)
         {
             case GuardState.Claiming or GuardState.Relieved:
-                // Another guard's cache reads the sockets: nothing here was this one's to undo.
+                // Another guard's cache reads the sockets, so there is nothing on the node for this guard to undo.
                 End();
                 break;
             case GuardState.Guarding when PredecessorAnswers || PredecessorWaits:
@@ -313,7 +315,7 @@ internal sealed class GuardMachine(IGuardActions actions)
         }
     }
 
-    /// <summary>The one place where a state is entered.</summary>
+    /// <summary>All changes of state go through here.</summary>
     private void Enter(GuardState state)
     {
         State = state;

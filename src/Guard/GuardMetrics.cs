@@ -2,10 +2,11 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
-/// <summary>What the guard counts. Errors are counted and logged in one call, so that neither is forgotten.</summary>
+/// <summary>The guard's counters. A problem is counted and logged in one call, so that neither can be
+/// forgotten.</summary>
 internal sealed class GuardMetrics
 {
-    /// <summary>A problem that is still there after so long is said again.</summary>
+    /// <summary>The same problem is logged again after this time.</summary>
     private const long RepeatMs = 600_000;
 
     private readonly GuardLog _log;
@@ -72,7 +73,7 @@ internal sealed class GuardMetrics
 
     public MetricRegistry Registry { get; }
 
-    /// <summary>Shows what the guard does.</summary>
+    /// <summary>Registers the gauges that show the guard's status.</summary>
     public void Watch(Func<GuardStatus> status)
     {
         foreach (var state in Enum.GetValues<GuardState>())
@@ -97,8 +98,8 @@ internal sealed class GuardMetrics
             "Addresses that are configured, and that this node cannot carry.", () => status().Absent.Count);
     }
 
-    /// <summary>Counts and logs a problem of <see cref="GuardProblem"/>; said again and again, it is logged once and
-    /// counted.</summary>
+    /// <summary>Counts and logs a problem of <see cref="GuardProblem"/>. The same message again is only counted for ten
+    /// minutes.</summary>
     public void Problem(string reason, string message)
     {
         Registry.Increment(_errors[reason]);

@@ -5,7 +5,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
-/// <summary>What a guard was told on its command line, validated. docs/guard.md has the table.</summary>
+/// <summary>The validated command line of a guard. docs/guard.md has the table of options.</summary>
 public sealed record GuardOptions
 {
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
@@ -14,13 +14,13 @@ public sealed record GuardOptions
     public string? TakeoverPath { get; init; }
     public int DnsPort { get; init; } = 53;
 
-    /// <summary>At which a cache may have sockets, beside <see cref="DnsPort"/>.</summary>
+    /// <summary>Ports at which a cache may have sockets, besides <see cref="DnsPort"/>.</summary>
     public IReadOnlyList<int> AllowedPorts { get; init; } = [];
 
     public int Workers { get; init; } = Environment.ProcessorCount;
     public IReadOnlyList<IPAddress> Intercepted { get; init; } = [];
 
-    /// <summary>null: another program owns link and addresses.</summary>
+    /// <summary>null when another program owns link and addresses.</summary>
     public string? InterfaceName { get; init; } = "nodelocaldns";
     public RulesMode Rules { get; init; }
     public HostAcceptMode HostAccept { get; init; }
@@ -31,24 +31,26 @@ public sealed record GuardOptions
     public IPEndPoint? HealthListen { get; init; }
     public IPEndPoint? MetricsListen { get; init; }
 
-    /// <summary>HTTPS for <see cref="MetricsListen"/>; null: plain HTTP.</summary>
+    /// <summary>HTTPS settings of <see cref="MetricsListen"/>; null for plain HTTP.</summary>
     public HttpTlsOptions? MetricsTls { get; init; }
     public string ProbeName { get; init; } = "kubernetes.default.svc.cluster.local";
 
-    /// <summary>Zero: never.</summary>
+    /// <summary>Zero for no probes.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(5);
     public TimeSpan HangAfter { get; init; } = TimeSpan.FromMilliseconds(250);
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>An address that is no longer configured is relayed until nobody has asked it for so long.</summary>
+    /// <summary>How long an address that is no longer configured must go unasked before the guard stops relaying
+    /// it.</summary>
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromHours(1);
 
     public uint ServeUserId { get; init; } = 65534;
 
-    /// <summary>The program and arguments of the cache to start as a child; null: it is another container's.</summary>
+    /// <summary>The program and arguments of the cache to start as a child; null when the cache runs in another
+    /// container.</summary>
     public IReadOnlyList<string>? Spawn { get; init; }
     public int NewestVersion { get; init; } = HandoverVersion.Newest;
 
-    /// <summary>Both kinds: everything the link carries.</summary>
+    /// <summary>All addresses on the link, local and intercepted.</summary>
     public IReadOnlyList<IPAddress> AllAddresses => [.. Addresses, .. Intercepted];
 }

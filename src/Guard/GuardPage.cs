@@ -5,7 +5,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
-/// <summary>A page that judges the guard's status: 200 and OK, or 503 and what is wrong.</summary>
+/// <summary>A page about the guard's status: 200 and OK, or 503 and the reason.</summary>
 internal sealed class GuardPage(Func<GuardStatus> status, Func<GuardStatus, string?> judge) : HttpPage
 {
     private const int StuckMs = 5000;
@@ -19,20 +19,21 @@ internal sealed class GuardPage(Func<GuardStatus> status, Func<GuardStatus, stri
         return problem is null ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable;
     }
 
-    /// <summary>What an operator should know beside it.</summary>
+    /// <summary>Further notes for an operator, shown in both cases.</summary>
     private static string Notes(GuardStatus status) =>
         string.Concat(status.Leaving.Select(a => $"\n{a} is no longer configured: relayed to cluster DNS while it is asked"))
         + string.Concat(status.Absent.Select(a => $"\n{a} cannot be carried by this node: see the guard's log"));
 
-    /// <summary>/healthz: the guard's loop turns.</summary>
+    /// <summary>/healthz: fails when the guard's loop has stopped turning.</summary>
     public static string? Healthz(GuardStatus status) =>
         status.SampledMs != 0 && Environment.TickCount64 - status.SampledMs > StuckMs ? "the guard's loop stands still"
             : null;
 
-    /// <summary>/readyz: lookups of this node are answered by the cache.</summary>
+    /// <summary>/readyz: succeeds when the cache answers this node's lookups.</summary>
     public static string? Readyz(GuardStatus status) => status.NotReady;
 
-    /// <summary>/cachez: the cache container's liveness. A cache that is being held back waits as it should.</summary>
+    /// <summary>/cachez: the liveness probe of the cache container. It succeeds while a cache is held back, because
+    /// that one waits on purpose.</summary>
     public static string? Cachez(GuardStatus status) => status switch
     {
         { Trust: CacheTrust.Hung } => "the cache is hung",

@@ -2,7 +2,8 @@ using NodeDns.Guard.Node;
 
 namespace NodeDns.Guard;
 
-/// <summary>Labels of nodedns_guard_errors_total{reason}; every one is in docs/guard.md with its remedy.</summary>
+/// <summary>Values of the label of nodedns_guard_errors_total{reason}. docs/guard.md lists each one with its
+/// remedy.</summary>
 internal static class GuardProblem
 {
     public const string Port = "port";
@@ -27,7 +28,7 @@ internal static class GuardProblem
         HostAccept, Sysctl, Leftovers, Flip, Spawn,
     ];
 
-    /// <summary>The label of a part of the node's set-up.</summary>
+    /// <summary>The label for a part of the node's set-up.</summary>
     public static string Of(NodePart part) => part switch
     {
         NodePart.Link => Link,
@@ -39,7 +40,7 @@ internal static class GuardProblem
         _ => Flip,
     };
 
-    /// <summary>The errortype under which node-cache counted such a problem; null where it had none.</summary>
+    /// <summary>The errortype under which node-cache counts this problem; null where it has none.</summary>
     public static string? SetupErrorOf(string reason) => reason switch
     {
         Rules or HostAccept => "iptables",

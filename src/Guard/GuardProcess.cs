@@ -4,7 +4,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
-/// <summary>The guard as a process: its log, metrics, pages and signals around one <see cref="Guard"/>.</summary>
+/// <summary>Runs one <see cref="Guard"/> as a process, with its log, metrics, HTTP pages and signals.</summary>
 public static class GuardProcess
 {
     /// <summary>Runs a guard until SIGTERM or SIGINT.</summary>
@@ -21,7 +21,7 @@ public static class GuardProcess
         var metrics = new GuardMetrics(new MetricRegistry(), log);
         using var loop = new EventLoop();
         using var guard = new Guard(new GuardParts(options, loop, metrics, log));
-        // While an old guard answers on the ports they share, this one keeps quiet.
+        // This guard's pages stay silent on the shared ports while an old guard still answers there.
         using var pages = new GuardEndpoint(options, guard, metrics);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);

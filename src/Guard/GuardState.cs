@@ -1,17 +1,18 @@
 namespace NodeDns.Guard;
 
-/// <summary>Where a <see cref="Guard"/> is in its life.</summary>
+/// <summary>The states of a <see cref="Guard"/>.</summary>
 internal enum GuardState
 {
-    /// <summary>Getting hold of the sockets.</summary>
+    /// <summary>The guard is getting its sockets.</summary>
     Claiming,
 
-    /// <summary>It holds the sockets and answers for them.</summary>
+    /// <summary>The guard holds the sockets and is responsible for the node.</summary>
     Guarding,
 
-    /// <summary>A successor's cache serves from the same sockets.</summary>
+    /// <summary>Another pod's cache serves from the same sockets.</summary>
     Relieved,
 
-    /// <summary>Told to stop; relays until a successor has taken over or what has been asked is answered.</summary>
+    /// <summary>The guard was told to stop. It relays until a successor has taken over, or until what was asked is
+    /// answered.</summary>
     Stopping,
 }

@@ -4,15 +4,15 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard;
 
-/// <summary>A predecessor's cache entries, an anonymous file that passes through, on their way to this guard's first
-/// cache.</summary>
+/// <summary>Cache entries from the old pod, kept until this pod's first cache connects. They are an anonymous file
+/// whose content the guard does not read.</summary>
 internal sealed class HandedEntries
 {
-    /// <summary>How long the cache waits at its start for them.</summary>
+    /// <summary>How long a starting cache waits for the entries.</summary>
     private const int WaitMs = 1000;
 
-    /// <summary>How long they wait for a cache that does not come: they age, and are memory of the old cache's
-    /// container.</summary>
+    /// <summary>How long the entries are kept when no cache comes. They age, and the old cache's container is charged
+    /// for their memory.</summary>
     private const int KeepMs = 60_000;
 
     private readonly EventLoop _loop;
@@ -26,15 +26,15 @@ internal sealed class HandedEntries
         _forget = new LoopAction(Drop);
     }
 
-    /// <summary>How much longer a cache should wait.</summary>
+    /// <summary>How much longer a cache should wait for the entries.</summary>
     public long WaitsMs => Math.Max(0, _dueMs - _loop.NowMs);
 
-    /// <summary>They are being written.</summary>
+    /// <summary>The old cache is writing its entries.</summary>
     public void Expect() => _dueMs = _loop.NowMs + WaitMs;
 
     public void ExpectNoMore() => _dueMs = 0;
 
-    /// <summary>Takes the descriptor over.</summary>
+    /// <summary>Keeps the entries and takes over the descriptor.</summary>
     public void Keep(int file)
     {
         Drop();
@@ -43,7 +43,7 @@ internal sealed class HandedEntries
         _loop.Arm(_forget, KeepMs);
     }
 
-    /// <summary>Sends them to the first cache that comes, and forgets them.</summary>
+    /// <summary>Sends the entries to the first cache, then forgets them.</summary>
     public void SendTo(CachePeer peer)
     {
         if (_file >= 0 && peer.Version >= HandoverVersion.Entries)

@@ -1,39 +1,40 @@
 namespace NodeDns.Guard;
 
-/// <summary>What a <see cref="GuardMachine"/> has done for it. Whatever happens as a consequence comes back as an
-/// event, never within the call.</summary>
+/// <summary>What a <see cref="GuardMachine"/> can ask for. Results come back later as events, never within the
+/// call.</summary>
 internal interface IGuardActions
 {
-    /// <summary>State, trust or neighbours have changed: sockets, relay, node, health are made to follow.</summary>
+    /// <summary>State, trust or neighbours have changed: update sockets, relay, node and health.</summary>
     void Follow();
 
-    /// <summary>Get hold of sockets: a predecessor's, those of a cache that outlived its guard, or new ones.</summary>
+    /// <summary>Get the sockets: from a predecessor, from a cache that survived its guard, or new ones.</summary>
     void Claim();
 
-    /// <summary>The old pod's guard is none, or does not answer: the same without it.</summary>
+    /// <summary>There is no predecessor, or it does not answer: get the sockets without it.</summary>
     void ClaimAlone();
 
-    /// <summary>Tell the old pod's guard that the cache here serves.</summary>
+    /// <summary>Tell the old pod's guard that this pod's cache serves.</summary>
     void RelievePredecessor();
 
-    /// <summary>Leave the node to the old pod's guard: it guards again as soon as its channel closes.</summary>
+    /// <summary>Give the node back to the old pod's guard, which takes over as soon as the channel closes.</summary>
     void ReturnToPredecessor();
 
-    /// <summary>The cache is to stop reading, and to finish what it has read.</summary>
+    /// <summary>Tell the cache to stop reading and to finish what it has read.</summary>
     void DrainCache();
 
-    /// <summary>The cache is to read again.</summary>
+    /// <summary>Tell the cache to read again.</summary>
     void ResumeCache();
 
-    /// <summary>Tell of <see cref="GuardMachine.TryAgain"/> in a while, longer each time.</summary>
+    /// <summary>Call <see cref="GuardMachine.TryAgain"/> after a while; longer each time.</summary>
     void DistrustForAWhile();
 
-    /// <summary>A successor has taken the sockets and its cache is not ready yet: wait for it, but not for ever.</summary>
+    /// <summary>A successor has taken the sockets but its cache is not ready yet: wait for it, up to
+    /// --linger.</summary>
     void Linger();
 
-    /// <summary>Nobody has taken over: do what the exit mode says, let the last replies pass, end.</summary>
+    /// <summary>Nobody has taken over: do what the exit mode says, wait for the last replies, then end.</summary>
     void Leave();
 
-    /// <summary>Another guard has the node: let the last replies pass, end.</summary>
+    /// <summary>Another guard owns the node: wait for the last replies, then end.</summary>
     void End();
 }

@@ -3,29 +3,29 @@ using NodeDns.Guard.Node;
 
 namespace NodeDns.Guard;
 
-/// <summary>Addresses that a guard before this one has put on the node, and that are no longer configured. Pods may still
-/// ask them: they are relayed until nobody has asked for a while, then let go. One that was intercepted is kube-proxy's at
-/// once, and let go when the last replies have left.</summary>
+/// <summary>Addresses that an earlier guard put on the node and that are no longer configured. Pods may still use them,
+/// so they are relayed until nobody has asked for a while, and then removed. A formerly intercepted ClusterIP goes back
+/// to kube-proxy at once and is removed when the last replies have left.</summary>
 internal sealed class LeavingAddresses(GuardParts parts, GuardMachine machine, SocketSet sockets, SocketOpener opener, Relay relay)
 {
     private readonly Dictionary<IPAddress, Leaving> _all = [];
 
-    /// <summary>Those that are still relayed.</summary>
+    /// <summary>The addresses that are still relayed.</summary>
     public IReadOnlyList<IPAddress> Relayed => [.. _all.Where(a => !a.Value.WasIntercepted && !a.Value.IsGone).Select(a => a.Key)];
 
-    /// <summary>Those that are still needed as the source of replies.</summary>
+    /// <summary>The addresses that must stay on the node because replies leave from them.</summary>
     public IReadOnlyList<IPAddress> Kept => [.. _all.Where(a => !a.Value.IsGone).Select(a => a.Key)];
 
     public IReadOnlyList<IPAddress> Gone => [.. _all.Where(a => a.Value.IsGone).Select(a => a.Key)];
 
-    /// <summary>Takes note of what was found on the node.</summary>
-    /// <returns>Was there anything new?</returns>
+    /// <summary>Records addresses that were found on the node.</summary>
+    /// <returns>true when some were new.</returns>
     public bool Found(IReadOnlyList<UnwantedAddress> unwanted)
     {
         var fresh = unwanted.Where(u => !_all.ContainsKey(u.Address)).ToList();
         foreach (var (address, wasIntercepted) in fresh)
         {
-            // Cluster DNS's own address: a relay would ask itself.
+            // An address of cluster DNS cannot be relayed: the relay would ask itself.
             var isService = wasIntercepted || parts.Options.ClusterDns.Any(server => server.Address.Equals(address));
             _all[address] = new Leaving { SinceMs = parts.Loop.NowMs, WasIntercepted = isService };
             if (isService)
@@ -43,8 +43,9 @@ internal sealed class LeavingAddresses(GuardParts parts, GuardMachine machine, S
         return fresh.Count > 0;
     }
 
-    /// <summary>Lets go of those whose time has come, and of sockets at addresses that are not on the node.</summary>
-    /// <returns>Has anything changed?</returns>
+    /// <summary>Gives up the addresses whose time is over, and closes sockets at addresses that are no longer on the
+    /// node.</summary>
+    /// <returns>true when an address was given up.</returns>
     public bool Sweep()
     {
         var due = _all.Where(a => !a.Value.IsGone && IsDue(a.Key, a.Value)).ToList();
@@ -57,7 +58,7 @@ internal sealed class LeavingAddresses(GuardParts parts, GuardMachine machine, S
             && !Kept.Contains(m.Socket.EndPoint.Address)).ToList();
         if (orphans.Count > 0)
         {
-            // What is queued was relayed as they were read; nothing new arrives, and then they are closed.
+            // Refuse new queries, relay what is still queued, then close.
             SocketSet.RefuseNew(orphans);
             machine.SocketsChanged();
             SocketSet.StopListening(orphans);
@@ -67,7 +68,7 @@ internal sealed class LeavingAddresses(GuardParts parts, GuardMachine machine, S
         return due.Count > 0;
     }
 
-    /// <summary>They are off the node.</summary>
+    /// <summary>The addresses have been removed from the node.</summary>
     public void Removed(IReadOnlyCollection<IPAddress> addresses)
     {
         foreach (var address in addresses)

@@ -2,11 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace NodeDns.Guard;
 
-/// <summary>Keeps one message from filling the log, whoever makes the guard say it again and again: beyond so many a
-/// minute they are counted, and the count is a line of its own.</summary>
+/// <summary>Limits how often each message is logged, so that nobody can make the guard fill the log. Lines above the
+/// limit are counted, and the count is logged.</summary>
 internal sealed class LimitedLogger(ILogger inner) : ILogger
 {
-    /// <summary>Of one message. A rollout or a crash loop says each a few times.</summary>
+    /// <summary>The limit for each message. A rollout or a crash loop logs each message a few times.</summary>
     private const int LinesPerMinute = 60;
 
     private const int MinuteMs = 60_000;

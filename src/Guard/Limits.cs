@@ -1,38 +1,39 @@
 namespace NodeDns.Guard;
 
-/// <summary>What a process without privilege may cost the guard. The cache's uid is held by whoever has broken into the
-/// cache, too.</summary>
+/// <summary>What an unprivileged process may cost the guard. Whoever breaks into the cache has the cache's uid, so the
+/// cache is limited too.</summary>
 internal static class Limits
 {
-    /// <summary>In all, and in one offer: two addresses, UDP and TCP, as many workers as the largest nodes have processors
-    /// (HandoverHello.MaxWorkers), and as many again for another port. A descriptor and some 2 KiB of the kernel's memory
-    /// each.</summary>
+    /// <summary>Sockets in all, and in one offer: two addresses, UDP and TCP, one for each processor of the largest
+    /// nodes (HandoverHello.MaxWorkers), and as many again for a second port. Each costs a descriptor and about 2 KiB
+    /// of kernel memory.</summary>
     public const int Sockets = 2048;
 
-    /// <summary>At a time, at one Unix socket: a cache, the one that follows it, and kubelet asking for readiness.</summary>
+    /// <summary>Connections at a time at one Unix socket: a cache, its successor, and kubelet asking for
+    /// readiness.</summary>
     public const int Connections = 16;
 
-    /// <summary>Queries of one client that wait for their reply while the guard relays: twice what a busy resolver has out.
-    /// The others share what is left.</summary>
+    /// <summary>Queries of one client that may wait for their reply while the guard relays: twice what a busy resolver
+    /// has in flight. Other clients share the rest.</summary>
     public const int QueriesOfOneClient = 5_000;
 
-    /// <summary>Queries of all clients; they have given up long before so many are out.</summary>
+    /// <summary>Waiting queries of all clients. Clients time out long before so many are in flight.</summary>
     public const int Queries = 50_000;
 
-    /// <summary>Relayed TCP connections: two descriptors each. One more closes the idlest of the client that has
-    /// most.</summary>
+    /// <summary>Relayed TCP connections, with two descriptors each. One more closes the idlest connection of the client
+    /// that has the most.</summary>
     public const int Pipes = 2_000;
 
-    /// <summary>A connection that has not said what it wants by then is closed: both sides send at once.</summary>
+    /// <summary>A connection that has not said hello by then is closed. Both sides send their hello at once.</summary>
     public const int HelloMs = 2000;
 
-    /// <summary>How long all parts of an offer may take.</summary>
+    /// <summary>How long all parts of an offer may take together.</summary>
     public const int OfferMs = 1500;
 
-    /// <summary>Letters of a peer's text that reach the log.</summary>
+    /// <summary>How many characters of a peer's text are logged.</summary>
     public const int TextLength = 100;
 
-    /// <summary>A peer's text as a log may show it: one line, not too long.</summary>
+    /// <summary>A peer's text in a form that is safe to log: one line, limited in length.</summary>
     public static string Shown(string? text) => text is null ? "?" : string.Concat(
         text.Take(TextLength).Select(letter => char.IsControl(letter) ? '?' : letter));
 }

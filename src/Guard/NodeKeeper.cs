@@ -6,16 +6,16 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard;
 
-/// <summary>Has the node reconciled: at start, when the kernel says that something of ours has changed, at the check
-/// interval, and at exit.</summary>
-/// <remarks>The work is done on a thread of its own. Each call may wait for a lock of the kernel that others hold for
-/// seconds (rtnl, while namespaces of pods are torn down), and the relay must not wait with it.</remarks>
+/// <summary>Decides when the node is reconciled: at start, when the kernel reports a change, at the check interval, and
+/// at exit.</summary>
+/// <remarks>The work is done on a thread of its own, because each call may wait for seconds for a kernel lock (rtnl,
+/// while pods' namespaces are torn down). The relay must not wait for that.</remarks>
 internal sealed class NodeKeeper : INodeLog, IDisposable
 {
-    /// <summary>Time for one change's notifications to arrive together.</summary>
+    /// <summary>Time to let all notifications of one change arrive.</summary>
     private const int SettleMs = 10;
 
-    /// <summary>At most so often when notifications pour in.</summary>
+    /// <summary>The shortest pause between two checks when many notifications arrive.</summary>
     private const int PauseMs = 100;
 
     private const int RetryMs = 500;
@@ -62,16 +62,16 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
             this);
     }
 
-    /// <summary>Link, addresses and rules have been seen to.</summary>
+    /// <summary>Link, addresses and rules have been set up once.</summary>
     public bool IsSetUp { get; private set; }
 
     /// <summary>Configured addresses that this node cannot carry.</summary>
     public IReadOnlyList<IPAddress> Absent { get; private set; } = [];
 
-    /// <summary>No longer configured, and still relayed.</summary>
+    /// <summary>Addresses that are no longer configured and are still relayed.</summary>
     public IReadOnlyList<IPAddress> Leaving => _leaving.Relayed;
 
-    /// <summary>Does as the duties say.</summary>
+    /// <summary>Starts or stops keeping the node, as the duties say.</summary>
     public void Follow(Duties duties)
     {
         var hasChanged = duties.KeepsNode != _keeps || duties.Intercepts != _intercepts;
@@ -94,7 +94,7 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
         }
     }
 
-    /// <summary>Nobody has taken over: what the exit mode says.</summary>
+    /// <summary>Does what the exit mode says, because nobody has taken over.</summary>
     public void Leave(Action then)
     {
         IReadOnlyList<IPAddress> own = [.. _parts.Options.Addresses, .. _leaving.Relayed];
@@ -106,8 +106,8 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
         });
     }
 
-    /// <summary>The last replies are out. Where another program is bound to our addresses, a guard of another pod for
-    /// instance, links and rules are its own now.</summary>
+    /// <summary>Cleans up after the last replies. If another program, such as another pod's guard, is bound to our
+    /// addresses, links and rules belong to that one and are left alone.</summary>
     public void Finish(Action then)
     {
         var look = _foreign.Prepare();
@@ -237,7 +237,7 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
             IsSetUp = true;
             _parts.Log.NodeSetUp();
         }
-        // A program that still shares our endpoints may leave at any moment, without a notification.
+        // There is no notification when a program that shares our endpoints leaves, so check often.
         var pauseMs = isMore ? 0
             : _isWantedAgain ? PauseMs
             : _foreign.InUse || _leaving.Kept.Count > _leaving.Relayed.Count ? RetryMs

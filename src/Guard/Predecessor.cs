@@ -7,10 +7,12 @@ namespace NodeDns.Guard;
 /// <summary>The old pod's guard, whose sockets this one takes over.</summary>
 internal sealed class Predecessor(GuardParts parts, GuardMachine machine, SocketSet sockets, HandedEntries entries) : IDisposable
 {
-    /// <summary>What it has to answer within; half a hand-over is treated as none.</summary>
+    /// <summary>How long the old guard may take to answer. After that, a partial hand-over is treated as
+    /// none.</summary>
     private const int AnswerMs = 3000;
 
-    /// <summary>It listens again as soon as it has noticed that it has the node back.</summary>
+    /// <summary>How often to try to reach the old guard, which listens again once it has noticed that the node is its
+    /// own.</summary>
     private const int NoticeMs = 100;
 
     private const int NoticeAttempts = 20;
@@ -22,8 +24,8 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
     private int _attempts;
     private bool _hasGiven;
 
-    /// <summary>Asks it for its sockets, where there is one.</summary>
-    /// <returns>false: this guard is alone.</returns>
+    /// <summary>Asks the old guard for its sockets, if there is one.</summary>
+    /// <returns>false when no old guard can be reached.</returns>
     public bool Connect()
     {
         if (parts.Options.TakeoverPath is not { } path || !File.Exists(path))
@@ -52,14 +54,15 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
         return true;
     }
 
-    /// <summary>The cache here serves: theirs may finish.</summary>
+    /// <summary>Tells the old guard that this pod's cache serves, so that the old cache may finish.</summary>
     public void Relieve()
     {
         _channel?.Send(new HandoverMessage(HandoverKind.Relieve));
         parts.Log.PredecessorRelieved();
     }
 
-    /// <summary>Its guard guards again as soon as the channel closes, with the same sockets.</summary>
+    /// <summary>Gives the node back. The old guard takes over, with the same sockets, as soon as the channel
+    /// closes.</summary>
     public void Return()
     {
         parts.Log.Returned();
@@ -69,7 +72,8 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
         parts.Loop.Arm(_notice, NoticeMs);
     }
 
-    /// <summary>Connects to it and says nothing: the end of the connection is its end, and this guard's turn.</summary>
+    /// <summary>Connects to the old guard without a word. When that connection ends, the old guard has gone and this
+    /// one takes over.</summary>
     private void Notice()
     {
         if (machine.State != GuardState.Relieved || machine.IsEnding || parts.Options.TakeoverPath is not { } path)
@@ -121,7 +125,8 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
     {
         _hasGiven = true;
         parts.Loop.Cancel(_timeout!);
-        // Also those at addresses that are no longer wanted here: they stay in their group, and are relayed.
+        // Sockets at addresses that are no longer configured are taken as well: they are in the SO_REUSEPORT group and
+        // have to be relayed.
         var adopted = sockets.Adopt(_arriving, _ => true);
         _arriving.Clear();
         foreach (var member in adopted)
@@ -138,7 +143,7 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
         Gave?.Invoke();
     }
 
-    /// <summary>Its sockets are here.</summary>
+    /// <summary>The old guard's sockets have arrived.</summary>
     public event Action? Gave;
 
     private void OnTimeout()

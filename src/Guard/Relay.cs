@@ -4,7 +4,7 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard;
 
-/// <summary>Answers for sockets that nobody reads, by relaying to cluster DNS; both protocols.</summary>
+/// <summary>Answers queries on sockets that nobody reads, UDP and TCP, by relaying them to cluster DNS.</summary>
 internal sealed class Relay
 {
     private readonly EventLoop _loop;
@@ -27,7 +27,7 @@ internal sealed class Relay
 
     public bool IsRelaying => _sinceMs is not null;
 
-    /// <summary>Reads these sockets, and no others. Without a server to relay to, none.</summary>
+    /// <summary>Relays these sockets and no others. Relays none when there is no server to relay to.</summary>
     public void Use(IReadOnlyCollection<ListenSocket> sockets)
     {
         var read = _servers.Count == 0 ? [] : sockets;
@@ -46,9 +46,9 @@ internal sealed class Relay
         }
     }
 
-    /// <summary>Relays queries that a dead or hung cache had read and not answered. If it answers after all, its clients
-    /// drop the second reply.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Relays queries that a dead or hung cache has read and not answered. If a hung cache answers later after
+    /// all, the clients ignore the second reply.</summary>
+    /// <returns>How many queries were relayed.</returns>
     public int Rescue(IEnumerable<OpenQuery> queries, SocketSet sockets)
     {
         var relayed = 0;
@@ -64,10 +64,10 @@ internal sealed class Relay
         return relayed;
     }
 
-    /// <summary>When something last came to a socket that is relayed; null: nothing has.</summary>
+    /// <summary>When a client last used a relayed socket; null when none has.</summary>
     public long? AskedMs(ListenSocket socket) =>
         socket.Protocol == ListenProtocol.Udp ? _udp.AskedMs(socket.Fd) : _tcp.AskedMs(socket.Fd);
 
-    /// <summary>Of the TCP connections that were accepted here and are open.</summary>
+    /// <summary>Inodes of the open TCP connections that the relay has accepted.</summary>
     public HashSet<ulong> Inodes() => _tcp.Inodes();
 }

@@ -3,9 +3,9 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard;
 
-/// <summary>Opens listening sockets, each endpoint by itself: one that somebody else holds keeps no other from being
-/// served, and is tried again.</summary>
-/// <param name="onTime">Told every so often while something is missing.</param>
+/// <summary>Opens listening sockets. Each endpoint is opened separately, so that one that is in use does not stop the
+/// others; it is tried again.</summary>
+/// <param name="onTime">Called from time to time while an endpoint is missing.</param>
 internal sealed class SocketOpener(GuardParts parts, SocketSet sockets, Action onTime)
 {
     private const int RetryMs = 500;
@@ -13,8 +13,8 @@ internal sealed class SocketOpener(GuardParts parts, SocketSet sockets, Action o
     private readonly Dictionary<ListenEndPoint, string> _unopened = [];
     private readonly LoopAction _again = new(onTime);
 
-    /// <summary>Opens what can be opened.</summary>
-    /// <returns>How many sockets.</returns>
+    /// <summary>Opens as many of the endpoints as possible.</summary>
+    /// <returns>How many sockets were opened.</returns>
     public int Open(IEnumerable<ListenEndPoint> endPoints, int workers)
     {
         var opened = 0;
@@ -45,7 +45,7 @@ internal sealed class SocketOpener(GuardParts parts, SocketSet sockets, Action o
         return opened;
     }
 
-    /// <summary>Forgets what is wanted no more.</summary>
+    /// <summary>Forgets endpoints that are no longer wanted.</summary>
     public void Want(IReadOnlySet<ListenEndPoint> endPoints)
     {
         foreach (var endPoint in _unopened.Keys.Where(e => !endPoints.Contains(e)).ToList())

@@ -6,9 +6,9 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Guard;
 
-/// <summary>The listening sockets the guard holds. Each kernel socket once, however many descriptors of it
+/// <summary>The listening sockets that the guard holds. Each kernel socket is held once, however many descriptors of it
 /// arrive.</summary>
-/// <param name="ports">At which a cache may have sockets, beside the guard's own.</param>
+/// <param name="ports">The ports at which a cache may have sockets, besides the guard's own.</param>
 internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses, IReadOnlyList<int> ports)
 {
     private const int DiscardPort = 9;
@@ -17,21 +17,22 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
 
     public IReadOnlyCollection<GroupMember> All => _byCookie.Values;
 
-    /// <summary>The socket that another process means by its cookie; null when it is not held here.</summary>
+    /// <summary>Finds the socket that another process names by its cookie; null when the guard does not hold
+    /// it.</summary>
     public GroupMember? Find(ulong cookie) => _byCookie.GetValueOrDefault(cookie);
 
-    /// <summary>What a guard serves without being asked: both protocols at each of its addresses.</summary>
+    /// <summary>The guard's own endpoints: UDP and TCP at each of its addresses.</summary>
     public IReadOnlyList<ListenEndPoint> OwnEndPoints { get; } =
         [.. addresses.SelectMany(address => Both(new IPEndPoint(address, dnsPort)))];
 
-    /// <summary>Is it one of the guard's addresses, at a port that its command line names?</summary>
+    /// <summary>True for one of the guard's addresses with a port that the guard's command line allows.</summary>
     public bool Allows(ListenEndPoint endPoint) => addresses.Contains(endPoint.EndPoint.Address)
         && (endPoint.EndPoint.Port == dnsPort || ports.Contains(endPoint.EndPoint.Port));
 
-    /// <summary>Takes sockets that came from another process; a duplicate of one that is held already is closed, and so is
-    /// what is not a listening socket of this node, made by this user.</summary>
-    /// <param name="admits">At which endpoints.</param>
-    /// <returns>The guard's own of each socket that came, new or not.</returns>
+    /// <summary>Takes over sockets from another process. Closes duplicates of sockets that are already held, and
+    /// everything that is not a listening socket of this user in this network namespace.</summary>
+    /// <param name="admits">Says which endpoints are accepted.</param>
+    /// <returns>The guard's entry for each accepted socket, whether new or already held.</returns>
     public List<GroupMember> Adopt(IEnumerable<ListenSocket> sockets, Func<ListenEndPoint, bool> admits)
     {
         var held = new List<GroupMember>();
@@ -52,10 +53,10 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
         return held;
     }
 
-    /// <summary>Opens what is missing so that the endpoint has a socket for each worker. Every one is in the group from
-    /// then on: it has to be read or relayed before anything else happens.</summary>
-    /// <returns>Those that were opened.</returns>
-    /// <exception cref="SyscallException">One could not be opened; those opened before it stay.</exception>
+    /// <summary>Opens sockets until the endpoint has one for each worker. From then on they are in the SO_REUSEPORT
+    /// group and receive queries, so the caller has to have them read or relayed at once.</summary>
+    /// <returns>The sockets that were opened.</returns>
+    /// <exception cref="SyscallException">One could not be opened; those opened before stay.</exception>
     public List<GroupMember> Open(ListenEndPoint endPoint, int workers)
     {
         var opened = new List<GroupMember>();
@@ -69,7 +70,8 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
         return opened;
     }
 
-    /// <summary>The endpoints a cache means: a wildcard address stands for each of the guard's own.</summary>
+    /// <summary>The endpoints that a cache asks for, where a wildcard address stands for each of the guard's own
+    /// addresses.</summary>
     public IEnumerable<ListenEndPoint> Resolve(IEnumerable<ListenEndPoint> wanted) => wanted
         .SelectMany(endPoint => IsWildcard(endPoint.EndPoint.Address)
             ? addresses
@@ -79,13 +81,11 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
             : [endPoint])
         .Distinct();
 
-    /// <summary>
-    /// No datagram arrives at the UDP sockets any more, whoever holds them, and they are in no group: the kernel refuses
-    /// it at once where nobody else is bound. What is queued can still be read, and replies still leave. Closing them
-    /// instead would drop the queue without a word.
-    /// </summary>
-    /// <remarks>connect() does it: a connected socket only receives from its peer, here its own address at the discard
-    /// port, and sendto() another peer still works.</remarks>
+    /// <summary>Stops new datagrams from reaching the UDP sockets, in every process that holds them, and takes them out of
+    /// their SO_REUSEPORT group. If nobody else is bound, the kernel then refuses new queries at once. Queued queries can
+    /// still be read and replies can still be sent; closing the sockets would silently drop the queue.</summary>
+    /// <remarks>Uses connect(): a connected socket only receives from its peer, here its own address at the discard
+    /// port, and sendto() to other peers still works.</remarks>
     public static void RefuseNew(IEnumerable<GroupMember> members)
     {
         foreach (var socket in members.Select(m => m.Socket).Where(s => s.Protocol == ListenProtocol.Udp))
@@ -94,12 +94,12 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
         }
     }
 
-    /// <summary>Undoes <see cref="RefuseNew"/>, whoever has called it: datagrams arrive again.</summary>
-    /// <returns>How many sockets refused.</returns>
+    /// <summary>Undoes <see cref="RefuseNew"/>, whichever process called it: datagrams arrive again.</summary>
+    /// <returns>How many sockets had been refusing.</returns>
     public int Receive() => All.Count(member => member.Socket.Protocol == ListenProtocol.Udp
         && !Libc.GetPeerName(member.Socket.Fd).IsError && !Libc.Disconnect(member.Socket.Fd).IsError);
 
-    /// <summary>A TCP listener takes no further connection, whoever holds it.</summary>
+    /// <summary>Makes TCP listeners accept no further connections, in every process that holds them.</summary>
     public static void StopListening(IEnumerable<GroupMember> members)
     {
         foreach (var socket in members.Select(m => m.Socket).Where(s => s.Protocol == ListenProtocol.Tcp))
@@ -108,21 +108,21 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
         }
     }
 
-    /// <summary>Lets one go; it lives on in whoever else holds it.</summary>
+    /// <summary>Closes the guard's descriptor. The socket stays open in other processes that hold it.</summary>
     public void Drop(GroupMember member)
     {
         _byCookie.Remove(member.Cookie);
         Libc.Close(member.Socket.Fd);
     }
 
-    /// <summary>Closes the guard's descriptors; the sockets live on in whoever else holds them.</summary>
+    /// <summary>Closes all the guard's descriptors. The sockets stay open in other processes that hold them.</summary>
     public void Close()
     {
         ListenSockets.Close(_byCookie.Values.Select(m => m.Socket));
         _byCookie.Clear();
     }
 
-    /// <summary>Both protocols.</summary>
+    /// <summary>UDP and TCP at one address.</summary>
     public static IEnumerable<ListenEndPoint> Both(IPEndPoint endPoint) =>
         [new ListenEndPoint(ListenProtocol.Udp, endPoint), new ListenEndPoint(ListenProtocol.Tcp, endPoint)];
 
@@ -131,8 +131,8 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
     private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any)
         || address.Equals(IPAddress.IPv6Any);
 
-    /// <summary>A descriptor from another process may be anything: only a socket of that kind, at that address, of this
-    /// network namespace (kernels before 5.14 cannot tell), made by this user, will do, and none after
+    /// <summary>Checks a descriptor from another process: it must be a socket of the stated kind and address, in this
+    /// network namespace (kernels before 5.14 cannot tell), created by this user, and not one after
     /// <see cref="RefuseNew"/>.</summary>
     private static bool IsWhatItSays(ListenSocket socket) =>
         !Libc.GetSocketOption(socket.Fd, Libc.SOL_SOCKET, Libc.SO_TYPE, out var type).IsError

@@ -4,7 +4,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Guard;
 
-/// <summary>Next pods' guards, which take the sockets from this one over <c>--takeover</c>.</summary>
+/// <summary>The guards of next pods, which take this guard's sockets over <c>--takeover</c>.</summary>
 internal sealed class Successors : IDisposable
 {
     private readonly GuardParts _parts;
@@ -28,10 +28,10 @@ internal sealed class Successors : IDisposable
         caches.EntriesCame += OnEntries;
     }
 
-    /// <summary>One of them has the sockets.</summary>
+    /// <summary>At least one of them has the sockets.</summary>
     public bool HasAnyTaken => _all.Exists(s => s.Version > 0);
 
-    /// <summary>Listens for the next, or no longer.</summary>
+    /// <summary>Starts or stops listening for the next pod's guard.</summary>
     public void Listen(bool isWanted)
     {
         if (_listener is null)
@@ -51,7 +51,7 @@ internal sealed class Successors : IDisposable
         _isListening = true;
     }
 
-    /// <summary>The path may have been removed.</summary>
+    /// <summary>Restores the socket's path if somebody has removed it.</summary>
     public void Tidy()
     {
         if (_isListening)
@@ -152,8 +152,8 @@ internal sealed class Successors : IDisposable
         _machine.SuccessorGone(isLastRelief);
     }
 
-    /// <summary>Our cache's, which only a next pod's is waiting for: kept here they would age, and be memory of our cache's
-    /// container.</summary>
+    /// <summary>Sends our cache's entries to the successors that wait for them. The guard does not keep them: they
+    /// would age, and our cache's container is charged for their memory.</summary>
     private void OnEntries(int entries)
     {
         foreach (var successor in _all.Where(s => s.WaitsForEntries))

@@ -3,12 +3,11 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard;
 
-/// <summary>One relayed TCP connection: bytes go both ways unread, and each side's end is passed on to the
-/// other.</summary>
+/// <summary>One relayed TCP connection. Octets are copied both ways without being looked at, and an end-of-file from
+/// one side is passed on to the other.</summary>
 internal sealed class TcpPipe
 {
-    /// <summary>As long as a DNS server lets an idle connection live (RFC 7766 section 6.2.3 leaves it to
-    /// us).</summary>
+    /// <summary>How long an idle connection lives. RFC 7766 section 6.2.3 leaves the time to the server.</summary>
     private const int IdleMs = 10_000;
 
     private const int BufferOctets = 4 << 10;
@@ -23,9 +22,9 @@ internal sealed class TcpPipe
     private int _tried;
     private bool _closed;
 
-    /// <param name="clientFd">Accepted; the pipe closes it.</param>
-    /// <param name="client">Whose it is.</param>
-    /// <param name="firstServer">Where in the list to begin; each server is tried once.</param>
+    /// <param name="clientFd">The accepted connection; the pipe closes it.</param>
+    /// <param name="client">The client's address.</param>
+    /// <param name="firstServer">Index of the server to try first; each server is tried once.</param>
     public TcpPipe(
         EventLoop loop, int clientFd, SocketAddress client, IReadOnlyList<SocketAddress> servers, int firstServer,
         Action<TcpPipe> onClosed)
@@ -39,12 +38,12 @@ internal sealed class TcpPipe
         _client = new Side(this, clientFd);
     }
 
-    /// <summary>The client's connection; closed with the pipe.</summary>
+    /// <summary>The client's connection. Closed together with the pipe.</summary>
     public int ClientFd => _client.Fd;
 
     public SocketAddress Client { get; }
 
-    /// <summary>When something last moved.</summary>
+    /// <summary>When octets last moved in either direction.</summary>
     public long MovedMs { get; private set; }
 
     public void Start()
@@ -104,7 +103,8 @@ internal sealed class TcpPipe
         }
         else if ((events & Libc.EPOLLERR) != 0)
         {
-            // A reset after an end-of-file: no read would show it, and epoll would report it for ever.
+            // The server reset the connection after its end-of-file. No read would report that, and epoll would report
+            // it for ever.
             Close();
             return;
         }
@@ -119,7 +119,7 @@ internal sealed class TcpPipe
         Watch(_server, _client);
     }
 
-    /// <summary>Moves what can be moved.</summary>
+    /// <summary>Copies as much as possible from one side to the other.</summary>
     /// <returns>false when the connection is broken.</returns>
     private static bool Pump(Side from, Side to)
     {
@@ -155,9 +155,9 @@ internal sealed class TcpPipe
         }
     }
 
-    /// <summary>Readable while there is room for what would be read, writable while something waits to be sent; else not
-    /// watched at all, or a connection that is closed in both directions would wake the loop for ever
-    /// (EPOLLHUP).</summary>
+    /// <summary>Watches for input while there is room for it and for output while something waits to be sent. If
+    /// neither applies, the descriptor is removed from epoll: a connection that is closed in both directions would
+    /// otherwise wake the loop for ever (EPOLLHUP).</summary>
     private void Watch(Side side, Side other)
     {
         var events = (side.AtEnd || other.Length > 0 ? 0 : Libc.EPOLLIN) | (side.Length > 0 ? Libc.EPOLLOUT : 0);
@@ -180,7 +180,7 @@ internal sealed class TcpPipe
         side.Watched = events;
     }
 
-    /// <summary>Both sides, at once.</summary>
+    /// <summary>Closes both sides.</summary>
     public void Close()
     {
         if (_closed)
@@ -200,7 +200,7 @@ internal sealed class TcpPipe
         _onClosed(this);
     }
 
-    /// <summary>One of the two sockets, and what waits to be sent to it.</summary>
+    /// <summary>One of the two sockets, and the octets that wait to be sent to it.</summary>
     private sealed class Side(TcpPipe pipe, int fd) : IEventHandler
     {
         public int Fd => fd;
@@ -210,10 +210,10 @@ internal sealed class TcpPipe
         public uint Watched { get; set; }
         public bool IsConnected { get; set; }
 
-        /// <summary>It has sent its end-of-file.</summary>
+        /// <summary>This side has sent its end-of-file.</summary>
         public bool AtEnd { get; set; }
 
-        /// <summary>Its end-of-file has been passed on.</summary>
+        /// <summary>This side's end-of-file has been passed on to the other side.</summary>
         public bool IsFinished { get; set; }
 
         public void OnEvents(uint events) => pipe.OnEvents(events);

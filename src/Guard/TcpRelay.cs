@@ -7,7 +7,7 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Guard;
 
-/// <summary>Accepts connections from the listening sockets and joins each to one to cluster DNS.</summary>
+/// <summary>Accepts connections from the listening sockets and connects each to cluster DNS.</summary>
 internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics)
 {
     private readonly IReadOnlyList<SocketAddress> _servers = [.. servers.Select(SocketAddress.From)];
@@ -15,8 +15,8 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
     private readonly HashSet<TcpPipe> _pipes = [];
     private uint _next;
 
-    /// <summary>Accepts from these TCP sockets, and from no others. One that is accepted from already stays; open
-    /// connections are served to their end.</summary>
+    /// <summary>Accepts from these TCP sockets and no others. Sockets in both the old and the new list are not
+    /// interrupted, and open connections are served to their end.</summary>
     public void Use(IReadOnlyCollection<ListenSocket> sockets)
     {
         var wanted = sockets.Where(s => s.Protocol == ListenProtocol.Tcp).Select(s => s.Fd).ToHashSet();
@@ -34,10 +34,10 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
         }
     }
 
-    /// <summary>When somebody last connected to a socket that is accepted from here; null: nobody has.</summary>
+    /// <summary>When a client last connected to this socket; null when none has.</summary>
     public long? AskedMs(int listenFd) => _sources.GetValueOrDefault(listenFd)?.AskedMs;
 
-    /// <summary>Of the connections that were accepted here and are open.</summary>
+    /// <summary>Inodes of the open connections that were accepted here.</summary>
     public HashSet<ulong> Inodes() => [.. _pipes.Select(pipe => SocketTable.Inode(pipe.ClientFd))];
 
     private void Accept(Source source)
@@ -57,8 +57,8 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
         }
     }
 
-    /// <summary>Of the client that has most, the connection on which nothing has moved for longest: a client that opens
-    /// many keeps others out no more than one that opens few.</summary>
+    /// <summary>Closes the longest idle connection of the client that has the most, so that a client with many
+    /// connections cannot keep others out.</summary>
     private void MakeRoom() => _pipes
         .GroupBy(pipe => ClientShares.Key(pipe.Client))
         .MaxBy(client => client.Count())!

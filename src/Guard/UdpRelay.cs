@@ -7,19 +7,19 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Guard;
 
-/// <summary>Forwards datagrams from the listening sockets to cluster DNS, and the replies back from the same
+/// <summary>Forwards datagrams from the listening sockets to cluster DNS, and sends the replies back from the same
 /// sockets.</summary>
 /// <remarks>
-/// Nothing is parsed: the message id (octets 0-1) is exchanged for a random one that finds the client again. A few
-/// connected sockets carry all queries; they are replaced each second, so that a Service that has lost an endpoint is
-/// chosen anew and source ports do not stand still.
+/// Messages are not parsed. The message id (octets 0-1) is replaced by a random one, by which the reply finds its
+/// client. All queries share a few connected sockets. They are replaced each second, so that kube-proxy chooses another
+/// endpoint when the old one has gone, and so that source ports change.
 /// </remarks>
 internal sealed class UdpRelay
 {
     private const int SocketsPerGeneration = 4;
     private const int GenerationMs = 1000;
 
-    /// <summary>A reply later than this helps nobody: the resolvers of glibc and musl wait for 5 s at most.</summary>
+    /// <summary>Replies that take longer are useless: the resolvers of glibc and musl wait for 5 s at most.</summary>
     private const int ReplyWaitMs = 5000;
 
     private const int DatagramsPerEvent = 64;
@@ -44,8 +44,8 @@ internal sealed class UdpRelay
         _sweep = new LoopAction(Sweep);
     }
 
-    /// <summary>Reads these UDP sockets, and no others. One that is being read already stays; replies still on their way
-    /// to those that are left are passed on.</summary>
+    /// <summary>Reads these UDP sockets and no others. Sockets in both the old and the new list are not interrupted.
+    /// Replies to queries from sockets that are dropped are still delivered.</summary>
     public void Use(IReadOnlyCollection<ListenSocket> sockets)
     {
         var wanted = sockets.Where(s => s.Protocol == ListenProtocol.Udp).Select(s => s.Fd).ToHashSet();
@@ -63,11 +63,11 @@ internal sealed class UdpRelay
         }
     }
 
-    /// <summary>When something last came to a socket that is read here; null: nothing has.</summary>
+    /// <summary>When a datagram last came to this socket; null when none has.</summary>
     public long? AskedMs(int listenFd) => _sources.GetValueOrDefault(listenFd)?.AskedMs;
 
-    /// <summary>Forwards one datagram that came to a listening socket, whoever has read it.</summary>
-    /// <param name="query">Its id is overwritten.</param>
+    /// <summary>Forwards one datagram that came to a listening socket. The relay or a cache may have read it.</summary>
+    /// <param name="query">The query; its message id is overwritten.</param>
     public void Relay(Span<byte> query, in SocketAddress client, int listenFd)
     {
         const int responseBit = 0x80;
@@ -80,7 +80,8 @@ internal sealed class UdpRelay
             OpenGeneration();
         }
         var id = BinaryPrimitives.ReadUInt16BigEndian(query);
-        // One that answers ECONNREFUSED is passed over: the error belongs to an earlier query and costs no time.
+        // If a send fails with ECONNREFUSED, try the next socket. The error belongs to an earlier query and costs no
+        // time.
         for (var attempt = 0; attempt < SocketsPerGeneration && _upstreams.Count > 0; attempt++)
         {
             var first = Math.Max(0, _upstreams.Count - SocketsPerGeneration);
@@ -160,7 +161,7 @@ internal sealed class UdpRelay
         }
     }
 
-    /// <summary>Closes upstream sockets that are no longer chosen and have nothing to wait for.</summary>
+    /// <summary>Closes older upstream sockets that wait for no more replies.</summary>
     private void Sweep()
     {
         var current = _loop.NowMs - _generationMs < GenerationMs ? SocketsPerGeneration : 0;
@@ -207,7 +208,7 @@ internal sealed class UdpRelay
 
         public void OnEvents(uint events) => relay.Receive(this);
 
-        /// <summary>A free id that nobody can guess, bound to the client.</summary>
+        /// <summary>Chooses a free, unpredictable id and remembers the client under it.</summary>
         public ushort Reserve(in Pending pending)
         {
             Span<byte> random = stackalloc byte[2];

@@ -3,10 +3,10 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard;
 
-/// <summary>A listening Unix socket of the hand-over protocol, and the path that leads to it.</summary>
-/// <param name="mode">Of the socket's file: who may connect.</param>
-/// <param name="admits">Asked who has connected (SO_PEERCRED).</param>
-/// <param name="onAccepted">Takes the connection over.</param>
+/// <summary>A listening Unix socket of the hand-over protocol, and its path.</summary>
+/// <param name="mode">Permissions of the socket's file: who may connect.</param>
+/// <param name="admits">Decides, by the peer's credentials (SO_PEERCRED), who may use it.</param>
+/// <param name="onAccepted">Takes over the accepted connection.</param>
 internal sealed class UnixListener(
     EventLoop loop, string path, uint mode, Func<Libc.PeerCredentials, bool> admits, Action<int> onAccepted)
     : IEventHandler, IDisposable
@@ -17,8 +17,9 @@ internal sealed class UnixListener(
     private int _fd = -1;
     private ulong _inode;
 
-    /// <summary>Can the path be made at all? For the start, where a mistaken one is the operator's.</summary>
-    /// <returns>Why not; null: it can.</returns>
+    /// <summary>Checks at start whether the path can be created, because a wrong path is then the operator's
+    /// mistake.</summary>
+    /// <returns>The problem; null when there is none.</returns>
     public static string? Check(string path)
     {
         try
@@ -34,10 +35,10 @@ internal sealed class UnixListener(
         }
     }
 
-    /// <summary>Makes the path lead here. Whatever else is there, a crashed predecessor's socket, a live one's or what a
-    /// process without privilege has put there, is replaced, a socket in one step: whoever connects reaches either the old
-    /// or the new listener.</summary>
-    /// <returns>What keeps it from it; null: it does.</returns>
+    /// <summary>Makes the path lead to this listener. Replaces what is there: the socket of a crashed predecessor or of
+    /// a live one, or anything that an unprivileged process has put there. A socket is replaced in one step, so that a
+    /// client always reaches either the old or the new listener.</summary>
+    /// <returns>The problem; null when the path leads here.</returns>
     public string? Ensure()
     {
         if (_fd >= 0 && !Libc.Status(path, out var there).IsError && there.Inode == _inode)
@@ -116,7 +117,8 @@ internal sealed class UnixListener(
         loop.Add(_fd, Libc.EPOLLIN, this);
     }
 
-    /// <summary>A directory may hold what only its owner can remove: it is moved out of the way then.</summary>
+    /// <summary>Removes what is at the path. A directory may hold entries that only their owner can delete; then it is
+    /// moved aside.</summary>
     private static void ClearAway(string path)
     {
         if (Libc.Status(path, out var there).IsError)
@@ -138,8 +140,8 @@ internal sealed class UnixListener(
         }
     }
 
-    /// <summary>The directory is full: files of other users go, if it is one that guard and cache have for themselves.
-    /// </summary>
+    /// <summary>Makes room when the directory is full: deletes files of other users. Only in a directory that guard and
+    /// cache have for themselves.</summary>
     private static void EmptyOfOthers(string folder)
     {
         if (Libc.Status(folder, out var self).IsError || self.IsSticky || self.UserId != Libc.EffectiveUserId)

@@ -4,27 +4,27 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard;
 
-/// <summary>Tells from outside whether somebody reads the sockets: no help of the cache is needed for that.</summary>
+/// <summary>Tells, without any help of the cache, whether somebody reads the sockets.</summary>
 /// <remarks>
-/// A queue stands still when it is not empty and has not become shorter. A saturated cache's queue is never empty
-/// either, but it goes up and down, and its workers' loops turn.
+/// A queue is stuck when it is not empty and has not become shorter. The queue of a saturated cache is never empty
+/// either, but its length goes up and down, and its workers' loops turn.
 /// </remarks>
 internal sealed class Watchdog(TimeSpan hangAfter)
 {
-    /// <summary>Between two looks; each costs two system calls for a worker and address.</summary>
+    /// <summary>Time between two looks. A look costs one system call for each socket.</summary>
     public const int SampleMs = 20;
 
-    /// <summary>A queue that stands still for so long is not read, whatever the heartbeat says.</summary>
+    /// <summary>A queue that is stuck for this long counts as unread, even if heartbeats arrive.</summary>
     private const int StuckInAnyCaseMs = 1000;
 
     private readonly long _hangAfterMs = (long)hangAfter.TotalMilliseconds;
     private readonly Dictionary<int, Queue> _queues = [];
 
-    /// <summary>Octets waiting in UDP queues and connections waiting in TCP backlogs, at the last look.</summary>
+    /// <summary>Octets in the UDP receive queues plus connections in the TCP accept queues, at the last look.</summary>
     public long Waiting { get; private set; }
 
     /// <summary>Looks at every queue.</summary>
-    /// <returns>null when all is well, otherwise what is wrong, in words.</returns>
+    /// <returns>null when all is well; otherwise what is wrong.</returns>
     public string? Look(IEnumerable<ListenSocket> sockets, CachePeer cache, long nowMs)
     {
         string? verdict = null;
@@ -40,8 +40,8 @@ internal sealed class Watchdog(TimeSpan hangAfter)
             }
             queue.Waiting = waiting;
             var stillMs = nowMs - queue.SinceMs;
-            // The heart beats at 50 ms: silence for half the time beside a full queue is no coincidence. A quarter of
-            // the time is left for the relay to be there by --hang-after.
+            // Heartbeats come every 50 ms, so a stuck queue together with silence for half of --hang-after is no
+            // coincidence. Report it at three quarters, so that the relay has started by --hang-after.
             var silent = cache.SilentMs(socket.Worker, nowMs) >= _hangAfterMs / 2;
             if (stillMs >= (silent ? _hangAfterMs * 3 / 4 : StuckInAnyCaseMs))
             {
@@ -53,19 +53,19 @@ internal sealed class Watchdog(TimeSpan hangAfter)
         return verdict ?? (silentMs >= _hangAfterMs ? $"no heartbeat for {silentMs} ms" : null);
     }
 
-    /// <summary>Forgets the past: the sockets have just got a reader.</summary>
+    /// <summary>Forgets earlier observations. Called when a new cache starts reading.</summary>
     public void Reset() => _queues.Clear();
 
     private static long Depth(ListenSocket socket)
     {
         if (socket.Protocol == ListenProtocol.Udp)
         {
-            // SO_MEMINFO: 9 numbers of 32 bits, the first SK_MEMINFO_RMEM_ALLOC.
+            // SO_MEMINFO returns 9 numbers of 32 bits; the first is SK_MEMINFO_RMEM_ALLOC.
             Span<byte> memory = stackalloc byte[36];
             var read = Libc.GetSocketOption(socket.Fd, Libc.SOL_SOCKET, Libc.SO_MEMINFO, memory);
             return read.IsError ? 0 : MemoryMarshal.Read<uint>(memory);
         }
-        // struct tcp_info of a listener: octets 24-27, tcpi_unacked, hold the accept queue's length.
+        // In the struct tcp_info of a listener, octets 24-27 (tcpi_unacked) are the length of the accept queue.
         const int unacked = 24;
         Span<byte> information = stackalloc byte[unacked + 4];
         var got = Libc.GetSocketOption(socket.Fd, Libc.IPPROTO_TCP, Libc.TCP_INFO, information);

@@ -1,7 +1,7 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>Who wrote a reply: the <c>plugin</c> label of <c>coredns_dns_responses_total</c>. The order is the order of
-/// the label's values in <see cref="ServerMetrics"/>.</summary>
+/// <summary>Who wrote a reply: the <c>plugin</c> label of <c>coredns_dns_responses_total</c>.
+/// <see cref="ServerMetrics"/> lists the label's values in the same order.</summary>
 public enum AnsweredBy
 {
     /// <summary>The server itself (REFUSED, FORMERR, SERVFAIL after a failure): the label is empty.</summary>

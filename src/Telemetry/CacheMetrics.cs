@@ -3,7 +3,8 @@ using static NodeDns.Telemetry.MetricNames;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>What the cache counts for one server address and the zones of its block. Immutable slots.</summary>
+/// <summary>The cache's counters for one server address and the zones of its block. Immutable: it holds slot numbers
+/// only.</summary>
 public sealed class CacheMetrics
 {
     private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale;
@@ -37,16 +38,16 @@ public sealed class CacheMetrics
         counters.Increment(_misses);
     }
 
-    /// <summary>Besides <see cref="Hit"/>, as in CoreDNS.</summary>
+    /// <summary>Counted in addition to <see cref="Hit"/>, as CoreDNS does.</summary>
     public void ServedStale(WorkerCounters counters) => counters.Increment(_servedStale);
 
     public void Prefetch(WorkerCounters counters) => counters.Increment(_prefetches);
 
-    /// <summary>A reply that was not cached because it is malformed.</summary>
+    /// <summary>Counts a reply that is not cached because it is malformed.</summary>
     public void Drop(WorkerCounters counters) => counters.Increment(_drops);
 
-    /// <summary>Says where entries held and entries evicted are read at each scrape, of successes or of
-    /// denials.</summary>
+    /// <summary>Sets where each scrape reads the number of entries and evictions. The argument is true for denials,
+    /// false for successes.</summary>
     public void Store(Func<bool, double> entries, Func<bool, double> evictions)
     {
         for (var i = 0; i < CacheType.Values.Length; i++)

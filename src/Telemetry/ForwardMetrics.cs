@@ -10,14 +10,14 @@ public enum UpstreamProto
     Tls,
 }
 
-/// <summary>What is counted for one upstream server, under the names of both generations: <c>coredns_proxy_*</c> and
-/// the
-/// <c>coredns_forward_*</c> that CoreDNS dropped in 1.11 share their slots. Immutable.</summary>
+/// <summary>The counters of one upstream server. They are shown under the names of two CoreDNS generations:
+/// <c>coredns_proxy_*</c>, and the <c>coredns_forward_*</c> that CoreDNS dropped in 1.11. Both names use the same
+/// slots. Immutable.</summary>
 public sealed class ForwardMetrics
 {
     private readonly int _requests, _duration, _healthFailures, _connHits, _connMisses;
 
-    /// <param name="to">The upstream's address and port as CoreDNS prints it: <c>10.96.0.10:53</c>.</param>
+    /// <param name="to">The upstream's address and port as CoreDNS prints them: <c>10.96.0.10:53</c>.</param>
     public ForwardMetrics(MetricRegistry registry, string to)
     {
         To = to;
@@ -54,20 +54,20 @@ public sealed class ForwardMetrics
 
     public string To { get; }
 
-    /// <summary>A query was sent to this upstream.</summary>
+    /// <summary>Counts a query sent to this upstream.</summary>
     public void Request(WorkerCounters counters) => counters.Increment(_requests);
 
-    /// <summary>Its answer came.</summary>
+    /// <summary>Counts a response from this upstream.</summary>
     public void Response(WorkerCounters counters, int rcode, long nanoseconds) =>
         counters.ObserveTime(_duration + RcodeIndex(rcode) * (TimeBucket.Count + 1), nanoseconds);
 
     public void HealthFailure(WorkerCounters counters) => counters.Increment(_healthFailures);
 
-    /// <summary>The query found an open connection (UDP: an open socket).</summary>
+    /// <summary>Counts a query that used an open connection (for UDP: an open socket).</summary>
     public void ConnectionReused(WorkerCounters counters, UpstreamProto proto) =>
         counters.Increment(_connHits + (int)proto);
 
-    /// <summary>A connection had to be opened for the query.</summary>
+    /// <summary>Counts a query for which a connection had to be opened.</summary>
     public void ConnectionOpened(WorkerCounters counters, UpstreamProto proto) =>
         counters.Increment(_connMisses + (int)proto);
 }

@@ -7,8 +7,8 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Asks our own /health once a second and keeps how long it took, as CoreDNS's health plugin does: an
-/// overloaded machine shows here first.</summary>
+/// <summary>Requests our own /health once a second and records how long it took, as CoreDNS's health plugin does. On an
+/// overloaded machine this time grows first.</summary>
 public sealed class HealthSelfProbe : LoopTimer, IEventHandler
 {
     private const int PeriodMs = 1000;
@@ -23,7 +23,7 @@ public sealed class HealthSelfProbe : LoopTimer, IEventHandler
     private long _started;
     private int _fd = -1;
 
-    /// <summary>Starts idle; <see cref="Watch"/> gives it an address.</summary>
+    /// <summary>Starts without an address; <see cref="Watch"/> sets one.</summary>
     public HealthSelfProbe(EventLoop loop, MetricRegistry registry)
     {
         _loop = loop;
@@ -32,8 +32,8 @@ public sealed class HealthSelfProbe : LoopTimer, IEventHandler
         _failures = registry.Counter(HealthFailures, HealthFailuresHelp);
     }
 
-    /// <summary>Probes this address from now on; null stops. Any thread may call.</summary>
-    /// <param name="address">Where the listener is bound; a wildcard is asked on loopback.</param>
+    /// <summary>Sets the address to probe; null stops probing. Any thread may call this.</summary>
+    /// <param name="address">Where the listener is bound. A wildcard address is probed on loopback.</param>
     public void Watch(IPEndPoint? address) => _loop.Post(() =>
     {
         Close();
@@ -50,7 +50,7 @@ public sealed class HealthSelfProbe : LoopTimer, IEventHandler
         _loop.Arm(this, PeriodMs);
     });
 
-    /// <summary>Either the next probe is due, or the one under way has taken too long.</summary>
+    /// <summary>Either the next probe is due, or the current one has taken too long.</summary>
     public override void OnTimer()
     {
         if (_fd >= 0)

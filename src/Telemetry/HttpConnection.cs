@@ -7,13 +7,12 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>One client of the endpoint: requests are answered one after the other, on the endpoint's loop.</summary>
-/// <remarks>The timer is an absolute deadline for the state it was armed in: octets that trickle in do not extend it,
-/// so a client that sends its head slowly is closed as one that sends nothing is. It rests while a password is looked
-/// at.</remarks>
+/// <summary>One client of the endpoint. Its requests are answered in order, on the endpoint's loop.</summary>
+/// <remarks>The timer is an absolute deadline: octets that arrive do not extend it, so that a client that sends its
+/// request slowly is closed as well.</remarks>
 internal sealed class HttpConnection : LoopTimer, IEventHandler
 {
-    // CoreDNS's read, write and idle timeouts of these listeners.
+    // CoreDNS's read, write and idle timeouts for these listeners.
     private const int DeadlineMs = 5000;
 
     private readonly HttpEndpoint _endpoint;
@@ -27,7 +26,7 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
     private bool _closeAfterResponse;
     private bool _closed;
 
-    /// <param name="ssl">0: plain HTTP.</param>
+    /// <param name="ssl">0 for plain HTTP.</param>
     public HttpConnection(HttpEndpoint endpoint, HttpListener listener, int fd, nint ssl)
     {
         _endpoint = endpoint;
@@ -76,13 +75,13 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         {
             while (IsFree && Answer())
             {
-                // Pipelined requests, each answered before the next is looked at.
+                // Repeat for pipelined requests. Each is answered before the next is parsed.
             }
         }
         while (_socket.ReadsAhead && IsFree && Receive());
     }
 
-    /// <returns>Whether octets came.</returns>
+    /// <returns>true when octets were received.</returns>
     private bool Receive()
     {
         if (_receivedLength == _received.Length)
@@ -105,8 +104,8 @@ internal sealed class HttpConnection : LoopTimer, IEventHandler
         return true;
     }
 
-    /// <summary>Answers the first whole request that has been received.</summary>
-    /// <returns>false when there is none yet.</returns>
+    /// <summary>Answers the first complete request in the buffer.</summary>
+    /// <returns>false when there is no complete request yet.</returns>
     private bool Answer()
     {
         var read = HttpRequestHead.Read(_received.AsSpan(0, _receivedLength));

@@ -6,13 +6,13 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Serves metrics, health and readiness over HTTP/1.1, GET and HEAD, on any number of addresses.</summary>
-/// <remarks>One thread and one loop of its own, so that a scrape never delays a query; Kestrel would cost more memory
-/// than the whole cache. At most <see cref="MaxConnections"/> clients: one more closes the oldest, so clients that
-/// hold connections open cannot keep a probe out.</remarks>
+/// <summary>Serves metrics, health and readiness over HTTP/1.1 (GET and HEAD) on any number of addresses.</summary>
+/// <remarks>Has its own thread and loop, so that a scrape never delays a query. Kestrel would need more memory than the
+/// whole cache. At most <see cref="MaxConnections"/> clients: another one closes the oldest connection, so that clients
+/// that keep connections open cannot keep a probe out.</remarks>
 public sealed class HttpEndpoint : IDisposable
 {
-    /// <summary>Prometheus and kubelet hold one each; the rest is for people and for abuse.</summary>
+    /// <summary>Prometheus and kubelet need one each. The rest is for people.</summary>
     public const int MaxConnections = 64;
 
     private readonly Thread _thread;
@@ -20,7 +20,7 @@ public sealed class HttpEndpoint : IDisposable
     private readonly Dictionary<(IPAddress? Address, int Port), HttpListener> _listeners = [];
     private readonly Lock _applying = new();
 
-    /// <param name="log">Told when renewed files of an HTTPS listener are read, and when they cannot be.</param>
+    /// <param name="log">Logs when the renewed files of an HTTPS listener are loaded, and when they cannot be.</param>
     public HttpEndpoint(ILogger? log = null)
     {
         Log = log ?? NullLogger.Instance;
@@ -29,13 +29,13 @@ public sealed class HttpEndpoint : IDisposable
         _thread.Start();
     }
 
-    /// <summary>The endpoint's own loop, for what else wants its thread (the health self-probe).</summary>
+    /// <summary>The endpoint's loop, for other work on the same thread (the health self-probe).</summary>
     public EventLoop Loop { get; }
 
     internal ILogger Log { get; }
 
-    /// <summary>Makes these routes, and only these, the ones served. Listeners that stay keep their connections; new
-    /// ones are opened first, and if one cannot be, nothing changes.</summary>
+    /// <summary>Replaces the routes. Listeners that are still needed keep their connections. New listeners are opened
+    /// first; if one cannot be opened, nothing changes.</summary>
     /// <returns>One line for each address that cannot be listened on; empty when the routes are in force.</returns>
     public IReadOnlyList<string> Apply(IReadOnlyList<HttpRoute> routes)
     {
@@ -116,7 +116,7 @@ public sealed class HttpEndpoint : IDisposable
         }
     }
 
-    /// <summary>Where a directive's address is really bound, which tells the port when 0 was asked for.</summary>
+    /// <summary>Where the listener is really bound, which tells the port if 0 was asked for.</summary>
     public IPEndPoint BoundAddress(IPAddress? address, int port)
     {
         lock (_applying)

@@ -5,7 +5,7 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>One listening address of the endpoint and the pages it shows.</summary>
+/// <summary>One listening address of the endpoint, and its pages.</summary>
 internal sealed class HttpListener : IEventHandler
 {
     private readonly HttpEndpoint _endpoint;
@@ -18,18 +18,19 @@ internal sealed class HttpListener : IEventHandler
         Bound = bound;
     }
 
-    /// <summary>By path. Written and read on the loop's thread, once the listener has started.</summary>
+    /// <summary>The routes by path. Used on the loop's thread only, once the listener has started.</summary>
     public IReadOnlyDictionary<string, HttpRoute> Routes { get; set; } = new Dictionary<string, HttpRoute>();
 
-    /// <summary>HTTPS; null: plain HTTP. Written and read like <see cref="Routes"/>.</summary>
+    /// <summary>The TLS settings; null for plain HTTP. Used on the loop's thread only, like
+    /// <see cref="Routes"/>.</summary>
     public HttpTls? Tls { get; set; }
 
-    /// <summary>With the port the kernel chose, where 0 was asked for.</summary>
+    /// <summary>The bound address, with the port that the kernel chose if 0 was asked for.</summary>
     public IPEndPoint Bound { get; }
 
-    /// <summary>Binds and listens, with SO_REUSEPORT so that during an upgrade the old and the new process of the same
-    /// user share the port.</summary>
-    /// <param name="address">Null is every address, IPv4 and IPv6.</param>
+    /// <summary>Binds and listens. With SO_REUSEPORT, so that the old and the new process of the same user can share
+    /// the port during an upgrade.</summary>
+    /// <param name="address">null for all addresses, IPv4 and IPv6.</param>
     public static SyscallResult Open(HttpEndpoint endpoint, IPAddress? address, int port, out HttpListener? listener)
     {
         listener = null;
@@ -50,7 +51,7 @@ internal sealed class HttpListener : IEventHandler
         var fd = made.Value;
         _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
         _ = Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
-        // node-cache's health endpoint is at the local address, which the guard may add later.
+        // node-cache's health endpoint is at the local address, which the guard may add later than this.
         _ = isIPv6
             ? Libc.SetSocketOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_FREEBIND, 1)
             : Libc.SetSocketOption(fd, Libc.IPPROTO_IP, Libc.IP_FREEBIND, 1);
@@ -75,7 +76,7 @@ internal sealed class HttpListener : IEventHandler
         if (listener is null)
         {
             Libc.Close(fd);
-            // Where the host has IPv6 sockets but no IPv6 addresses.
+            // The host may support IPv6 sockets but have no IPv6 address.
             if (address is null && result.Error == Errno.EADDRNOTAVAIL)
             {
                 return Open(endpoint, IPAddress.Any, port, out listener);

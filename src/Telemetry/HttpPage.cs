@@ -3,25 +3,26 @@ using System.Net;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>What one path of the endpoint answers. Called on the endpoint's own thread.</summary>
+/// <summary>What the endpoint answers at one path. Called on the endpoint's thread.</summary>
 public abstract class HttpPage
 {
     public virtual string ContentType => "text/plain; charset=utf-8";
 
-    /// <summary>Writes the body and says the status.</summary>
+    /// <summary>Writes the body and returns the status.</summary>
     public abstract HttpStatusCode Write(IBufferWriter<byte> body);
 }
 
 /// <summary>A page at an address. Several pages may share an address if their paths differ.</summary>
-/// <param name="Directive">Whose listener it is, for messages: prometheus, health or ready.</param>
-/// <param name="Address">Null is every address of the machine.</param>
+/// <param name="Directive">The directive that the listener belongs to, for messages: prometheus, health or
+/// ready.</param>
+/// <param name="Address">null for all addresses of the machine.</param>
 public sealed record HttpRoute(string Directive, IPAddress? Address, int Port, string Path, HttpPage Page)
 {
-    /// <summary>HTTPS for all of the address's pages; null: plain HTTP.</summary>
+    /// <summary>HTTPS for all pages at this address; null for plain HTTP.</summary>
     public HttpTlsOptions? Tls { get; init; }
 }
 
-/// <summary>/metrics.</summary>
+/// <summary>/metrics: all metrics of the registry.</summary>
 public sealed class MetricsPage(MetricRegistry registry) : HttpPage
 {
     public override string ContentType => "text/plain; version=0.0.4; charset=utf-8";
@@ -33,7 +34,8 @@ public sealed class MetricsPage(MetricRegistry registry) : HttpPage
     }
 }
 
-/// <summary>/health: 200 as long as the process lives, also in lameduck, as CoreDNS's is.</summary>
+/// <summary>/health: 200 as long as the process lives, even while it is shutting down (lameduck), as in
+/// CoreDNS.</summary>
 public sealed class HealthPage : HttpPage
 {
     public override HttpStatusCode Write(IBufferWriter<byte> body)

@@ -2,17 +2,16 @@ using System.Text;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>The head of an HTTP/1.x request, as much of it as a responder to GET needs (RFC 9112).</summary>
-/// <param name="Length">Octets of the head with its empty line.</param>
+/// <summary>The head of an HTTP/1.x request, as far as a server for GET needs it (RFC 9112).</summary>
+/// <param name="Length">Length of the head in octets, including the empty line.</param>
 internal readonly record struct HttpRequestHead(
     int Length, bool IsGet, bool IsHead, bool KeepAlive, bool HasBody, string Path)
 {
-    /// <summary>More than any scraper or probe sends.</summary>
+    /// <summary>Far more than any scraper or probe sends.</summary>
     public const int MaxLength = 8192;
 
-    /// <summary>Parses the head at the start of what has been received.</summary>
-    /// <returns>null while the empty line has not come; a default value, with Length 0, when this is not
-    /// HTTP.</returns>
+    /// <summary>Parses the head at the start of the received octets.</summary>
+    /// <returns>null until the empty line has arrived; a default value, with Length 0, when it is not HTTP.</returns>
     public static HttpRequestHead? Read(ReadOnlySpan<byte> received)
     {
         var end = received.IndexOf("\r\n\r\n"u8);

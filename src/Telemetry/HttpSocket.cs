@@ -2,14 +2,15 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>An accepted socket, plain or under TLS.</summary>
-/// <param name="ssl">0: plain.</param>
+/// <summary>An accepted connection, plain or with TLS.</summary>
+/// <param name="ssl">0 for plain HTTP.</param>
 internal sealed class HttpSocket(int fd, nint ssl)
 {
     private nint _ssl = ssl;
     private bool _failed;
 
-    /// <summary>What libssl has decrypted wakes no epoll: the reader goes on until it would block.</summary>
+    /// <summary>True with TLS: libssl may hold octets that epoll does not report, so read until it would
+    /// block.</summary>
     public bool ReadsAhead => _ssl != 0;
 
     public SyscallResult Receive(Span<byte> buffer)

@@ -3,23 +3,24 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>What an HTTPS listener shows and asks for. The files are PEM.</summary>
-/// <param name="ClientCaFile">Roots of the certificates that clients must show; null: they need show none.</param>
+/// <summary>The certificate files of an HTTPS listener, in PEM.</summary>
+/// <param name="ClientCaFile">Roots for client certificates; null when clients need none.</param>
 public sealed record HttpTlsOptions(string CertificateFile, string KeyFile, string? ClientCaFile)
 {
-    /// <summary>As on the wire: 0x0303 is TLS 1.2, below which OpenSSL speaks nothing.</summary>
+    /// <summary>The oldest TLS version, as on the wire: 0x0303 is TLS 1.2, the oldest that OpenSSL allows
+    /// here.</summary>
     public int MinVersion { get; init; } = 0x0303;
 }
 
-/// <summary>The certificate of an HTTPS listener and the roots of its clients, in use for new connections until their
-/// files change.</summary>
+/// <summary>An HTTPS listener's certificate and client roots, used for new connections until the files
+/// change.</summary>
 internal sealed class HttpTls
 {
     private readonly HttpTlsOptions _files;
     private readonly (DateTime, DateTime, DateTime) _written;
     private readonly nint _context;
 
-    // Files already said to be unusable. Written by the endpoint's thread.
+    // Times of the files that were already reported as unusable. Written on the endpoint's thread.
     private (DateTime, DateTime, DateTime) _refused;
 
     private HttpTls(HttpTlsOptions files, out string problem)
@@ -47,8 +48,8 @@ internal sealed class HttpTls
         return tls._context == 0 ? null : tls;
     }
 
-    /// <summary>This, or what the files hold since; files that cannot be used leave this in force, and are logged once
-    /// until they change again.</summary>
+    /// <summary>Returns this object, or a new one if the files have changed. If the changed files cannot be used, this
+    /// one stays in force and the problem is logged once.</summary>
     public HttpTls Current(ILogger log)
     {
         var written = Written(_files);
@@ -71,8 +72,8 @@ internal sealed class HttpTls
         return this;
     }
 
-    /// <summary>An SSL on an accepted socket, which keeps the context's memory alive by itself; 0 when memory prevents
-    /// it.</summary>
+    /// <summary>Creates an SSL for an accepted socket; 0 when there is no memory. The SSL keeps the context
+    /// alive.</summary>
     public nint Accept(int fd)
     {
         var ssl = OpenSsl.NewAccepted(_context, fd);
@@ -87,7 +88,7 @@ internal sealed class HttpTls
     {
         try
         {
-            // Files of a Secret are links to links; the time of a link itself never changes.
+            // The files of a Secret are symbolic links to symbolic links. The time of the link itself never changes.
             return (File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).LastWriteTimeUtc;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Every log message of the cache. The logger's category is the prefix (<c>plugin/reload</c>); the hit path
+/// <summary>Every log message of the cache. The logger's category is the prefix (<c>plugin/reload</c>). The hit path
 /// logs nothing. A message names the setting, its value and the remedy.</summary>
 public static partial class LogMessages
 {
@@ -77,7 +77,7 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Information, Message = "Not ready: {missing}")]
     public static partial void NotReady(this ILogger log, string missing);
 
-    // Queries that failed (errors), as CoreDNS words them: rcode, name, type, then the reason.
+    // Failed queries (the errors directive), worded as in CoreDNS: rcode, name, type, then the reason.
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{rcode} {name} {qtype}: {reason}")]
     public static partial void QueryFailed(this ILogger log, int rcode, string name, string qtype, string reason);

@@ -7,7 +7,7 @@ internal enum MetricKind
     Histogram,
 }
 
-/// <summary>What a histogram's sum is kept in: nanoseconds are written as seconds, the others as they are.</summary>
+/// <summary>The unit of a histogram's sum. Nanoseconds are written as seconds, other units unchanged.</summary>
 public enum MetricUnit
 {
     One,
@@ -15,17 +15,17 @@ public enum MetricUnit
     Bytes,
 }
 
-/// <summary>All series of one metric name, guarded by the registry's lock.</summary>
+/// <summary>All series with one metric name. Guarded by the registry's lock.</summary>
 internal sealed class MetricFamily(string name, string help, MetricKind kind, MetricUnit unit, double[] upperBounds)
 {
     private readonly string[] _bounds = [.. upperBounds.Select(MetricText.Bound), "+Inf"];
 
     public MetricKind Kind => kind;
 
-    /// <summary>By the text of the labels that all of a table's series share.</summary>
+    /// <summary>The tables, by the text of the labels that all series of the table share.</summary>
     public SortedDictionary<string, MetricTable> Tables { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>By the text of the labels.</summary>
+    /// <summary>The single values, by the text of their labels.</summary>
     public SortedDictionary<string, Func<double>> Readers { get; } = new(StringComparer.Ordinal);
 
     public void Write(ref MetricText text, Func<int, long> read)
@@ -81,7 +81,8 @@ internal sealed class MetricFamily(string name, string help, MetricKind kind, Me
 
     private void WriteHistogram(ref MetricText text, string labels, int slot, Func<int, long> read)
     {
-        // Cells move while they are read: the buckets are added up here, so that _count always equals +Inf.
+        // The cells change while they are read, so the total is added up here: _count then always equals the +Inf
+        // bucket.
         long cumulative = 0;
         for (var i = 0; i < _bounds.Length; i++)
         {

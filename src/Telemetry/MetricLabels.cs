@@ -1,6 +1,6 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>The values that CoreDNS's labels can take, and how a wire number finds its place among them.</summary>
+/// <summary>The values of CoreDNS's labels, and how to get the index of a value from the number on the wire.</summary>
 public static class MetricLabels
 {
     public static readonly MetricDimension Proto = new("proto", ["udp", "tcp"]);
@@ -8,7 +8,7 @@ public static class MetricLabels
     /// <summary>1 is IPv4, 2 is IPv6.</summary>
     public static readonly MetricDimension Family = new("family", ["1", "2"]);
 
-    /// <summary>The query types CoreDNS tells apart; any other is <c>other</c>.</summary>
+    /// <summary>The query types that CoreDNS counts separately. All others are <c>other</c>.</summary>
     public static readonly MetricDimension Type = new(
         "type",
         [
@@ -16,7 +16,7 @@ public static class MetricLabels
             "PTR", "RRSIG", "SOA", "SRV", "SVCB", "TXT",
         ]);
 
-    /// <summary>By number up to 23 (BADCOOKIE); rcodes beyond are counted under <c>other</c>.</summary>
+    /// <summary>Rcodes by number up to 23 (BADCOOKIE). All others are <c>other</c>.</summary>
     public static readonly MetricDimension Rcode = new(
         "rcode",
         [
@@ -25,17 +25,17 @@ public static class MetricLabels
             "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE", "other",
         ]);
 
-    /// <summary>The values follow <see cref="AnsweredBy"/>.</summary>
+    /// <summary>In the order of <see cref="AnsweredBy"/>.</summary>
     public static readonly MetricDimension Plugin = new(
         "plugin",
         [
             "", "cache", "forward", "acl", "any", "hosts", "local", "loop", "template", "whoami", "dns64", "rewrite",
         ]);
 
-    /// <summary>Connections to an upstream.</summary>
+    /// <summary>The transport of a connection to an upstream.</summary>
     public static readonly MetricDimension UpstreamProto = new("proto", ["udp", "tcp", "tcp-tls"]);
 
-    /// <summary>CoreDNS's names of the two halves of its cache.</summary>
+    /// <summary>CoreDNS's names for the two parts of its cache.</summary>
     public static readonly MetricDimension CacheType = new("type", ["success", "denial"]);
 
     public static int TypeIndex(ushort qtype) => qtype switch

@@ -1,19 +1,19 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>Every metric's name and help, and the buckets: the one place where they are spelled.</summary>
-/// <remarks>Names, labels and buckets are CoreDNS's and node-cache's of both generations, because dashboards and alerts
-/// name them; docs/metrics.md lists them and a test holds that page against a scrape. What starts with
-/// <c>nodedns_</c> is ours.</remarks>
+/// <summary>The name and help text of every metric, and the histogram buckets.</summary>
+/// <remarks>Names, labels and buckets are those of CoreDNS and node-cache, old and new, because dashboards and alerts
+/// use them. Names that start with <c>nodedns_</c> are ours. docs/metrics.md lists all, and a test compares that page
+/// with a scrape.</remarks>
 public static class MetricNames
 {
-    /// <summary>Seconds: 0.25 ms doubled, to 8.192 s (CoreDNS plugin.TimeBuckets). <see cref="TimeBucket"/> indexes
-    /// them.</summary>
+    /// <summary>In seconds: from 0.25 ms, doubled each time, to 8.192 s (CoreDNS plugin.TimeBuckets).
+    /// <see cref="TimeBucket"/> computes the index.</summary>
     public static readonly double[] TimeBuckets = [.. Enumerable.Range(0, 16).Select(n => 0.00025 * (1 << n))];
 
-    /// <summary>Seconds: 0.25 ms to 2.5 s in powers of ten (CoreDNS plugin.SlimTimeBuckets).</summary>
+    /// <summary>In seconds: from 0.25 ms to 2.5 s in powers of ten (CoreDNS plugin.SlimTimeBuckets).</summary>
     public static readonly double[] SlimTimeBuckets = [0.00025, 0.0025, 0.025, 0.25, 2.5];
 
-    /// <summary>Bytes. <see cref="SizeBucket"/> indexes them.</summary>
+    /// <summary>In octets. <see cref="SizeBucket"/> computes the index.</summary>
     public static readonly double[] SizeBuckets =
         [0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16e3, 32e3, 48e3, 64e3];
 
@@ -51,7 +51,7 @@ public static class MetricNames
     public const string CacheEvictions = "coredns_cache_evictions_total";
     public const string CacheEvictionsHelp = "The count of cache evictions.";
 
-    // Upstreams: labels proxy_name and to (since CoreDNS 1.11), or to alone (before).
+    // Upstreams: labels proxy_name and to since CoreDNS 1.11, only to before that.
     public const string ProxyDuration = "coredns_proxy_request_duration_seconds";
     public const string ProxyDurationHelp = "Histogram of the time each request took.";
     public const string ProxyHealthFailures = "coredns_proxy_healthcheck_failures_total";
@@ -79,7 +79,7 @@ public static class MetricNames
     public const string ForwardRejectsHelp =
         "Counter of the number of queries rejected because the concurrent queries were at maximum.";
 
-    // The process as CoreDNS and node-cache describe it.
+    // The process, with the names of CoreDNS and node-cache.
     public const string Panics = "coredns_panics_total";
     public const string PanicsHelp = "A metrics that counts the number of panics.";
     public const string BuildInfo = "coredns_build_info";
@@ -125,7 +125,7 @@ public static class MetricNames
     public const string TemplateRrFailures = "coredns_template_rr_failures_total";
     public const string TemplateRrFailuresHelp = "Counter of mis-templated RRs.";
 
-    // The names of CoreDNS before 1.7, which boards 5926 and nodelocaldns-mixin still ask for.
+    // Names from before CoreDNS 1.7, which Grafana dashboard 5926 and nodelocaldns-mixin still use.
     public const string RequestCount = "coredns_dns_request_count_total";
     public const string RequestTypeCount = "coredns_dns_request_type_count_total";
     public const string RequestDoCount = "coredns_dns_request_do_count_total";
@@ -136,7 +136,7 @@ public static class MetricNames
     public const string ForwardResponseRcodeCount = "coredns_forward_response_rcode_count_total";
     public const string ForwardHealthFailureCount = "coredns_forward_healthcheck_failure_count_total";
 
-    // Ours.
+    // Our own metrics.
     public const string KernelDrops = "nodedns_cache_kernel_drops_total";
     public const string KernelDropsHelp =
         "Queries the kernel dropped because the receive buffer of a UDP socket was full.";
@@ -156,7 +156,7 @@ public static class MetricNames
     public const string Connections = "nodedns_cache_tcp_connections";
     public const string ConnectionsHelp = "Open TCP connections of clients.";
 
-    // The process.
+    // The standard metrics of a process.
     public const string ResidentMemory = "process_resident_memory_bytes";
     public const string ResidentMemoryHelp = "Resident memory size in bytes.";
     public const string VirtualMemory = "process_virtual_memory_bytes";

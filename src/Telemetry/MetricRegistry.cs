@@ -3,21 +3,20 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Every metric of the process: hands out slots, sums them over the workers, writes the scrape.</summary>
+/// <summary>All metrics of the process: assigns slots, adds them up over the workers, and writes a scrape.</summary>
 /// <remarks>
-/// A slot is an index into every worker's cells (<see cref="WorkerCounters"/>). Registering is cold and takes a lock;
-/// the same name and labels give the same slot again, so counts survive a reload. A table registers the product of
-/// some label values as one run of slots and one object: 500 series a zone would otherwise be 500 strings. Like a
-/// vector in Prometheus' own client, a table shows a series only once it has counted something.
+/// A slot is an index into each worker's cells (<see cref="WorkerCounters"/>). Registering takes a lock and is never on
+/// the hot path. The same name and labels get the same slot again, so counts survive a reload. A table registers all
+/// combinations of some label values as one run of slots and one object, because 500 series for each zone would otherwise
+/// be 500 strings. A series of a table is shown once it has counted something, as in Prometheus' own clients.
 /// </remarks>
 public sealed unsafe class MetricRegistry
 {
-    /// <summary>Slots a process can hold: about 2,000 server addresses × zones. Address space only: pages of cells that
-    /// are never written are never backed by memory (8 MiB a worker here, of which a small file touches some 20
-    /// KiB).</summary>
+    /// <summary>The number of slots, enough for about 2,000 pairs of server address and zone. This only reserves
+    /// address space: 8 MiB for each worker, of which a small Corefile touches about 20 KiB.</summary>
     public const int SlotCapacity = 1 << 20;
 
-    // What is registered beyond the capacity counts in here, unread.
+    // What is registered beyond the capacity is counted here and never shown.
     private const int SpareSlots = 1 << 14;
 
     private readonly Lock _gate = new();
@@ -26,20 +25,20 @@ public sealed unsafe class MetricRegistry
     private WorkerCounters[] _attached = [];
     private int _nextSlot = SpareSlots;
 
-    /// <summary>Registers one counter, shown from the first scrape on, also while 0.</summary>
+    /// <summary>Registers one counter. It is shown from the first scrape on, even while it is 0.</summary>
     public int Counter(string name, string help, params (string Label, string Value)[] labels) =>
         Series(name, help, MetricKind.Counter, MetricUnit.One, [], 1, labels, [], showZero: true);
 
-    /// <summary>Registers counters for every combination of <paramref name="dimensions"/>.</summary>
-    /// <returns>The first slot; the combination (i, j, …) is at first + (i × |j| + j) × …, the last varying
-    /// fastest.</returns>
+    /// <summary>Registers a counter for each combination of <paramref name="dimensions"/>.</summary>
+    /// <returns>The first slot. The combination (i, j, …) has the slot first + (i × |j| + j) × …; the last dimension
+    /// varies fastest.</returns>
     public int CounterTable(
         string name, string help, (string Label, string Value)[] labels, params MetricDimension[] dimensions) =>
         Series(name, help, MetricKind.Counter, MetricUnit.One, [], 1, labels, dimensions, showZero: false);
 
     /// <summary>Registers one histogram.</summary>
-    /// <returns>The slot of its first bucket; then the other buckets, +Inf, and the sum in <paramref name="unit"/>'s
-    /// integer form (nanoseconds or bytes).</returns>
+    /// <returns>The slot of the first bucket. The other buckets, +Inf, and the sum follow. The sum is an integer in
+    /// <paramref name="unit"/> (nanoseconds or octets).</returns>
     public int Histogram(
         string name,
         string help,
@@ -48,8 +47,8 @@ public sealed unsafe class MetricRegistry
         params (string Label, string Value)[] labels) =>
         Series(name, help, MetricKind.Histogram, unit, upperBounds, upperBounds.Length + 2, labels, [], showZero: true);
 
-    /// <summary>Registers histograms for every combination of <paramref name="dimensions"/>, each
-    /// <c>upperBounds.Length + 2</c> slots after the one before.</summary>
+    /// <summary>Registers a histogram for each combination of <paramref name="dimensions"/>. Each takes
+    /// <c>upperBounds.Length + 2</c> slots.</summary>
     public int HistogramTable(
         string name,
         string help,
@@ -59,8 +58,8 @@ public sealed unsafe class MetricRegistry
         params MetricDimension[] dimensions) =>
         Series(name, help, MetricKind.Histogram, unit, upperBounds, upperBounds.Length + 2, labels, dimensions, false);
 
-    /// <summary>Shows a histogram table's cells a second time under another name and labels. Counting costs nothing
-    /// more: this is how both generations of the dashboards' names are served.</summary>
+    /// <summary>Shows the cells of a histogram table also under another name and labels, at no cost when counting. This
+    /// is how the names of both dashboard generations are served.</summary>
     public void HistogramAlias(
         int first,
         string name,
@@ -81,7 +80,7 @@ public sealed unsafe class MetricRegistry
             dimensions,
             showZero: false);
 
-    /// <summary>Shows how many observations each histogram of a table has had, as a counter of its own.</summary>
+    /// <summary>Shows the number of observations of each histogram in a table as a separate counter.</summary>
     public void CounterOfObservations(
         int first,
         string name,
@@ -101,7 +100,7 @@ public sealed unsafe class MetricRegistry
             dimensions,
             showZero: false);
 
-    /// <summary>Shows a counter or a counter table a second time under another name and labels.</summary>
+    /// <summary>Shows a counter or a counter table also under another name and labels.</summary>
     public void CounterAlias(
         int first,
         string name,
@@ -111,19 +110,19 @@ public sealed unsafe class MetricRegistry
         params MetricDimension[] dimensions) =>
         Alias(first, 1, name, help, MetricKind.Counter, MetricUnit.One, [], labels, dimensions, showZero);
 
-    /// <summary>Registers a value that is read at each scrape, on the scraping thread. Registering the same name and
-    /// labels again replaces the reader.</summary>
+    /// <summary>Registers a value that each scrape reads, on the scraping thread. Registering the same name and labels
+    /// again replaces the reader.</summary>
     public void Gauge(string name, string help, Func<double> read, params (string Label, string Value)[] labels) =>
         Reader(name, help, MetricKind.Gauge, read, labels);
 
-    /// <summary>As <see cref="Gauge"/>, for a value that only grows and is counted elsewhere (by the kernel,
-    /// say).</summary>
+    /// <summary>Like <see cref="Gauge"/>, but for a value that only grows and is counted elsewhere, for example by the
+    /// kernel.</summary>
     public void ReadCounter(
         string name, string help, Func<double> read, params (string Label, string Value)[] labels) =>
         Reader(name, help, MetricKind.Counter, read, labels);
 
-    /// <summary>Replaces all series of a gauge by these, each 1: for <c>…_info</c> and <c>plugin_enabled</c>, whose
-    /// labels are the message and change with a reload.</summary>
+    /// <summary>Replaces all series of a gauge by these, each with the value 1. For <c>…_info</c> and
+    /// <c>plugin_enabled</c>, whose labels carry the information and change with a reload.</summary>
     public void Info(string name, string help, IEnumerable<(string Label, string Value)[]> series)
     {
         lock (_gate)
@@ -137,7 +136,8 @@ public sealed unsafe class MetricRegistry
         }
     }
 
-    /// <summary>Gives a worker cells of its own. They stay part of the sums for the life of the process.</summary>
+    /// <summary>Creates the cells of a new worker. They are included in the sums for the rest of the process's
+    /// life.</summary>
     public WorkerCounters AttachWorker()
     {
         var counters = Allocate();
@@ -149,7 +149,7 @@ public sealed unsafe class MetricRegistry
         return counters;
     }
 
-    /// <summary>Counts from a thread that owns no <see cref="WorkerCounters"/>; an interlocked add.</summary>
+    /// <summary>Counts from a thread that has no <see cref="WorkerCounters"/>, with an interlocked add.</summary>
     public void Increment(int slot) => _shared.AddShared(slot, 1);
 
     /// <inheritdoc cref="Increment"/>
@@ -162,7 +162,7 @@ public sealed unsafe class MetricRegistry
         _shared.AddShared(histogram + scale.Count, nanoseconds);
     }
 
-    /// <summary>A slot's sum over all workers.</summary>
+    /// <summary>The sum of a slot over all workers.</summary>
     public long Read(int slot)
     {
         var sum = _shared.Read(slot);
@@ -272,6 +272,7 @@ public sealed unsafe class MetricRegistry
         return family;
     }
 
-    // SAFETY: whole pages, zeroed and never freed: no two workers share a cache line, untouched cells cost no memory.
+    // SAFETY: whole zeroed pages that are never freed. No two workers share a cache line, and untouched cells use no
+    // memory.
     private static WorkerCounters Allocate() => new((long*)Libc.MapPages(SlotCapacity * sizeof(long)));
 }

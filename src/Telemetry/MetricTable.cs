@@ -1,7 +1,7 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>One label and all values it can take, for a table of series.</summary>
-/// <param name="Values">Escaped nowhere but in the scrape; their order is their index in the table.</param>
+/// <summary>One label and all its values, for a table of series.</summary>
+/// <param name="Values">The values, unescaped. Their position is their index in the table.</param>
 public readonly record struct MetricDimension(string Label, string[] Values)
 {
     public static int Combinations(ReadOnlySpan<MetricDimension> dimensions)
@@ -16,7 +16,7 @@ public readonly record struct MetricDimension(string Label, string[] Values)
     }
 }
 
-/// <summary>A run of slots that share a metric name and their first labels.</summary>
+/// <summary>A run of slots with the same metric name and the same first labels.</summary>
 internal sealed record MetricTable(
     int First, int Stride, string SharedLabels, MetricDimension[] Dimensions, bool ShowZero, bool IsSpare)
 {

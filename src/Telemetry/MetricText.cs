@@ -4,7 +4,7 @@ using System.Text;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Prometheus' text format 0.0.4, written line by line.</summary>
+/// <summary>Writes Prometheus' text format 0.0.4.</summary>
 internal ref struct MetricText(IBufferWriter<byte> output)
 {
     private readonly StringBuilder _lines = new(8192);
@@ -47,7 +47,7 @@ internal ref struct MetricText(IBufferWriter<byte> output)
         _lines.Clear();
     }
 
-    /// <summary>The text between the braces: <c>a="1",b="2"</c>, values escaped.</summary>
+    /// <summary>The text between the braces, <c>a="1",b="2"</c>, with escaped values.</summary>
     public static string Labels(params ReadOnlySpan<(string Label, string Value)> labels)
     {
         var text = new StringBuilder();
@@ -75,7 +75,7 @@ internal ref struct MetricText(IBufferWriter<byte> output)
         return text.ToString();
     }
 
-    /// <summary>A bucket's bound as Go's client spells it, since the text is the label's identity.</summary>
+    /// <summary>Formats a bucket's bound as Go's client does, because this text identifies the series.</summary>
     public static string Bound(double bound) => bound.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value switch

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Who listens on a TCP port, as far as /proc lets this process see: other users' descriptors are hidden from
-/// an unprivileged one.</summary>
+/// <summary>Finds out which process listens on a TCP port, as far as /proc shows it. An unprivileged process cannot see
+/// other users' descriptors.</summary>
 internal static class PortOwner
 {
     private const string Listening = "0A";
 
-    /// <summary>A listener's name and process id, such as <c>node-cache (pid 812)</c>.</summary>
-    /// <returns>null when nobody listens there, or it cannot be seen who does.</returns>
+    /// <summary>The listener's name and process id, such as <c>node-cache (pid 812)</c>.</summary>
+    /// <returns>null when nobody listens there or the process cannot be seen.</returns>
     public static string? Of(int port)
     {
         try
@@ -31,12 +31,12 @@ internal static class PortOwner
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A process that just ended, or a /proc that is not ours to read: then it stays unknown.
+            // The process has just ended, or its files in /proc are not readable. The owner stays unknown.
         }
         return null;
     }
 
-    /// <summary>Links of listening sockets as they appear in /proc/PID/fd: <c>socket:[INODE]</c>.</summary>
+    /// <summary>The links of listening sockets, as they appear in /proc/PID/fd: <c>socket:[INODE]</c>.</summary>
     private static IEnumerable<string> SocketsOn(int port, string table)
     {
         if (!File.Exists(table))

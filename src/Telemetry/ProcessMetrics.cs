@@ -3,11 +3,11 @@ using static NodeDns.Telemetry.MetricNames;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>What any Prometheus client says of its process, read from /proc at each scrape.</summary>
+/// <summary>The metrics that every Prometheus client reports about its process, read from /proc at each
+/// scrape.</summary>
 public static class ProcessMetrics
 {
-    // USER_HZ and the page size are fixed at these values for user space on x64 and arm64 Linux with 4 KiB pages; the
-    // page size is asked for because arm64 kernels exist with 16 and 64 KiB.
+    // USER_HZ is always 100 for user space on x64 and arm64 Linux.
     private const double TicksPerSecond = 100;
 
     public static void Register(MetricRegistry registry)
@@ -32,8 +32,8 @@ public static class ProcessMetrics
         }
     }
 
-    /// <summary>A field of /proc/self/stat, counted from 0 as proc(5) counts from 1; the command's name may hold
-    /// spaces, so counting starts after its closing parenthesis.</summary>
+    /// <summary>A field of /proc/self/stat, with index 0 for field 1 of proc(5). The command's name may contain spaces,
+    /// so the count starts after its closing parenthesis.</summary>
     private static double Stat(int field)
     {
         var text = File.ReadAllText("/proc/self/stat");

@@ -1,12 +1,13 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>The list of what must be ready before the server is.</summary>
-/// <remarks>A reload replaces the list; shutting down overrides it for good. Any thread may call.</remarks>
+/// <summary>The list of things that must be ready before the server is ready.</summary>
+/// <remarks>A reload replaces the list. Shutting down makes the server not ready for good. Any thread may
+/// call.</remarks>
 public sealed class Readiness
 {
     private readonly Lock _gate = new();
 
-    // Until there is a list, nothing is served: a guard may not have given the sockets yet.
+    // Without a list nothing is served yet: the guard may not have given the sockets.
     private List<ReadyCheck> _waiting = [new("bind", static () => false, Continuously: true)];
     private bool _shuttingDown;
 
@@ -27,7 +28,8 @@ public sealed class Readiness
         }
     }
 
-    /// <summary>null when all is ready; otherwise the names of what is not, sorted and separated by commas.</summary>
+    /// <summary>null when everything is ready; otherwise the names of what is not, sorted and separated by
+    /// commas.</summary>
     public string? Missing()
     {
         lock (_gate)
@@ -46,7 +48,7 @@ public sealed class Readiness
 }
 
 /// <summary>Something that must be ready.</summary>
-/// <param name="Name">The directive's.</param>
-/// <param name="IsReady">Any thread may call it.</param>
-/// <param name="Continuously">False: what was ready once is never asked again (CoreDNS's default).</param>
+/// <param name="Name">The name of the directive.</param>
+/// <param name="IsReady">Any thread may call this.</param>
+/// <param name="Continuously">If false, the check is not repeated once it has succeeded (CoreDNS's default).</param>
 public sealed record ReadyCheck(string Name, Func<bool> IsReady, bool Continuously);

@@ -1,7 +1,6 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>prometheus runtime_metrics: more of what .NET's runtime says of itself, as CoreDNS exports all that Go's
-/// does.</summary>
+/// <summary>prometheus runtime_metrics: further metrics of the .NET runtime, as CoreDNS exports those of Go.</summary>
 public static class RuntimeMetrics
 {
     public static void Register(MetricRegistry registry)

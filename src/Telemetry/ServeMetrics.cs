@@ -3,10 +3,11 @@ using static NodeDns.Telemetry.MetricNames;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>What `serve` says of itself as a whole: its build, its configuration, its trouble.</summary>
+/// <summary>Metrics of `serve` as a whole: build, configuration, failures.</summary>
 public sealed class ServeMetrics
 {
-    /// <summary>node-cache's labels, all there from the start so that an alert on a rate sees the first.</summary>
+    /// <summary>node-cache's label values. All are shown from the start, so that an alert on a rate notices the first
+    /// increment.</summary>
     private static readonly string[] s_setupErrorTypes =
         ["iptables", "iptables_lock", "interface_add", "interface_check", "configmap"];
 
@@ -32,9 +33,9 @@ public sealed class ServeMetrics
         }
     }
 
-    /// <summary>A configuration came into force.</summary>
-    /// <param name="plugins">What is enabled: server and zone as in <see cref="ServerMetrics"/>, and the
-    /// directive.</param>
+    /// <summary>Records the configuration that is now in force.</summary>
+    /// <param name="plugins">The enabled directives, each with server and zone as in
+    /// <see cref="ServerMetrics"/>.</param>
     public void Running(
         string algorithm, string hash, IEnumerable<(string Server, string Zone, string Plugin)> plugins)
     {
@@ -45,13 +46,13 @@ public sealed class ServeMetrics
             plugins.Select(p => new[] { ("server", p.Server), ("zone", p.Zone), ("view", ""), ("name", p.Plugin) }));
     }
 
-    /// <summary>A changed Corefile could not be put in force.</summary>
+    /// <summary>Counts a changed Corefile that could not be put in force.</summary>
     public void FailedReload() => _registry.Increment(_reloadFailed);
 
-    /// <summary>An entry of the kube-dns ConfigMap is bad.</summary>
+    /// <summary>Counts a bad entry of the kube-dns ConfigMap.</summary>
     public void BadConfigMapEntry() => _registry.Increment(_configMapErrors);
 
-    /// <summary>Says where the budget of the answers is read.</summary>
+    /// <summary>Sets where each scrape reads the memory budget of the answers.</summary>
     public void Store(Func<double> budgetBytes, Func<double> usedBytes, Func<double> evictions)
     {
         _registry.Gauge(BudgetBytes, BudgetBytesHelp, budgetBytes);
@@ -59,7 +60,8 @@ public sealed class ServeMetrics
         _registry.ReadCounter(Evictions, EvictionsHelp, evictions);
     }
 
-    /// <summary>Says where the kernel's drop counts of our UDP sockets are read, and the open connections.</summary>
+    /// <summary>Sets where each scrape reads the kernel's drop counts of our UDP sockets and the number of open
+    /// connections.</summary>
     public void Listeners(Func<double> kernelDrops, Func<double> tcpConnections)
     {
         _registry.ReadCounter(KernelDrops, KernelDropsHelp, kernelDrops);

@@ -4,16 +4,16 @@ using static NodeDns.Telemetry.MetricNames;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>What a server counts for one of its addresses and one of its zones. Immutable slots: any worker may use it
-/// with its own <see cref="WorkerCounters"/>.</summary>
-/// <remarks>One request is seven adds and no allocation; a request and its reply are counted together, as CoreDNS does,
-/// when the reply is sent or given up.</remarks>
+/// <summary>The counters of one server address and one zone. Immutable: any worker may use it with its own
+/// <see cref="WorkerCounters"/>.</summary>
+/// <remarks>Counting a request takes seven additions and no allocation. Request and reply are counted together, when
+/// the reply is sent or given up, as in CoreDNS.</remarks>
 public sealed class ServerMetrics
 {
     private readonly int _requests, _duration, _requestSize, _responseSize, _do, _responses;
 
-    /// <param name="server">As CoreDNS spells it: <c>dns://169.254.20.10:53</c>.</param>
-    /// <param name="zone">With its final dot; <c>dropped</c> for what no zone takes.</param>
+    /// <param name="server">As CoreDNS writes it: <c>dns://169.254.20.10:53</c>.</param>
+    /// <param name="zone">With its final dot; <c>dropped</c> for queries that match no zone.</param>
     public ServerMetrics(MetricRegistry registry, string server, string zone)
     {
         Server = server;
@@ -41,8 +41,8 @@ public sealed class ServerMetrics
 
     public string Zone { get; }
 
-    /// <summary>Counts one request and the reply it got.</summary>
-    /// <param name="responseSize">Octets of the reply, 0 when none was sent.</param>
+    /// <summary>Counts one request and its reply.</summary>
+    /// <param name="responseSize">Size of the reply in octets; 0 when none was sent.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Count(
         WorkerCounters counters,

@@ -1,9 +1,9 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>Which of CoreDNS's size buckets (0, 100 … 400, 511, 1023 … 64000, then +Inf) a size falls into.</summary>
+/// <summary>Finds CoreDNS's size bucket (0, 100 … 400, 511, 1023 … 64000, then +Inf) for a size.</summary>
 internal static class SizeBucket
 {
-    /// <summary>Buckets including +Inf.</summary>
+    /// <summary>The number of buckets, including +Inf.</summary>
     public const int Count = 15;
 
     public static int IndexOf(int bytes) => bytes switch

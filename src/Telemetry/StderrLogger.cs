@@ -3,18 +3,18 @@ using Microsoft.Extensions.Logging;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Writes messages as CoreDNS does, one line each: <c>[INFO] plugin/reload: …</c>.</summary>
-/// <remarks>A message is one write(2) to standard error, whole lines only; any thread may log.</remarks>
+/// <summary>Writes messages in CoreDNS's format, one line each: <c>[INFO] plugin/reload: …</c>.</summary>
+/// <remarks>Each message is one write(2) of a whole line to standard error. Any thread may log.</remarks>
 public sealed class StderrLogger : ILoggerFactory
 {
     private readonly Lock _gate = new();
     private readonly Stream _output;
     private volatile bool _debug;
 
-    /// <param name="output">Where lines go instead of standard error.</param>
+    /// <param name="output">Where to write instead of standard error.</param>
     public StderrLogger(Stream? output = null) => _output = output ?? Console.OpenStandardError();
 
-    /// <summary>The debug directive: <c>[DEBUG]</c> lines are written. A reload may change it.</summary>
+    /// <summary>Whether <c>[DEBUG]</c> lines are written (the debug directive). A reload may change it.</summary>
     public bool Debug
     {
         get => _debug;
@@ -40,7 +40,7 @@ public sealed class StderrLogger : ILoggerFactory
             }
             catch (IOException)
             {
-                // The reader of a pipe went away; a cache does not stop for that.
+                // The reader of the pipe has gone. A cache must not stop because of that.
             }
         }
     }

@@ -2,15 +2,15 @@ using System.Numerics;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>Which of CoreDNS's duration buckets (0.25 ms doubled 15 times, then +Inf) a duration falls into.</summary>
+/// <summary>Finds CoreDNS's duration bucket (0.25 ms doubled 15 times, then +Inf) for a duration.</summary>
 internal static class TimeBucket
 {
     private const long FirstNanoseconds = 250_000;
 
-    /// <summary>Buckets including +Inf.</summary>
+    /// <summary>The number of buckets, including +Inf.</summary>
     public const int Count = 17;
 
-    /// <summary>The first n with duration ≤ 0.25 ms × 2ⁿ, in arithmetic instead of a search.</summary>
+    /// <summary>The smallest n with duration ≤ 0.25 ms × 2ⁿ, computed without a search.</summary>
     public static int IndexOf(long nanoseconds)
     {
         if (nanoseconds <= FirstNanoseconds)

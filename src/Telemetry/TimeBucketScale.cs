@@ -1,10 +1,10 @@
 namespace NodeDns.Telemetry;
 
-/// <summary>Duration buckets by search, for histograms off the hot path whose bounds are not CoreDNS's usual
-/// ones.</summary>
+/// <summary>Finds the bucket of a duration by search. For histograms off the hot path that do not have CoreDNS's usual
+/// bounds.</summary>
 public sealed class TimeBucketScale(double[] upperBoundsSeconds)
 {
-    /// <summary>Buckets including +Inf.</summary>
+    /// <summary>The number of buckets, including +Inf.</summary>
     public int Count => upperBoundsSeconds.Length + 1;
 
     public int IndexOf(long nanoseconds)

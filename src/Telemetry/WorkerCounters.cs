@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace NodeDns.Telemetry;
 
-/// <summary>One worker's own counters: 64-bit cells outside the collected heap, on pages no other worker
+/// <summary>The counters of one worker: 64-bit cells outside the collected heap, on pages that no other worker
 /// writes.</summary>
-/// <remarks>Only the owning worker's thread writes, so counting is a plain add with no lock prefix and no shared cache
-/// line. A scrape reads the cells of all workers while they are being written: an aligned 64-bit read is whole on x64
-/// and arm64. The memory lives as long as the process, so a copy of this handle never dangles.</remarks>
+/// <remarks>Only the worker's own thread writes, so counting is a plain add without a lock prefix or a shared cache
+/// line. A scrape reads the cells of all workers while they change: an aligned 64-bit read is atomic on x64 and arm64.
+/// The memory is never freed, so a copy of this struct is always valid.</remarks>
 public readonly unsafe struct WorkerCounters
 {
-    // SAFETY: points to MetricRegistry.SlotCapacity cells that are never freed; slots come from that registry only.
+    // SAFETY: points to MetricRegistry.SlotCapacity cells that are never freed. Slots come from that registry only.
     private readonly long* _cells;
 
     internal WorkerCounters(long* cells) => _cells = cells;
@@ -20,8 +20,7 @@ public readonly unsafe struct WorkerCounters
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int slot, long amount) => _cells[slot] += amount;
 
-    /// <summary>Adds one observation of a duration to a histogram made with
-    /// <see cref="MetricNames.TimeBuckets"/>.</summary>
+    /// <summary>Adds a duration to a histogram that was made with <see cref="MetricNames.TimeBuckets"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ObserveTime(int histogram, long nanoseconds)
     {
@@ -29,8 +28,7 @@ public readonly unsafe struct WorkerCounters
         _cells[histogram + TimeBucket.Count] += nanoseconds;
     }
 
-    /// <summary>Adds one observation of a size to a histogram made with
-    /// <see cref="MetricNames.SizeBuckets"/>.</summary>
+    /// <summary>Adds a size to a histogram that was made with <see cref="MetricNames.SizeBuckets"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ObserveSize(int histogram, int bytes)
     {

@@ -5,35 +5,37 @@ namespace NodeDns.Guard.Node;
 /// <summary>What should be on the node now.</summary>
 internal sealed record DesiredNode
 {
-    /// <summary>On the link, and configured.</summary>
+    /// <summary>The configured addresses, which are on the link.</summary>
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
 
-    /// <summary>Of these, ClusterIPs: the next guard must know that they belong to kube-proxy.</summary>
+    /// <summary>Those of <see cref="Addresses"/> that are ClusterIPs. The link's alias records them, so that the next
+    /// guard knows that they belong to kube-proxy.</summary>
     public required IReadOnlyList<IPAddress> Intercepted { get; init; }
 
-    /// <summary>On the link, no longer configured, and still relayed.</summary>
+    /// <summary>Addresses on the link that are no longer configured and still relayed.</summary>
     public IReadOnlyList<IPAddress> Leaving { get; init; } = [];
 
-    /// <summary>No longer wanted, and asked by nobody: to be removed.</summary>
+    /// <summary>Addresses to remove: no longer configured, and nobody asks them any more.</summary>
     public IReadOnlyList<IPAddress> Gone { get; init; } = [];
 
-    /// <summary>Lookups at these are answered here, and stay out of conntrack.</summary>
+    /// <summary>Addresses at which queries are answered here. These queries bypass conntrack.</summary>
     public required IReadOnlyList<IPAddress> Serving { get; init; }
 
-    /// <summary>Another program, node-cache, still serves at our addresses: its link and rules are left alone.</summary>
+    /// <summary>Another program, such as node-cache, still serves at our addresses. Its link and rules are left
+    /// alone.</summary>
     public bool IsShared { get; init; }
 
-    /// <summary>Replies leave from these, and stay out of conntrack.</summary>
+    /// <summary>Addresses that replies leave from. These replies bypass conntrack.</summary>
     public IReadOnlyList<IPAddress> Answering => [.. Addresses, .. Leaving];
 }
 
-/// <summary>An address that a guard has put on the link, and that is not configured now.</summary>
+/// <summary>An address that a guard has put on the link and that is no longer configured.</summary>
 internal readonly record struct UnwantedAddress(IPAddress Address, bool WasIntercepted);
 
 /// <summary>A configured address that this node cannot carry, and why.</summary>
 internal readonly record struct AbsentAddress(IPAddress Address, string Problem);
 
-/// <summary>What was found beside what is desired.</summary>
-/// <param name="Unwanted">Nothing was done about them.</param>
-/// <param name="Absent">Those that could not be put there.</param>
+/// <summary>What was found on the node that is not as desired.</summary>
+/// <param name="Unwanted">Addresses that were found and left unchanged.</param>
+/// <param name="Absent">Configured addresses that could not be added.</param>
 internal sealed record NodeReport(IReadOnlyList<UnwantedAddress> Unwanted, IReadOnlyList<AbsentAddress> Absent);

@@ -5,16 +5,16 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Finds an endpoint behind a Service's address without asking the API server: sends one query and reads from
+/// <summary>Finds an endpoint behind a Service's address without asking the API server: sends one query, then asks
 /// conntrack where kube-proxy has sent it (ctnetlink).</summary>
 internal sealed class EndPointFinder : IDisposable
 {
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_NETFILTER);
 
-    /// <summary>The endpoint: <paramref name="server"/> itself where this node tracks connections and does not translate
-    /// it, or tracks none at all.</summary>
-    /// <returns>null when it cannot be known: connections are tracked, and this one is not seen (an eBPF
-    /// data path, for instance).</returns>
+    /// <summary>The endpoint. This is <paramref name="server"/> itself if conntrack does not translate it, or if this
+    /// node tracks no connections.</summary>
+    /// <returns>null when it cannot be found out: the node tracks connections but not this one (an eBPF data path, for
+    /// instance).</returns>
     public IPEndPoint? Find(IPEndPoint server, string name)
     {
         var address = SocketAddress.From(server);
@@ -22,7 +22,7 @@ internal sealed class EndPointFinder : IDisposable
         var fd = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0).OrThrow("socket");
         try
         {
-            // Conntrack has the flow as soon as the first packet has left, whether it is answered or not.
+            // Conntrack knows the flow once the first packet has left, even before it is answered.
             if (Libc.Connect(fd, address).IsError || Libc.Send(fd, new ProbeQuery(name).Octets).IsError
                 || Libc.GetSocketName(fd, out var local).IsError)
             {

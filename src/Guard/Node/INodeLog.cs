@@ -1,22 +1,22 @@
 namespace NodeDns.Guard.Node;
 
-/// <summary>Who is told what happens on the node.</summary>
+/// <summary>Receives reports about the node's set-up.</summary>
 internal interface INodeLog
 {
-    /// <summary>Something was made what it should be, in words.</summary>
+    /// <summary>Something on the node was changed.</summary>
     void Changed(string change);
 
-    /// <summary>A part cannot be made what it should be.</summary>
+    /// <summary>A part of the set-up failed.</summary>
     void Failed(NodePart part, NodeFailure failure, string message);
 
-    /// <summary>A part that failed is in order.</summary>
+    /// <summary>A part that had failed works again.</summary>
     void InOrderAgain(NodePart part);
 
-    /// <summary>A part took so long that somebody must hold a lock of the kernel.</summary>
+    /// <summary>A part took so long that it must have waited for a kernel lock.</summary>
     void Slow(NodePart part, long milliseconds);
 }
 
-/// <summary>The parts of the set-up; each fails alone.</summary>
+/// <summary>The parts of the set-up. One that fails does not stop the others.</summary>
 internal enum NodePart
 {
     Link,
@@ -31,12 +31,12 @@ internal enum NodePart
 /// <summary>Why a part failed.</summary>
 internal enum NodeFailure
 {
-    /// <summary>As the message says.</summary>
+    /// <summary>Any other reason; the message tells.</summary>
     Other,
 
     /// <summary>CAP_NET_ADMIN is missing.</summary>
     Capability,
 
-    /// <summary>Another iptables held the lock.</summary>
+    /// <summary>Another iptables process held the lock.</summary>
     Lock,
 }

@@ -4,38 +4,39 @@ using System.Net.Sockets;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Rules in the host's own chains, by way of the iptables programs: where the kernel has no nf_tables, and for
-/// what cannot live in a table of ours (ACCEPT).</summary>
+/// <summary>Rules in the host's own chains, made with the iptables programs. Used where the kernel has no nf_tables,
+/// and for ACCEPT rules, which would have no effect in a table of ours.</summary>
 internal static class Iptables
 {
-    /// <summary>Every rule of node-cache carries a comment that begins so.</summary>
+    /// <summary>The comments of node-cache's rules start with this.</summary>
     public const string NodeCacheComment = "NodeLocal DNS Cache:";
 
-    /// <summary>Every rule of ours has this comment.</summary>
+    /// <summary>The comment of all our rules.</summary>
     public const string OwnComment = NodeLink.Alias;
 
-    /// <summary>The exit code of iptables for a lock that it has not got in time.</summary>
+    /// <summary>iptables' exit code when it could not get its lock in time.</summary>
     private const int ResourceProblem = 4;
 
     private static readonly string[] s_rawChains = ["PREROUTING", "OUTPUT"];
     private static readonly string[] s_filterChains = ["INPUT", "OUTPUT"];
 
-    /// <summary>Finds a program on the path, or null.</summary>
+    /// <summary>Finds a program on the PATH; null when there is none.</summary>
     public static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH")
         ?? "/usr/sbin:/sbin:/usr/bin:/bin")
         .Split(':')
         .Select(directory => Path.Combine(directory, program))
         .FirstOrDefault(File.Exists);
 
-    /// <summary>Adds what is missing, and removes what is ours and not wanted: NOTRACK in raw, or ACCEPT in filter.</summary>
-    /// <param name="serving">Where queries are answered here.</param>
-    /// <param name="answering">Where replies leave, for a while longer: one that conntrack sees would pin its client's port
-    /// to this node.</param>
-    /// <param name="families">Of which the chains are looked at.</param>
-    /// <param name="legacy">The kernel has no nf_tables, which iptables itself needs today: where there is an
-    /// iptables-legacy, that one is called.</param>
-    /// <param name="changes">Told what was changed, in words.</param>
-    /// <exception cref="IptablesException">There is no such program, or it failed.</exception>
+    /// <summary>Adds the rules that are missing and removes those of ours that are not wanted: NOTRACK in raw, or
+    /// ACCEPT in filter.</summary>
+    /// <param name="serving">Addresses at which queries are answered here.</param>
+    /// <param name="answering">Addresses that replies leave from, some of them only for a while longer. If conntrack
+    /// saw such a reply, its entry would keep sending that client port's queries to this node.</param>
+    /// <param name="families">The families whose chains are checked.</param>
+    /// <param name="legacy">The kernel has no nf_tables, which today's iptables needs. Then iptables-legacy is called,
+    /// if it is installed.</param>
+    /// <param name="changes">Receives a description of each change.</param>
+    /// <exception cref="IptablesException">The program is missing or failed.</exception>
     public static void Ensure(
         IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering, IEnumerable<AddressFamily> families,
         int port, bool notrack, bool legacy, Action<string> changes)
@@ -47,7 +48,8 @@ internal static class Iptables
             var wanted = answering.Where(a => a.AddressFamily == family).SelectMany(a => Rules(a, port, notrack))
                 .Where(r => r.IsReply || serving.Contains(r.Address)).ToList();
             var present = (notrack ? s_rawChains : s_filterChains).SelectMany(chain => OwnRules(program, table, chain)).ToList();
-            // Replies' rules come first and go last: one that conntrack sees pins its client's port.
+            // Add the rules for replies first and remove them last, because a reply that conntrack sees binds its
+            // client's port to this node.
             foreach (var rule in wanted.Where(r => !present.Exists(p => p.Rule == r)).OrderByDescending(r => r.IsReply))
             {
                 RunOrThrow(program, ["-w", "5", "-t", table, "-I", rule.Chain, .. rule.Words(notrack)]);
@@ -61,8 +63,8 @@ internal static class Iptables
         }
     }
 
-    /// <summary>Removes the rules with a comment from a table of one of the iptables programs.</summary>
-    /// <returns>How many were removed.</returns>
+    /// <summary>Removes the rules that have this comment from one table, with one of the iptables programs.</summary>
+    /// <returns>The program failed. iptables-legacy also needs CAP_NET_RAW.</returns>
     /// <exception cref="IptablesException">The program failed; iptables-legacy also needs
     /// CAP_NET_RAW.</exception>
     public static int Remove(string program, string table, string comment)
@@ -85,7 +87,7 @@ internal static class Iptables
         return legacy && Find($"{program}-legacy") is not null ? $"{program}-legacy" : program;
     }
 
-    /// <summary>The rules of ours in a chain, as -S prints them.</summary>
+    /// <summary>Our rules in a chain, as iptables -S prints them.</summary>
     private static List<(string Line, OwnRule Rule)> OwnRules(string program, string table, string chain) =>
     [
         .. RunOrThrow(program, ["-w", "5", "-t", table, "-S", chain]).Split('\n')
@@ -111,7 +113,7 @@ internal static class Iptables
         }
     }
 
-    /// <summary>One rule of ours: everything that differs between them.</summary>
+    /// <summary>One of our rules, with everything in which our rules differ.</summary>
     private sealed record OwnRule(string Chain, bool IsReply, IPAddress? Address, string? Protocol, int Port)
     {
         public string[] Words(bool notrack) =>
@@ -133,12 +135,12 @@ internal static class Iptables
         }
     }
 
-    /// <summary>Splits a line of -S: words, and texts in double quotes.</summary>
+    /// <summary>Splits a line of iptables -S into words and quoted texts.</summary>
     private static List<string> Split(string line) => [.. line
         .Split('"')
         .SelectMany((part, index) => index % 2 == 1 ? [part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
-    /// <summary>Returns what it has printed.</summary>
+    /// <summary>Runs a program and returns its standard output.</summary>
     private static string RunOrThrow(string program, IReadOnlyList<string> arguments)
     {
         var (exitCode, output) = Run(program, arguments);

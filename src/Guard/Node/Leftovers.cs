@@ -4,13 +4,13 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Finds and removes iptables rules by their comment: those that the official node-cache adds, twelve for each
-/// address, and leaves behind when it is killed or started with -skipteardown, and our own of a guard with other options.
-/// </summary>
-/// <remarks>iptables-nft keeps its rules in nf_tables, where they are removed without any program; iptables-legacy's
-/// need its own. Only the four chains that such rules are in are listed: a node's other chains may hold tens of thousands
-/// of kube-proxy's.</remarks>
-/// <param name="nftables">The kernel has them.</param>
+/// <summary>Finds and removes iptables rules by their comment: those of node-cache, which adds twelve for each address
+/// and leaves them behind when it is killed or runs with -skipteardown, and those of a guard that ran with other
+/// options.</summary>
+/// <remarks>Rules of iptables-nft are in nf_tables and are removed by netlink; those of iptables-legacy need that
+/// program. Only the four chains that can hold such rules are listed, because a node's other chains may hold tens of
+/// thousands of kube-proxy's rules.</remarks>
+/// <param name="nftables">The kernel has nf_tables.</param>
 internal sealed class Leftovers(bool nftables) : IDisposable
 {
     private static readonly (string Table, string Chain)[] s_chains =
@@ -18,7 +18,7 @@ internal sealed class Leftovers(bool nftables) : IDisposable
 
     private readonly NetlinkSocket? _netlink = nftables ? new(Libc.NETLINK_NETFILTER) : null;
 
-    /// <summary>Removes the rules with a comment that begins so, from these tables.</summary>
+    /// <summary>Removes the rules in these tables whose comment starts with the given text.</summary>
     /// <returns>How many were removed.</returns>
     public int Remove(string comment, params string[] tables)
     {
@@ -60,15 +60,15 @@ internal sealed class Leftovers(bool nftables) : IDisposable
         var (names, program) = family == Libc.NFPROTO_IPV6
             ? ("/proc/net/ip6_tables_names", "ip6tables-legacy")
             : ("/proc/net/ip_tables_names", "iptables-legacy");
-        // Only tables that are in use are listed: asking for another would create it.
+        // List only tables that are in use, because iptables would create the others.
         var used = File.Exists(names) ? File.ReadAllLines(names) : [];
         return Iptables.Find(program) is null
             ? 0
             : tables.Where(used.Contains).Sum(table => Iptables.Remove(program, table, comment));
     }
 
-    /// <summary>Handles of the rules in one chain. The kernel lists that chain only (since 4.6; older ones list all, which
-    /// are passed over).</summary>
+    /// <summary>The handles of matching rules in one chain. Kernels before 4.6 list all chains; rules of other chains
+    /// are skipped.</summary>
     private static List<ulong> Find(NetlinkSocket netlink, byte family, string table, string chain, byte[] comment)
     {
         var query = NftBatch.Query(Libc.NFNL_SUBSYS_NFTABLES, Libc.NFT_MSG_GETRULE, family, Libc.NLM_F_DUMP)

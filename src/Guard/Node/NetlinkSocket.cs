@@ -3,7 +3,7 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>A netlink socket of one family. Requests are answered within the send, so nothing here waits.</summary>
+/// <summary>A netlink socket of one family. The kernel answers within the send, so no call waits for a reply.</summary>
 internal sealed class NetlinkSocket : IDisposable
 {
     private const int HeaderSize = 16;
@@ -20,11 +20,11 @@ internal sealed class NetlinkSocket : IDisposable
 
     public int Fd { get; }
 
-    /// <summary>Subscribes to notifications; they are read with <see cref="Drain"/>.</summary>
+    /// <summary>Subscribes to notifications, which <see cref="Drain"/> reads.</summary>
     public void Join(uint group) =>
         Libc.SetSocketOption(Fd, Libc.SOL_NETLINK, Libc.NETLINK_ADD_MEMBERSHIP, (int)group).OrThrow("netlink group");
 
-    /// <summary>Sends messages, and returns what the kernel answered.</summary>
+    /// <summary>Sends messages and returns the kernel's replies.</summary>
     /// <exception cref="NetlinkException">The first error the kernel reported.</exception>
     public List<NetlinkMessage> Request(NetlinkWriter messages, string what)
     {
@@ -33,7 +33,7 @@ internal sealed class NetlinkSocket : IDisposable
         return replies;
     }
 
-    /// <summary>Sends messages, and tells each that the kernel answers: nothing is kept, however long the list.</summary>
+    /// <summary>Sends messages and passes on each reply as it is read, so that long lists need no memory.</summary>
     /// <exception cref="NetlinkException">The first error the kernel reported.</exception>
     public void Request(NetlinkWriter messages, string what, Action<NetlinkMessage> onReply)
     {
@@ -63,9 +63,8 @@ internal sealed class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>Reads and forgets the notifications that have arrived.</summary>
-    /// <returns>Was there one that mentions any of the texts or addresses? One that was lost (ENOBUFS) counts as such.
-    /// </returns>
+    /// <summary>Reads and drops all notifications that have arrived.</summary>
+    /// <returns>true when one contains any of the given octets, or when some were lost (ENOBUFS).</returns>
     public bool Drain(IReadOnlyList<byte[]> mentions)
     {
         var any = false;
@@ -96,7 +95,7 @@ internal sealed class NetlinkSocket : IDisposable
 
     private SyscallResult Receive() => Libc.Receive(Fd, _buffer);
 
-    /// <summary>The messages of the datagram in the buffer, one after the other.</summary>
+    /// <summary>The messages in the received datagram.</summary>
     private IEnumerable<NetlinkMessage> Messages(int octets)
     {
         for (var at = 0; octets - at >= HeaderSize;)
@@ -115,7 +114,8 @@ internal sealed class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>struct nlmsgerr: error (4, negative errno or 0), the request's header (16), attributes.</summary>
+    /// <summary>struct nlmsgerr: error (4 octets, negative errno or 0), the request's header (16),
+    /// attributes.</summary>
     private static NetlinkException? ReadError(NetlinkMessage message, string what)
     {
         var error = -MemoryMarshal.Read<int>(message.Body.Span);

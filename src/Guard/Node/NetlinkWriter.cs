@@ -5,7 +5,7 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Builds netlink messages, one after another, into one buffer.</summary>
+/// <summary>Builds several netlink messages in one buffer.</summary>
 /// <remarks>
 /// netlink(7), host byte order: octets 0-3 length, 4-5 type, 6-7 flags, 8-11 sequence, 12-15 port id, then the family's
 /// header and attributes. Attribute: 0-1 length, 2-3 type, 4… value. Both are padded to 4 octets.
@@ -19,10 +19,10 @@ internal sealed class NetlinkWriter
 
     public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
 
-    /// <summary>The sequence number of the message last begun; the first is 1.</summary>
+    /// <summary>The sequence number of the current message. The first is 1.</summary>
     public uint Sequence { get; private set; }
 
-    /// <summary>Ends the message before, if any, and begins one. NLM_F_REQUEST is implied.</summary>
+    /// <summary>Ends the current message, if any, and starts a new one. NLM_F_REQUEST is always set.</summary>
     public NetlinkWriter Message(ushort type, ushort flags)
     {
         _message = _length;
@@ -33,7 +33,7 @@ internal sealed class NetlinkWriter
         return Patch();
     }
 
-    /// <summary>The family's fixed header, which follows the message's.</summary>
+    /// <summary>Writes the family's fixed header, which follows the message header.</summary>
     public NetlinkWriter Raw(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Take(bytes.Length));
@@ -49,10 +49,10 @@ internal sealed class NetlinkWriter
         return Patch();
     }
 
-    /// <summary>UTF-8 with the closing NUL.</summary>
+    /// <summary>Writes UTF-8 text with a terminating NUL.</summary>
     public NetlinkWriter Text(int type, string value) => Attribute(type, Encoding.UTF8.GetBytes(value + '\0'));
 
-    /// <summary>In host byte order, as rtnetlink has it.</summary>
+    /// <summary>Writes a number in host byte order, as rtnetlink expects.</summary>
     public NetlinkWriter HostNumber(int type, uint value)
     {
         Span<byte> bytes = stackalloc byte[4];
@@ -60,7 +60,7 @@ internal sealed class NetlinkWriter
         return Attribute(type, bytes);
     }
 
-    /// <summary>In network byte order, as nfnetlink has it.</summary>
+    /// <summary>Writes a number in network byte order, as nfnetlink expects.</summary>
     public NetlinkWriter Number(int type, uint value)
     {
         Span<byte> bytes = stackalloc byte[4];
@@ -68,7 +68,7 @@ internal sealed class NetlinkWriter
         return Attribute(type, bytes);
     }
 
-    /// <summary>An attribute that holds what <paramref name="content"/> writes.</summary>
+    /// <summary>Writes an attribute that contains the attributes that <paramref name="content"/> writes.</summary>
     public NetlinkWriter Nested(int type, Action<NetlinkWriter> content)
     {
         var start = _length;

@@ -6,17 +6,17 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>One nf_tables transaction: everything in it takes effect at once, or nothing does.</summary>
+/// <summary>One nf_tables transaction: all its changes take effect at once, or none does.</summary>
 internal sealed class NftBatch
 {
-    /// <summary>What 'nft list' shows as the table's comment (libnftnl: type 0, length, text).</summary>
+    /// <summary>The table's comment as 'nft list' shows it (libnftnl: type 0, length, text).</summary>
     private static readonly byte[] s_comment = [0, (byte)(NodeLink.Alias.Length + 1), .. Encoding.ASCII.GetBytes(NodeLink.Alias), 0];
 
     private readonly NetlinkWriter _writer = new();
 
     public NftBatch() => Begin(Libc.NFNL_MSG_BATCH_BEGIN, 0, Libc.NFPROTO_UNSPEC, Libc.NFNL_SUBSYS_NFTABLES);
 
-    /// <summary>Removes a table whether it exists or not.</summary>
+    /// <summary>Removes a table, whether or not it exists.</summary>
     public NftBatch DropTable(string table)
     {
         Table(table);
@@ -33,10 +33,11 @@ internal sealed class NftBatch
         return this;
     }
 
-    /// <summary>A set of addresses of one family.</summary>
+    /// <summary>Adds a set of addresses of one family.</summary>
     public NftBatch AddressSet(string table, string set, AddressFamily family, uint id, uint flags = 0)
     {
-        // Key types 7 and 8 are libnftables' numbers for ipv4_addr and ipv6_addr: 'nft list' shows addresses by them.
+        // Key types 7 and 8 are libnftables' numbers for ipv4_addr and ipv6_addr. 'nft list' needs them to print
+        // addresses.
         var isIPv6 = family == AddressFamily.InterNetworkV6;
         Command(Libc.NFT_MSG_NEWSET, Libc.NLM_F_CREATE)
             .Text(Libc.NFTA_SET_TABLE, table)
@@ -48,7 +49,7 @@ internal sealed class NftBatch
         return this;
     }
 
-    /// <summary>A base chain that accepts by default.</summary>
+    /// <summary>Adds a base chain with policy accept.</summary>
     public NftBatch Chain(string table, string chain, string type, uint hook, int priority)
     {
         Command(Libc.NFT_MSG_NEWCHAIN, Libc.NLM_F_CREATE)
@@ -71,7 +72,7 @@ internal sealed class NftBatch
         return this;
     }
 
-    /// <summary>Removes a rule of any family's table by its handle.</summary>
+    /// <summary>Removes a rule by its handle, from a table of any family.</summary>
     public NftBatch DropRule(byte family, string table, string chain, ulong handle)
     {
         var bytes = new byte[8];
@@ -86,19 +87,19 @@ internal sealed class NftBatch
     public NftBatch AddElements(string table, string set, IEnumerable<IPAddress> addresses, TimeSpan? timeout = null) =>
         Elements(Libc.NFT_MSG_NEWSETELEM, Libc.NLM_F_CREATE, table, set, addresses, timeout);
 
-    /// <summary>Every one must be there.</summary>
+    /// <summary>Removes elements from a set. The transaction fails if one of them is missing.</summary>
     public NftBatch DropElements(string table, string set, IEnumerable<IPAddress> addresses) =>
         Elements(Libc.NFT_MSG_DELSETELEM, 0, table, set, addresses, null);
 
-    /// <summary>Commits.</summary>
-    /// <exception cref="NetlinkException">Nothing was changed.</exception>
+    /// <summary>Sends the transaction.</summary>
+    /// <exception cref="NetlinkException">The transaction failed; nothing was changed.</exception>
     public void Commit(NetlinkSocket netlink, string what)
     {
         Begin(Libc.NFNL_MSG_BATCH_END, 0, Libc.NFPROTO_UNSPEC, Libc.NFNL_SUBSYS_NFTABLES);
         netlink.Request(_writer, what);
     }
 
-    /// <summary>A request outside any transaction.</summary>
+    /// <summary>A request outside a transaction.</summary>
     public static NetlinkWriter Query(ushort subsystem, ushort message, byte family, ushort flags) =>
         new NetlinkWriter().Message((ushort)(subsystem << 8 | message), flags).Raw([family, 0, 0, 0]);
 
@@ -137,7 +138,7 @@ internal sealed class NftBatch
     private NetlinkWriter Command(int message, int flags) =>
         Begin(Libc.NFNL_SUBSYS_NFTABLES << 8 | message, flags | Libc.NLM_F_ACK, Libc.NFPROTO_INET, 0);
 
-    /// <summary>struct nfgenmsg: family (1), version (1), resource id (2, network order).</summary>
+    /// <summary>struct nfgenmsg: family (1 octet), version (1), resource id (2, network order).</summary>
     private NetlinkWriter Begin(int type, int flags, byte family, ushort resource) =>
         _writer.Message((ushort)type, (ushort)flags).Raw([family, 0, (byte)(resource >> 8), (byte)resource]);
 }

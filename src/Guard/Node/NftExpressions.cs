@@ -5,10 +5,11 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Writes the expressions of one nf_tables rule: they load a register and test it, left to right.</summary>
+/// <summary>Writes the expressions of one nf_tables rule. They are evaluated in order: load a register, then test
+/// it.</summary>
 internal sealed class NftExpressions(NetlinkWriter list)
 {
-    /// <summary>meta nfproto: in an inet table, which family's headers follow.</summary>
+    /// <summary>meta nfproto: IPv4 or IPv6. Needed in inet tables, which see both.</summary>
     public NftExpressions Family(AddressFamily family) => Meta(Libc.NFT_META_NFPROTO)
         .Equal([family == AddressFamily.InterNetworkV6 ? Libc.NFPROTO_IPV6 : Libc.NFPROTO_IPV4]);
 
@@ -31,11 +32,11 @@ internal sealed class NftExpressions(NetlinkWriter list)
             .Equal(address.GetAddressBytes());
     }
 
-    /// <summary>th sport PORT, or th dport PORT: the first two fields of both UDP and TCP.</summary>
+    /// <summary>th sport PORT, or th dport PORT: the first two fields of the UDP and the TCP header.</summary>
     public NftExpressions Port(int port, bool source) =>
         Payload(Libc.NFT_PAYLOAD_TRANSPORT_HEADER, source ? 0u : 2u, 2).Equal(BigEndian(port));
 
-    /// <summary>ct original daddr @set: where the flow was sent before it was translated.</summary>
+    /// <summary>ct original daddr @set: the destination before address translation.</summary>
     public NftExpressions OriginalDestinationIn(string set, AddressFamily family)
     {
         var key = family == AddressFamily.InterNetworkV6 ? Libc.NFT_CT_DST_IP6 : Libc.NFT_CT_DST_IP;

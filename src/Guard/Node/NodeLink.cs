@@ -6,20 +6,21 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>The link that carries the local addresses, and the addresses (rtnetlink).</summary>
+/// <summary>The link with the local addresses (rtnetlink).</summary>
 /// <remarks>
-/// A dummy link; where the kernel has none, a bridge without ports and with multicast off (it would send IGMP from our
-/// address); where it has neither, lo. What answers is the entry in the local routing table, not the link's state.
-/// Addresses have scope link: with scope global the host picked them as the source of its own traffic over unnumbered
-/// interfaces. IPv6 addresses have nodad: a tentative one cannot be bound.
+/// The link is of type dummy. If the kernel has no dummy links, it is a bridge without ports and with multicast off (else
+/// it would send IGMP from our address); if it has no bridges either, lo is used. An address answers because it is in the
+/// local routing table, whatever the link's state. IPv4 addresses get scope link: with scope global, the host would use
+/// them as source of its own traffic over unnumbered interfaces. IPv6 addresses get nodad, because a tentative address
+/// cannot be bound.
 /// </remarks>
 internal sealed class NodeLink : IDisposable
 {
-    /// <summary>IFLA_IFALIAS of a link that a guard made or adopted.</summary>
+    /// <summary>IFLA_IFALIAS of a link that a guard has made or adopted.</summary>
     public const string Alias = "node-dns-cache guard";
 
-    /// <summary>IFA_PROTO of addresses that a guard has added (kernels since 5.18 keep it): known on lo too, which has no
-    /// alias.</summary>
+    /// <summary>IFA_PROTO of addresses that a guard has added. It also marks our addresses on lo, which gets no alias.
+    /// Kernels before 5.18 ignore it.</summary>
     private const byte OwnProtocol = 0x35;
 
     private const string Intercepts = "; intercepts ";
@@ -35,13 +36,13 @@ internal sealed class NodeLink : IDisposable
         HoldName = name.Length > 13 ? name[..13] + "-2" : name + "-2";
     }
 
-    /// <summary>The link that keeps the addresses alive while another program, which will remove it, owns
-    /// <c>nodelocaldns</c>.</summary>
+    /// <summary>A second link that holds the addresses while another program owns <c>nodelocaldns</c> and is going to
+    /// remove it.</summary>
     public string HoldName { get; }
 
-    /// <summary>Makes link and addresses what they should be. An address that cannot be added keeps no other from it.
-    /// </summary>
-    /// <param name="changes">Told what was changed, in words.</param>
+    /// <summary>Creates or repairs the link and its addresses. If one address cannot be added, the others still
+    /// are.</summary>
+    /// <param name="changes">Receives a description of each change.</param>
     /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing.</exception>
     public NodeReport Ensure(DesiredNode desired, Action<string> changes)
     {
@@ -55,7 +56,8 @@ internal sealed class NodeLink : IDisposable
             && desired.Addresses.Contains(a.Address));
         if (rescope)
         {
-            // An address cannot change its scope; the second link keeps it answering while it is added anew.
+            // The scope of an address cannot be changed, so the address is removed and added again. A second link keeps
+            // it in the routing table meanwhile.
             EnsureLink(HoldName, desired, [], changes);
         }
         var unwanted = EnsureLink(_name, desired, absent, changes);
@@ -70,7 +72,7 @@ internal sealed class NodeLink : IDisposable
         return new NodeReport(unwanted, absent);
     }
 
-    /// <summary>Removes our links, and the addresses where they are on lo.</summary>
+    /// <summary>Removes our links. If lo was used instead, removes our addresses from lo.</summary>
     public void Remove(IReadOnlyCollection<IPAddress> addresses, Action<string> changes)
     {
         foreach (var name in new[] { _name, HoldName, "lo" })
@@ -90,7 +92,7 @@ internal sealed class NodeLink : IDisposable
         }
     }
 
-    /// <summary>Removes one address, wherever we have put it.</summary>
+    /// <summary>Removes one address from whichever of our links has it.</summary>
     public void RemoveAddress(IPAddress address, Action<string> changes)
     {
         foreach (var name in new[] { _name, HoldName, "lo" })
@@ -102,7 +104,7 @@ internal sealed class NodeLink : IDisposable
         }
     }
 
-    /// <summary>Links other than ours that carry one of the addresses, as (address, link name).</summary>
+    /// <summary>Other links that carry one of the addresses, as (address, link name).</summary>
     public IEnumerable<(IPAddress Address, string Link)> Elsewhere(IReadOnlyCollection<IPAddress> addresses)
     {
         var ours = new[] { Libc.LinkIndex(_name), Libc.LinkIndex(HoldName), Libc.LinkIndex("lo") };
@@ -114,7 +116,8 @@ internal sealed class NodeLink : IDisposable
 
     public void Dispose() => _netlink.Dispose();
 
-    /// <summary>Links that a guard with another --interface has left. Every link is looked at for it, once.</summary>
+    /// <summary>Links left by a guard with another --interface. Lists all links of the node, so it is called
+    /// once.</summary>
     private List<string> FormerLinks()
     {
         var found = new List<string>();
@@ -129,8 +132,8 @@ internal sealed class NodeLink : IDisposable
         return found;
     }
 
-    /// <summary>Deletes such a link once our own carries what is still wanted of it.</summary>
-    /// <returns>What it carries that is not desired.</returns>
+    /// <summary>Deletes such a link, unless it carries an address that our own link does not have.</summary>
+    /// <returns>The addresses that it carries and that are not desired.</returns>
     private List<UnwantedAddress> MoveFrom(string former, DesiredNode desired, Action<string> changes)
     {
         if (Find(former) is not { } link)
@@ -149,7 +152,7 @@ internal sealed class NodeLink : IDisposable
         return unwanted;
     }
 
-    /// <returns>What else is there of ours.</returns>
+    /// <returns>Our other addresses that were found on the link.</returns>
     private List<UnwantedAddress> EnsureLink(string name, DesiredNode desired, List<AbsentAddress> absent, Action<string> changes)
     {
         var link = Find(name) ?? Create(name, changes);
@@ -205,7 +208,7 @@ internal sealed class NodeLink : IDisposable
 
     private static bool IsOurs(Link link) => link.Alias is { } alias && alias.StartsWith(Alias, StringComparison.Ordinal);
 
-    /// <summary>The alias, with the ClusterIPs that are on the link.</summary>
+    /// <summary>The alias, which records the ClusterIPs that are on the link.</summary>
     private static string AliasOf(IEnumerable<IPAddress> intercepted)
     {
         var list = string.Join(',', intercepted.Distinct());
@@ -234,7 +237,7 @@ internal sealed class NodeLink : IDisposable
             }
             catch (NetlinkException failure) when (failure.Error is Errno.EOPNOTSUPP or Errno.ENODEV)
             {
-                // This kernel has no such kind of link.
+                // This kernel does not support this kind of link.
             }
         }
         return Find("lo") ?? throw new NetlinkException("find lo", Errno.ENODEV, null);
@@ -246,7 +249,7 @@ internal sealed class NodeLink : IDisposable
         changes($"link {link.Name} removed");
     }
 
-    /// <summary>struct ifaddrmsg: family, prefix length, flags, scope (1 each), link index (4).</summary>
+    /// <summary>struct ifaddrmsg: family, prefix length, flags, scope (1 octet each), link index (4).</summary>
     private void Change(ushort type, int flags, Link link, IPAddress address, string what, Action<string> changes)
     {
         var bytes = address.GetAddressBytes();
@@ -308,7 +311,8 @@ internal sealed class NodeLink : IDisposable
             .ToList();
     }
 
-    /// <summary>struct ifinfomsg: family (1), padding (1), type (2), index (4), flags (4), change mask (4).</summary>
+    /// <summary>struct ifinfomsg: family (1 octet), padding (1), type (2), index (4), flags (4), change mask
+    /// (4).</summary>
     private static NetlinkWriter LinkMessage(ushort type, int messageFlags, int index, uint flags, uint mask)
     {
         Span<byte> header = stackalloc byte[16];
@@ -334,7 +338,8 @@ internal sealed class NodeLink : IDisposable
 
     private sealed record LinkAddress(int LinkIndex, IPAddress Address, byte Scope, bool IsMarked)
     {
-        /// <summary>IPv4 with another scope than link; an IPv6 address has the scope its bits say.</summary>
+        /// <summary>An IPv4 address with a scope other than link. The scope of an IPv6 address follows from its
+        /// bits.</summary>
         public bool NeedsScope => Address.AddressFamily == AddressFamily.InterNetwork && Scope != Libc.RT_SCOPE_LINK;
 
         public static LinkAddress? Read(NetlinkMessage message)

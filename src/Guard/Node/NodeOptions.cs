@@ -2,10 +2,10 @@ using System.Net;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>How the node is set up, whatever is desired at the moment.</summary>
+/// <summary>The fixed settings of the node's set-up; <see cref="DesiredNode"/> is what changes.</summary>
 internal sealed record NodeOptions
 {
-    /// <summary>null: another program owns link and addresses.</summary>
+    /// <summary>null when another program owns link and addresses.</summary>
     public required string? InterfaceName { get; init; }
 
     public required int DnsPort { get; init; }
@@ -25,35 +25,37 @@ internal sealed record NodeOptions
     public required string ProbeName { get; init; }
 }
 
-/// <summary>How DNS to the local addresses stays out of conntrack.</summary>
+/// <summary>How DNS to and from the local addresses bypasses conntrack.</summary>
 public enum RulesMode
 {
-    /// <summary>nf_tables; iptables where the kernel has none.</summary>
+    /// <summary>nf_tables, or iptables where the kernel has no nf_tables.</summary>
     Auto,
     Nftables,
     Iptables,
     Off,
 }
 
-/// <summary>ACCEPT rules in the host's own INPUT and OUTPUT chains.</summary>
+/// <summary>Whether to keep ACCEPT rules in the host's own INPUT and OUTPUT chains.</summary>
 public enum HostAcceptMode
 {
-    /// <summary>Keep those of node-cache where they are found, add none.</summary>
+    /// <summary>Keep node-cache's rules if there are any, but add none.</summary>
     Auto,
     On,
     Off,
 }
 
-/// <summary>What a stopped guard without a successor leaves behind.</summary>
+/// <summary>What a guard leaves behind when it stops and no successor takes over.</summary>
 public enum ExitMode
 {
-    /// <summary>Flip where endpoints of cluster DNS are known, refuse otherwise.</summary>
+    /// <summary><see cref="Flip"/> where endpoints of cluster DNS are known and the rules are nf_tables,
+    /// <see cref="Refuse"/> otherwise.</summary>
     Auto,
 
-    /// <summary>The address stays and refuses: clients turn to their next nameserver at once.</summary>
+    /// <summary>The addresses stay, and queries to them are refused, so that clients use their next nameserver at
+    /// once.</summary>
     Refuse,
 
-    /// <summary>The kernel sends clients on to cluster DNS for a while, then refuses.</summary>
+    /// <summary>The kernel redirects clients to cluster DNS for a while, and refuses after that.</summary>
     Flip,
 
     /// <summary>Link, addresses and rules are removed.</summary>

@@ -3,9 +3,9 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Closes the difference between what should be on the node and what is there of a guard's own, in both
-/// directions: adds what is missing, removes what is not desired. Each part fails alone: an address without rules still
-/// answers. One thread at a time, and not one that must not wait.</summary>
+/// <summary>Makes the node what it should be: adds what is missing and removes what is a guard's own and no longer
+/// desired. Each part is tried separately, because an address without rules still answers. Used by one thread at a
+/// time; calls may block for seconds.</summary>
 internal sealed class NodeReconciler : IDisposable
 {
     private readonly NodeOptions _options;
@@ -24,10 +24,10 @@ internal sealed class NodeReconciler : IDisposable
         _rules = new RuleSet(options, log);
     }
 
-    /// <summary>The rules are an nf_tables table of ours.</summary>
+    /// <summary>The rules are in an nf_tables table of ours.</summary>
     public bool HasNftables => _rules.HasNftables;
 
-    /// <summary>Makes everything what it should be, and says what it changed.</summary>
+    /// <summary>Reconciles all parts and reports what it found.</summary>
     public NodeReport Reconcile(DesiredNode desired)
     {
         var report = new NodeReport([], []);
@@ -43,7 +43,7 @@ internal sealed class NodeReconciler : IDisposable
             });
             Try(NodePart.AddressElsewhere, () => CheckElsewhere(_link, desired.Addresses));
         }
-        // Until it is known what becomes of them, addresses that were found are served as before.
+        // Addresses that were just found are served as before until the guard has decided about them.
         var serving = desired.Serving.Concat(report.Unwanted.Where(u => !u.WasIntercepted).Select(u => u.Address)).ToList();
         Try(NodePart.Rules, () => _rules.EnsureNotrack(serving, [.. desired.Answering, .. report.Unwanted.Select(u => u.Address)]));
         Try(NodePart.HostAccept, () => _rules.EnsureAccept(desired.Addresses));
@@ -72,10 +72,11 @@ internal sealed class NodeReconciler : IDisposable
         return report;
     }
 
-    /// <summary>What the exit mode says: clients are sent on to cluster DNS for a while, and intercepted addresses go back
-    /// to kube-proxy, which takes over with the next packet. What has been read can still be answered.</summary>
-    /// <param name="own">The addresses that are nobody else's.</param>
-    /// <returns>What is done.</returns>
+    /// <summary>Does what the exit mode says. A flip redirects clients to cluster DNS for a while; intercepted
+    /// addresses go back to kube-proxy with the next packet. Queries that have been read can still be
+    /// answered.</summary>
+    /// <param name="own">The addresses that are not ClusterIPs.</param>
+    /// <returns>What was really done; a flip that fails becomes refuse.</returns>
     public ExitMode Leave(IReadOnlyList<IPAddress> own, IReadOnlyList<IPAddress> all)
     {
         var mode = _options.ExitMode != ExitMode.Auto ? _options.ExitMode
@@ -96,10 +97,10 @@ internal sealed class NodeReconciler : IDisposable
         return mode == ExitMode.Flip && !isFlipped ? ExitMode.Refuse : mode;
     }
 
-    /// <summary>The last replies are out: a source address is needed no more.</summary>
-    /// <param name="left">What <see cref="Leave"/> has done.</param>
-    /// <param name="intercepted">Addresses that are kube-proxy's.</param>
-    /// <param name="all">All that are ours.</param>
+    /// <summary>Removes addresses that had to stay until the last replies were sent.</summary>
+    /// <param name="left">What <see cref="Leave"/> returned.</param>
+    /// <param name="intercepted">The ClusterIPs, which kube-proxy handles again.</param>
+    /// <param name="all">All our addresses.</param>
     public void Finish(ExitMode left, IReadOnlyList<IPAddress> intercepted, IReadOnlyList<IPAddress> all)
     {
         if (left == ExitMode.Teardown)
@@ -141,7 +142,7 @@ internal sealed class NodeReconciler : IDisposable
         _log.Changed($"clients are sent to {string.Join(", ", FlipTargets)} for {_options.FlipFor.TotalSeconds} s");
     }
 
-    /// <summary>Where a flip would send clients; looked up while there is time.</summary>
+    /// <summary>Finds the endpoints for a flip in advance.</summary>
     private void FindEndPoints()
     {
         try
@@ -170,7 +171,7 @@ internal sealed class NodeReconciler : IDisposable
         }
     }
 
-    /// <summary>Runs one part; a problem is told when it appears, not each time it is still there.</summary>
+    /// <summary>Runs one part. A problem is reported once, not at every check while it lasts.</summary>
     private void Try(NodePart part, Action work)
     {
         const int longMs = 500;

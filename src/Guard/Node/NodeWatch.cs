@@ -3,8 +3,8 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Tells when somebody has changed one of our links, addresses or rules. What is said of others' is read and
-/// forgotten: on a busy node it is thousands a second.</summary>
+/// <summary>Reports when one of our links, addresses or rules may have been changed. Notifications about others are
+/// read and dropped; on a busy node there are thousands a second.</summary>
 internal sealed class NodeWatch : IEventHandler, IDisposable
 {
     private readonly EventLoop _loop;
@@ -13,8 +13,8 @@ internal sealed class NodeWatch : IEventHandler, IDisposable
 
     private readonly IReadOnlyList<byte[]> _mentions;
 
-    /// <param name="withRules">Also nf_tables; false where the kernel has none.</param>
-    /// <param name="mentions">What a notification about something of ours contains.</param>
+    /// <param name="withRules">Also watch nf_tables; false where the kernel has none.</param>
+    /// <param name="mentions">Octets that a notification contains if it is about something of ours.</param>
     public NodeWatch(EventLoop loop, bool withRules, IReadOnlyList<byte[]> mentions, Action onChange)
     {
         _mentions = mentions;

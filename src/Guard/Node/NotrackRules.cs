@@ -4,8 +4,8 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Keeps DNS to the local addresses out of conntrack: one permanent nf_tables table, whose set of serving
-/// addresses is all that ever changes.</summary>
+/// <summary>Rules that make DNS to and from the local addresses bypass conntrack: one nf_tables table that stays
+/// unchanged, except for its sets of addresses.</summary>
 /// <remarks>
 /// <code>
 /// table inet nodelocaldns {
@@ -23,12 +23,12 @@ internal sealed class NotrackRules : IDisposable
 {
     public const string Table = "nodelocaldns";
 
-    /// <summary>Exists only after a flip, so that a serving node has no NAT hook of ours.</summary>
+    /// <summary>This table exists only during a flip, so that a serving node has no NAT hook of ours.</summary>
     public const string FlipTable = "nodelocaldns_flip";
 
     private const int PriorityRaw = -300;
 
-    /// <summary>Before kube-proxy's dstnat (-100), which would otherwise decide the flow.</summary>
+    /// <summary>Runs before kube-proxy's dstnat (-100), which would otherwise translate the flow first.</summary>
     private const int PriorityFlip = -110;
 
     private const int PrioritySourceNat = 100;
@@ -50,11 +50,11 @@ internal sealed class NotrackRules : IDisposable
 
     public NotrackRules(int dnsPort) => _dnsPort = dnsPort;
 
-    /// <summary>Two families, two protocols, and the three directions.</summary>
+    /// <summary>One rule for each family, protocol and direction.</summary>
     private static int RuleCount => s_families.Length * s_protocols.Length * 3;
 
-    /// <summary>nfnetlink refuses a subsystem that it does not have with EINVAL (nfnetlink_rcv_msg), and a kernel without
-    /// it has no such sockets.</summary>
+    /// <summary>False when the kernel has no nf_tables: nfnetlink then answers EINVAL (nfnetlink_rcv_msg), or there are
+    /// no netfilter sockets at all.</summary>
     public static bool AreInKernel()
     {
         try
@@ -74,10 +74,10 @@ internal sealed class NotrackRules : IDisposable
         }
     }
 
-    /// <summary>Makes table and set what they should be.</summary>
-    /// <returns>What was changed, in words; null when all was well.</returns>
-    /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing; EOPNOTSUPP: the kernel's
-    /// nf_tables lacks something.</exception>
+    /// <summary>Creates or repairs the table and its sets.</summary>
+    /// <returns>What was changed; null when nothing was.</returns>
+    /// <exception cref="NetlinkException">EPERM: CAP_NET_ADMIN is missing. EOPNOTSUPP: the kernel's nf_tables lacks a
+    /// feature.</exception>
     public string? Ensure(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
     {
         DropFlip();
@@ -101,8 +101,9 @@ internal sealed class NotrackRules : IDisposable
         return $"nf_tables table inet {Table} created";
     }
 
-    /// <summary>Sends clients on to an endpoint of cluster DNS, for a while: the kernel forgets it by itself.</summary>
-    /// <param name="endPoints">One of each family at most; not a Service's address, which kube-proxy would have to
+    /// <summary>Redirects clients to an endpoint of cluster DNS. The kernel ends this by itself after
+    /// <paramref name="time"/>.</summary>
+    /// <param name="endPoints">At most one for each family. Not a Service's address, which kube-proxy would have to
     /// translate a second time.</param>
     public void Flip(IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPEndPoint> endPoints, TimeSpan time)
     {
@@ -136,7 +137,7 @@ internal sealed class NotrackRules : IDisposable
                         .Protocol(protocol).Port(_dnsPort, source: false).DestinationNat(endPoint));
                 }
             }
-            // The reply must come back through this node to be translated back.
+            // The reply has to come back through this node, where its address is translated back.
             batch.Rule(FlipTable, "postrouting", rule => rule.Family(family.Family)
                 .Destination(endPoint.Address).OriginalDestinationIn(family.Flipped, family.Family).Masquerade());
             batch.AddElements(FlipTable, family.Flipped, addresses.Where(a => a.AddressFamily == family.Family), time);
@@ -144,8 +145,8 @@ internal sealed class NotrackRules : IDisposable
         batch.Commit(_netlink, $"send clients to {string.Join(", ", endPoints)}");
     }
 
-    /// <summary>Removes both tables, of a guard with other options: queries are no longer kept out of conntrack at once,
-    /// replies that are on their way for a while longer.</summary>
+    /// <summary>Called when the rules of an earlier guard are no longer wanted. Queries are tracked again at once; the
+    /// tables are removed a little later, so that replies on their way stay untracked.</summary>
     public void RemoveSoon()
     {
         if (!Exists(Table))
@@ -168,7 +169,7 @@ internal sealed class NotrackRules : IDisposable
         }
     }
 
-    /// <summary>Removes both tables.</summary>
+    /// <summary>Removes both tables at once.</summary>
     public void Remove()
     {
         DropTableIfThere(Table);
@@ -177,7 +178,8 @@ internal sealed class NotrackRules : IDisposable
 
     public void Dispose() => _netlink.Dispose();
 
-    /// <summary>Adds to the batch what makes the set hold just these; returns how many elements that changes.</summary>
+    /// <summary>Adds the commands that give the set exactly these elements, and returns how many elements
+    /// change.</summary>
     private int Change(NftBatch batch, string set, IEnumerable<IPAddress> wanted)
     {
         var present = Elements(Table, set);
@@ -188,8 +190,8 @@ internal sealed class NotrackRules : IDisposable
         return missing.Count + surplus.Count;
     }
 
-    /// <summary>A flip ends when the address serves again; its NAT hooks stay a little longer, for the replies that are
-    /// still on their way back.</summary>
+    /// <summary>Ends a flip because the address serves again. The NAT hooks stay a little longer for replies that are
+    /// still on their way.</summary>
     private void DropFlip()
     {
         if (!Exists(FlipTable))

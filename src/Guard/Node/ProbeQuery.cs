@@ -3,8 +3,8 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>The one question a guard asks, and the twelve octets of the reply that it looks at (RFC 1035 section 4.1.1).
-/// It parses no DNS.</summary>
+/// <summary>The guard's only DNS query. The guard builds it as fixed octets and reads only the twelve-octet header of
+/// the reply (RFC 1035 section 4.1.1).</summary>
 internal sealed class ProbeQuery
 {
     private const int HeaderOctets = 12;
@@ -15,7 +15,7 @@ internal sealed class ProbeQuery
 
     private readonly byte[] _octets;
 
-    /// <param name="name">Asked for its A record, recursion desired.</param>
+    /// <param name="name">The name whose A record is asked for, with recursion desired.</param>
     public ProbeQuery(string name)
     {
         var octets = new List<byte> { 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
@@ -30,11 +30,11 @@ internal sealed class ProbeQuery
 
     public ReadOnlySpan<byte> Octets => _octets;
 
-    /// <summary>Is it the reply to this question? Nobody else knows its id.</summary>
+    /// <summary>True for the reply to this query. Only the server that was asked knows the id.</summary>
     public bool IsReply(ReadOnlySpan<byte> message) => message.Length >= HeaderOctets
         && message[..2].SequenceEqual(_octets.AsSpan(0, 2)) && (message[2] & ResponseBit) != 0;
 
-    /// <summary>What is wrong with a reply; null: nothing, and that there is no such name is an answer too.</summary>
+    /// <summary>What is wrong with a reply; null when nothing is. NXDOMAIN is a correct answer.</summary>
     public static string? Problem(ReadOnlySpan<byte> reply) => (reply[3] & RcodeMask) switch
     {
         NoError or NameError => null,

@@ -4,8 +4,8 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>The packet rules, of whichever kind this node has: those that are wanted are there, and those of the other
-/// kind, of a guard with other options, are not.</summary>
+/// <summary>The packet rules, as nf_tables or iptables, whichever this node uses. Also removes rules of the other kind
+/// that an earlier guard may have left.</summary>
 internal sealed class RuleSet : IDisposable
 {
     private static readonly AddressFamily[] s_families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
@@ -18,9 +18,8 @@ internal sealed class RuleSet : IDisposable
     private bool _fallenBack;
     private bool _isCleared;
 
-    /// <summary>Families that have or had addresses here.</summary>
+    /// <summary>The address families that have or had addresses here.</summary>
     private readonly HashSet<AddressFamily> _touched = [];
-
 
     public RuleSet(NodeOptions options, INodeLog log)
     {
@@ -34,12 +33,12 @@ internal sealed class RuleSet : IDisposable
         _leftovers = new Leftovers(_isInKernel);
     }
 
-    /// <summary>The rules are an nf_tables table of ours.</summary>
+    /// <summary>The rules are in an nf_tables table of ours.</summary>
     public bool HasNftables => _nft is not null && !_fallenBack && _options.Rules is RulesMode.Auto or RulesMode.Nftables
         && _isInKernel;
 
-    /// <summary>Keeps lookups out of conntrack, and nothing else.</summary>
-    /// <exception cref="InvalidOperationException">The kind that was asked for is not there.</exception>
+    /// <summary>Makes DNS to and from these addresses bypass conntrack, and DNS to all others not.</summary>
+    /// <exception cref="InvalidOperationException">The kind of rules that was asked for is not available.</exception>
     public void EnsureNotrack(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
     {
         if (_options.Rules == RulesMode.Nftables && !_isInKernel)
@@ -70,7 +69,7 @@ internal sealed class RuleSet : IDisposable
         _nft?.RemoveSoon();
     }
 
-    /// <summary>ACCEPT rules in the host's own chains, where they are asked for.</summary>
+    /// <summary>Adds ACCEPT rules to the host's own chains, if they are asked for.</summary>
     public void EnsureAccept(IReadOnlyCollection<IPAddress> addresses)
     {
         if (_options.HostAccept == HostAcceptMode.On)
@@ -79,17 +78,17 @@ internal sealed class RuleSet : IDisposable
         }
     }
 
-    /// <summary>Another program that makes such rules is here.</summary>
+    /// <summary>Another program that makes such rules is running, so look for leftovers again later.</summary>
     public void LeftoversMayCome() => _isCleared = false;
 
-    /// <summary>Once: node-cache's rules, and ours of a kind that is not wanted.</summary>
+    /// <summary>Removes node-cache's rules, and ours of a kind that is not wanted. Does so only once.</summary>
     public void RemoveLeftovers()
     {
         if (_isCleared)
         {
             return;
         }
-        // Also where it fails: what cannot be removed now cannot be in ten seconds, and looking costs.
+        // Set this even if removing fails: looking costs time, and the next check would fail too.
         _isCleared = true;
         if (!HasNftables && _options.Rules != RulesMode.Off)
         {
@@ -112,7 +111,7 @@ internal sealed class RuleSet : IDisposable
     }
 
     /// <summary>See <see cref="NotrackRules.Flip"/>.</summary>
-    /// <exception cref="InvalidOperationException">It takes nf_tables.</exception>
+    /// <exception cref="InvalidOperationException">nf_tables is not available.</exception>
     public void Flip(IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPEndPoint> endPoints, TimeSpan time)
     {
         if (!HasNftables)
@@ -122,7 +121,7 @@ internal sealed class RuleSet : IDisposable
         _nft!.Flip(addresses, endPoints, time);
     }
 
-    /// <summary>Removes all of ours.</summary>
+    /// <summary>Removes all our rules.</summary>
     public void Remove()
     {
         _nft?.Remove();
@@ -148,7 +147,7 @@ internal sealed class RuleSet : IDisposable
         return [.. _touched];
     }
 
-    /// <summary>Rules of a family that only a guard before this one had addresses of.</summary>
+    /// <summary>Removes our rules of address families that only an earlier guard used.</summary>
     private void ClearOtherFamilies()
     {
         foreach (var family in s_families.Where(f => !_touched.Contains(f)
@@ -160,7 +159,7 @@ internal sealed class RuleSet : IDisposable
             }
             catch (IptablesException)
             {
-                // A kernel without IPv6, for instance: then there are none.
+                // The kernel may lack this family; then it has no such rules.
             }
         }
     }

@@ -6,8 +6,8 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Who is bound where (sock_diag(7)): every process of this network namespace, whoever owns it. The kernel is
-/// asked for one port and one state, so that a node's thousands of connections are not looked at.</summary>
+/// <summary>Lists which sockets are bound to an endpoint, in any process of this network namespace (sock_diag(7)). Asks
+/// the kernel for one port and state only, because a node may have thousands of connections.</summary>
 internal static class SocketTable
 {
     private const int RequestSize = 56;
@@ -16,7 +16,7 @@ internal static class SocketTable
     private const int InodeOffset = 68;
     private const uint Listening = 1 << 10;
 
-    /// <summary>Unconnected UDP sockets are in the state that TCP calls closed.</summary>
+    /// <summary>sock_diag reports unconnected UDP sockets in the state that TCP calls closed.</summary>
     private const uint Unconnected = 1 << 7;
 
     private const int INET_DIAG_REQ_BYTECODE = 1;
@@ -24,9 +24,9 @@ internal static class SocketTable
     private const byte INET_DIAG_BC_S_LE = 3;
     private const ushort Reject = 4;
 
-    /// <summary>Inodes of the sockets that are bound to a UDP endpoint, or listen at a TCP one; wildcards not
-    /// counted.</summary>
-    /// <exception cref="NetlinkException">The kernel does not tell.</exception>
+    /// <summary>The inodes of sockets bound to a UDP endpoint, or listening at a TCP endpoint. Wildcard sockets are not
+    /// included.</summary>
+    /// <exception cref="NetlinkException">The kernel refused the request.</exception>
     public static List<ulong> Bound(ListenEndPoint endPoint)
     {
         using var netlink = new NetlinkSocket(Libc.NETLINK_SOCK_DIAG);
@@ -52,11 +52,11 @@ internal static class SocketTable
         return found;
     }
 
-    /// <summary>The inode behind one of our own descriptors; 0 when it is none.</summary>
+    /// <summary>The inode of one of our own descriptors; 0 on an error.</summary>
     public static ulong Inode(int fd) => Libc.Status(fd, out var status).IsError ? 0 : status.Inode;
 
-    /// <summary>struct inet_diag_bc_op: code, octets to the next when true (1 each), when false (2). A comparison is
-    /// followed by an operation whose last field is the port.</summary>
+    /// <summary>struct inet_diag_bc_op: code (1 octet), offset of the next operation when true (1) and when false (2).
+    /// A comparison is followed by a second operation whose last field is the port.</summary>
     private static byte[] OnlyPort(ushort port)
     {
         const int comparison = 8;

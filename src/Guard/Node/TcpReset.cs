@@ -5,8 +5,8 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>Resets the connections that a hung cache has accepted (sock_diag(7), SOCK_DESTROY), so that its clients ask
-/// again at once instead of waiting for their timeout.</summary>
+/// <summary>Resets the TCP connections that a hung cache has accepted (sock_diag(7), SOCK_DESTROY), so that clients ask
+/// again at once instead of waiting for a timeout.</summary>
 internal static class TcpReset
 {
     private const uint Established = 1 << 1;
@@ -16,9 +16,9 @@ internal static class TcpReset
     private const int IdSize = 48;
     private const int InodeOffset = 68;
 
-    /// <summary>Resets every accepted connection to the addresses' port.</summary>
-    /// <param name="kept">Inodes of those that somebody else has accepted.</param>
-    /// <returns>How many; 0 also where the kernel cannot (CONFIG_INET_DIAG_DESTROY).</returns>
+    /// <summary>Resets all accepted connections to the port at these addresses.</summary>
+    /// <param name="kept">Inodes of connections that another process has accepted and that are not reset.</param>
+    /// <returns>How many were reset; 0 also when the kernel cannot do it (CONFIG_INET_DIAG_DESTROY).</returns>
     public static int Reset(IReadOnlyCollection<IPAddress> addresses, int port, IReadOnlySet<ulong> kept)
     {
         using var netlink = new NetlinkSocket(Libc.NETLINK_SOCK_DIAG);
@@ -32,7 +32,7 @@ internal static class TcpReset
             {
                 var octets = connection.Body.Span;
                 var found = octets.Slice(IdOffset, IdSize);
-                // Inode 0: not accepted yet, the relay will.
+                // Inode 0: the connection is not accepted yet; the relay will accept it.
                 var inode = MemoryMarshal.Read<uint>(octets[InodeOffset..]);
                 if (inode != 0 && !kept.Contains(inode) && BinaryPrimitives.ReadUInt16BigEndian(found) == port
                     && addresses.Contains(new IPAddress(found.Slice(4, family == Libc.AF_INET6 ? 16 : 4))))
@@ -58,8 +58,8 @@ internal static class TcpReset
         }
     }
 
-    /// <summary>struct inet_diag_req_v2: family, protocol, extensions, padding (1 each), states (4), then the id: ports
-    /// (2 + 2), addresses (16 + 16), link (4), cookie (8).</summary>
+    /// <summary>struct inet_diag_req_v2: family, protocol, extensions, padding (1 octet each), states (4), then the id:
+    /// ports (2 + 2), addresses (16 + 16), link (4), cookie (8).</summary>
     private static NetlinkWriter Request(ushort type, ushort flags, int family, byte[] id)
     {
         var request = new byte[RequestSize];

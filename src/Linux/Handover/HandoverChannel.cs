@@ -5,7 +5,7 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Linux.Handover;
 
-/// <summary>One connection of the hand-over protocol, on a loop.</summary>
+/// <summary>One connection of the hand-over protocol, run by an event loop.</summary>
 public sealed class HandoverChannel : IEventHandler
 {
     private readonly EventLoop _loop;
@@ -14,9 +14,10 @@ public sealed class HandoverChannel : IEventHandler
     private readonly byte[] _buffer = new byte[HandoverMessage.Capacity];
     private int _fd;
 
-    /// <summary>Takes the connected socket over.</summary>
-    /// <param name="onMessage">Owns the message's descriptors.</param>
-    /// <param name="onClosed">The peer is gone or spoke nonsense; not called after <see cref="Close"/>.</param>
+    /// <summary>Takes ownership of the connected socket.</summary>
+    /// <param name="onMessage">Receives each message and owns its descriptors.</param>
+    /// <param name="onClosed">Called when the peer has gone or has sent a malformed message; not called after
+    /// <see cref="Close"/>.</param>
     public HandoverChannel(EventLoop loop, int fd, Action<HandoverMessage> onMessage, Action onClosed)
     {
         _loop = loop;
@@ -26,9 +27,10 @@ public sealed class HandoverChannel : IEventHandler
         loop.Add(fd, Libc.EPOLLIN, this);
     }
 
-    /// <summary>Connects to a listener of the protocol, if it is root's or this user's: whoever else has made a socket at
-    /// that path gets nothing.</summary>
-    /// <param name="problem">Why not; null when nobody listens there any more (ECONNREFUSED).</param>
+    /// <summary>Connects to a listener of the protocol, but only if its socket's file belongs to root or to this user.
+    /// A socket that another user has put at the path is not trusted.</summary>
+    /// <param name="problem">Why there is no connection; null when nobody listens there any more
+    /// (ECONNREFUSED).</param>
     /// <returns>The descriptor; negative when there is none.</returns>
     public static int Connect(string path, bool blocking, out string? problem)
     {
@@ -50,15 +52,16 @@ public sealed class HandoverChannel : IEventHandler
 
     public bool IsOpen => _fd >= 0;
 
-    /// <summary>Sends, without waiting.</summary>
-    /// <returns>false when the peer is gone, or has not read for so long that there is no room.</returns>
+    /// <summary>Sends a message without waiting.</summary>
+    /// <returns>false when the peer has gone, or when it has not read for so long that the socket's buffer is
+    /// full.</returns>
     public bool Send(HandoverMessage message) => IsOpen && !Send(_fd, message).IsError;
 
-    /// <summary>Sends a message over a socket that has no loop yet.</summary>
+    /// <summary>Sends a message over a socket that is not on a loop yet.</summary>
     public static SyscallResult Send(int fd, HandoverMessage message) => Libc.SendDescriptors(
         fd, message.Encode(), CollectionsMarshal.AsSpan(message.Descriptors));
 
-    /// <summary>Sends all sockets, in as many messages as it takes.</summary>
+    /// <summary>Sends all sockets, in as many messages as needed.</summary>
     public bool SendSockets(HandoverKind kind, IReadOnlyList<ListenSocket> sockets) =>
         HandoverMessage.OfSockets(kind, sockets).All(Send);
 
@@ -82,7 +85,7 @@ public sealed class HandoverChannel : IEventHandler
     }
 
     /// <summary>Receives one message.</summary>
-    /// <returns>null at the peer's end, on an error, or when the message is malformed.</returns>
+    /// <returns>null at the peer's end-of-file, on an error, or when the message is malformed.</returns>
     public static HandoverMessage? Receive(int fd, byte[] buffer, out SyscallResult result)
     {
         var descriptors = new List<int>();
@@ -108,7 +111,7 @@ public sealed class HandoverChannel : IEventHandler
         }
     }
 
-    /// <summary>Leaves the loop and gives the connected socket back to the caller.</summary>
+    /// <summary>Removes the socket from the loop and returns it to the caller, who then owns it.</summary>
     public int Release()
     {
         var fd = _fd;

@@ -7,16 +7,18 @@ namespace NodeDns.Linux.Handover;
 
 /// <summary>The cache's side of the hand-over: receives the sockets, then keeps the guard informed.</summary>
 /// <remarks>
-/// 1. <see cref="Connect"/> blocks until a guard has given sockets. 2. <see cref="Start"/> runs a thread of its own, so
-/// that a hung worker shows as a heartbeat that stands still. 3. When the guard dies the cache serves on: the thread
-/// connects to the next guard and offers it the sockets. Members may be called from any thread.
+/// 1. <see cref="Connect"/> blocks until a guard has given sockets. 2. <see cref="Start"/> starts a thread that sends
+/// heartbeats; when a worker hangs, its number in the heartbeat no longer changes. 3. When the guard dies, the cache
+/// goes on serving, and the thread connects to the next guard and offers it the sockets. Members may be called from any
+/// thread.
 /// </remarks>
 public sealed class HandoverClient : IDisposable
 {
-    /// <summary>Between two heartbeats: a quarter of the shortest sensible --hang-after.</summary>
+    /// <summary>Time between two heartbeats: a quarter of the shortest sensible --hang-after.</summary>
     public const int HeartbeatMs = 50;
 
-    /// <summary>Between attempts to reach a guard: what a guard's restart costs beyond its own start.</summary>
+    /// <summary>Time between attempts to reach a guard. It adds to the time without a guard when one
+    /// restarts.</summary>
     private const int ReconnectMs = 100;
 
     private readonly string _path;
@@ -44,11 +46,11 @@ public sealed class HandoverClient : IDisposable
         _reconnect = new ReconnectTimer(this);
     }
 
-    /// <summary>Connects to the guard and waits for its sockets, however long it takes: a guard that starts later, or
-    /// that holds a crashing cache back, answers when it is ready.</summary>
-    /// <param name="waiting">Told once, with the reason, when the guard is not there yet.</param>
-    /// <exception cref="HandoverRefusedException">The guard said no: another protocol, or an endpoint that it cannot
-    /// open.</exception>
+    /// <summary>Connects to the guard and waits for its sockets without a time limit. A guard that is not started yet,
+    /// or that holds back a crashing cache, answers when it is ready.</summary>
+    /// <param name="waiting">Called once, with the reason, when the guard is not there yet.</param>
+    /// <exception cref="HandoverRefusedException">The guard refused: it speaks another protocol version, or cannot open
+    /// the endpoints.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was set.</exception>
     public static HandedSockets Connect(
         string path, HandoverHello hello, Action<string>? waiting = null, CancellationToken stop = default)
@@ -67,8 +69,8 @@ public sealed class HandoverClient : IDisposable
         }
     }
 
-    /// <summary>Begins heartbeats and listening to the guard.</summary>
-    /// <param name="openQueries">Descriptor of the file of open queries; the caller's.</param>
+    /// <summary>Starts to send heartbeats and to read the guard's messages.</summary>
+    /// <param name="openQueries">Descriptor of the file of open queries; the caller keeps it.</param>
     public void Start(IHandoverControl control, IReadOnlyList<EventLoop> workers, int openQueries)
     {
         _control = control;
@@ -88,14 +90,15 @@ public sealed class HandoverClient : IDisposable
         _thread.Start();
     }
 
-    /// <summary>The configuration is loaded and every socket is being read: the guard stops relaying.</summary>
+    /// <summary>Reports that the configuration is loaded and every socket is being read, so that the guard stops
+    /// relaying.</summary>
     public void Ready() => _loop.Post(() =>
     {
         _ready = true;
         _channel?.Send(new HandoverMessage(HandoverKind.Ready));
     });
 
-    /// <summary>The process is about to end by its own will and has stopped reading: the guard relays at
+    /// <summary>Reports that this process is stopping on purpose and has stopped reading, so that the guard relays at
     /// once.</summary>
     public void Leaving() => _loop.Post(() =>
     {
@@ -103,11 +106,11 @@ public sealed class HandoverClient : IDisposable
         _channel?.Send(new HandoverMessage(HandoverKind.Leaving));
     });
 
-    /// <summary>The answer to <see cref="IHandoverControl.Drain"/>: nothing is left to finish.</summary>
+    /// <summary>Answers <see cref="IHandoverControl.Drain"/>: everything that was read is finished.</summary>
     public void Drained() => _loop.Post(() => _channel?.Send(new HandoverMessage(HandoverKind.Drained)));
 
-    /// <summary>Says what a changed Corefile serves, all of it; what is new comes through
-    /// <see cref="IHandoverControl.Add"/>. A guard that is away learns it when it is back.</summary>
+    /// <summary>Tells the guard all endpoints that a changed Corefile serves. New sockets arrive through
+    /// <see cref="IHandoverControl.Add"/>. If there is no guard now, the next one is told.</summary>
     public void Want(IReadOnlyList<ListenEndPoint> endPoints) => _loop.Post(() =>
     {
         _hello = _hello with { EndPoints = endPoints };
@@ -115,7 +118,7 @@ public sealed class HandoverClient : IDisposable
             new HandoverMessage(HandoverKind.Want), (m, endPoint) => m.With(HandoverTag.EndPoint, endPoint.ToString())));
     });
 
-    /// <summary>Ends the thread and closes the connection; the sockets stay open.</summary>
+    /// <summary>Ends the thread and closes the connection. The sockets stay open.</summary>
     public void Dispose()
     {
         _loop.Stop();
@@ -131,7 +134,8 @@ public sealed class HandoverClient : IDisposable
         _loop.Dispose();
     }
 
-    /// <summary>Hello, and whatever comes until the sockets are complete; null when the guard went away.</summary>
+    /// <summary>Says hello and reads messages until all sockets have arrived; null when the guard went away
+    /// first.</summary>
     private static HandedSockets? Exchange(string path, HandoverHello hello, int fd, CancellationToken stop)
     {
         HandedSockets? handed = null;
@@ -154,7 +158,7 @@ public sealed class HandoverClient : IDisposable
         {
             if (gone)
             {
-                // It gave the sockets and went: the channel has closed the descriptor.
+                // The guard sent the sockets and then went away. The channel has already closed the descriptor.
                 handed.Client._connected = -1;
             }
             return handed;
@@ -217,7 +221,7 @@ public sealed class HandoverClient : IDisposable
                 _channel!.Send(new HandoverMessage(HandoverKind.Ready));
                 break;
             case HandoverKind.Export:
-                // On another thread: the heart must beat on.
+                // Export on another thread, because heartbeats have to go on.
                 new Thread(ExportEntries) { IsBackground = true, Name = "export" }.Start();
                 break;
             case HandoverKind.AskOffer:
@@ -275,7 +279,7 @@ public sealed class HandoverClient : IDisposable
         foreach (var worker in _workers)
         {
             message.With(HandoverTag.Turns, (ulong)worker.Turns);
-            // An idle loop turns only when something wakes it.
+            // An idle loop does not turn by itself, so wake it: its turns would stand still and it would seem to hang.
             worker.Post(static () => { });
         }
         _channel.Send(message);

@@ -2,17 +2,17 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Linux.Handover;
 
-/// <summary>How a cache introduces itself to a guard.</summary>
+/// <summary>The message with which a cache introduces itself to a guard.</summary>
 /// <param name="ProgramVersion">For logs and metrics only.</param>
-/// <param name="Workers">Sockets wanted for each endpoint.</param>
-/// <param name="EndPoints">What the Corefile asks to be served. A wildcard address stands for the guard's own
+/// <param name="Workers">The number of sockets wanted for each endpoint.</param>
+/// <param name="EndPoints">The endpoints that the Corefile serves. A wildcard address stands for all of the guard's own
 /// addresses.</param>
 public sealed record HandoverHello(string ProgramVersion, int Workers, IReadOnlyList<ListenEndPoint> EndPoints)
 {
-    /// <summary>A guard opens sockets for no more, whatever a cache says.</summary>
+    /// <summary>A guard opens sockets for at most this many workers, whatever a cache asks for.</summary>
     public const int MaxWorkers = 256;
 
-    /// <summary>The newest protocol version to speak.</summary>
+    /// <summary>The newest protocol version that this cache speaks.</summary>
     public int NewestVersion { get; init; } = HandoverVersion.Newest;
 
     public HandoverMessage ToMessage(int heldSockets)

@@ -1,68 +1,70 @@
 namespace NodeDns.Linux.Handover;
 
-/// <summary>What a hand-over message says. A receiver ignores kinds it does not know; numbers are never
+/// <summary>The kind of a hand-over message. A receiver ignores kinds that it does not know. Numbers are never
 /// reused.</summary>
 public enum HandoverKind : ushort
 {
-    /// <summary>First message of either side that connects: role, versions, workers, endpoints wanted or
-    /// held.</summary>
+    /// <summary>The first message of either side that connects: role, versions, workers, and the endpoints that are
+    /// wanted or held.</summary>
     Hello = 1,
 
-    /// <summary>Guard: listening sockets, as descriptors, in the order of the Socket fields. May come in
-    /// parts.</summary>
+    /// <summary>From the guard: listening sockets as descriptors, in the order of the Socket fields. May come in
+    /// several parts.</summary>
     Sockets = 2,
 
-    /// <summary>Guard: no, and why. The connection is closed after it.</summary>
+    /// <summary>From the guard: a refusal with its reason. The guard then closes the connection.</summary>
     Refused = 3,
 
-    /// <summary>Cache: the configuration is loaded and every socket is being read.</summary>
+    /// <summary>From the cache: the configuration is loaded and every socket is being read.</summary>
     Ready = 4,
 
-    /// <summary>Cache, every 50 ms: each worker's loop turns so far.</summary>
+    /// <summary>From the cache, every 50 ms: the number of turns of each worker's loop.</summary>
     Heartbeat = 5,
 
-    /// <summary>Cache: about to stop by its own will (SIGTERM); it has stopped reading.</summary>
+    /// <summary>From the cache: it is stopping on purpose (SIGTERM) and has stopped reading.</summary>
     Leaving = 6,
 
-    /// <summary>Guard: stop reading, finish what has been read and accepted, stay.</summary>
+    /// <summary>From the guard: stop reading, finish what has been read and accepted, but do not exit.</summary>
     Drain = 7,
 
-    /// <summary>Cache: nothing is left to finish.</summary>
+    /// <summary>From the cache: everything that was read is finished.</summary>
     Drained = 8,
 
-    /// <summary>Guard: read again.</summary>
+    /// <summary>From the guard: read again.</summary>
     Resume = 9,
 
-    /// <summary>Guard, version 2: write your entries into an anonymous file and send it.</summary>
+    /// <summary>From the guard, version 2: write your entries to an anonymous file and send it.</summary>
     Export = 10,
 
-    /// <summary>Version 2: one descriptor, an anonymous file of cache entries, opaque to the guard.</summary>
+    /// <summary>Version 2: one descriptor of an anonymous file of cache entries. The guard does not read its
+    /// content.</summary>
     Entries = 11,
 
-    /// <summary>Guard: the sockets you hold are wanted.</summary>
+    /// <summary>From the guard: send the sockets that you hold.</summary>
     AskOffer = 12,
 
-    /// <summary>Cache: the sockets it holds; as <see cref="Sockets"/>.</summary>
+    /// <summary>From the cache: the sockets that it holds, in the form of <see cref="Sockets"/>.</summary>
     Offer = 13,
 
-    /// <summary>New guard to old: mine serves now, let yours finish.</summary>
+    /// <summary>From the new guard to the old one: my cache serves now, so yours may finish.</summary>
     Relieve = 14,
 
-    /// <summary>Cache: open these endpoints too; answered by <see cref="Sockets"/> with only the new ones.</summary>
+    /// <summary>From the cache: all endpoints that it wants now. Answered by <see cref="Sockets"/> with those that it
+    /// does not have.</summary>
     Want = 15,
 
-    /// <summary>Anyone that may take sockets: does the node get its answers from your cache?</summary>
+    /// <summary>From anyone who may take sockets: does the cache answer this node's lookups?</summary>
     AskReadiness = 16,
 
-    /// <summary>Guard: it does, or the Reason why not.</summary>
+    /// <summary>From the guard: it does, or the Reason why not.</summary>
     Readiness = 17,
 
-    /// <summary>Cache, once a connection: one descriptor, the anonymous file of its open queries (OpenQueryFile).
-    /// </summary>
+    /// <summary>From the cache, once for each connection: one descriptor, the anonymous file of its open queries
+    /// (OpenQueryFile).</summary>
     OpenQueries = 18,
 }
 
-/// <summary>What a field of a hand-over message holds. A receiver ignores tags it does not know.</summary>
+/// <summary>The fields of a hand-over message. A receiver ignores tags that it does not know.</summary>
 public enum HandoverTag : ushort
 {
     /// <summary>Text: "cache" or "guard".</summary>
@@ -77,13 +79,13 @@ public enum HandoverTag : ushort
     /// <summary>Text: the sender's program version, for logs.</summary>
     Program = 4,
 
-    /// <summary>Number of workers.</summary>
+    /// <summary>Number: how many workers the cache has.</summary>
     Workers = 5,
 
     /// <summary>Text, repeated: an endpoint wanted, "udp 169.254.20.10:53".</summary>
     EndPoint = 6,
 
-    /// <summary>Number of sockets the sender already holds.</summary>
+    /// <summary>Number: how many sockets the sender already holds.</summary>
     Held = 7,
 
     /// <summary>Text, repeated, one per descriptor: worker and endpoint, "0 udp 169.254.20.10:53".</summary>

@@ -4,25 +4,26 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Linux.Handover;
 
-/// <summary>One message of the hand-over protocol: a kind, fields, and descriptors beside them.</summary>
+/// <summary>One message of the hand-over protocol: a kind, fields, and the descriptors sent with it.</summary>
 /// <remarks>
-/// Wire, network byte order, one SOCK_SEQPACKET message each: octets 0-1 kind; then fields of octets 0-1 tag,
-/// 2-3 length, 4… value. Numbers are 8 octets, texts UTF-8. Fields may repeat and come in any order.
+/// Each message is one SOCK_SEQPACKET message, in network byte order: octets 0-1 kind, then the fields, each with octets
+/// 0-1 tag, 2-3 length, 4… value. Numbers have 8 octets, texts are UTF-8. Fields may repeat and come in any order.
 /// </remarks>
 public sealed class HandoverMessage(HandoverKind kind)
 {
-    /// <summary>Octets of the largest message; both sides' buffers have this size.</summary>
+    /// <summary>The size in octets of the largest message, and of both sides' buffers.</summary>
     public const int Capacity = 32 << 10;
 
-    /// <summary>Sockets in one message: below SCM_MAX_FD (253), and their texts far below <see
-    /// cref="Capacity"/>.</summary>
+    /// <summary>Sockets in one message. Below SCM_MAX_FD (253), and their texts need far less than
+    /// <see cref="Capacity"/>.</summary>
     public const int SocketsPerMessage = 128;
 
     private readonly List<(HandoverTag Tag, byte[] Value)> _fields = [];
 
     public HandoverKind Kind { get; } = kind;
 
-    /// <summary>Received: owned by whoever takes the message. To be sent: still the sender's.</summary>
+    /// <summary>Of a received message: whoever handles the message owns them. Of a message to send: the sender keeps
+    /// them.</summary>
     public List<int> Descriptors { get; } = [];
 
     public HandoverMessage With(HandoverTag tag, string text) => With(tag, Encoding.UTF8.GetBytes(text));
@@ -34,22 +35,23 @@ public sealed class HandoverMessage(HandoverKind kind)
         return With(tag, value);
     }
 
-    /// <summary>The first text under the tag, or null.</summary>
+    /// <summary>The first text with this tag, or null.</summary>
     public string? Text(HandoverTag tag) => Texts(tag).FirstOrDefault();
 
     public IEnumerable<string> Texts(HandoverTag tag) => Values(tag).Select(value => Encoding.UTF8.GetString(value));
 
-    /// <summary>The first number under the tag, or the default given.</summary>
+    /// <summary>The first number with this tag, or <paramref name="otherwise"/>.</summary>
     public ulong Number(HandoverTag tag, ulong otherwise = 0) => Numbers(tag).DefaultIfEmpty(otherwise).First();
 
     public IEnumerable<ulong> Numbers(HandoverTag tag) =>
         Values(tag).Where(value => value.Length == 8).Select(value => BinaryPrimitives.ReadUInt64BigEndian(value));
 
-    /// <summary>The endpoints under <see cref="HandoverTag.EndPoint"/>; texts that are none are left out.</summary>
+    /// <summary>The endpoints in the <see cref="HandoverTag.EndPoint"/> fields. Texts that are not endpoints are
+    /// skipped.</summary>
     public IEnumerable<ListenEndPoint> EndPoints() =>
         Texts(HandoverTag.EndPoint).Select(ListenEndPoint.Parse).OfType<ListenEndPoint>();
 
-    /// <summary>The message's octets.</summary>
+    /// <summary>The message in wire form.</summary>
     public byte[] Encode()
     {
         var bytes = new byte[2 + _fields.Sum(field => 4 + field.Value.Length)];
@@ -65,8 +67,8 @@ public sealed class HandoverMessage(HandoverKind kind)
         return bytes;
     }
 
-    /// <summary>Reads a message.</summary>
-    /// <returns>null when a field runs over the end.</returns>
+    /// <summary>Parses a message in wire form.</summary>
+    /// <returns>null when a field runs past the end.</returns>
     public static HandoverMessage? Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < 2)
@@ -93,7 +95,7 @@ public sealed class HandoverMessage(HandoverKind kind)
         return message;
     }
 
-    /// <summary>Messages that carry these sockets; all but the last say that more follow.</summary>
+    /// <summary>The messages that carry these sockets. All but the last one say that more follow.</summary>
     public static IEnumerable<HandoverMessage> OfSockets(HandoverKind kind, IReadOnlyList<ListenSocket> sockets)
     {
         var first = 0;
@@ -113,8 +115,8 @@ public sealed class HandoverMessage(HandoverKind kind)
         while (first < sockets.Count);
     }
 
-    /// <summary>The sockets a received message carries, now owned by the caller.</summary>
-    /// <returns>null when texts and descriptors do not match.</returns>
+    /// <summary>The sockets of a received message. The caller owns them.</summary>
+    /// <returns>null when the number of texts and the number of descriptors differ.</returns>
     public List<ListenSocket>? Sockets()
     {
         var texts = Texts(HandoverTag.Socket).ToList();

@@ -1,4 +1,4 @@
 namespace NodeDns.Linux.Handover;
 
-/// <summary>A guard will not hand its sockets to this cache; the message says why.</summary>
+/// <summary>The guard refuses to give its sockets to this cache; the message tells why.</summary>
 public sealed class HandoverRefusedException(string reason) : Exception($"the guard refused: {reason}");

@@ -48,7 +48,7 @@ public enum Errno
 
 public static class ErrnoText
 {
-    /// <summary>The name and strerror(3)'s words: "EADDRINUSE (Address already in use)".</summary>
+    /// <summary>The error's name and the text of strerror(3): "EADDRINUSE (Address already in use)".</summary>
     public static string Describe(this Errno error) =>
         $"{error} ({System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage((int)error)})";
 }

@@ -7,7 +7,8 @@ public static unsafe partial class Libc
 {
     private const int CLOCK_BOOTTIME = 7;
 
-    /// <summary>Milliseconds since the machine started, its sleep included: the same for each process on it.</summary>
+    /// <summary>Milliseconds since the machine started, including time asleep. The same for all processes on the
+    /// machine.</summary>
     public static long BootTimeMs
     {
         get

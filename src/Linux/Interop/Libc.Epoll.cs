@@ -34,7 +34,7 @@ public static unsafe partial class Libc
         return Result(epoll_ctl(epoll, operation, fd, entry));
     }
 
-    /// <summary>epoll_wait(2); an interrupted wait counts as one without events.</summary>
+    /// <summary>epoll_wait(2). An interrupted wait returns 0 events.</summary>
     /// <param name="events">Room for <paramref name="capacity"/> × <see cref="EpollEventSize"/> octets.</param>
     /// <param name="timeoutMs">-1 waits for ever.</param>
     public static SyscallResult EpollWait(int epoll, byte* events, int capacity, int timeoutMs)
@@ -43,7 +43,7 @@ public static unsafe partial class Libc
         return result.Error == Errno.EINTR ? SyscallResult.From(0, 0) : result;
     }
 
-    /// <summary>The readiness bits and the caller's data of the event at <paramref name="index"/>.</summary>
+    /// <summary>The readiness bits of one event, and the data that was passed to epoll_ctl.</summary>
     public static (uint Events, ulong Data) ReadEpollEvent(byte* events, int index)
     {
         var entry = events + index * EpollEventSize;
@@ -53,21 +53,21 @@ public static unsafe partial class Libc
     /// <summary>eventfd(2), non-blocking, close-on-exec.</summary>
     public static SyscallResult EventFd() => Result(eventfd(0, SOCK_NONBLOCK | SOCK_CLOEXEC));
 
-    /// <summary>Adds one to an eventfd, waking whoever waits for it.</summary>
+    /// <summary>Adds one to an eventfd, which wakes the thread that waits for it.</summary>
     public static void SignalEventFd(int fd)
     {
         var one = 1UL;
         _ = write(fd, &one, sizeof(ulong));
     }
 
-    /// <summary>Sets an eventfd back to zero.</summary>
+    /// <summary>Resets an eventfd to zero.</summary>
     public static void DrainEventFd(int fd)
     {
         ulong count;
         _ = read(fd, &count, sizeof(ulong));
     }
 
-    /// <summary>Sleeps; a signal may end it early.</summary>
+    /// <summary>Sleeps (nanosleep(2)). A signal may end the sleep early.</summary>
     public static void Sleep(long nanoseconds)
     {
         var time = stackalloc long[2];

@@ -9,7 +9,7 @@ public static unsafe partial class Libc
     private const int MAP_SHARED = 0x1;
     private const int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
 
-    /// <summary>Private zeroed pages that cost nothing until they are touched (mmap(2), MAP_NORESERVE).</summary>
+    /// <summary>Maps private zeroed pages that use no memory until they are touched (mmap(2), MAP_NORESERVE).</summary>
     /// <exception cref="SyscallException">The address space or the container's limit is exhausted.</exception>
     public static byte* MapPages(nuint bytes)
     {
@@ -19,7 +19,7 @@ public static unsafe partial class Libc
             : throw new SyscallException($"mmap {bytes} octets", (Errno)Marshal.GetLastSystemError());
     }
 
-    /// <summary>Makes a file this long and maps it: what is written here is read by whoever else holds it (mmap(2),
+    /// <summary>Sets a file's length and maps it, shared with other processes that map it (mmap(2),
     /// MAP_SHARED).</summary>
     /// <exception cref="SyscallException">The address space or the container's limit is exhausted.</exception>
     public static byte* MapFile(int fd, nuint bytes)
@@ -33,12 +33,12 @@ public static unsafe partial class Libc
 
     public static void UnmapPages(byte* pages, nuint bytes) => _ = munmap(pages, bytes);
 
-    /// <summary>Gives the pages of a mapping back; a file's are read from it again when they are touched (madvise(2),
-    /// MADV_DONTNEED). What was written to a private mapping is lost.</summary>
+    /// <summary>Gives the pages of a mapping back to the kernel (madvise(2), MADV_DONTNEED). Pages of a file are read
+    /// again when they are touched; what was written to a private mapping is lost.</summary>
     public static SyscallResult ForgetPages(nuint start, nuint bytes) =>
         Result(madvise((void*)start, bytes, MADV_DONTNEED));
 
-    /// <summary>Random octets from the kernel (getrandom(2)); unlike RandomNumberGenerator it loads no OpenSSL.</summary>
+    /// <summary>Random octets from the kernel (getrandom(2)). RandomNumberGenerator would load OpenSSL.</summary>
     public static void FillRandom(Span<byte> buffer)
     {
         while (!buffer.IsEmpty)

@@ -33,7 +33,8 @@ public struct MultiMessageHeader
     public uint Length;
 }
 
-/// <summary>The control message of UDP_SEGMENT (udp(7)): struct cmsghdr and two octets, padded to 24 (cmsg(3)).</summary>
+/// <summary>The control message UDP_SEGMENT (udp(7)): a struct cmsghdr and two octets, padded to 24 octets
+/// (cmsg(3)).</summary>
 [StructLayout(LayoutKind.Sequential, Size = 24)]
 public struct SegmentSize
 {
@@ -45,13 +46,13 @@ public struct SegmentSize
     {
     }
 
-    /// <summary>Octets of each segment but the last, which may be shorter.</summary>
+    /// <summary>The size of each segment. The last one may be shorter.</summary>
     public ushort Octets { get; set; }
 }
 
 public static unsafe partial class Libc
 {
-    /// <summary>recvmmsg(2) with MSG_DONTWAIT: up to <paramref name="count"/> datagrams in one call.</summary>
+    /// <summary>recvmmsg(2) with MSG_DONTWAIT: receives up to <paramref name="count"/> datagrams in one call.</summary>
     /// <returns>How many were received.</returns>
     public static SyscallResult ReceiveMessages(int fd, MultiMessageHeader* messages, int count)
     {
@@ -65,8 +66,8 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>sendmmsg(2): sends in order and stops at the first that fails.</summary>
-    /// <returns>How many were sent; an error only when the first one failed.</returns>
+    /// <summary>sendmmsg(2): sends in order and stops at the first message that fails.</summary>
+    /// <returns>How many were sent; an error only if the first one failed.</returns>
     public static SyscallResult SendMessages(int fd, MultiMessageHeader* messages, int count)
     {
         while (true)

@@ -66,7 +66,7 @@ public static unsafe partial class Libc
     /// <summary>sizeof(struct sockaddr_nl): family, padding, port id, groups.</summary>
     private const int NetlinkAddressSize = 12;
 
-    /// <summary>bind(2) of a netlink socket; the kernel chooses the port id.</summary>
+    /// <summary>bind(2) of a netlink socket. The kernel chooses the port id.</summary>
     public static SyscallResult BindNetlink(int fd)
     {
         var address = stackalloc byte[NetlinkAddressSize];
@@ -76,7 +76,7 @@ public static unsafe partial class Libc
         return Result(bind(fd, (SocketAddress*)address, NetlinkAddressSize));
     }
 
-    /// <summary>if_nametoindex(3): 0 when there is no link of that name.</summary>
+    /// <summary>if_nametoindex(3); 0 when there is no link of that name.</summary>
     public static int LinkIndex(string name) => (int)if_nametoindex(name);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]

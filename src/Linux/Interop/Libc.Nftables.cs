@@ -1,7 +1,7 @@
 namespace NodeDns.Linux.Interop;
 
-/// <summary>linux/netfilter/nf_tables.h, nfnetlink.h and nfnetlink_conntrack.h: numbers only, the calls are
-/// netlink's.</summary>
+/// <summary>Constants of linux/netfilter/nf_tables.h, nfnetlink.h and nfnetlink_conntrack.h. The calls are in
+/// Libc.Netlink.cs.</summary>
 public static unsafe partial class Libc
 {
     public const ushort NFNL_MSG_BATCH_BEGIN = 0x10;

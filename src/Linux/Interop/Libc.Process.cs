@@ -19,7 +19,8 @@ public static unsafe partial class Libc
     private const int WNOHANG = 1;
     private const int WEXITED = 4;
 
-    // The same numbers on x86-64 and arm64 (asm-generic) for calls younger than 2019; the older three differ.
+    // System calls added since 2019 have the same number on x86-64 and arm64 (asm-generic); the three older ones
+    // differ.
     private const nint SYS_pidfd_send_signal = 424;
     private const nint SYS_pidfd_open = 434;
 
@@ -43,12 +44,12 @@ public static unsafe partial class Libc
     /// <summary>pidfd_open(2): a descriptor that becomes readable when the process ends.</summary>
     public static SyscallResult OpenProcess(int processId) => Result(syscall3(SYS_pidfd_open, processId, 0, 0));
 
-    /// <summary>pidfd_send_signal(2): never hits a process that reused the number.</summary>
+    /// <summary>pidfd_send_signal(2): cannot reach another process that has got the same process id.</summary>
     public static SyscallResult SignalProcess(int processFd, int signal) =>
         Result(syscall4(SYS_pidfd_send_signal, processFd, signal, 0, 0));
 
-    /// <summary>Collects an ended child (waitid(2)).</summary>
-    /// <returns>The exit code; 128 + the signal when one ended it; ECHILD when it runs still.</returns>
+    /// <summary>Collects a child that has ended (waitid(2)).</summary>
+    /// <returns>The exit code, or 128 + the number of the signal that ended it; ECHILD while it is running.</returns>
     public static SyscallResult Reap(int processFd)
     {
         const int sizeOfSiginfo = 128;
@@ -67,8 +68,8 @@ public static unsafe partial class Libc
         return SyscallResult.From(*(int*)(information + codeOffset) == exited ? status : 128 + status, 0);
     }
 
-    /// <summary>Starts a program with this process's environment (posix_spawn(3)); close-on-exec descriptors stay
-    /// here.</summary>
+    /// <summary>Starts a program with this process's environment (posix_spawn(3)). The child does not inherit
+    /// close-on-exec descriptors.</summary>
     /// <returns>The process id.</returns>
     public static SyscallResult Spawn(IReadOnlyList<string> arguments)
     {
@@ -80,19 +81,20 @@ public static unsafe partial class Libc
         return SyscallResult.From(error == 0 ? processId : -1, error);
     }
 
-    /// <summary>Gives up root in the calling thread only, then becomes another program, which thereby is a process
-    /// without any privilege: uid and gid, no groups, no capability, no bounding set, no_new_privs.</summary>
-    /// <returns>Only ever an error.</returns>
+    /// <summary>Drops all privileges of the calling thread, then runs another program: sets uid and gid, removes
+    /// groups, capabilities and bounding set, and sets no_new_privs.</summary>
+    /// <returns>Only on an error.</returns>
     public static SyscallResult ExecuteUnprivileged(uint userId, IReadOnlyList<string> arguments)
     {
         using var argv = new NativeStrings(arguments);
         using var envp = new NativeStrings(EnvironmentStrings());
         for (var capability = 0; prctl(PR_CAPBSET_READ, (nuint)capability, 0, 0, 0) >= 0; capability++)
         {
-            // Without CAP_SETPCAP the bounding set stays; no_new_privs makes it meaningless.
+            // Without CAP_SETPCAP the bounding set cannot be reduced, but with no_new_privs it has no effect.
             _ = prctl(PR_CAPBSET_DROP, (nuint)capability, 0, 0, 0);
         }
-        // The raw calls change one thread where glibc's would change all; exec then drops the other threads.
+        // The raw system calls change this thread only; glibc's functions would change all threads. exec ends the other
+        // threads.
         var result = Result(syscall3(SYS_setgroups, 0, 0, 0));
         result = result.IsError ? result : Result(syscall3(SYS_setresgid, (nint)userId, (nint)userId, (nint)userId));
         result = result.IsError ? result : Result(syscall3(SYS_setresuid, (nint)userId, (nint)userId, (nint)userId));

@@ -1,17 +1,18 @@
 namespace NodeDns.Linux.Interop;
 
-/// <summary>socket(7): steering a SO_REUSEPORT group with a classic BPF program.</summary>
+/// <summary>socket(7): chooses among the sockets of an SO_REUSEPORT group with a classic BPF program.</summary>
 public static unsafe partial class Libc
 {
     private const int SO_ATTACH_REUSEPORT_CBPF = 51;
     private const int SO_DETACH_REUSEPORT_BPF = 68;
 
-    /// <summary>Sends everything new to the group's members <paramref name="first"/> to <paramref name="first"/> +
-    /// <paramref name="count"/> - 1, counted in the order of their bind(2); the others drain.</summary>
-    /// <remarks>An index beyond the group, after members have left, falls back to the kernel's hash.</remarks>
+    /// <summary>Sends new datagrams and connections only to the group's members <paramref name="first"/> to
+    /// <paramref name="first"/> + <paramref name="count"/> - 1, in the order of their bind(2). The other members only
+    /// keep what is in their queues.</summary>
+    /// <remarks>If members leave and an index is beyond the group, the kernel chooses by its hash as usual.</remarks>
     public static SyscallResult SteerReuseport(int fd, uint first, uint count)
     {
-        // struct sock_filter: code (2), jump true (1), jump false (1), constant (4).
+        // struct sock_filter: code (2 octets), jump true (1), jump false (1), constant (4).
         const ulong randomOffset = unchecked((uint)(-0x1000 + 56));
         var program = stackalloc ulong[]
         {
@@ -20,12 +21,13 @@ public static unsafe partial class Libc
             0x04 | (ulong)first << 32, // add #first
             0x16, // ret a
         };
-        // struct sock_fprog: length (2), padding (6), pointer (8).
+        // struct sock_fprog: length (2 octets), padding (6), pointer (8).
         var description = stackalloc ulong[] { 4, (ulong)program };
         // SAFETY: the kernel copies both during the call.
         return Result(setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, description, 16));
     }
 
-    /// <summary>Gives the choice back to the kernel's hash. ENOENT: there was no program.</summary>
+    /// <summary>Removes the program, so that the kernel chooses by its hash again. ENOENT when there was
+    /// none.</summary>
     public static SyscallResult UnsteerReuseport(int fd) => SetSocketOption(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0);
 }

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace NodeDns.Linux.Interop;
 
-/// <summary>unix(7): Unix sockets and the descriptors that travel over them (SCM_RIGHTS).</summary>
+/// <summary>unix(7): Unix sockets, and sending descriptors over them (SCM_RIGHTS).</summary>
 public static unsafe partial class Libc
 {
-    /// <summary>SCM_MAX_FD of the kernel: descriptors in one message.</summary>
+    /// <summary>The kernel's SCM_MAX_FD: the most descriptors in one message.</summary>
     public const int SCM_MAX_FD = 253;
 
     private const int SCM_RIGHTS = 1;
@@ -19,11 +19,11 @@ public static unsafe partial class Libc
     private const int O_ACCMODE = 3;
     private const int O_RDWR = 2;
 
-    /// <summary>sizeof(struct cmsghdr) on 64-bit: length (8), level (4), type (4); data follows, aligned to
+    /// <summary>sizeof(struct cmsghdr) on 64-bit: length (8 octets), level (4), type (4). Data follows, aligned to
     /// 8.</summary>
     private const int ControlHeaderSize = 16;
 
-    /// <summary>sizeof(sun_path), one octet of it for the closing NUL.</summary>
+    /// <summary>sizeof(sun_path), including one octet for the terminating NUL.</summary>
     public const int UnixPathCapacity = 108;
 
     private const int UnixAddressSize = 2 + UnixPathCapacity;
@@ -47,7 +47,7 @@ public static unsafe partial class Libc
             : SyscallResult.From(-1, (int)Errno.EINVAL);
     }
 
-    /// <summary>connect(2) to a path. ENOENT: no such file; ECONNREFUSED: nobody listens any more.</summary>
+    /// <summary>connect(2) to a path. ENOENT: no such file; ECONNREFUSED: nobody listens there any more.</summary>
     public static SyscallResult ConnectUnix(int fd, string path)
     {
         var address = stackalloc byte[UnixAddressSize];
@@ -61,7 +61,7 @@ public static unsafe partial class Libc
     public static SyscallResult AcceptUnix(int fd) =>
         Result(accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC));
 
-    /// <summary>Who opened the other end (SO_PEERCRED), as of its connect(2).</summary>
+    /// <summary>Who opened the other end, as of connect(2) (SO_PEERCRED).</summary>
     public static SyscallResult GetPeerCredentials(int fd, out PeerCredentials peer)
     {
         var read = default(PeerCredentials);
@@ -72,7 +72,7 @@ public static unsafe partial class Libc
         return result;
     }
 
-    /// <summary>Sends one message with descriptors; the receiver gets duplicates, the caller keeps its own.</summary>
+    /// <summary>Sends one message with descriptors. The receiver gets duplicates; the caller keeps its own.</summary>
     public static SyscallResult SendDescriptors(int fd, ReadOnlySpan<byte> message, ReadOnlySpan<int> descriptors)
     {
         var control = stackalloc byte[ControlHeaderSize + Align(SCM_MAX_FD * sizeof(int))];
@@ -102,9 +102,9 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>Receives one message and the descriptors with it, close-on-exec; the caller owns them.</summary>
-    /// <returns>Octets of the message, 0 at the peer's end. EMSGSIZE when message or descriptors did not fit: those
-    /// received are closed.</returns>
+    /// <summary>Receives one message and its descriptors, which are close-on-exec and owned by the caller.</summary>
+    /// <returns>Octets of the message; 0 at the peer's end-of-file. EMSGSIZE when message or descriptors did not fit;
+    /// descriptors that did arrive are closed.</returns>
     public static SyscallResult ReceiveDescriptors(int fd, Span<byte> message, List<int> descriptors)
     {
         var control = stackalloc byte[ControlHeaderSize + Align(SCM_MAX_FD * sizeof(int))];
@@ -150,8 +150,8 @@ public static unsafe partial class Libc
     /// process.</summary>
     public static SyscallResult MemoryFile(string name) => Result(memfd_create(name, 1));
 
-    /// <summary>Is it a descriptor of such a file, which can be read, and without waiting for anybody? (F_GET_SEALS and
-    /// F_GETFL of fcntl(2))</summary>
+    /// <summary>True for a descriptor of an anonymous file that can be read without blocking on anyone (F_GET_SEALS and
+    /// F_GETFL of fcntl(2)).</summary>
     public static bool IsMemoryFile(int fd) => fcntl(fd, F_GET_SEALS) >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
 
     private static void ReadControl(byte* control, int length, List<int> descriptors)

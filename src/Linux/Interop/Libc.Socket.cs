@@ -2,8 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace NodeDns.Linux.Interop;
 
-/// <summary>The system calls this program makes, a file for each family of man pages.</summary>
-/// <remarks>Externs are private; wrappers retry EINTR and return <see cref="SyscallResult"/> without throwing.</remarks>
+/// <summary>The system calls this program makes. There is one file for each family of man pages.</summary>
+/// <remarks>The extern methods are private. The wrappers retry on EINTR and return a <see cref="SyscallResult"/>; they
+/// do not throw.</remarks>
 public static unsafe partial class Libc
 {
     public const int AF_UNIX = 1;
@@ -52,7 +53,7 @@ public static unsafe partial class Libc
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
 
-    /// <summary>socket(2); give <paramref name="type"/> SOCK_CLOEXEC and SOCK_NONBLOCK.</summary>
+    /// <summary>socket(2). Pass SOCK_CLOEXEC and SOCK_NONBLOCK in <paramref name="type"/>.</summary>
     public static SyscallResult Socket(int domain, int type, int protocol) =>
         Result(socket(domain, type, protocol));
 
@@ -67,7 +68,8 @@ public static unsafe partial class Libc
 
     public static SyscallResult Listen(int fd, int backlog) => Result(listen(fd, backlog));
 
-    /// <summary>connect(2). EINPROGRESS on a non-blocking stream socket means: wait for EPOLLOUT, then read SO_ERROR.</summary>
+    /// <summary>connect(2). On a non-blocking stream socket, EINPROGRESS means: wait for EPOLLOUT, then read
+    /// SO_ERROR.</summary>
     public static SyscallResult Connect(int fd, in SocketAddress address)
     {
         // SAFETY: as in Bind.
@@ -112,7 +114,7 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>send(2) with MSG_NOSIGNAL; may send less than given on a stream socket.</summary>
+    /// <summary>send(2) with MSG_NOSIGNAL. May send only a part of the buffer on a stream socket.</summary>
     public static SyscallResult Send(int fd, ReadOnlySpan<byte> buffer)
     {
         // SAFETY: the kernel reads at most buffer.Length octets.
@@ -129,7 +131,7 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>recvfrom(2): one datagram and its sender.</summary>
+    /// <summary>recvfrom(2): receives one datagram and its sender.</summary>
     public static SyscallResult ReceiveFrom(int fd, Span<byte> buffer, out SocketAddress sender)
     {
         sender = default;
@@ -149,7 +151,7 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>sendto(2): one datagram to one address. Any thread may call it on any socket.</summary>
+    /// <summary>sendto(2): sends one datagram to one address. Any thread may call it for any socket.</summary>
     public static SyscallResult SendTo(int fd, ReadOnlySpan<byte> buffer, in SocketAddress to)
     {
         // SAFETY: the kernel reads buffer.Length and to.Length octets.
@@ -180,7 +182,7 @@ public static unsafe partial class Libc
         return result;
     }
 
-    /// <summary>getsockopt(2) into a caller's buffer; the value is the number of octets written.</summary>
+    /// <summary>getsockopt(2) into the caller's buffer. The result is the number of octets written.</summary>
     public static SyscallResult GetSocketOption(int fd, int level, int option, Span<byte> value)
     {
         // SAFETY: the kernel writes at most length octets and says how many.
@@ -203,8 +205,8 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>The kernel's number for a socket, the same through every descriptor and in every process
-    /// (SO_COOKIE).</summary>
+    /// <summary>The kernel's number for a socket (SO_COOKIE). It is the same for every descriptor of the socket, in
+    /// every process.</summary>
     public static ulong SocketCookie(int fd)
     {
         Span<byte> cookie = stackalloc byte[8];
@@ -212,7 +214,7 @@ public static unsafe partial class Libc
         return BitConverter.ToUInt64(cookie);
     }
 
-    /// <summary>ENOTCONN: it is not connected to anybody.</summary>
+    /// <summary>getpeername(2), without the name. ENOTCONN: the socket is not connected.</summary>
     public static SyscallResult GetPeerName(int fd)
     {
         SocketAddress address;
@@ -221,14 +223,15 @@ public static unsafe partial class Libc
         return Result(getpeername(fd, &address, &length));
     }
 
-    /// <summary>shutdown(2) of the writing side: the peer reads end-of-file after what was sent.</summary>
+    /// <summary>shutdown(2) of the writing side: the peer reads end-of-file after the octets already sent.</summary>
     public static SyscallResult ShutdownWrite(int fd) => Result(shutdown(fd, 1));
 
-    /// <summary>shutdown(2) of the reading side. A TCP listener listens no more, whoever holds it.</summary>
+    /// <summary>shutdown(2) of the reading side. A TCP listener stops listening in every process that holds
+    /// it.</summary>
     public static SyscallResult ShutdownRead(int fd) => Result(shutdown(fd, 0));
 
-    /// <summary>Is it a socket of the network namespace of this process? (SO_NETNS_COOKIE; true where the kernel cannot
-    /// tell, before 5.14.)</summary>
+    /// <summary>True if the socket belongs to this process's network namespace (SO_NETNS_COOKIE), and also where the
+    /// kernel cannot tell (before 5.14).</summary>
     public static bool IsOfThisNetwork(int fd)
     {
         Span<byte> other = stackalloc byte[8];
@@ -247,7 +250,7 @@ public static unsafe partial class Libc
         return !result.IsError && own.SequenceEqual(other);
     }
 
-    /// <summary>close(2). Never retried: on Linux the descriptor is gone even after EINTR.</summary>
+    /// <summary>close(2). Never retried, because on Linux the descriptor is closed even after EINTR.</summary>
     public static void Close(int fd) => _ = close(fd);
 
     private static SyscallResult Result(long returned) =>

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace NodeDns.Linux.Interop;
 
-/// <summary>The few functions of libssl and libcrypto (1.1.1 or 3) that DNS over TLS, and metrics over HTTPS, need.</summary>
+/// <summary>The functions of libssl and libcrypto (1.1.1 or 3) that DNS over TLS and metrics over HTTPS need.</summary>
 /// <remarks>
-/// Found with dlopen(3) at the first <see cref="TryLoad"/>, so that a process without a tls:// server maps neither
-/// library (4 MB resident). SslStream would do the same work on the thread pool and adds 3.2 MB to the program. An
-/// SSL_CTX may be shared by threads; an SSL belongs to one. Errors queue per thread: clear before each call, read right
-/// after.
+/// The libraries are opened with dlopen(3) at the first <see cref="TryLoad"/>, so that a process that does not use TLS
+/// maps neither of them (4 MB resident). SslStream would do its work on the thread pool and add 3.2 MB to the program.
+/// Threads may share an SSL_CTX; an SSL belongs to one thread. OpenSSL keeps a queue of errors for each thread: clear it
+/// before each call and read it right after.
 /// </remarks>
 public static unsafe partial class OpenSsl
 {
@@ -35,7 +35,7 @@ public static unsafe partial class OpenSsl
     private static bool _loaded;
     private static nint _ssl, _crypto;
 
-    // SAFETY: set once under the gate, before any handle exists that the methods below could be called with.
+    // SAFETY: set once under the lock, before there is any handle that the methods below could be called with.
     private static delegate* unmanaged<nint> s_clientMethod;
     private static delegate* unmanaged<nint, nint> s_contextNew, s_sslNew, s_verifyParameters;
     private static delegate* unmanaged<nint, void> s_contextFree, s_sslFree, s_setConnectState;
@@ -53,8 +53,8 @@ public static unsafe partial class OpenSsl
     private static delegate* unmanaged<nuint> s_getErrorCode;
     private static delegate* unmanaged<nuint, byte*, nuint, void> s_errorText;
 
-    /// <summary>Finds the libraries; cheap when they have been found before.</summary>
-    /// <param name="problem">What is missing, for the operator.</param>
+    /// <summary>Opens the libraries. Cheap after the first time.</summary>
+    /// <param name="problem">What is missing, in words for the operator.</param>
     public static bool TryLoad(out string problem)
     {
         problem = "";
@@ -70,7 +70,7 @@ public static unsafe partial class OpenSsl
                     && NativeLibrary.TryLoad($"libssl.so.{version}", out _ssl))
                 {
                     Bind_NeedsLock();
-                    // libssl writes with write(2), which raises this when the peer is gone.
+                    // libssl sends with write(2), which raises SIGPIPE when the peer has gone.
                     signal(SIGPIPE, SIG_IGN);
                     return _loaded = true;
                 }
@@ -80,10 +80,10 @@ public static unsafe partial class OpenSsl
         }
     }
 
-    /// <summary>An SSL_CTX of a client: TLS 1.2 or later, the peer's certificate verified.</summary>
-    /// <param name="caFile">PEM file with the only roots to trust; null: the machine's.</param>
-    /// <param name="certificateFile">PEM file with the client's chain; null: none.</param>
-    /// <returns>0, and the problem, when a file cannot be used.</returns>
+    /// <summary>Creates a client's SSL_CTX: TLS 1.2 or later, and the server's certificate is verified.</summary>
+    /// <param name="caFile">PEM file with the only roots to trust; null for the machine's.</param>
+    /// <param name="certificateFile">PEM file with the client's certificate chain; null for none.</param>
+    /// <returns>0 and the problem when a file cannot be used.</returns>
     public static nint NewContext(string? caFile, string? certificateFile, string? keyFile, out string problem) =>
         NewContext(s_clientMethod(), caFile, certificateFile, keyFile, out problem);
 
@@ -131,10 +131,10 @@ public static unsafe partial class OpenSsl
 
     public static void FreeContext(nint context) => s_contextFree(context);
 
-    /// <summary>An SSL on a connected non-blocking socket, whose peer must prove to be <paramref
-    /// name="name"/>.</summary>
-    /// <param name="name">A host name, also sent as SNI, or an IP address in text.</param>
-    /// <returns>0 when memory or a name that cannot be one prevents it.</returns>
+    /// <summary>Creates an SSL for a connected non-blocking socket. The server must prove that it is
+    /// <paramref name="name"/>.</summary>
+    /// <param name="name">A host name, which is also sent as SNI, or an IP address as text.</param>
+    /// <returns>0 when there is no memory or when the name is not valid.</returns>
     public static nint NewConnection(nint context, int fd, string name, bool isAddress)
     {
         var ssl = s_sslNew(context);
@@ -157,9 +157,9 @@ public static unsafe partial class OpenSsl
         return ssl;
     }
 
-    /// <summary>SSL_shutdown(3), once and without waiting, then SSL_free(3). The descriptor stays the
-    /// caller's.</summary>
-    /// <param name="isOpen">The handshake succeeded and nothing has failed since; else nothing may be sent.</param>
+    /// <summary>Calls SSL_shutdown(3) once without waiting, then SSL_free(3). The caller keeps the
+    /// descriptor.</summary>
+    /// <param name="isOpen">The handshake succeeded and nothing has failed since. If false, nothing is sent.</param>
     public static void FreeConnection(nint ssl, bool isOpen)
     {
         if (isOpen)
@@ -170,14 +170,14 @@ public static unsafe partial class OpenSsl
         s_sslFree(ssl);
     }
 
-    /// <returns>1, or 0 and less with <paramref name="error"/>, an SSL_ERROR.</returns>
+    /// <returns>1 on success; otherwise 0 or less, with an SSL_ERROR in <paramref name="error"/>.</returns>
     public static int Handshake(nint ssl, out int error)
     {
         s_clearErrors();
         return WithError(ssl, s_handshake(ssl), out error);
     }
 
-    /// <returns>Octets read, or 0 and less with <paramref name="error"/>, an SSL_ERROR.</returns>
+    /// <returns>Octets read; otherwise 0 or less, with an SSL_ERROR in <paramref name="error"/>.</returns>
     public static int Read(nint ssl, Span<byte> buffer, out int error)
     {
         s_clearErrors();
@@ -188,8 +188,8 @@ public static unsafe partial class OpenSsl
         }
     }
 
-    /// <returns>Octets taken, maybe fewer than given, or 0 and less with <paramref name="error"/>, an SSL_ERROR. After
-    /// WANT_READ or WANT_WRITE the next call must start with the same octets.</returns>
+    /// <returns>Octets written, maybe fewer than given; otherwise 0 or less, with an SSL_ERROR in
+    /// <paramref name="error"/>. After WANT_READ or WANT_WRITE the next call must start with the same octets.</returns>
     public static int Write(nint ssl, ReadOnlySpan<byte> buffer, out int error)
     {
         s_clearErrors();
@@ -200,14 +200,14 @@ public static unsafe partial class OpenSsl
         }
     }
 
-    /// <summary>Why the peer's certificate was not accepted; null when it was, or never came.</summary>
+    /// <summary>Why the peer's certificate was refused; null when it was accepted or never arrived.</summary>
     public static string? CertificateProblem(nint ssl)
     {
         var result = s_getVerifyResult(ssl);
         return result == 0 ? null : Marshal.PtrToStringUTF8((nint)s_verifyText(result));
     }
 
-    /// <summary>The oldest error of this thread's queue, in OpenSSL's words.</summary>
+    /// <summary>The oldest error in this thread's queue, in OpenSSL's words.</summary>
     public static string LastError()
     {
         var code = s_getErrorCode();
@@ -224,7 +224,7 @@ public static unsafe partial class OpenSsl
 
     private static int WithText(string text, Func<nint, int> call)
     {
-        // SAFETY: a zero-terminated copy that outlives the call; libssl copies what it keeps.
+        // SAFETY: the array is zero-terminated and outlives the call. libssl copies what it keeps.
         fixed (byte* pointer = Encoding.UTF8.GetBytes(text + '\0'))
         {
             return call((nint)pointer);

@@ -7,7 +7,8 @@ using System.Runtime.InteropServices;
 
 namespace NodeDns.Linux.Interop;
 
-/// <summary>A socket address as the kernel writes it: sockaddr_in or sockaddr_in6 in 28 octets, by value.</summary>
+/// <summary>A socket address in the kernel's format, sockaddr_in or sockaddr_in6, stored by value in 28
+/// octets.</summary>
 /// <remarks>
 /// Layout (ip(7), ipv6(7)): octets 0-1 family in host order, 2-3 port in network order; then IPv4: 4-7 address;
 /// IPv6: 4-7 flow information, 8-23 address, 24-27 scope id in host order.
@@ -36,10 +37,10 @@ public struct SocketAddress : IEquatable<SocketAddress>
 
     public readonly ushort Port => BinaryPrimitives.ReadUInt16BigEndian(((ReadOnlySpan<byte>)_bytes)[2..]);
 
-    /// <summary>Octets the kernel expects: 16 for IPv4, 28 for IPv6.</summary>
+    /// <summary>The length that the kernel expects: 16 octets for IPv4, 28 for IPv6.</summary>
     public readonly int Length => Family == FamilyIPv6 ? 28 : 16;
 
-    /// <summary>The 4 or 16 octets of the address, network order.</summary>
+    /// <summary>The 4 or 16 octets of the address, in network order.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Address =>
         Family == FamilyIPv6 ? ((ReadOnlySpan<byte>)_bytes).Slice(8, 16) : ((ReadOnlySpan<byte>)_bytes).Slice(4, 4);

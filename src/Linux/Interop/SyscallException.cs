@@ -1,10 +1,10 @@
 namespace NodeDns.Linux.Interop;
 
-/// <summary>A system call failed where the program cannot go on without it.</summary>
+/// <summary>A system call failed that the program cannot do without.</summary>
 public sealed class SyscallException(string call, Errno error)
     : Exception($"{call}: {error.Describe()}")
 {
-    /// <summary>The call with its important arguments, as the reader of a log needs it: "bind 169.254.20.10:53/udp".</summary>
+    /// <summary>The call and its important arguments, as a log should show them: "bind 169.254.20.10:53/udp".</summary>
     public string Call { get; } = call;
 
     public Errno Error { get; } = error;

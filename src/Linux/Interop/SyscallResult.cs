@@ -1,7 +1,8 @@
 namespace NodeDns.Linux.Interop;
 
-/// <summary>What a system call returned: a count or descriptor when it succeeded, an <see cref="Interop.Errno"/> when not.</summary>
-/// <remarks>Expected trouble (EAGAIN, ECONNREFUSED) is a value; throwing is the caller's choice.</remarks>
+/// <summary>The result of a system call: a count or descriptor on success, an <see cref="Interop.Errno"/> on
+/// failure.</summary>
+/// <remarks>Expected errors (EAGAIN, ECONNREFUSED) are values; the caller decides whether to throw.</remarks>
 public readonly struct SyscallResult
 {
     private readonly long _value;
@@ -19,10 +20,10 @@ public readonly struct SyscallResult
     /// <summary>EAGAIN: nothing to read, or no room to write, right now.</summary>
     public bool WouldBlock => Error == Errno.EAGAIN;
 
-    /// <summary>The value of a call that follows the C convention of -1 and errno.</summary>
+    /// <summary>Converts a result that follows the C convention: -1 and errno.</summary>
     public static SyscallResult From(long returned, int errno) => new(returned >= 0 ? returned : -errno);
 
-    /// <summary>The value, or an exception that names the call; for start-up, where failing is final.</summary>
+    /// <summary>The value, or an exception that names the call. For start-up, where an error is final.</summary>
     /// <exception cref="SyscallException">The call failed.</exception>
     public int OrThrow(string call) => IsError ? throw new SyscallException(call, Error) : Value;
 }

@@ -3,11 +3,12 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Loop;
 
-/// <summary>One thread's epoll loop: descriptors, timers and a mailbox. Everything on the data path runs on one.</summary>
+/// <summary>One thread's epoll loop: descriptors, timers and a mailbox for other threads. The whole data path runs on
+/// such loops.</summary>
 /// <remarks>
-/// Only <see cref="Post"/> and <see cref="Stop"/> may be called from other threads; all else belongs to the thread
-/// in <see cref="Run"/> (before it starts: to the thread that builds it). A turn is: wait, read the clock once, posted
-/// work, events, due timers, turn-end work. Steady state allocates nothing.
+/// Other threads may call only <see cref="Post"/> and <see cref="Stop"/>. Everything else belongs to the thread that is
+/// in <see cref="Run"/>, and before that to the thread that builds the loop. One turn: wait, read the clock once, run
+/// posted work, handle events, fire due timers, run turn-end work. A running loop allocates nothing.
 /// </remarks>
 public sealed unsafe class EventLoop : IDisposable
 {
@@ -43,19 +44,20 @@ public sealed unsafe class EventLoop : IDisposable
         Libc.EpollControl(_epoll, Libc.EPOLL_CTL_ADD, _wake, Libc.EPOLLIN, WakeData).OrThrow("epoll_ctl eventfd");
     }
 
-    /// <summary>The turn's reading of the monotonic clock, in milliseconds.</summary>
+    /// <summary>The monotonic clock as read at the start of this turn, in milliseconds.</summary>
     public long NowMs { get; private set; }
 
-    /// <summary>Turns since the start. A loop that hangs stops counting: the heartbeat reads this from outside.</summary>
+    /// <summary>How many turns there have been. A hung loop stops counting, which the heartbeat shows to the
+    /// guard.</summary>
     public long Turns => Volatile.Read(ref _turns);
 
-    /// <summary>How often <see cref="Run"/> may turn; null: whenever there is something to do.</summary>
+    /// <summary>Limits how often <see cref="Run"/> turns; null for no limit.</summary>
     public TurnPace? Pace { get; init; }
 
-    /// <summary>When the next timer is due, or long.MaxValue when none is armed.</summary>
+    /// <summary>When the next timer is due; long.MaxValue when none is armed.</summary>
     public long EarliestTimerMs => _timers.EarliestMs;
 
-    /// <summary>Watches a descriptor. The caller keeps owning it and removes it before closing it.</summary>
+    /// <summary>Watches a descriptor. The caller keeps it and has to remove it before closing it.</summary>
     public void Add(int fd, uint events, IEventHandler handler)
     {
         if (fd >= _registrations.Length)
@@ -66,11 +68,11 @@ public sealed unsafe class EventLoop : IDisposable
         Libc.EpollControl(_epoll, Libc.EPOLL_CTL_ADD, fd, events, Data(fd)).OrThrow($"epoll_ctl add fd {fd}");
     }
 
-    /// <summary>Changes what is watched for.</summary>
+    /// <summary>Changes which events of a descriptor are watched.</summary>
     public void Modify(int fd, uint events) =>
         Libc.EpollControl(_epoll, Libc.EPOLL_CTL_MOD, fd, events, Data(fd)).OrThrow($"epoll_ctl mod fd {fd}");
 
-    /// <summary>Stops watching; events already collected in this turn are dropped.</summary>
+    /// <summary>Stops watching a descriptor. Events that this turn has already collected for it are dropped.</summary>
     public void Remove(int fd)
     {
         if (fd >= _registrations.Length || _registrations[fd].Handler is null)
@@ -81,8 +83,8 @@ public sealed unsafe class EventLoop : IDisposable
         Libc.EpollControl(_epoll, Libc.EPOLL_CTL_DEL, fd, 0, 0);
     }
 
-    /// <summary>Fires <paramref name="timer"/> once after <paramref name="delayMs"/>; an armed timer is moved. Armed by
-    /// another timer, or by itself, it waits for at least a millisecond: else the turn might never end.</summary>
+    /// <summary>Fires <paramref name="timer"/> once after <paramref name="delayMs"/>. An armed timer is moved. A timer
+    /// that is armed from within a timer waits at least a millisecond; otherwise the turn might never end.</summary>
     public void Arm(LoopTimer timer, long delayMs)
     {
         Cancel(timer);
@@ -99,7 +101,8 @@ public sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="item"/> after the turn's events. The item asks once a turn and keeps its own flag.</summary>
+    /// <summary>Runs <paramref name="item"/> after this turn's events. The item must call this at most once a turn, and
+    /// keeps its own flag for that.</summary>
     public void AtTurnEnd(ITurnEnd item) => _turnEnds.Add(item);
 
     /// <summary>Runs <paramref name="work"/> on the loop's thread. Any thread may call it.</summary>
@@ -109,14 +112,14 @@ public sealed unsafe class EventLoop : IDisposable
         Wake();
     }
 
-    /// <summary>Makes <see cref="Run"/> return after its turn. Any thread may call it.</summary>
+    /// <summary>Makes <see cref="Run"/> return after the current turn. Any thread may call it.</summary>
     public void Stop()
     {
         _stopping = true;
         Wake();
     }
 
-    /// <summary>Turns until <see cref="Stop"/>.</summary>
+    /// <summary>Turns until <see cref="Stop"/> is called.</summary>
     public void Run()
     {
         while (!_stopping)
@@ -126,9 +129,11 @@ public sealed unsafe class EventLoop : IDisposable
         }
     }
 
-    /// <summary>One turn; waits at most <paramref name="timeoutMs"/> (-1: for ever). For tests and for draining.</summary>
+    /// <summary>Does one turn and waits at most <paramref name="timeoutMs"/> for events (-1: without limit). Used by
+    /// tests and for draining.</summary>
     public void RunTurn(int timeoutMs)
     {
+        // SAFETY: _events has room for EventsPerTurn events of at most 16 octets each.
         fixed (byte* events = _events)
         {
             var ready = Libc.EpollWait(_epoll, events, EventsPerTurn, timeoutMs).OrThrow("epoll_wait");
@@ -172,11 +177,12 @@ public sealed unsafe class EventLoop : IDisposable
 
     private void RunPosted()
     {
-        // In this order, and with a full fence: what is posted after the flag falls signals again, what came before is
-        // dequeued below.
+        // The order matters, and the exchange is a full fence: work posted after the flag is cleared signals again, and
+        // work posted before is dequeued below.
         Libc.DrainEventFd(_wake);
         Interlocked.Exchange(ref _wakePending, 0);
-        // What the work itself posts is for the next turn: a loop that feeds itself still serves its descriptors.
+        // Work that is posted meanwhile runs in the next turn, so that a loop that posts to itself still handles its
+        // descriptors.
         for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
         {
             work();
@@ -185,7 +191,7 @@ public sealed unsafe class EventLoop : IDisposable
 
     private void RunTurnEnds()
     {
-        // An item may ask again while it runs: it then runs in this same turn.
+        // An item may be added again while it runs. It then runs once more in this turn.
         for (var i = 0; i < _turnEnds.Count; i++)
         {
             _turnEnds[i].OnTurnEnd();

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace NodeDns.Linux.Loop;
 
-/// <summary>One thread beside a loop for calls that may wait: work runs in the order it was given, and the loop hears of
-/// its end.</summary>
+/// <summary>A thread beside a loop for calls that may block. Runs work in the order given, and tells the loop when each
+/// piece is done.</summary>
 public sealed class SideThread : IDisposable
 {
     private readonly EventLoop _loop;
@@ -12,10 +12,12 @@ public sealed class SideThread : IDisposable
     private readonly bool _waitsAtEnd;
     private readonly Lock _posting = new();
 
-    // Under the lock above: the loop's descriptors are closed once its owner has disposed of this.
+    // Guarded by the lock above. The owner closes the loop's descriptors after it has disposed of this, so nothing may
+    // be posted then.
     private bool _disposed;
 
-    /// <param name="waitsAtEnd">false: what is under way at the end may take longer than the process lives.</param>
+    /// <param name="waitsAtEnd">If false, Dispose does not wait for the work that is running, which may take longer
+    /// than the process lives.</param>
     public SideThread(EventLoop loop, string name, bool waitsAtEnd = true)
     {
         _loop = loop;
@@ -24,10 +26,12 @@ public sealed class SideThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Runs <paramref name="work"/> on this thread, then <paramref name="then"/> on the loop's.</summary>
+    /// <summary>Runs <paramref name="work"/> on this thread, then <paramref name="then"/> on the loop's
+    /// thread.</summary>
     public void Run(Action work, Action then) => _queue.Add((work, then));
 
-    /// <summary>Waits for the work that was given, or leaves it behind; what comes after it is no longer run.</summary>
+    /// <summary>Accepts no more work. Waits for the work already given, unless the constructor was told not to.
+    /// <c>then</c> callbacks no longer run.</summary>
     public void Dispose()
     {
         lock (_posting)

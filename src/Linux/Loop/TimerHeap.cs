@@ -1,12 +1,13 @@
 namespace NodeDns.Linux.Loop;
 
-/// <summary>A binary heap of <see cref="LoopTimer"/>, earliest first; each timer knows its place, so removal is O(log n).</summary>
+/// <summary>A binary heap of <see cref="LoopTimer"/>, earliest first. Each timer knows its index, so removing one takes
+/// O(log n).</summary>
 internal sealed class TimerHeap
 {
     private LoopTimer[] _timers = new LoopTimer[64];
     private int _count;
 
-    /// <summary>The earliest due time, or long.MaxValue when no timer is armed.</summary>
+    /// <summary>When the earliest timer is due; long.MaxValue when none is armed.</summary>
     public long EarliestMs => _count == 0 ? long.MaxValue : _timers[0].DueMs;
 
     public void Add(LoopTimer timer)
@@ -34,7 +35,7 @@ internal sealed class TimerHeap
         SiftDown(last.HeapIndex);
     }
 
-    /// <summary>Takes the earliest timer that is due, or null.</summary>
+    /// <summary>Removes and returns the earliest timer if it is due; otherwise null.</summary>
     public LoopTimer? TakeDue(long nowMs)
     {
         if (_count == 0 || _timers[0].DueMs > nowMs)

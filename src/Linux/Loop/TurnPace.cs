@@ -3,18 +3,18 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Loop;
 
-/// <summary>Holds a loop to so many turns a second while wake-ups come faster, so that one turn serves what several would:
-/// interrupt moderation, as network cards do it.</summary>
+/// <summary>Limits a loop to a number of turns a second when wake-ups come faster, so that one turn handles the work of
+/// several. Network cards call this interrupt moderation.</summary>
 /// <remarks>
-/// A wake-up costs four times what a hit does. Below the rate nothing waits: turns are paid from a budget that fills up at
-/// the rate (GCRA), and a burst of <see cref="Burst"/> turns is free. A turn that takes longer than the interval, as
-/// under full load, is never held.
+/// A wake-up costs four times as much as a cache hit. Below the limit no turn waits: each turn is paid from a budget that
+/// fills at the given rate (GCRA), and <see cref="Burst"/> turns in a row are free. Turns that take longer than the
+/// interval, as under full load, never wait.
 /// </remarks>
 public sealed class TurnPace(int turnsPerSecond)
 {
     private const int Burst = 64;
 
-    /// <summary>A shorter sleep costs more than the wake-up it saves.</summary>
+    /// <summary>Do not sleep for less: the sleep would cost more than the wake-up it saves.</summary>
     private const long ShortestNs = 10_000;
 
     private static readonly double s_nsPerTick = 1e9 / Stopwatch.Frequency;
@@ -31,7 +31,7 @@ public sealed class TurnPace(int turnsPerSecond)
         }
     }
 
-    /// <summary>For how long a turn is held that is asked for now.</summary>
+    /// <summary>How long a turn that wants to begin now has to wait.</summary>
     internal long WaitNs(long nowNs)
     {
         _dueNs = Math.Max(_dueNs, nowNs - Burst * _intervalNs) + _intervalNs;

@@ -4,11 +4,11 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Sockets;
 
-/// <summary>Puts a link-local address on its link.</summary>
+/// <summary>Adds the link (scope id) to a link-local address.</summary>
 public static class LinkScope
 {
-    /// <param name="scope">Name or number of the link; null where the address needs none.</param>
-    /// <returns>null when this machine has no link of that name now.</returns>
+    /// <param name="scope">Name or index of the link; null where the address needs none.</param>
+    /// <returns>null when this machine currently has no link of that name.</returns>
     public static IPAddress? Of(IPAddress address, string? scope)
     {
         if (scope is null)

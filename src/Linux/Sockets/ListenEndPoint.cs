@@ -2,14 +2,14 @@ using System.Net;
 
 namespace NodeDns.Linux.Sockets;
 
-/// <summary>One transport at one address and port: what a Corefile asks to be served.</summary>
+/// <summary>UDP or TCP at one address and port: what a Corefile asks to serve.</summary>
 public sealed record ListenEndPoint(ListenProtocol Protocol, IPEndPoint EndPoint)
 {
     /// <summary>"udp 169.254.20.10:53", as logs and the hand-over protocol write it.</summary>
     public override string ToString() => $"{(Protocol == ListenProtocol.Udp ? "udp" : "tcp")} {EndPoint}";
 
-    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-    /// <returns>null when the text is something else.</returns>
+    /// <summary>Parses the format of <see cref="ToString"/>.</summary>
+    /// <returns>null when the text has another format.</returns>
     public static ListenEndPoint? Parse(string text)
     {
         var protocol = text switch

@@ -5,21 +5,22 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Linux.Sockets;
 
-/// <summary>Opens listening sockets: one per endpoint and worker, all of an endpoint in one SO_REUSEPORT
+/// <summary>Opens listening sockets: one for each endpoint and worker. All sockets of an endpoint form an SO_REUSEPORT
 /// group.</summary>
 public static class ListenSockets
 {
-    /// <summary>The queue that bridges a restart: 4 MiB hold about 10,000 DNS datagrams (832 octets of kernel memory
-    /// each), one second at 10,000 queries per second.</summary>
+    /// <summary>Size of the receive queue that bridges a restart. 4 MiB hold about 10,000 DNS datagrams (832 octets of
+    /// kernel memory each), which is one second at 10,000 queries per second.</summary>
     public const int ReceiveBufferBytes = 4 << 20;
 
-    /// <summary>Finished handshakes that wait for accept(2); the kernel caps it at net.core.somaxconn.</summary>
+    /// <summary>Limit of established connections that wait for accept(2). The kernel lowers it to
+    /// net.core.somaxconn.</summary>
     public const int TcpBacklog = 4096;
 
-    /// <summary>Opens every endpoint for workers 0 to <paramref name="workers"/> - 1.</summary>
-    /// <remarks>Port 0 lets the kernel choose once per address: all workers, and TCP after UDP, get the same
-    /// port.</remarks>
-    /// <exception cref="SyscallException">One could not be opened; those opened before are closed.</exception>
+    /// <summary>Opens each endpoint for workers 0 to <paramref name="workers"/> - 1.</summary>
+    /// <remarks>For port 0 the kernel chooses a port once for each address; all workers, and TCP after UDP, then use
+    /// that port.</remarks>
+    /// <exception cref="SyscallException">One could not be opened; those opened before have been closed.</exception>
     public static IReadOnlyList<ListenSocket> Open(IReadOnlyList<ListenEndPoint> endPoints, int workers)
     {
         var sockets = new List<ListenSocket>(endPoints.Count * workers);
@@ -54,10 +55,10 @@ public static class ListenSockets
     }
 
     /// <summary>Opens one socket of an endpoint's group.</summary>
-    /// <remarks>SO_REUSEPORT lets it join a group that another process of the same uid has opened. IP_FREEBIND binds
-    /// before the address exists; queries arrive once it does.</remarks>
-    /// <exception cref="SyscallException">EACCES: a port below 1024 without CAP_NET_BIND_SERVICE; EADDRINUSE: held
-    /// without SO_REUSEPORT or by another uid.</exception>
+    /// <remarks>With SO_REUSEPORT the socket joins the group even if another process of the same uid opened it. With
+    /// IP_FREEBIND it can be bound before the address exists; queries arrive once it does.</remarks>
+    /// <exception cref="SyscallException">EACCES: a port below 1024 without CAP_NET_BIND_SERVICE. EADDRINUSE: the
+    /// endpoint is held without SO_REUSEPORT or by another uid.</exception>
     public static ListenSocket Open(ListenEndPoint endPoint, int worker)
     {
         var isIPv6 = endPoint.EndPoint.AddressFamily == AddressFamily.InterNetworkV6;
@@ -82,7 +83,7 @@ public static class ListenSockets
             }
             else
             {
-                // Restarting without a guard must not wait for the old connections' TIME_WAIT.
+                // After a restart without a guard, binding must not wait until the TIME_WAIT of old connections ends.
                 Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
             }
             Libc.Bind(fd, SocketAddress.From(endPoint.EndPoint)).OrThrow($"bind {endPoint}");
@@ -108,7 +109,7 @@ public static class ListenSockets
         }
     }
 
-    /// <summary>SO_RCVBUFFORCE needs CAP_NET_ADMIN; without it net.core.rmem_max caps the request.</summary>
+    /// <summary>SO_RCVBUFFORCE needs CAP_NET_ADMIN. Without that, net.core.rmem_max limits the size.</summary>
     private static void GrowReceiveBuffer(int fd)
     {
         if (Libc.SetSocketOption(fd, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, ReceiveBufferBytes).IsError)

@@ -3,30 +3,31 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Sockets;
 
-/// <summary>The datagrams that one worker has read and not answered, in a part of an <see cref="OpenQueryFile"/>: the batch
-/// in hand, and a slot for each query that waits for upstream.</summary>
+/// <summary>The datagrams that one worker has read and not yet answered: the batch it is working on, and a slot for
+/// each query that waits for an upstream. They are in a part of an <see cref="OpenQueryFile"/>.</summary>
 /// <remarks>
 /// <code>
 /// reserved ──Keep──▶ kept ──Answered, the reply is with the kernel──▶ free ──Reserve──▶ reserved
 ///     └────────────Answered while it was being handled─────────────────▲
 /// </code>
-/// A process may end between any two instructions, so what is left then must make sense: a slot's length is written last
-/// and cleared first, and a reply may be sent twice but never not at all. TCP needs none of this: the client sees its
-/// connection close, and asks again.
+/// The process may end between any two instructions, and the guard must then find valid data. So a slot's length is
+/// written last and cleared first; a reply may be sent twice, but none is lost. TCP queries are not kept here: the
+/// client sees its connection close and asks again.
 /// </remarks>
 public sealed unsafe class OpenQueries
 {
-    /// <summary>No slot: all are taken, and the query is not kept.</summary>
+    /// <summary>No slot: all are in use, and this query is not kept.</summary>
     public const int None = -1;
 
-    /// <summary>Queries kept; those beyond are lost with the process.</summary>
+    /// <summary>How many queries can be kept. Further ones are lost if the process dies.</summary>
     public const int Capacity = 1024;
 
-    /// <summary>Octets of a part.</summary>
+    /// <summary>Size of a part in octets.</summary>
     public const int Size = SlotsOffset + Capacity * SlotSize;
 
-    // Wire of a part, host order. 0-7 layout, 8-15 the socket of the batch (SO_COOKIE), 64… the batch, then the slots.
-    // Of a slot: 0-7 socket, 8-35 client, 36-39 octets of the message (0: free), 40… the message.
+    // Layout of a part, in host byte order: octets 0-7 layout version, 8-15 the socket of the batch (SO_COOKIE), 64…
+    // the batch, then the slots. Layout of a slot: 0-7 socket, 8-35 client, 36-39 length of the message (0: the slot is
+    // free), 40… the message.
     private const ulong Layout = 1;
     private const int BatchSocketOffset = 8;
     private const int BatchOffset = 64;
@@ -37,17 +38,18 @@ public sealed unsafe class OpenQueries
     private const int MessageOffset = 40;
     private const int SlotsPerRead = 64;
 
+    // SAFETY: Size octets, mapped for as long as the file is open. A slot is below Capacity, a kept message fits its slot.
     private readonly byte* _part;
     private readonly int[] _free = new int[Capacity];
     private readonly State[] _states = new State[Capacity];
     private int _freeCount = Capacity;
 
-    /// <param name="part">Zeroed.</param>
+    /// <param name="part">Memory of the part, filled with zeros.</param>
     public OpenQueries(byte* part)
     {
         _part = part;
         *(ulong*)part = Layout;
-        // The same few slots again and again: the others' pages are never touched.
+        // Slots are reused last in, first out, so that the pages of rarely needed slots are never touched.
         for (var i = 0; i < Capacity; i++)
         {
             _free[i] = Capacity - 1 - i;
@@ -61,13 +63,13 @@ public sealed unsafe class OpenQueries
         Kept,
     }
 
-    /// <summary>Where a <see cref="ReceiveBatch"/> lies.</summary>
+    /// <summary>The memory for a <see cref="ReceiveBatch"/>.</summary>
     public byte* Batch => _part + BatchOffset;
 
-    /// <summary>Names the socket of the datagrams that are read next.</summary>
+    /// <summary>Records which socket the next datagrams are read from.</summary>
     public void ReadsFrom(ulong socket) => Volatile.Write(ref *(ulong*)(_part + BatchSocketOffset), socket);
 
-    /// <summary>A slot for a query that is about to be handled, or <see cref="None"/>.</summary>
+    /// <summary>Takes a slot for a query that is about to be handled; <see cref="None"/> when all are in use.</summary>
     public int Reserve()
     {
         if (_freeCount == 0)
@@ -82,8 +84,8 @@ public sealed unsafe class OpenQueries
 
     public bool IsReserved(int slot) => slot != None && _states[slot] == State.Reserved;
 
-    /// <summary>Keeps a query that has no answer yet; nothing when the answer has come while it was handled. Of one that is
-    /// too long for a slot only the slot is kept.</summary>
+    /// <summary>Copies a query that is still unanswered into its slot. Does nothing if the answer came while the query
+    /// was being handled. A message that is too long for the slot is not copied.</summary>
     public void Keep(int slot, ulong socket, in SocketAddress client, ReadOnlySpan<byte> message)
     {
         if (!IsReserved(slot))
@@ -104,7 +106,7 @@ public sealed unsafe class OpenQueries
         Volatile.Write(ref *(int*)(at + LengthOffset), message.Length);
     }
 
-    /// <summary>The reply has left, or there will be none.</summary>
+    /// <summary>Frees the slot, because the reply has been sent or there will be none.</summary>
     public void Answered(int slot)
     {
         if (slot == None || _states[slot] == State.Free)
@@ -121,9 +123,9 @@ public sealed unsafe class OpenQueries
         _free[_freeCount++] = slot;
     }
 
-    /// <summary>Reads what a part holds, which another process may have left behind or be writing.</summary>
-    /// <param name="read">As pread(2): fills the octets from an offset within the part.</param>
-    /// <returns>false when the part is not all there, or of another layout.</returns>
+    /// <summary>Reads a part that belongs to another process, which may have died or may be writing to it.</summary>
+    /// <param name="read">Works like pread(2): fills the array from an offset within the part.</param>
+    /// <returns>false when the part is incomplete or has another layout version.</returns>
     public static bool TryRead(Func<byte[], int, int, bool> read, List<OpenQuery> found)
     {
         var octets = new byte[Math.Max(SlotsOffset, SlotsPerRead * SlotSize)];
@@ -163,5 +165,5 @@ public sealed unsafe class OpenQueries
 }
 
 /// <summary>A query that was read and not answered.</summary>
-/// <param name="Socket">SO_COOKIE of the listening socket, the same in every process that holds it.</param>
+/// <param name="Socket">SO_COOKIE of the listening socket, which is the same in every process that holds it.</param>
 public sealed record OpenQuery(ulong Socket, SocketAddress Client, byte[] Message);

@@ -3,14 +3,14 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Sockets;
 
-/// <summary>Open queries of all workers in an anonymous file (memfd_create(2)). A guard holds a descriptor of it: when the
-/// cache dies with queries in hand, the guard still has them, and gets them answered elsewhere.</summary>
+/// <summary>The open queries of all workers, in an anonymous file (memfd_create(2)). The guard also holds a descriptor
+/// of the file: when the cache dies, the guard reads the unanswered queries from it and relays them.</summary>
 public sealed unsafe class OpenQueryFile : IDisposable
 {
     private readonly int _parts;
     private readonly byte* _memory;
 
-    /// <exception cref="SyscallException">No memory.</exception>
+    /// <exception cref="SyscallException">There is not enough memory.</exception>
     public OpenQueryFile(int workers)
     {
         _parts = workers;
@@ -22,11 +22,11 @@ public sealed unsafe class OpenQueryFile : IDisposable
 
     private SafeFileHandle Handle { get; }
 
-    /// <summary>A worker's own.</summary>
+    /// <summary>The part of one worker.</summary>
     public OpenQueries Part(int worker) => new(_memory + (nuint)worker * OpenQueries.Size);
 
-    /// <summary>Reads another process's file, part for part until one is missing.</summary>
-    /// <param name="workers">Parts at most, whatever the file's size.</param>
+    /// <summary>Reads another process's file, part by part, until one is missing.</summary>
+    /// <param name="workers">The most parts to read, whatever the file's size.</param>
     public static IEnumerable<OpenQuery> Read(SafeFileHandle file, int workers)
     {
         for (var part = 0; part < workers; part++)

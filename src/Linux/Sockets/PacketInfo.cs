@@ -4,23 +4,24 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Sockets;
 
-/// <summary>Which of the machine's addresses a datagram was sent to, for a socket that is bound to all of them: the reply
-/// must come from that one, or its client will not know it.</summary>
+/// <summary>For a socket that is bound to all addresses: which address a datagram was sent to. The reply must come from
+/// that address, or the client will not accept it.</summary>
 /// <remarks>
-/// The kernel says so in a control message, and takes the same one back when sending (ip(7) IP_PKTINFO, ipv6(7)
-/// IPV6_PKTINFO): cmsg_len (8), level (4), type (4), then for IPv4 interface (4), local address (4), destination (4), for
-/// IPv6 address (16), interface (4); host order. The interface is cleared, so that routes decide. A machine has few
-/// addresses: each is kept once, and a query carries its number.
+/// The kernel tells the address in a control message, and accepts the same message when sending (ip(7) IP_PKTINFO,
+/// ipv6(7) IPV6_PKTINFO). Layout, in host order: cmsg_len (8 octets), level (4), type (4); then for IPv4 interface (4),
+/// local address (4), destination (4); for IPv6 address (16), interface (4). The interface is set to 0, so that the
+/// routing table decides. A machine has few addresses, so each is kept once and a query carries its number.
 /// </remarks>
 public sealed class PacketInfo
 {
-    /// <summary>CMSG_SPACE of the larger, IPv6's.</summary>
+    /// <summary>CMSG_SPACE of the larger message, which is IPv6's.</summary>
     public const int Size = 40;
 
-    /// <summary>The number of "not known": the kernel chooses.</summary>
+    /// <summary>The number for an unknown address: the kernel chooses the source.</summary>
     public const long None = -1;
 
-    /// <summary>More addresses than any node has; a route that makes a whole prefix local could bring more.</summary>
+    /// <summary>The most addresses to remember. No node has as many, but a route may make a whole prefix
+    /// local.</summary>
     private const int Maximum = 1024;
 
     private const int DataOffset = 16;
@@ -32,7 +33,8 @@ public sealed class PacketInfo
 
     private PacketInfo(bool isIPv6) => _isIPv6 = isIPv6;
 
-    /// <summary>Asks the kernel to say it; null for a socket that is bound to one address.</summary>
+    /// <summary>Asks the kernel for these control messages. Returns null for a socket that is bound to one
+    /// address.</summary>
     public static PacketInfo? For(ListenSocket socket)
     {
         var isIPv6 = socket.EndPoint.Address.Equals(IPAddress.IPv6Any);
@@ -47,7 +49,7 @@ public sealed class PacketInfo
         return asked.IsError ? null : new PacketInfo(isIPv6);
     }
 
-    /// <summary>The number of the address in a datagram's control message.</summary>
+    /// <summary>Returns the number of the address in a datagram's control message.</summary>
     public long Remember(ReadOnlySpan<byte> received)
     {
         var length = _isIPv6 ? IPv6Length : IPv4Length;

@@ -3,22 +3,24 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Sockets;
 
-/// <summary>Room for the datagrams of one recvmmsg(2), outside the collected heap. One a worker, shared by its listeners:
-/// a batch is dealt with before the next is read.</summary>
-/// <remarks>It lies where a guard can read it when the process has ended: a message whose length is not 0 was read and
-/// not answered. The kernel writes the length, and <see cref="Done"/> clears it.</remarks>
+/// <summary>Memory for the datagrams of one recvmmsg(2), outside the collected heap. Each worker has one for all its
+/// listeners, because it handles a batch completely before it reads the next.</summary>
+/// <remarks>The memory is where a guard can read it after the process has died. A message whose length is not 0 was
+/// read and not answered: the kernel writes the length, and <see cref="Done"/> clears it.</remarks>
 public sealed unsafe class ReceiveBatch
 {
-    /// <summary>Datagrams a call; 8, 32 and 128 measured the same.</summary>
+    /// <summary>Datagrams for each call. 8, 32 and 128 performed the same.</summary>
     public const int Capacity = 32;
 
-    /// <summary>Octets of datagrams and of all that describes them.</summary>
+    /// <summary>Size in octets of the datagrams and everything that describes them.</summary>
     public const int Size = SlotsOffset + Capacity * SlotSize;
 
-    /// <summary>Octets of a datagram that are read; a larger one is no query and arrives cut.</summary>
+    /// <summary>How many octets of a datagram are read. A larger datagram is truncated; it cannot be a valid
+    /// query.</summary>
     private const int SlotSize = 1280;
 
-    // struct mmsghdr (64 octets, of which 56-59 are the length), struct iovec, addresses, control messages, datagrams.
+    // In this order: struct mmsghdr (64 octets; 56-59 are the length), struct iovec, addresses, control messages,
+    // datagrams.
     private const int HeaderSize = 64;
     private const int LengthOffset = 56;
     private const int VectorsOffset = Capacity * HeaderSize;
@@ -27,6 +29,7 @@ public sealed unsafe class ReceiveBatch
     private const int SlotsOffset = ControlsOffset + Capacity * PacketInfo.Size;
 
     private readonly OpenQueries _open;
+    // SAFETY: all four point into the Size octets of the batch; an index is below Capacity.
     private readonly MultiMessageHeader* _headers;
     private readonly SocketAddress* _addresses;
     private readonly byte* _controls;
@@ -36,7 +39,8 @@ public sealed unsafe class ReceiveBatch
     {
         _open = open;
         var memory = open.Batch;
-        // Every page is touched now: a datagram whose page cannot be had at the container's limit would be lost.
+        // Touch every page now. If a page could not be had later, because of the container's limit, a datagram would be
+        // lost.
         new Span<byte>(memory, Size).Clear();
         _headers = (MultiMessageHeader*)memory;
         var vectors = (IoVector*)(memory + VectorsOffset);
@@ -52,9 +56,10 @@ public sealed unsafe class ReceiveBatch
         }
     }
 
-    /// <summary>Reads what is waiting, at most <see cref="Capacity"/> datagrams.</summary>
+    /// <summary>Reads the datagrams that are waiting, up to <see cref="Capacity"/>.</summary>
     /// <param name="socket">The socket's SO_COOKIE.</param>
-    /// <param name="withPacketInfo">The socket is bound to every address and says for each datagram which one.</param>
+    /// <param name="withPacketInfo">The socket is bound to all addresses, and the kernel tells for each datagram where
+    /// it was sent to.</param>
     public SyscallResult Receive(int fd, ulong socket, bool withPacketInfo = false)
     {
         for (var i = 0; i < Capacity; i++)
@@ -68,7 +73,7 @@ public sealed unsafe class ReceiveBatch
         return Libc.ReceiveMessages(fd, _headers, Capacity);
     }
 
-    /// <summary>The first datagrams have been dealt with, and their replies sent.</summary>
+    /// <summary>The first <paramref name="count"/> datagrams have been handled and their replies sent.</summary>
     public void Done(int count)
     {
         for (var i = 0; i < count; i++)
@@ -77,16 +82,17 @@ public sealed unsafe class ReceiveBatch
         }
     }
 
-    /// <summary>The control message that came with a datagram; empty without any.</summary>
+    /// <summary>The control message that came with a datagram; empty when there was none.</summary>
     public ReadOnlySpan<byte> Control(int index) =>
         new(_controls + index * PacketInfo.Size, (int)_headers[index].Header.ControlLength);
 
-    // SAFETY: the kernel wrote at most SlotSize octets and said how many; the memory lives as long as the file.
+    // SAFETY: the kernel wrote at most SlotSize octets and the length says how many. The memory lives as long as the
+    // file.
     public ReadOnlySpan<byte> Message(int index) => new(_slots + index * SlotSize, (int)_headers[index].Length);
 
     public ref readonly SocketAddress Sender(int index) => ref _addresses[index];
 
-    /// <summary>Finds in another process's batch what it has not dealt with.</summary>
+    /// <summary>Finds the datagrams in another process's batch that it has not handled.</summary>
     public static void Read(ReadOnlySpan<byte> batch, ulong socket, List<OpenQuery> found)
     {
         for (var i = 0; i < Capacity; i++)

@@ -4,25 +4,27 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Listen;
 
-/// <summary>All TCP connections of one worker: at most so many, oldest idle first to go.</summary>
+/// <summary>All TCP connections of one worker. Their number is limited; the one that has been idle longest is closed
+/// first.</summary>
 internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
 {
-    /// <summary>Open at once, each worker. An idle connection costs about 400 octets here and 3 KB in the kernel.</summary>
+    /// <summary>The most open connections of a worker. An idle one costs about 400 octets here and 3 KB in the
+    /// kernel.</summary>
     public const int Maximum = 4096;
 
-    /// <summary>Of one client: pods share the rest.</summary>
+    /// <summary>The most connections of one client. The rest is for others.</summary>
     public const int MaximumPerClient = 1024;
 
     private readonly ClientLimit _perClient = new(MaximumPerClient);
     private readonly Stack<TcpConnection> _pool = new();
 
-    // In order of last activity; only TcpConnection's links are used, so that moving one allocates nothing.
+    // A list in order of last activity. The links are in TcpConnection itself, so moving one allocates nothing.
     private TcpConnection? _oldest;
     private TcpConnection? _newest;
 
     public int Count { get; private set; }
 
-    /// <summary>A reply is built here before it is framed.</summary>
+    /// <summary>A buffer in which a reply is built before it gets its length field.</summary>
     public byte[] Scratch { get; } = new byte[QueryHandler.MaxMessage];
 
     public EventLoop Loop => loop;
@@ -48,8 +50,8 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
         connection.Open(fd, client, listener, slot);
     }
 
-    /// <summary>Makes room.</summary>
-    /// <returns>false when every connection has a query under way.</returns>
+    /// <summary>Closes the connection that has been idle longest.</summary>
+    /// <returns>false when every connection has a pending query.</returns>
     public bool CloseOldestIdle()
     {
         for (var connection = _oldest; connection is not null; connection = connection.Newer)
@@ -65,13 +67,15 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
         return false;
     }
 
-    /// <summary>An idle connection ends after this long while draining. Not at once: the query of one that has just been
-    /// accepted is on its way (on a real cluster 1 to 5 of 700 connections were closed in its face).</summary>
+    /// <summary>While draining, a connection that is idle for this long is closed. Not sooner: a connection that has
+    /// just been accepted may have its query on the way (without this, 1 to 5 of 700 connections on a real cluster were
+    /// closed before their query arrived).</summary>
     public const int DrainIdleMs = 250;
 
     public bool IsDraining { get; private set; }
 
-    /// <summary>Lets connections end soon: <see cref="DrainIdleMs"/> after the last that was heard of each.</summary>
+    /// <summary>Starts draining: each connection is closed when it has been idle for
+    /// <see cref="DrainIdleMs"/>.</summary>
     public void Drain()
     {
         IsDraining = true;

@@ -8,7 +8,7 @@ namespace NodeDns.Cache.Listen;
 /// <summary>One worker's listening TCP socket at one address.</summary>
 internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnections connections) : IEventHandler
 {
-    /// <summary>Connections accepted in one turn.</summary>
+    /// <summary>How many connections are accepted in one turn.</summary>
     private const int AcceptsPerTurn = 64;
 
     private bool _reading;
@@ -17,7 +17,7 @@ internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnec
 
     public ServerModel? Server { get; private set; }
 
-    /// <summary>What is served here from now on, also to connections that are open already.</summary>
+    /// <summary>Sets what is served here, also to connections that are already open.</summary>
     public void Serve(ServerModel? server)
     {
         Server = server;
@@ -42,7 +42,7 @@ internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnec
         }
     }
 
-    /// <summary>Closes the socket; open connections end with their next message.</summary>
+    /// <summary>Closes the socket. An open connection ends when its next message arrives.</summary>
     public void Close()
     {
         Serve(null);
@@ -54,7 +54,7 @@ internal sealed class TcpListener(EventLoop loop, ListenSocket socket, TcpConnec
         for (var i = 0; i < AcceptsPerTurn && _reading; i++)
         {
             var fd = Libc.Accept(socket.Fd, out var client);
-            // ECONNABORTED: the client left before it was accepted; the next one may be waiting.
+            // ECONNABORTED: the client left before it was accepted. The next one may be waiting.
             if (fd.Error == Errno.ECONNABORTED)
             {
                 continue;

@@ -7,17 +7,17 @@ using NodeDns.Linux.Sockets;
 namespace NodeDns.Cache.Listen;
 
 /// <summary>One worker's UDP socket at one address.</summary>
-/// <remarks>The cookie of its queries is their slot among the worker's open queries. At a socket that is bound to every
-/// address it is the address that the client asked; no guard gives such a socket, so none of its queries is kept.
-/// </remarks>
+/// <remarks>The cookie of a query is its slot in the worker's <see cref="OpenQueries"/>. For a socket that is bound to
+/// all addresses the cookie is the number of the address that the client asked. No guard gives such a socket, so its
+/// queries are not kept.</remarks>
 internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHandler handler, OpenQueries open,
     ReceiveBatch received, SendBatch replies) : IEventHandler, IReplySink, ITurnEnd
 {
-    /// <summary>Batches in one turn, so that a flood on one socket does not starve the others.</summary>
+    /// <summary>How many batches are read in one turn, so that a flood on one socket does not delay the
+    /// others.</summary>
     private const int BatchesPerTurn = 4;
 
-    /// <summary>Told once when datagrams come, not again while they wait: saves epoll a look at the socket in every
-    /// turn.</summary>
+    /// <summary>Edge-triggered: epoll then need not check the socket again in every turn.</summary>
     private const uint Wanted = Libc.EPOLLIN | Libc.EPOLLET;
 
     private readonly PacketInfo? _packetInfo = PacketInfo.For(socket);
@@ -30,7 +30,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
 
     public ListenSocket Socket => socket;
 
-    /// <summary>What is served here from now on; null: nothing, the socket is read no more.</summary>
+    /// <summary>Sets what is served here. null: nothing, and the socket is no longer read.</summary>
     public void Serve(ServerModel? server)
     {
         _server = server;
@@ -55,8 +55,8 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
         }
     }
 
-    /// <summary>Sends what has been answered and closes the socket; what is answered later is dropped, for the
-    /// descriptor's number may by then be another's.</summary>
+    /// <summary>Sends the replies that are ready and closes the socket. Later replies are dropped, because the
+    /// descriptor's number may then belong to another socket.</summary>
     public void Close()
     {
         Serve(null);
@@ -97,7 +97,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
                 return;
             }
         }
-        // More may wait, and nobody will tell: asking anew does.
+        // There may be more datagrams, and edge-triggered epoll does not report them again. Modify makes it do so.
         if (_reading)
         {
             loop.Modify(socket.Fd, Wanted);
@@ -130,7 +130,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
         replies.Flush();
     }
 
-    /// <summary>A slot for the next query; the last one's where that did not need it.</summary>
+    /// <summary>Takes a slot for the next query, or reuses the last one if that query did not need it.</summary>
     private int Slot() => open.IsReserved(_slot) ? _slot : _slot = open.Reserve();
 
     private int SlotOf(in ReplyTo to) => _packetInfo is null ? (int)to.Cookie : OpenQueries.None;

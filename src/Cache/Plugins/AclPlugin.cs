@@ -4,7 +4,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>acl: the first policy whose zone, type and client network match decides; without one, all is
+/// <summary>acl: the first policy decides whose zone, type and client network match. If none matches, the query is
 /// allowed.</summary>
 internal sealed class AclPlugin : IQueryPlugin
 {

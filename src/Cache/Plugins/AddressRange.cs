@@ -2,13 +2,13 @@ using System.Net;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>A network in octets, to hold an address of the wire against without making an object of it.</summary>
+/// <summary>A network as octets, so that an address from the wire can be compared without creating an object.</summary>
 internal readonly struct AddressRange(IPNetwork network)
 {
     private readonly byte[] _base = network.BaseAddress.GetAddressBytes();
     private readonly int _prefixLength = network.PrefixLength;
 
-    /// <param name="address">4 or 16 octets; the families never match each other.</param>
+    /// <param name="address">4 or 16 octets. An IPv4 network never contains an IPv6 address, and vice versa.</param>
     public bool Contains(ReadOnlySpan<byte> address)
     {
         if (address.Length != _base.Length)

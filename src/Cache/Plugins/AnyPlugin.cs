@@ -2,8 +2,8 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>any: questions of type ANY get one HINFO, so that nobody is asked for everything (RFC 8482 section 4.2).
-/// </summary>
+/// <summary>any: answers questions of type ANY with one HINFO record, so that upstreams are not asked for everything
+/// (RFC 8482 section 4.2).</summary>
 internal sealed class AnyPlugin : IQueryPlugin
 {
     private const uint TtlSeconds = 8482;
@@ -14,7 +14,7 @@ internal sealed class AnyPlugin : IQueryPlugin
         {
             return PluginVerdict.Next;
         }
-        // Two character strings, each after its length.
+        // Two character strings, each preceded by its length.
         reply.TryAddAnswer(Qtype.HINFO, TtlSeconds, "\u000DANY obsoleted\u000CSee RFC 8482"u8);
         return PluginVerdict.Answered;
     }

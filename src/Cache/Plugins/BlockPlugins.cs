@@ -2,8 +2,8 @@ using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>The steps of one server block, each at its place among the stations of the main path: dns64, the cache, the
-/// forwarders.</summary>
+/// <summary>Builds the steps of one server block and sorts them by their position on the main path: before dns64,
+/// before the cache, after the cache, or after the forwarders.</summary>
 internal sealed class BlockPlugins
 {
     public BlockPlugins(ServerBlockConfig block, StepTools tools)
@@ -34,7 +34,7 @@ internal sealed class BlockPlugins
             }
             if (step is IReplyFilter filter)
             {
-                // A reply goes back the way its question came.
+                // A reply passes the filters in the opposite order of their directives.
                 filters.Insert(0, filter);
             }
             if (step is IPolled { Period: var period } onItsOwn && period > TimeSpan.Zero)
@@ -50,35 +50,34 @@ internal sealed class BlockPlugins
         Polled = [.. polled];
     }
 
-    /// <summary>Who is told of queries that fail; null when the block has no errors.</summary>
+    /// <summary>Logs failed queries; null when the block has no errors directive.</summary>
     public ErrorLog? Errors { get; private set; }
 
     public QueryLog? Log { get; private set; }
 
-    /// <summary>Asked before dns64 makes one question two.</summary>
+    /// <summary>Steps before dns64, which may split a question in two.</summary>
     public QueryStep[] BeforeDns64 { get; }
 
     public Dns64? Dns64 { get; private set; }
 
-    /// <summary>Asked before the cache is, each question of dns64 for itself.</summary>
+    /// <summary>Steps before the cache. If dns64 applies, each of its two questions meets them.</summary>
     public QueryStep[] BeforeCache { get; }
 
     public RewriteRules? Rewrite { get; private set; }
 
-    /// <summary>Asked on a miss, with the rewritten question, before joining or starting an upstream
-    /// exchange.</summary>
+    /// <summary>Steps on a miss, before upstream is asked. They see the rewritten question.</summary>
     public QueryStep[] AfterCache { get; }
 
-    /// <summary>Also among <see cref="AfterCache"/>.</summary>
+    /// <summary>The loop step, which is also in <see cref="AfterCache"/>.</summary>
     public LoopPlugin? Loop { get; private set; }
 
-    /// <summary>Also among <see cref="AfterCache"/>.</summary>
+    /// <summary>The hosts step, which is also in <see cref="AfterCache"/>.</summary>
     public HostsPlugin? Hosts { get; private set; }
 
-    /// <summary>Asked when no forward takes the name.</summary>
+    /// <summary>Steps for names that no forward takes.</summary>
     public QueryStep[] AfterForward { get; }
 
-    /// <summary>Applied to each reply just before it is sent, hit or miss.</summary>
+    /// <summary>Applied to each reply just before it is sent, for hits and misses.</summary>
     public IReplyFilter[] Filters { get; }
 
     public IPolled[] Polled { get; }

@@ -6,23 +6,23 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>dns64: AAAA records made from A records (RFC 6147, addresses as RFC 6052 section 2.2).</summary>
-/// <remarks>Three questions in the order the query path asks them: is this client's question ours, does the AAAA answer
-/// call for the A records, and the answer made of both. Pure but for a counter.</remarks>
+/// <summary>dns64: makes AAAA records from A records (RFC 6147; the addresses follow RFC 6052 section 2.2).</summary>
+/// <remarks>The query path calls the three methods in this order: does dns64 apply to this query, does the AAAA answer
+/// make the A records necessary, and build the answer from both. Besides counting, it has no side effects.</remarks>
 internal sealed class Dns64(Dns64Config config, MetricRegistry registry)
 {
-    /// <summary>RFC 6147 section 5.1.7: the TTL's limit when the AAAA answer had no SOA.</summary>
+    /// <summary>RFC 6147 section 5.1.7: the upper limit of the TTL when the AAAA answer had no SOA.</summary>
     private const uint TtlSecondsWithoutSoa = 600;
 
     private readonly ConcurrentDictionary<IPEndPoint, int> _translated = new();
     private readonly byte[] _prefix = config.Prefix.BaseAddress.GetAddressBytes();
 
-    /// <summary>AAAA questions of IPv6 clients, of all clients with <c>allow_ipv4</c>.</summary>
+    /// <summary>True for AAAA questions of IPv6 clients; with <c>allow_ipv4</c>, of all clients.</summary>
     public bool AppliesTo(in PluginQuery query) =>
         query.Type == Qtype.AAAA && query.Class == Qclass.IN && (config.AllowIpv4 || query.ClientAddress.Length == 16);
 
-    /// <summary>Whether the A records are wanted: no AAAA came, and the name exists (section 5.1.2: NXDOMAIN stands;
-    /// other errors are treated as an empty answer).</summary>
+    /// <summary>True when the A records are needed: there is no AAAA record, but the name exists. NXDOMAIN is passed
+    /// on, and other errors count as an empty answer (section 5.1.2).</summary>
     /// <param name="reply">A well-formed answer to the AAAA question.</param>
     public bool WantsA(ReadOnlySpan<byte> reply)
     {
@@ -39,11 +39,12 @@ internal sealed class Dns64(Dns64Config config, MetricRegistry registry)
         return !QuestionReader.TryRead(reply, out var question) || !HasAaaa(reply, question.End);
     }
 
-    /// <summary>Writes the answer to the AAAA question out of the answer to the A question.</summary>
-    /// <param name="aaaaReply">Gives the question and, by its SOA, the limit of the TTL.</param>
-    /// <param name="aReply">Its other records go over unchanged (section 5.3.3); without OPT.</param>
-    /// <param name="rdata">Room to work in: the A reply's length and two names more.</param>
-    /// <returns>Octets written, or 0 when a message is malformed or the answer does not fit.</returns>
+    /// <summary>Writes the answer to the AAAA question from the answer to the A question.</summary>
+    /// <param name="aaaaReply">Provides the question, and its SOA limits the TTL.</param>
+    /// <param name="aReply">The answer to the A question, without OPT. Its other records are copied unchanged (section
+    /// 5.3.3).</param>
+    /// <param name="rdata">Scratch space: the length of the A answer and two names more.</param>
+    /// <returns>Octets written; 0 when a message is malformed or the answer does not fit.</returns>
     public int Synthesize(ReadOnlySpan<byte> aaaaReply, ReadOnlySpan<byte> aReply, IPEndPoint server, Span<byte> rdata,
         Span<byte> output)
     {
@@ -56,7 +57,7 @@ internal sealed class Dns64(Dns64Config config, MetricRegistry registry)
         var ttlLimit = SoaTtl(aaaaReply, question.End);
         var builder = new MessageBuilder(output, aReply, aaaaReply[DnsHeader.Length..question.End]);
         DnsHeader.SetId(output, DnsHeader.Id(aaaaReply));
-        // What is made here was signed by nobody (section 5.5).
+        // Nobody has signed the new records (section 5.5).
         DnsHeader.SetFlags(output, (ushort)(DnsHeader.Flags(output) & ~DnsHeader.AD));
 
         Span<byte> owner = stackalloc byte[DnsName.MaxLength];
@@ -106,7 +107,8 @@ internal sealed class Dns64(Dns64Config config, MetricRegistry registry)
         return builder.Length;
     }
 
-    /// <summary>The prefix, then the four octets, around octet 8, which stays zero (RFC 6052 section 2.2).</summary>
+    /// <summary>Writes the prefix followed by the four octets of the IPv4 address, leaving octet 8 zero (RFC 6052
+    /// section 2.2).</summary>
     private void Embed(ReadOnlySpan<byte> ipv4, Span<byte> ipv6)
     {
         ipv6.Clear();

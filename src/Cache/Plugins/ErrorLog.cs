@@ -8,16 +8,16 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>errors: queries that failed go to the log, each or, by <c>consolidate</c>, counted and said once a period.
-/// </summary>
-/// <remarks>Any worker calls <see cref="Failed"/>; it is off the hit path.</remarks>
+/// <summary>errors: logs failed queries, either each one or, with <c>consolidate</c>, their number once a
+/// period.</summary>
+/// <remarks>Any worker calls <see cref="Failed"/>. It is not on the hit path.</remarks>
 internal sealed class ErrorLog : IPolled
 {
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly Pattern[] _patterns;
 
-    /// <summary>Counts of one consolidate line, guarded by itself.</summary>
+    /// <summary>The count of one consolidate line. Guarded by a lock on the object itself.</summary>
     private sealed class Pattern(ErrorConsolidation config)
     {
         public ErrorConsolidation Config => config;
@@ -35,13 +35,13 @@ internal sealed class ErrorLog : IPolled
         _patterns = [.. config.Consolidate.Select(c => new Pattern(c))];
     }
 
-    /// <summary>A crash is logged with its stack.</summary>
+    /// <summary>Crashes are logged with their stack trace.</summary>
     public bool Stacktrace { get; }
 
-    /// <summary>Periods are kept to the second.</summary>
+    /// <summary>Periods are checked every second.</summary>
     public TimeSpan Period => _patterns.Length == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(1);
 
-    /// <param name="name">Lower-case wire form.</param>
+    /// <param name="name">The name in lower-case wire form.</param>
     /// <param name="reason">What happened, and with which upstream.</param>
     public void Failed(Rcode rcode, ReadOnlySpan<byte> name, Qtype type, string reason)
     {
@@ -66,14 +66,14 @@ internal sealed class ErrorLog : IPolled
         _log.QueryFailed((int)rcode, nameText, Mnemonics.TypeName((ushort)type), reason);
     }
 
-    /// <summary>Says what has been counted in periods that are over.</summary>
+    /// <summary>Logs the counts of periods that are over.</summary>
     public bool Poll()
     {
         Say(due => due <= _time.GetTimestamp());
         return false;
     }
 
-    /// <summary>Says all that has been counted: before the process or this configuration goes.</summary>
+    /// <summary>Logs all counts. Called before the process ends or this configuration is replaced.</summary>
     public void Flush() => Say(_ => true);
 
     private void Say(Func<long, bool> isOver)
@@ -99,7 +99,7 @@ internal sealed class ErrorLog : IPolled
         }
     }
 
-    /// <returns>true for the first of a period.</returns>
+    /// <returns>true for the first failure of a period.</returns>
     private bool Count(Pattern pattern)
     {
         lock (pattern)

@@ -4,23 +4,22 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>Carries an extended DNS error (RFC 8914 section 2) from the step that means it to the reply's own OPT
-/// record.
-/// </summary>
-/// <remarks>A step ends its reply with an OPT record of its own, since OPT is written last and per hop: the query path
-/// takes that record off again and hands its options on, to clients that sent OPT; under dns64, first to the exchange that
-/// asks for them.</remarks>
+/// <summary>Carries an extended DNS error (RFC 8914 section 2) from a step to the OPT record of the final
+/// reply.</summary>
+/// <remarks>OPT is hop by hop and is written last, so a step cannot write the final one. It ends its reply with an OPT
+/// record of its own; the query path removes that record and sends its options to clients that sent OPT. With dns64 the
+/// options first go to the exchange that asked.</remarks>
 internal static class ExtendedErrorOption
 {
     /// <summary>RFC 8914 section 4.16: the server's operator blocks the name or the client.</summary>
     public const ushort Blocked = 15;
 
-    /// <summary>Section 4.18: filtered on the client's behalf.</summary>
+    /// <summary>RFC 8914 section 4.18: the name is filtered at the client's request.</summary>
     public const ushort Filtered = 17;
 
     private const ushort OptionCode = 15;
 
-    /// <summary>The last thing a step writes.</summary>
+    /// <summary>Writes the error. This must be the last thing that a step writes.</summary>
     public static void Write(ref ReplyWriter reply, ushort code, string text = "")
     {
         var option = new byte[6 + Encoding.UTF8.GetByteCount(text)];
@@ -31,8 +30,8 @@ internal static class ExtendedErrorOption
         reply.TryAdd(Section.Additional, DnsName.Root, Qtype.OPT, (Qclass)0, 0, option);
     }
 
-    /// <summary>Takes a step's OPT record off its reply.</summary>
-    /// <returns>Its options; empty when there is none.</returns>
+    /// <summary>Removes a step's OPT record from its reply.</summary>
+    /// <returns>The options in it; empty when there is none.</returns>
     public static byte[] Take(Span<byte> reply, ref int length, int questionEnd)
     {
         if (DnsHeader.ArCount(reply) == 0)
@@ -56,8 +55,8 @@ internal static class ExtendedErrorOption
         return [];
     }
 
-    /// <summary>Puts what <see cref="Take"/> took off behind another reply.</summary>
-    /// <returns>The new length; the old one where there is no room.</returns>
+    /// <summary>Appends an OPT record with options that <see cref="Take"/> has removed to another reply.</summary>
+    /// <returns>The new length; the old one when there is no room.</returns>
     public static int Append(Span<byte> reply, int length, ReadOnlySpan<byte> options)
     {
         if (options.IsEmpty || length + QueryEdns.EmptyOptLength + options.Length > reply.Length)
@@ -70,8 +69,8 @@ internal static class ExtendedErrorOption
         return Put(reply, length + QueryEdns.EmptyOptLength, options, reply.Length);
     }
 
-    /// <summary>Appends options to a reply that ends with an OPT record without any.</summary>
-    /// <returns>The new length; the old one where the client's limit leaves no room.</returns>
+    /// <summary>Adds options to the OPT record without options at the end of a reply.</summary>
+    /// <returns>The new length; the old one when the client's limit leaves no room.</returns>
     public static int Put(Span<byte> reply, int length, ReadOnlySpan<byte> options, int limit)
     {
         if (options.IsEmpty || length + options.Length > limit)

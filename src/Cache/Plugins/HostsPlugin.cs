@@ -6,13 +6,13 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>hosts: A, AAAA and PTR from a hosts file, which is read again when its time or size changes, and from the
-/// block itself.</summary>
-/// <remarks>A name of its zones that it does not know is SERVFAIL without <c>fallthrough</c>: a hosts file has no SOA
-/// to prove an NXDOMAIN with (as CoreDNS does).</remarks>
+/// <summary>hosts: A, AAAA and PTR records from a hosts file and from the block itself. The file is read again when its
+/// time or size changes.</summary>
+/// <remarks>Without <c>fallthrough</c>, an unknown name in its zones gets SERVFAIL, as in CoreDNS: a hosts file has no
+/// SOA that could prove an NXDOMAIN.</remarks>
 internal sealed class HostsPlugin : IQueryPlugin, IPolled
 {
-    /// <summary>A hosts file beyond this is refused; the largest block lists in use are a few MB.</summary>
+    /// <summary>Larger hosts files are refused. The largest block lists in use have a few MB.</summary>
     public const long MaxFileBytes = 32 << 20;
 
     private readonly HostsConfig _config;
@@ -21,7 +21,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
     private readonly NameSet _fallthrough;
     private readonly HostsTable _inline = new();
 
-    // Written by Poll, read by all workers: a whole table at a time.
+    // Poll replaces the whole table; all workers read it.
     private volatile HostsTable _file = new();
     private (DateTime ModifiedUtc, long Bytes) _seen;
     private bool _unreadable;
@@ -53,7 +53,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
 
     public TimeSpan Period => _config.Reload;
 
-    /// <summary>Differs where what the file says about these zones does.</summary>
+    /// <summary>A text that changes when the file's entries for these zones change.</summary>
     public string FileIdentity => _file.Identity;
 
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
@@ -69,7 +69,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
             {
                 return PluginVerdict.Answered;
             }
-            // CoreDNS lets an unknown PTR go on whatever fallthrough says.
+            // CoreDNS passes unknown PTR questions on, whatever fallthrough says.
             if (!_zones.Contains(query.Name) || !IsKnown(query.Name))
             {
                 return PluginVerdict.Next;
@@ -104,7 +104,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
         return PluginVerdict.Answered;
     }
 
-    /// <summary>Reads the file again when its time or size is not what it was.</summary>
+    /// <summary>Reads the file again if its time or size has changed.</summary>
     public bool Poll()
     {
         try
@@ -115,7 +115,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
                 Unreadable("it does not exist");
                 return false;
             }
-            // Files of a ConfigMap are links to links; time and size of a link itself never change.
+            // Files of a ConfigMap are symbolic links to symbolic links. Time and size of the link itself never change.
             file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
             var now = (file.LastWriteTimeUtc, file.Length);
             if (now == _seen)
@@ -141,7 +141,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
         }
     }
 
-    /// <summary>Lines of hosts(5): an address, then names; <c>#</c> begins a comment.</summary>
+    /// <summary>Parses the format of hosts(5): an address, then names; <c>#</c> starts a comment.</summary>
     private HostsTable Read(IEnumerable<string> lines)
     {
         var table = new HostsTable();

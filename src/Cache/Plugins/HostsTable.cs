@@ -4,7 +4,8 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>What hosts knows: addresses by name and names by address. Filled once, then read by all workers.</summary>
+/// <summary>The entries of hosts: addresses by name, and names by address. Filled once, then read by all
+/// workers.</summary>
 internal sealed class HostsTable
 {
     private const ulong FnvOffset = 14695981039346656037;
@@ -12,13 +13,13 @@ internal sealed class HostsTable
 
     private readonly Dictionary<byte[], Addresses> _exact = new(NameComparer.Instance);
 
-    /// <summary>By the name with <c>*</c> in front, as written.</summary>
+    /// <summary>The names that start with <c>*</c>, as written.</summary>
     private readonly Dictionary<byte[], Addresses> _wildcards = new(NameComparer.Instance);
 
     private readonly Dictionary<IPAddress, List<byte[]>> _reverse = [];
     private ulong _sum = FnvOffset;
 
-    /// <summary>Octets of the addresses, in the order of the file.</summary>
+    /// <summary>The addresses as octets, in the order of the file.</summary>
     public sealed class Addresses
     {
         public List<byte[]> V4 { get; } = [];
@@ -26,14 +27,14 @@ internal sealed class HostsTable
         public List<byte[]> V6 { get; } = [];
     }
 
-    /// <summary>Addresses and reverse names together, as CoreDNS counts its entries.</summary>
+    /// <summary>The number of addresses and reverse names together, as CoreDNS counts entries.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Differs where the entries or their order do: FNV-1a.</summary>
+    /// <summary>A hash of the entries and their order (FNV-1a).</summary>
     public string Identity => _sum.ToString("x16", CultureInfo.InvariantCulture);
 
-    /// <param name="name">As written; names outside <paramref name="zones"/> are not taken.</param>
-    /// <returns>false when this is no domain name.</returns>
+    /// <param name="name">The name as written. Names outside <paramref name="zones"/> are ignored.</param>
+    /// <returns>false when this is not a domain name.</returns>
     public bool Add(IPAddress address, string name, NameSet zones, bool reverse)
     {
         if (DnsName.Parse(name) is not { } wire)
@@ -74,7 +75,7 @@ internal sealed class HostsTable
         return true;
     }
 
-    /// <summary>The addresses of a lower-case wire name; a wildcard stands for exactly one label.</summary>
+    /// <summary>The addresses of a lower-case wire name. A wildcard stands for exactly one label.</summary>
     public Addresses? Find(ReadOnlySpan<byte> name)
     {
         if (_exact.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var found))

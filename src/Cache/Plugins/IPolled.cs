@@ -1,12 +1,12 @@
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>A step with something to do now and then, off the workers' threads.</summary>
+/// <summary>A step that has to do something from time to time, not on a worker's thread.</summary>
 internal interface IPolled
 {
-    /// <summary>How often <see cref="Poll"/> wants to be called; zero: never.</summary>
+    /// <summary>How often to call <see cref="Poll"/>; zero for never.</summary>
     TimeSpan Period { get; }
 
-    /// <summary>Called from one thread at a time.</summary>
-    /// <returns>Whether answers that are kept may now be others than the block would give.</returns>
+    /// <summary>Called by one thread at a time.</summary>
+    /// <returns>true when cached answers may now differ from what the block would answer.</returns>
     bool Poll();
 }

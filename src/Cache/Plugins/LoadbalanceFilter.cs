@@ -3,11 +3,11 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>loadbalance: round_robin puts addresses and mail servers in random order, weighted moves one address to the
-/// front; with prefer, addresses of preferred networks come first.</summary>
-/// <remarks>A section's records are sorted as CoreDNS does: CNAMEs, others, addresses, MX. An answer that only exchanges
-/// addresses of one name, the usual one, is changed in place; any other is written anew, for its names are compressed by
-/// where they stand.</remarks>
+/// <summary>loadbalance: round_robin puts address and MX records in random order, weighted moves one address to the
+/// front. With prefer, addresses in the preferred networks come first.</summary>
+/// <remarks>The records of a section are sorted as in CoreDNS: CNAMEs, others, addresses, MX. If only addresses of one
+/// name change places, which is usual, the answer is changed in place. Otherwise it is written anew, because compressed
+/// names refer to their position.</remarks>
 internal sealed class LoadbalanceFilter : IReplyFilter, IPolled
 {
     [ThreadStatic]
@@ -24,7 +24,7 @@ internal sealed class LoadbalanceFilter : IReplyFilter, IPolled
         _random = random ?? Random.Shared;
     }
 
-    /// <summary>How often the weight file is looked at.</summary>
+    /// <summary>How often the weight file is checked.</summary>
     public TimeSpan Period => _weights?.Period ?? TimeSpan.Zero;
 
     public int Apply(Span<byte> message, int length)
@@ -63,7 +63,7 @@ internal sealed class LoadbalanceFilter : IReplyFilter, IPolled
         return order.Write(message, length);
     }
 
-    /// <summary>Replies are changed on their way out, so what is kept stays right.</summary>
+    /// <summary>Replies are changed just before they are sent, so cached answers stay correct.</summary>
     public bool Poll()
     {
         _weights?.Poll();
@@ -96,13 +96,14 @@ internal sealed class LoadbalanceFilter : IReplyFilter, IPolled
                 addresses[placed++] = preferred;
             }
         }
-        // CoreDNS puts other records last here.
+        // With weighted, CoreDNS puts the other records last.
         records[kinds.Others..].Reverse();
         records[kinds.Others..^(kinds.Addresses - kinds.Others)].Reverse();
         records[^(kinds.Addresses - kinds.Others)..].Reverse();
     }
 
-    /// <summary>The first address is exchanged with one chosen at random, each as likely as its weight says.</summary>
+    /// <summary>Moves one address to the front. Each is chosen with a probability in proportion to its
+    /// weight.</summary>
     private void Weighted(ReadOnlySpan<byte> message, RecordOrder order, Span<int> records, WeightTable weights)
     {
         if (!order.HasAddress(records))

@@ -4,8 +4,8 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>local: localhost and the reverse zones of 0/8, 127/8 and 255/8 never leave the node (RFC 6761 section 6.3,
-/// RFC 6303 section 4).</summary>
+/// <summary>local: answers localhost and the reverse zones of 0/8, 127/8 and 255/8, so that these queries do not leave
+/// the node (RFC 6761 section 6.3, RFC 6303 section 4).</summary>
 internal sealed class LocalPlugin : IQueryPlugin
 {
     private const uint TtlSeconds = 604800;

@@ -1,6 +1,6 @@
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>What a part of a log line stands for; the placeholders are CoreDNS's.</summary>
+/// <summary>The parts of a log line. The placeholders are CoreDNS's.</summary>
 internal enum LogField
 {
     Literal,
@@ -20,13 +20,13 @@ internal enum LogField
     /// <summary>{remote}: the client's address, IPv6 in brackets.</summary>
     Remote,
 
-    /// <summary>{local}: the address it asked.</summary>
+    /// <summary>{local}: the address that the client asked.</summary>
     Local,
 
-    /// <summary>{port}: the client's.</summary>
+    /// <summary>{port}: the client's port.</summary>
     Port,
 
-    /// <summary>{size}: octets of the query.</summary>
+    /// <summary>{size}: length of the query in octets.</summary>
     Size,
 
     /// <summary>{>id}</summary>
@@ -38,13 +38,13 @@ internal enum LogField
     /// <summary>{>do}</summary>
     Do,
 
-    /// <summary>{>bufsize}: the client's UDP size; 65535 over TCP.</summary>
+    /// <summary>{>bufsize}: the client's UDP payload size; 65535 over TCP.</summary>
     Bufsize,
 
     /// <summary>{rcode}</summary>
     Rcode,
 
-    /// <summary>{rsize}: octets of the reply.</summary>
+    /// <summary>{rsize}: length of the reply in octets.</summary>
     ReplySize,
 
     /// <summary>{>rflags}: flags of the reply, separated by commas.</summary>
@@ -53,11 +53,11 @@ internal enum LogField
     /// <summary>{duration}</summary>
     Duration,
 
-    /// <summary>{/label}: metadata of plugins that this server does not have.</summary>
+    /// <summary>{/label}: metadata, which no plugin of this server provides.</summary>
     Metadata,
 }
 
-/// <summary>A format string taken apart once, so that a line is a walk over its parts.</summary>
+/// <summary>Parses a format string once, so that writing a line only walks over its parts.</summary>
 internal static class LogFormat
 {
     private static readonly Dictionary<string, LogField> s_fields = new(StringComparer.Ordinal)
@@ -80,7 +80,7 @@ internal static class LogFormat
         ["{duration}"] = LogField.Duration,
     };
 
-    /// <summary>What is in braces and known becomes a field; everything else stays as it is.</summary>
+    /// <summary>Known names in braces become fields; everything else is kept as text.</summary>
     public static (LogField Field, string Text)[] Parse(string format)
     {
         var parts = new List<(LogField, string)>();

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>Where query lines go: collected in memory and written by a thread of its own, so that a slow reader of
+/// <summary>Writes query lines. They are collected in memory and written by a separate thread, so that a slow reader of
 /// standard output delays no query. The thread starts with the first line.</summary>
-/// <remarks>When the reader falls behind by <see cref="MaxPendingBytes"/>, lines are dropped, and how many is said once
-/// it reads again.</remarks>
+/// <remarks>When the reader is behind by <see cref="MaxPendingBytes"/>, further lines are dropped. Their number is
+/// written once it reads again.</remarks>
 internal sealed class LogOutput : IDisposable
 {
     /// <summary>About 8,000 lines.</summary>
@@ -21,14 +21,14 @@ internal sealed class LogOutput : IDisposable
     private bool _closed;
     private bool _started;
 
-    /// <param name="output">Where lines go instead of standard output.</param>
+    /// <param name="output">Where to write instead of standard output.</param>
     public LogOutput(Stream? output = null)
     {
         _output = output ?? Console.OpenStandardOutput();
         _thread = new Thread(Run, 128 * 1024) { Name = "log", IsBackground = true };
     }
 
-    /// <summary>Any thread may call.</summary>
+    /// <summary>Any thread may call this.</summary>
     public void Write(string line)
     {
         var octets = Encoding.UTF8.GetBytes(line);
@@ -50,7 +50,7 @@ internal sealed class LogOutput : IDisposable
         _wake.Set();
     }
 
-    /// <summary>Writes what is pending, then ends.</summary>
+    /// <summary>Writes what is pending, then ends the thread.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -90,7 +90,7 @@ internal sealed class LogOutput : IDisposable
             }
             catch (IOException)
             {
-                // The reader went away; answering matters more.
+                // The reader has gone. Going on to answer queries is more important.
             }
             _writing.SetLength(0);
             if (last)

@@ -7,11 +7,11 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>loop: a name only we can know is asked at our own address. When that question comes back a second time, an
-/// upstream leads back here.</summary>
-/// <remarks>Unlike CoreDNS the process does not exit, which would take the node's other zones away too: the loop is
-/// logged and counted, the returning question gets SERVFAIL, and <see cref="IsLooping"/> lets the query path answer
-/// SERVFAIL instead of forwarding in circles until a later probe passes. <see cref="LoopProbe"/> sends the
+/// <summary>loop: detects an upstream that sends queries back to us. It asks a random name at our own address; if that
+/// question arrives a second time, there is a loop.</summary>
+/// <remarks>Unlike in CoreDNS the process does not exit, because that would stop the node's other zones too. The loop
+/// is logged and counted, and the question that came back gets SERVFAIL. While <see cref="IsLooping"/> is true, the
+/// query path answers SERVFAIL instead of forwarding, until a later probe succeeds. <see cref="LoopProbe"/> sends the
 /// question.</remarks>
 internal sealed class LoopPlugin : IQueryPlugin
 {
@@ -36,9 +36,8 @@ internal sealed class LoopPlugin : IQueryPlugin
 
     public string Zone => _zone;
 
-    /// <summary>The last probe came back and nobody else could answer it: what is forwarded for this zone goes in
-    /// circles.
-    /// </summary>
+    /// <summary>The last probe came back, and no other upstream answered it: whatever is forwarded for this zone goes in
+    /// circles.</summary>
     public bool IsLooping => _looping;
 
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
@@ -58,7 +57,7 @@ internal sealed class LoopPlugin : IQueryPlugin
         return PluginVerdict.Answered;
     }
 
-    /// <summary>A new name for a new probe: two labels of 62 random bits each, below the zone.</summary>
+    /// <summary>Makes a new name for the next probe: two labels of 62 random bits each, in the zone.</summary>
     /// <returns>Lower-case wire form.</returns>
     public byte[] NewName()
     {
@@ -70,11 +69,11 @@ internal sealed class LoopPlugin : IQueryPlugin
         return _name = DnsName.ParseLower(text);
     }
 
-    /// <summary>The probe's answer came.</summary>
-    /// <returns>Whether it went in a circle and should be asked again soon.</returns>
+    /// <summary>Records the rcode that the probe was answered with.</summary>
+    /// <returns>true when there is a loop, and the probe should be repeated soon.</returns>
     public bool ProbeAnswered(Rcode rcode)
     {
-        // Where another upstream does answer, only some questions circle, and those are answered by the others.
+        // If another upstream does answer, only some questions go in circles, and the other upstream answers those too.
         var circled = Volatile.Read(ref _seen) > 1 && rcode == Rcode.ServFail;
         if (_looping && !circled)
         {

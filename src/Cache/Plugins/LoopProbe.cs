@@ -7,10 +7,10 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>Asks the question of <see cref="LoopPlugin"/> at our own address over UDP, on a loop that is no worker's.
-/// </summary>
-/// <remarks>Repeated each second until the first answer, for at most 30 seconds, as CoreDNS does; then only while there
-/// is a loop, to notice when it is gone.</remarks>
+/// <summary>Asks the question of <see cref="LoopPlugin"/> at our own address over UDP, on a loop that does not belong to a
+/// worker.</summary>
+/// <remarks>Asks each second until the first answer, for at most 30 seconds, as CoreDNS does. After that it only asks
+/// while there is a loop, to find out when that has ended.</remarks>
 internal sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
 {
     private const int AnswerMs = 6000;
@@ -26,7 +26,8 @@ internal sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
     private int _fd = -1;
     private bool _disposed;
 
-    /// <param name="server">The address and port that the block listens on; a wildcard is asked on loopback.</param>
+    /// <param name="server">The address and port that the block listens on. A wildcard address is asked on
+    /// loopback.</param>
     public LoopProbe(EventLoop loop, LoopPlugin plugin, IPEndPoint server)
     {
         _loop = loop;
@@ -37,7 +38,7 @@ internal sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
         _server = SocketAddress.From(new IPEndPoint(address, server.Port));
     }
 
-    /// <summary>Any thread may call, once the server listens.</summary>
+    /// <summary>Any thread may call this once the server listens.</summary>
     public void Start() => _loop.Post(() =>
     {
         _giveUpAtMs = _loop.NowMs + GiveUpMs;
@@ -47,7 +48,7 @@ internal sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
         }
     });
 
-    /// <summary>The answer is late, or the next question is due.</summary>
+    /// <summary>Either the answer is late, or the next question is due.</summary>
     public override void OnTimer()
     {
         Close();
@@ -82,7 +83,7 @@ internal sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
         }
     }
 
-    /// <summary>Any thread may call; a reload replaces the probe by a new one.</summary>
+    /// <summary>Any thread may call this. A reload replaces the probe by a new one.</summary>
     public void Dispose() => _loop.Post(() =>
     {
         _disposed = true;

@@ -2,8 +2,8 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>minimal: a positive answer keeps its answer section only. Denials, errors and delegations need the others
-/// and pass unchanged.</summary>
+/// <summary>minimal: removes all sections but the answer from a positive answer. Denials, errors and delegations need
+/// the other sections and are not changed.</summary>
 internal sealed class MinimalFilter : IReplyFilter
 {
     public int Apply(Span<byte> message, int length)
@@ -26,7 +26,7 @@ internal sealed class MinimalFilter : IReplyFilter
         {
             return length;
         }
-        // Compression only points backwards, so what stays is whole.
+        // Compressed names only point backwards, so the remaining records are complete.
         DnsHeader.SetNsCount(message, 0);
         DnsHeader.SetArCount(message, 0);
         return answerEnd;

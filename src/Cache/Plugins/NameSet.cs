@@ -2,7 +2,7 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>A few zones of a directive, to find the longest that holds a name.</summary>
+/// <summary>The zones of a directive. Finds the longest zone that a name is in.</summary>
 internal sealed class NameSet
 {
     private readonly byte[][] _zones;
@@ -10,7 +10,7 @@ internal sealed class NameSet
 
     public NameSet(IEnumerable<string> zones)
     {
-        // Longest first, so that the first that holds the name is the answer.
+        // Longest first, so that the first match is the longest.
         _texts = [.. zones.OrderByDescending(zone => zone.Length)];
         _zones = [.. _texts.Select(DnsName.ParseLower)];
     }
@@ -19,8 +19,8 @@ internal sealed class NameSet
 
     public bool Contains(ReadOnlySpan<byte> name) => Longest(name) is not null;
 
-    /// <summary>The longest zone that holds a lower-case wire name, as text with its final dot; null when none does.
-    /// </summary>
+    /// <summary>The longest zone that a lower-case wire name is in, as text with its final dot; null when there is
+    /// none.</summary>
     public string? Longest(ReadOnlySpan<byte> name)
     {
         for (var i = 0; i < _zones.Length; i++)

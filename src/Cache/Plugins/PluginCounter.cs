@@ -4,9 +4,9 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>A plugin's counter with CoreDNS's labels server, zone and view, made as servers and zones are
-/// met.</summary>
-/// <remarks>Counts by interlocked adds: plugins are off the hit path.</remarks>
+/// <summary>A plugin's counter with CoreDNS's labels server, zone and view. A series is created when its server and
+/// zone first occur.</summary>
+/// <remarks>Counts with interlocked adds, which is fast enough because plugins are not on the hit path.</remarks>
 internal sealed class PluginCounter(MetricRegistry registry, string name, string help, bool hasZone = true)
 {
     private readonly ConcurrentDictionary<(IPEndPoint Server, string Zone), int> _slots = new();

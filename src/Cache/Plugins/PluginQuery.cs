@@ -3,14 +3,14 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>What a plugin may know of the query it is asked about: views over the listener's buffers, valid for the call
-/// only.</summary>
+/// <summary>What a plugin sees of a query. The spans point into the listener's buffers and are valid only during the
+/// call.</summary>
 internal readonly ref struct PluginQuery
 {
-    /// <summary>The query as received; header and question have been checked.</summary>
+    /// <summary>The query as received. Header and question are known to be well-formed.</summary>
     public required ReadOnlySpan<byte> Message { get; init; }
 
-    /// <summary>Lower-case qname in wire form, final zero included.</summary>
+    /// <summary>Lower-case qname in wire form, including the final zero.</summary>
     public required ReadOnlySpan<byte> Name { get; init; }
 
     public required Qtype Type { get; init; }
@@ -32,6 +32,6 @@ internal readonly ref struct PluginQuery
     /// <summary>The listen address that the query came to.</summary>
     public required IPEndPoint Server { get; init; }
 
-    /// <summary>The qname as the client wrote it, case kept.</summary>
+    /// <summary>The qname in the client's spelling.</summary>
     public ReadOnlySpan<byte> NameAsSent => Message.Slice(DnsHeader.Length, Name.Length);
 }

@@ -3,7 +3,7 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>What a plugin did with a query.</summary>
 internal enum PluginVerdict
 {
-    /// <summary>Not its business: the next step is asked.</summary>
+    /// <summary>The plugin does not answer this query; the next step is asked.</summary>
     Next,
 
     /// <summary>The reply is written.</summary>

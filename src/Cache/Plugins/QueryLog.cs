@@ -8,10 +8,10 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>log: one line a query, by the first rule whose zone holds its name, if the reply's class is one it wants.
-/// </summary>
-/// <remarks>A block without the directive has no such object, so it costs others nothing. Workers format; the lines go
-/// out on <see cref="LogOutput"/>'s thread.</remarks>
+/// <summary>log: writes one line for each query. The first rule whose zone includes the name applies, if the reply
+/// belongs to a class that the rule names.</summary>
+/// <remarks>A block without the directive has no such object and pays nothing. The worker formats the line;
+/// <see cref="LogOutput"/>'s thread writes it.</remarks>
 internal sealed class QueryLog
 {
     private readonly (byte[] Zone, LogClasses Classes, (LogField Field, string Text)[] Format)[] _rules;
@@ -27,7 +27,7 @@ internal sealed class QueryLog
         _output = output;
     }
 
-    /// <summary>Logs a query that was answered, or was given no reply.</summary>
+    /// <summary>Logs a query that was answered or dropped.</summary>
     /// <param name="reply">The reply as sent; empty when there was none.</param>
     public void Write(in PluginQuery query, ReadOnlySpan<byte> reply, TimeSpan duration)
     {
@@ -47,8 +47,8 @@ internal sealed class QueryLog
         }
     }
 
-    /// <summary>CoreDNS's classes: records in the answer, or a delegation, is success; NXDOMAIN and NODATA are denial;
-    /// the rest is error, as are transfers and an NXDOMAIN that comes with answers.</summary>
+    /// <summary>Classifies a reply as CoreDNS does. Success: records in the answer section, or a delegation. Denial:
+    /// NXDOMAIN or NODATA. Error: everything else, including zone transfers and an NXDOMAIN with answers.</summary>
     internal static LogClasses ClassOf(ReadOnlySpan<byte> reply)
     {
         if (reply.Length < DnsHeader.Length || !QuestionReader.TryRead(reply, out var question)

@@ -2,7 +2,7 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>The records of one message and a new order for them. One a thread, used again for each message.</summary>
+/// <summary>Reorders the records of a message. Each thread has one and reuses it.</summary>
 internal sealed class RecordOrder
 {
     private byte[] _original = new byte[512];
@@ -24,11 +24,11 @@ internal sealed class RecordOrder
         public int Kind => Type == Qtype.CNAME ? 0 : IsAddress ? 2 : Type == Qtype.MX ? 3 : 1;
     }
 
-    /// <summary>Where in a section the records of each kind begin.</summary>
+    /// <summary>The indexes in a section at which the records of each kind begin.</summary>
     public readonly record struct Kinds(int Others, int Addresses, int Mx);
 
-    /// <summary>Takes the records of a message, in the order they have.</summary>
-    /// <returns>false when there are fewer than two, or the message is malformed: nothing to order.</returns>
+    /// <summary>Reads the records of a message in their current order.</summary>
+    /// <returns>false when there is nothing to order: fewer than two records, or a malformed message.</returns>
     public bool Read(ReadOnlySpan<byte> message, int questionEnd)
     {
         _count = 0;
@@ -50,7 +50,7 @@ internal sealed class RecordOrder
         return _count > 1 && !records.IsMalformed;
     }
 
-    /// <summary>The records of one section, to be put in order.</summary>
+    /// <summary>The records of one section. The caller may reorder them.</summary>
     public Span<int> Of(Section section)
     {
         var start = 0;
@@ -68,7 +68,8 @@ internal sealed class RecordOrder
         return _order.AsSpan(start, end - start);
     }
 
-    /// <summary>Sorts a section's records by kind, each kind in the order it has: CNAME, others, addresses, MX.</summary>
+    /// <summary>Sorts a section's records by kind: CNAME, others, addresses, MX. Within a kind the order
+    /// stays.</summary>
     public Kinds Group(Span<int> section)
     {
         var kept = _kept.AsSpan(0, section.Length);
@@ -106,8 +107,8 @@ internal sealed class RecordOrder
 
     public int OwnerOffset(int record) => _slots[record].Owner;
 
-    /// <summary>Puts the message in the new order.</summary>
-    /// <returns>Its new length; a message that would grow by it stays as it is.</returns>
+    /// <summary>Writes the message in the new order.</summary>
+    /// <returns>The new length. If the message would grow, it is left unchanged.</returns>
     public int Write(Span<byte> message, int length)
     {
         bool inPlace = true, same = true;
@@ -131,7 +132,7 @@ internal sealed class RecordOrder
         {
             return Rewrite(message, length);
         }
-        // Address records of one owner and type differ only in TTL and address: no name moves.
+        // Address records with the same owner and type differ only in TTL and address, so no name moves.
         for (var i = 0; i < _count; i++)
         {
             var from = _slots[_order[i]];
@@ -144,7 +145,7 @@ internal sealed class RecordOrder
     {
         ReadOnlySpan<byte> original = _original.AsSpan(0, length);
         var rdataRoom = length + 2 * DnsName.MaxLength;
-        // The builder wants room for a record before it compresses it.
+        // The builder needs room for an uncompressed record.
         var room = length + DnsName.MaxLength + 10 + rdataRoom;
         if (_rewritten.Length < room)
         {
@@ -184,7 +185,7 @@ internal sealed class RecordOrder
 
     private static bool SameName(ReadOnlySpan<byte> message, int a, int b)
     {
-        // The usual case: both are the same pointer.
+        // The usual case: both names are the same compression pointer.
         if (message[a] >= 0xC0 && message[a] == message[b] && message[a + 1] == message[b + 1])
         {
             return true;

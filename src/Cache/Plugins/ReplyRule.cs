@@ -3,12 +3,12 @@ using NodeDns.Go;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>One change to be made to a reply because its question was rewritten.</summary>
+/// <summary>One change to a reply whose question was rewritten.</summary>
 internal abstract record ReplyRule
 {
     public virtual string Owner(string owner) => owner;
 
-    /// <summary>A name inside record data: the first of an SOA, the only one of the other types.</summary>
+    /// <summary>Changes a name inside record data: the first name of an SOA, or the only name of other types.</summary>
     public virtual string Value(string value) => value;
 
     public virtual uint TtlSeconds(uint ttlSeconds) => ttlSeconds;
@@ -26,7 +26,7 @@ internal sealed record RcodeReplyRule(Rcode From, Rcode To) : ReplyRule
     public override Rcode Code(Rcode rcode) => rcode == From ? To : rcode;
 }
 
-/// <summary>answer auto: a name that is, or is below, what the question became turns back into what it was.</summary>
+/// <summary>answer auto: changes a name that is the rewritten question's name, or is below it, back.</summary>
 internal sealed record RemapReplyRule(string From, string To) : ReplyRule
 {
     public override string Owner(string owner) => Remap(owner);
@@ -49,7 +49,7 @@ internal sealed record RemapReplyRule(string From, string To) : ReplyRule
     }
 }
 
-/// <summary>answer auto of a suffix rule: the suffixes exchanged.</summary>
+/// <summary>answer auto of a suffix rule: replaces the new suffix by the old one.</summary>
 internal sealed record SuffixReplyRule(string From, string To) : ReplyRule
 {
     public override string Owner(string owner) => Remap(owner);
@@ -60,7 +60,7 @@ internal sealed record SuffixReplyRule(string From, string To) : ReplyRule
         name.EndsWith(From, StringComparison.OrdinalIgnoreCase) ? name[..^From.Length] + To : name;
 }
 
-/// <summary>answer name and answer value: as the line says.</summary>
+/// <summary>answer name and answer value: applies the pattern in the Corefile.</summary>
 internal sealed record PatternReplyRule(bool IsValue, GoPattern From, string To) : ReplyRule
 {
     public override string Owner(string owner) => IsValue ? owner : Replaced(owner);

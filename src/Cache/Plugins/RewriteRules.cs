@@ -4,10 +4,11 @@ using NodeDns.Go;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>rewrite: changes the question on its way in, and says what must be changed back in the reply.</summary>
-/// <remarks>Rules are tried in file order, each on what those before it made of the question; one that applies ends the
-/// search unless it says continue. What they make of it is two things: options, which are a part of what an answer is
-/// found by and are asked for at every lookup, and a question, which only a miss needs. All workers share one.</remarks>
+/// <summary>rewrite: changes a question, and records how to change its reply back.</summary>
+/// <remarks>Rules are tried in the order of the file. Each sees what the earlier ones have made of the question, and
+/// the first that applies ends the search unless it says continue. There are two results: EDNS options, which are part
+/// of an answer's key and needed at every lookup, and a rewritten question, which only a miss needs. All workers share
+/// one object.</remarks>
 internal sealed class RewriteRules
 {
     private readonly RewriteConfig _config;
@@ -22,21 +23,21 @@ internal sealed class RewriteRules
         _roomForOptions = options.Sum(SentOptions.RoomFor);
     }
 
-    /// <summary>Octets that <see cref="WriteOptions"/> needs for a query of that length; 0 where no rule is about
-    /// options.</summary>
+    /// <summary>The size of the buffer that <see cref="WriteOptions"/> needs for a query of this length; 0 when no rule
+    /// is about options.</summary>
     public int RoomForOptions(int queryLength) => _codes.Length == 0 ? 0 : queryLength + _roomForOptions;
 
-    /// <summary>The options for the OPT record sent upstream: code, length, data, one after the other. Allocates only where
-    /// a rule changes the name and goes on.</summary>
-    /// <param name="room">As much as <see cref="RoomForOptions"/> says.</param>
+    /// <summary>Writes the options for the OPT record that is sent upstream: code, length and data of each. Allocates
+    /// only if a rule changes the name and says continue.</summary>
+    /// <param name="room">A buffer of the size that <see cref="RoomForOptions"/> returned.</param>
     public ReadOnlySpan<byte> WriteOptions(in PluginQuery query, Span<byte> room)
     {
         RewrittenQuestion? none = null;
         return room[..Run(query, room, isQuestionWanted: false, ref none)];
     }
 
-    /// <summary>Runs the rules.</summary>
-    /// <returns>null when none applied that changes the question or its reply: the query goes on as it is.</returns>
+    /// <summary>Applies the rules to a question that missed the cache.</summary>
+    /// <returns>null when no rule changes the question or its reply.</returns>
     public RewrittenQuestion? TryRewrite(in PluginQuery query)
     {
         RewrittenQuestion? result = null;
@@ -109,7 +110,7 @@ internal sealed class RewriteRules
     private static RewrittenQuestion? Question(in PluginQuery query, bool isWanted, ref RewrittenQuestion? question) =>
         isWanted ? question ??= new RewrittenQuestion(query) : null;
 
-    /// <summary>The name with what the match found replaced; null when it does not match.</summary>
+    /// <summary>Replaces the matched part of the name; null when it does not match.</summary>
     internal static string? Replace(NameMatch match, string to, string name)
     {
         if (match.Kind == NameMatchKind.Regex)

@@ -3,7 +3,7 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>What a question became, and how its reply turns into one for the question that was asked. Belongs to one
+/// <summary>A rewritten question, and how to change its reply into one to the original question. Belongs to one
 /// query.</summary>
 internal sealed class RewrittenQuestion
 {
@@ -17,17 +17,17 @@ internal sealed class RewrittenQuestion
         _askedQuestion = query.Message.Slice(DnsHeader.Length, query.Name.Length + 4).ToArray();
     }
 
-    /// <summary>Lower-case wire form of the name to ask.</summary>
+    /// <summary>The name to ask, in lower-case wire form.</summary>
     public byte[] Name { get; private set; }
 
     public Qtype Type { get; internal set; }
 
     public Qclass Class { get; internal set; }
 
-    /// <summary>A rule made something that is no domain name: the query is SERVFAIL.</summary>
+    /// <summary>A rule produced something that is not a domain name. The query gets SERVFAIL.</summary>
     public bool IsInvalid { get; private set; }
 
-    /// <summary>In the order of the rules; undone in the opposite order.</summary>
+    /// <summary>In the order of the rules. They are applied to the reply in reverse order.</summary>
     internal List<ReplyRule> ReplyRules { get; } = [];
 
     internal List<RewriteCnameRule> CnameRules { get; } = [];
@@ -42,7 +42,7 @@ internal sealed class RewrittenQuestion
         DnsName.ToLower(wire, wire);
         Name = wire;
         to = DnsName.ToText(wire);
-        // CoreDNS's exact rules answer auto whether or not they say so: a reply about another name helps nobody.
+        // CoreDNS's exact rules always answer auto, because a reply about another name is useless.
         if (rule.Match.Kind == NameMatchKind.Suffix && rule.AnswerAuto)
         {
             ReplyRules.Add(new SuffixReplyRule(rule.To, rule.Match.Text));
@@ -58,9 +58,10 @@ internal sealed class RewrittenQuestion
         }
     }
 
-    /// <summary>Turns the reply to the rewritten question into one to the question that was asked.</summary>
-    /// <param name="reply">Well-formed; an OPT record is left out, it is per hop.</param>
-    /// <returns>Octets written, or 0 when the reply is malformed, or too large, or a name became none.</returns>
+    /// <summary>Changes the reply to the rewritten question into one to the original question.</summary>
+    /// <param name="reply">A well-formed reply. Its OPT record is dropped, because OPT is hop by hop.</param>
+    /// <returns>Octets written; 0 when the reply is malformed or too large, or when a changed name is not
+    /// valid.</returns>
     public int Restore(ReadOnlySpan<byte> reply, Span<byte> output)
     {
         if (!QuestionReader.TryRead(reply, out var question))
@@ -110,9 +111,10 @@ internal sealed class RewrittenQuestion
         return builder.Length;
     }
 
-    /// <summary>cname rules: whether a CNAME of the reply points where a rule says, so that another name must be asked
-    /// before the reply is complete.</summary>
-    /// <returns>Lower-case wire form of the name to ask with the question's type; null when the reply stands.</returns>
+    /// <summary>Applies the cname rules: finds a CNAME in the reply whose target a rule replaces. The new target then
+    /// has to be asked for before the reply is complete.</summary>
+    /// <returns>The new target in lower-case wire form, to be asked with the question's type; null when the reply is
+    /// complete.</returns>
     public byte[]? CnameToFollow(ReadOnlySpan<byte> reply)
     {
         if (CnameRules.Count == 0 || !QuestionReader.TryRead(reply, out var question))
@@ -138,9 +140,9 @@ internal sealed class RewrittenQuestion
         return null;
     }
 
-    /// <summary>Puts a reply and the answer about the new target of its CNAME together: the chain up to that CNAME,
-    /// which now points to the new target, then what was found there.</summary>
-    /// <returns>Octets written, or 0 when a message is malformed or the whole does not fit.</returns>
+    /// <summary>Joins a reply with the answer for the new target of its CNAME: the chain up to that CNAME, now with the
+    /// new target, then the target's records.</summary>
+    /// <returns>Octets written; 0 when a message is malformed or the result does not fit.</returns>
     public int MergeCname(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> targetReply, Span<byte> output)
     {
         if (!QuestionReader.TryRead(reply, out var question)
@@ -228,7 +230,7 @@ internal sealed class RewrittenQuestion
         return text == before ? name.ToArray() : DnsName.Parse(text);
     }
 
-    /// <summary>The data with its first name changed; null when that became no name.</summary>
+    /// <summary>The record data with its first name changed; null when that is no longer a valid name.</summary>
     private byte[]? NewData(Qtype type, ReadOnlySpan<byte> data)
     {
         var layout = Rdata.LayoutOf(type, data);

@@ -5,10 +5,10 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>The EDNS options that rewrite sends upstream with one question: the client's own with the codes that rules are
-/// about, as those rules have changed them. The client's others are per hop and end here, as they do without rewrite.
-/// </summary>
-/// <remarks>Wire: code, length, data, one after the other. Nothing is allocated.</remarks>
+/// <summary>The EDNS options that rewrite sends upstream with a question. These are the client's options that rules name,
+/// as the rules have changed them. The client's other options are hop by hop and are not sent, with or without
+/// rewrite.</summary>
+/// <remarks>Layout: code, length and data of each option, one after the other. Allocates nothing.</remarks>
 internal ref struct SentOptions
 {
     private const int Head = 4;
@@ -18,9 +18,9 @@ internal ref struct SentOptions
     private readonly Span<bool> _changed;
     private int _length;
 
-    /// <param name="room">As <see cref="RewriteRules.RoomForOptions"/> says.</param>
-    /// <param name="codes">Those that rules are about.</param>
-    /// <param name="changed">One for each code, all false.</param>
+    /// <param name="room">A buffer of the size that <see cref="RewriteRules.RoomForOptions"/> returned.</param>
+    /// <param name="codes">The option codes that rules name.</param>
+    /// <param name="changed">One element for each code, all false.</param>
     public SentOptions(in PluginQuery query, Span<byte> room, ReadOnlySpan<ushort> codes, Span<bool> changed)
     {
         _options = room;
@@ -36,7 +36,7 @@ internal ref struct SentOptions
         }
     }
 
-    /// <returns>false when the rule does not apply: there is nothing to replace.</returns>
+    /// <returns>false when the rule does not apply, because it replaces an option that is not there.</returns>
     public bool Apply(RewriteEdns0Rule rule, in PluginQuery query)
     {
         var at = Find(rule.Code);
@@ -58,7 +58,7 @@ internal ref struct SentOptions
         var behind = 0;
         if (at >= 0 && rule.Action != Edns0Action.Append)
         {
-            // In its place: what stands behind it is put back behind the new one.
+            // Keep the option's position: the options after it are moved behind the new one.
             Remove(at);
             behind = _length - at;
         }
@@ -73,8 +73,8 @@ internal ref struct SentOptions
         return true;
     }
 
-    /// <summary>Leaves in the room what is sent: the options that a rule has changed.</summary>
-    /// <returns>Their length.</returns>
+    /// <summary>Keeps only the options that a rule has changed.</summary>
+    /// <returns>Their total length.</returns>
     public int Finish()
     {
         for (var i = 0; i < _codes.Length; i++)
@@ -87,7 +87,7 @@ internal ref struct SentOptions
         return _length;
     }
 
-    /// <summary>Octets that a rule can add.</summary>
+    /// <summary>How many octets a rule can add.</summary>
     public static int RoomFor(RewriteEdns0Rule rule) => Head + rule.Variable switch
     {
         Edns0Variable.Qname => DnsName.MaxTextLength,
@@ -136,8 +136,8 @@ internal ref struct SentOptions
         return octets.Length;
     }
 
-    /// <summary>Family, source prefix length, scope 0, and only the octets the prefix needs (RFC 7871 section
-    /// 6).</summary>
+    /// <summary>Writes family, source prefix length, scope 0, and only as many address octets as the prefix needs (RFC
+    /// 7871 section 6).</summary>
     private static int WriteSubnet(RewriteEdns0Rule rule, ReadOnlySpan<byte> client, Span<byte> data)
     {
         var bits = client.Length == 4 ? rule.Ipv4Bits : rule.Ipv6Bits;
@@ -155,7 +155,7 @@ internal ref struct SentOptions
         return Head + octets;
     }
 
-    /// <summary>Keeps those of a client's options that rules are about.</summary>
+    /// <summary>Copies those of the client's options that rules name.</summary>
     private void Take(ReadOnlySpan<byte> options)
     {
         while (options.Length >= Head)
@@ -175,7 +175,7 @@ internal ref struct SentOptions
         }
     }
 
-    /// <returns>Where the first option with that code stands; -1 when there is none.</returns>
+    /// <returns>The offset of the first option with this code; -1 when there is none.</returns>
     private readonly int Find(ushort code)
     {
         for (var at = 0; at < _length; at += LengthAt(at))

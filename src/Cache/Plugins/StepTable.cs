@@ -5,10 +5,10 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>What builds each step of <see cref="DirectiveTable"/> that is one object, and whose name its answers are
-/// counted under. The order is that table's.</summary>
-/// <remarks>Not here: cache and forward, the two stations of the main path that all others stand around, prometheus, which
-/// is what counts, and trace, which does nothing.</remarks>
+/// <summary>How each step of <see cref="DirectiveTable"/> is built, and the metric label that its answers are counted
+/// under. The order of the steps is that of <see cref="DirectiveTable"/>.</summary>
+/// <remarks>Some directives are not listed: cache and forward are built elsewhere because the other steps are placed
+/// around them, prometheus only configures the metrics, and trace does nothing.</remarks>
 internal static class StepTable
 {
     private static readonly FrozenDictionary<string, StepRow> s_rows = new Dictionary<string, StepRow>
@@ -31,18 +31,18 @@ internal static class StepTable
 
     public static IEnumerable<string> Names => s_rows.Keys;
 
-    /// <returns>null for a directive that is no object of its own.</returns>
+    /// <returns>null for a directive that is not built here.</returns>
     public static StepRow? Find(string directive) => s_rows.GetValueOrDefault(directive);
 
     private static LoadbalanceFilter Loadbalance(LoadbalanceConfig config, ILogger log) =>
         new(config, config.WeightFile is { } path ? new WeightFile(path, config.Reload, log) : null);
 }
 
-/// <param name="Build">For a block that has the directive.</param>
-/// <param name="By">For one that answers queries.</param>
+/// <param name="Build">Builds the step of a block that has the directive.</param>
+/// <param name="By">The label of a step that answers queries.</param>
 internal sealed record StepRow(Func<ServerBlockConfig, StepTools, object> Build, AnsweredBy By = AnsweredBy.Server);
 
-/// <summary>What steps are built with.</summary>
+/// <summary>What is needed to build steps.</summary>
 internal sealed record StepTools(MetricRegistry Registry, ILoggerFactory Logs, LogOutput Lines)
 {
     internal ILogger Log(string directive) => Logs.CreateLogger($"plugin/{directive}");

@@ -11,9 +11,10 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>template: answers written as zone-file lines with parts of the question in them.</summary>
-/// <remarks>The first rule whose zone, class, type and a pattern match answers. A rule whose zone, class and type match
-/// but no pattern does ends the search with SERVFAIL unless it says fallthrough, as in CoreDNS.</remarks>
+/// <summary>template: answers that are written as zone-file lines and may contain parts of the question.</summary>
+/// <remarks>The first rule answers whose zone, class, type and pattern match. If zone, class and type of a rule match
+/// but none of its patterns, the query gets SERVFAIL, unless the rule says fallthrough. This is as in
+/// CoreDNS.</remarks>
 internal sealed class TemplatePlugin : IQueryPlugin
 {
     private readonly (TemplateRule Rule, NameSet Zones, NameSet Fallthrough)[] _rules;
@@ -88,7 +89,7 @@ internal sealed class TemplatePlugin : IQueryPlugin
         return PluginVerdict.Next;
     }
 
-    /// <summary>Class and type: 255 on either side fits all.</summary>
+    /// <summary>Compares class or type. 255 on either side matches everything.</summary>
     private static bool Fits(ushort rule, ushort asked) =>
         rule == TemplateRule.Any || asked == TemplateRule.Any || rule == asked;
 
@@ -144,7 +145,7 @@ internal sealed class TemplatePlugin : IQueryPlugin
                     Of(template));
                 return false;
             }
-            // The usual owner is the question's own name: then a pointer keeps its case and saves its octets.
+            // The owner is usually the question's name. A pointer then preserves the spelling and saves octets.
             ReadOnlySpan<byte> owner = DnsName.EqualsIgnoreCase(record.Owner, query.Name)
                 ? [ReplyWriter.PointerToQname >> 8, ReplyWriter.PointerToQname & 0xFF]
                 : record.Owner;

@@ -4,14 +4,14 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>The weight file of loadbalance weighted, read again when its text has changed. A file that cannot be read
-/// or is wrong leaves the weights as they are.</summary>
+/// <summary>The weight file of loadbalance weighted. It is read again when its text has changed; if it cannot be read
+/// or parsed, the last weights stay in use.</summary>
 internal sealed class WeightFile
 {
     private readonly string _path;
     private readonly ILogger _log;
 
-    // Written by Poll, read by all workers: a whole table at a time.
+    // Poll replaces the whole table; all workers read it.
     private volatile WeightTable _weights = new([]);
     private string? _seen;
     private bool _unreadable;

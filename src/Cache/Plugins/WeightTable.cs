@@ -7,12 +7,12 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>Weights by owner name and address. Filled once, then read by all workers.</summary>
 internal sealed class WeightTable
 {
-    /// <summary>What an address has that the file does not name.</summary>
+    /// <summary>The weight of an address that is not in the file.</summary>
     public const byte Default = 1;
 
     private readonly Dictionary<byte[], List<(byte[] Address, byte Weight)>> _names = new(NameComparer.Instance);
 
-    /// <param name="weights">The first of an address of a name counts.</param>
+    /// <param name="weights">The weights of the file. For a name, the first entry of an address counts.</param>
     public WeightTable(ImmutableArray<AddressWeight> weights)
     {
         foreach (var weight in weights)

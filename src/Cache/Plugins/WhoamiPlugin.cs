@@ -3,8 +3,8 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
 
-/// <summary>whoami: the additional section says who asked: the address as A or AAAA, the port in an SRV record whose
-/// owner names the protocol.</summary>
+/// <summary>whoami: tells the client its own address in the additional section, as A or AAAA, and its port as an SRV
+/// record whose owner names the protocol.</summary>
 internal sealed class WhoamiPlugin : IQueryPlugin
 {
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
@@ -20,7 +20,7 @@ internal sealed class WhoamiPlugin : IQueryPlugin
             query.ClientAddress);
         var proto = query.IsTcp ? "\x04_tcp"u8 : "\x04_udp"u8;
         byte[] owner = [.. proto, .. pointer];
-        // Priority and weight 0, the port, the root as target.
+        // Priority 0, weight 0, the port, and the root as target.
         byte[] srv = [0, 0, 0, 0, 0, 0, 0];
         BinaryPrimitives.WriteUInt16BigEndian(srv.AsSpan(4), query.ClientPort);
         reply.TryAdd(Section.Additional, owner, Qtype.SRV, query.Class, 0, srv);

@@ -6,8 +6,8 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Step 8 of the main path: what becomes of upstream's answer, or of there being none. One a worker; called
-/// back on its loop.</summary>
+/// <summary>Step 8 of the main path: handles the answer of an upstream, or the failure to get one. There is one for
+/// each worker; it is called on that worker's loop.</summary>
 internal sealed class AnswerPath(
     EventLoop loop, QueryShared shared, Replies replies, WaitingClients waiting)
 {
@@ -16,7 +16,7 @@ internal sealed class AnswerPath(
     private readonly AnswerScan _scan = new();
     private readonly Stack<PendingQuery> _pool = new();
 
-    /// <summary>The answer being dealt with: a message without OPT.</summary>
+    /// <summary>The answer that is being handled: a message without OPT.</summary>
     private readonly byte[] _answer = new byte[QueryHandler.MaxMessage];
 
     private byte[] Scratch => waiting.Scratch;
@@ -29,7 +29,7 @@ internal sealed class AnswerPath(
         _pool.Push(pending);
     }
 
-    /// <summary>Judges and stores the answer.</summary>
+    /// <summary>Decides about the answer, stores it if it may be kept, and replies to the waiting clients.</summary>
     public void OnAnswer(PendingQuery pending, ReadOnlySpan<byte> message)
     {
         try
@@ -86,8 +86,9 @@ internal sealed class AnswerPath(
             }
             else if ((Rcode)_scan.Rcode is Rcode.NoError or Rcode.NXDomain)
             {
-                // RFC 8767 section 4: refreshed, also by what is not kept. What is cut says only that the old one, once
-                // expired, is to be asked for again.
+                // RFC 8767 section 4: an answer refreshes the stored one even if it is not kept itself, so the stored
+                // one is removed. A truncated answer does not contradict it, so that one is removed only if it has
+                // expired.
                 var isCut = (_scan.Flags & DnsHeader.TC) != 0;
                 _store.Remove(pending.Key, isCut ? loop.NowMs : long.MaxValue);
             }
@@ -100,8 +101,9 @@ internal sealed class AnswerPath(
         }
     }
 
-    /// <summary>Makes the answer in <see cref="_answer"/> one to the clients' question.</summary>
-    /// <returns>false when the exchange goes on, or has failed.</returns>
+    /// <summary>Changes the answer to a rewritten question in <see cref="_answer"/> into one to the clients' own
+    /// question.</summary>
+    /// <returns>false when another name has to be asked first, or when this has failed.</returns>
     private bool TryRestore(PendingQuery pending)
     {
         var rewritten = pending.Rewritten!;
@@ -130,7 +132,7 @@ internal sealed class AnswerPath(
         return true;
     }
 
-    /// <summary>Upstream gave no answer: 8 and 9 for failures.</summary>
+    /// <summary>Upstream gave no answer: remembers the failure and replies.</summary>
     public void OnFailure(PendingQuery pending, UpstreamError error)
     {
         var cache = pending.Zone.Block.Cache;
@@ -138,7 +140,7 @@ internal sealed class AnswerPath(
         {
             cache = null;
         }
-        // Being at our own limit, or stopping, says nothing about the name.
+        // Reaching our own limit, or stopping, does not mean that the name has failed.
         var isOwn = error is UpstreamError.TooManyConcurrent or UpstreamError.Stopped or UpstreamError.LocalLimit;
         var rcode = error == UpstreamError.TooManyConcurrent ? Rcode.Refused : Rcode.ServFail;
         pending.Zone.Block.Errors?.Failed(rcode, pending.Name, pending.Qtype,
@@ -158,8 +160,8 @@ internal sealed class AnswerPath(
         Finish(pending, 0, rcode, AnsweredBy.Server);
     }
 
-    /// <summary>Those who wait have waited long enough for a verified answer; the exchange goes on without
-    /// them.</summary>
+    /// <summary>Sends the waiting clients a stale answer, because a fresh one takes too long. The exchange goes
+    /// on.</summary>
     public void OnStaleTimer(PendingQuery pending)
     {
         if (pending.Zone.Block.Cache is not { Stale: { } stale } cache)
@@ -172,14 +174,14 @@ internal sealed class AnswerPath(
         {
             return;
         }
-        // For those who join the same exchange from now on.
+        // For clients that join this exchange later.
         loop.Arm(pending, stale.VerifyTimeoutMs);
         Reply(_inFlight.TakeWaiters(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
     }
 
-    /// <summary>Which stale answer, if any, is better than the answer just scanned: any when upstream failed (RFC 8767
-    /// section 4: NXDOMAIN and NOERROR are answers, everything else is not); a positive one when upstream denies what
-    /// it confirmed before and the file prefers that.</summary>
+    /// <summary>Which stale answer is preferred to the answer just read. Any, when the rcode is an error: RFC 8767
+    /// section 4 counts only NOERROR and NXDOMAIN as answers. Only a positive one, when upstream now denies the name
+    /// and the Corefile prefers positive answers. Otherwise none.</summary>
     private StaleChoice ChooseStale(CacheModel cache)
     {
         if (cache.Stale is not { } stale)
@@ -196,7 +198,8 @@ internal sealed class AnswerPath(
         return denies && stale.PreferPositive ? StaleChoice.Positive : StaleChoice.None;
     }
 
-    /// <summary>Serves every waiter a stale answer, if there is one, and leaves upstream alone for a while.</summary>
+    /// <summary>Sends a stale answer to every waiting client if there is one, and notes the failure, so that upstream
+    /// is not asked again for a while.</summary>
     private bool TryFinishStale(PendingQuery pending, CacheModel cache, StaleChoice choice)
     {
         if (choice == StaleChoice.None || FetchStale(pending, cache, choice, out var flags) is not (> 0 and var length))
@@ -210,8 +213,8 @@ internal sealed class AnswerPath(
         return true;
     }
 
-    /// <summary>Fetches the answer that the store has, stale or not, into <see cref="_answer"/>.</summary>
-    /// <returns>Its length; 0 when there is none, and then <see cref="_answer"/> is as it was.</returns>
+    /// <summary>Copies the stored answer, stale or not, into <see cref="_answer"/>.</summary>
+    /// <returns>Its length; 0 when there is none, and then <see cref="_answer"/> is unchanged.</returns>
     private int FetchStale(PendingQuery pending, CacheModel cache, StaleChoice choice, out ushort flags)
     {
         var options = new GetOptions(loop.NowMs, cache.StaleMs, cache.StaleTtlSeconds);
@@ -252,7 +255,7 @@ internal sealed class AnswerPath(
             loop.NowMs);
     }
 
-    /// <summary>RFC 9520: a failure is remembered whoever caused it, also when upstream was silent.</summary>
+    /// <summary>RFC 9520: every failure is remembered, also a missing reply.</summary>
     private void StoreFailure(in AnswerKey key, CacheModel cache)
     {
         var ttl = cache.Stale is { RecheckSeconds: > 0 } stale ? stale.RecheckSeconds : cache.FailureTtlSeconds;

@@ -3,12 +3,12 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Everything that one pass over an answer tells. One a worker, used again for each answer.</summary>
-/// <param name="time">For the time that signatures are judged by; the machine's own when null.</param>
+/// <summary>Reads an answer in one pass and keeps what it found. Each worker has one and reuses it.</summary>
+/// <param name="time">The clock for the validity of signatures; null for the machine's.</param>
 internal sealed class AnswerScan(TimeProvider? time = null)
 {
-    /// <summary>The most records that fit a message: each has at least a one-octet owner and ten octets behind it.
-    /// </summary>
+    /// <summary>The most records a message can have: each takes at least one octet for its owner and ten after
+    /// that.</summary>
     private const int MaxRecords = ushort.MaxValue / 11;
 
     private readonly ushort[] _ttlOffsets = new ushort[MaxRecords];
@@ -20,10 +20,10 @@ internal sealed class AnswerScan(TimeProvider? time = null)
 
     public ushort Flags { get; private set; }
 
-    /// <summary>All twelve bits, the OPT record's included.</summary>
+    /// <summary>All twelve bits of the rcode, including those in the OPT record.</summary>
     public int Rcode { get; private set; }
 
-    /// <summary>Offset of the first octet after the last record but the OPT record, which is hop by hop.</summary>
+    /// <summary>Offset after the last record, not counting the OPT record, which is not passed on.</summary>
     public int End { get; private set; }
 
     public int AnswerCount { get; private set; }
@@ -32,10 +32,11 @@ internal sealed class AnswerScan(TimeProvider? time = null)
 
     public int AdditionalCount { get; private set; }
 
-    /// <summary>Seconds; the least of all records. <see cref="uint.MaxValue"/> without any.</summary>
+    /// <summary>The least TTL of all records, in seconds; <see cref="uint.MaxValue"/> when there are no
+    /// records.</summary>
     public uint MinTtl { get; private set; }
 
-    /// <summary>The answer section holds a record of the type asked for.</summary>
+    /// <summary>The answer section has a record of the type that was asked for.</summary>
     public bool AnswersQtype { get; private set; }
 
     public bool HasCname { get; private set; }
@@ -44,19 +45,19 @@ internal sealed class AnswerScan(TimeProvider? time = null)
 
     public bool HasAuthoritySoa { get; private set; }
 
-    /// <summary>MINIMUM of the authority section's SOA, in seconds (RFC 2308 section 4).</summary>
+    /// <summary>The MINIMUM field of the SOA in the authority section, in seconds (RFC 2308 section 4).</summary>
     public uint SoaMinimum { get; private set; }
 
-    /// <summary>The answer is one to a question with DO, and a signature in it is not valid yet or no more (RFC 4034 section
-    /// 3.1.5).</summary>
+    /// <summary>The question had DO set, and a signature in the answer has expired or is not valid yet (RFC 4034
+    /// section 3.1.5).</summary>
     public bool HasExpiredSignature { get; internal set; }
 
-    /// <summary>Offsets in the message of the TTL fields up to <see cref="End"/>.</summary>
+    /// <summary>Message offsets of the TTL fields before <see cref="End"/>.</summary>
     public ReadOnlySpan<ushort> TtlOffsets => _ttlOffsets.AsSpan(0, _ttlCount);
 
     /// <summary>Reads a whole answer.</summary>
     /// <param name="questionEnd">Offset of the first octet after the question.</param>
-    /// <returns>false when it is malformed.</returns>
+    /// <returns>false when the message is malformed.</returns>
     public bool TryRead(ReadOnlySpan<byte> message, int questionEnd, Qtype qtype)
     {
         Qtype = qtype;
@@ -94,8 +95,8 @@ internal sealed class AnswerScan(TimeProvider? time = null)
         return !records.IsMalformed;
     }
 
-    /// <summary>Copies the answer just read, without its OPT record.</summary>
-    /// <returns>false when it does not fit.</returns>
+    /// <summary>Copies the answer that was read last, without its OPT record.</summary>
+    /// <returns>false when the copy does not fit.</returns>
     public bool TryTake(ReadOnlySpan<byte> message, int questionEnd, Span<byte> answer)
     {
         if (!_hasRecordsBehindOpt)
@@ -104,14 +105,14 @@ internal sealed class AnswerScan(TimeProvider? time = null)
             Rewrite(answer, null);
             return true;
         }
-        // RFC 6891 section 6.1.1: it may stand anywhere in its section, and what is behind it moves.
+        // RFC 6891 section 6.1.1: the OPT record may be anywhere in its section, and the records after it move.
         var length = WithoutOpt.Copy(message, questionEnd, answer);
         return length > 0 && TryReadRestored(answer[..length], questionEnd, Qtype);
     }
 
-    /// <summary>Reads what has become of the answer just read. Its OPT record is gone, and its signatures may be: what they
-    /// said stands.</summary>
-    /// <returns>false when it is malformed.</returns>
+    /// <summary>Reads a changed copy of the answer that was read last. What the OPT record and the signatures said is
+    /// kept, because the copy may have neither.</summary>
+    /// <returns>false when the message is malformed.</returns>
     public bool TryReadRestored(ReadOnlySpan<byte> message, int questionEnd, Qtype qtype)
     {
         var extendedRcode = Rcode & ~DnsHeader.RcodeMask;
@@ -122,7 +123,8 @@ internal sealed class AnswerScan(TimeProvider? time = null)
         return isRead;
     }
 
-    /// <summary>Writes one TTL into every record and the section counts without OPT into the header.</summary>
+    /// <summary>Writes one TTL into all records, and the section counts without the OPT record into the
+    /// header.</summary>
     public void Rewrite(Span<byte> message, uint? ttlSeconds)
     {
         DnsHeader.SetArCount(message, AdditionalCount);
@@ -137,8 +139,8 @@ internal sealed class AnswerScan(TimeProvider? time = null)
         }
     }
 
-    /// <summary>The TTL offsets counted from <paramref name="questionEnd"/>, as the store keeps them. Call it last: it
-    /// changes <see cref="TtlOffsets"/>.</summary>
+    /// <summary>The TTL offsets relative to <paramref name="questionEnd"/>, as the store keeps them. Changes
+    /// <see cref="TtlOffsets"/>, so call this last.</summary>
     public ReadOnlySpan<ushort> TakeRelativeTtlOffsets(int questionEnd)
     {
         var offsets = _ttlOffsets.AsSpan(0, _ttlCount);
@@ -184,8 +186,8 @@ internal sealed class AnswerScan(TimeProvider? time = null)
         }
     }
 
-    /// <summary>Wire: octets 8-11 of the RDATA are the expiration, 12-15 the inception, compared as serial numbers (RFC 4034
-    /// section 3.1.5).</summary>
+    /// <summary>In the RDATA, octets 8-11 are the expiration and 12-15 the inception. They are compared as serial
+    /// numbers (RFC 4034 section 3.1.5).</summary>
     private bool IsInTime(ReadOnlySpan<byte> rrsig)
     {
         if (rrsig.Length < 16)

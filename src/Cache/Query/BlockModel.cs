@@ -3,52 +3,54 @@ using NodeDns.Cache.Store;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>A server block, made ready. A query meets the steps in the order in which they stand here.</summary>
+/// <summary>A server block in the form that queries use. A query meets the steps in the order of the
+/// properties.</summary>
 internal sealed record BlockModel
 {
-    /// <summary>local: asked before dns64 makes one question two.</summary>
+    /// <summary>Steps before dns64 (local), which may split a question in two.</summary>
     public QueryStep[] BeforeDns64 { get; init; } = [];
 
     public Dns64? Dns64 { get; init; }
 
-    /// <summary>acl, any: asked before the cache.</summary>
+    /// <summary>Steps before the cache (acl, any).</summary>
     public QueryStep[] BeforeCache { get; init; } = [];
 
     public CacheModel? Cache { get; init; }
 
-    /// <summary>template, hosts, loop: asked on a miss, before forward.</summary>
+    /// <summary>Steps on a miss, before forward (template, hosts, loop).</summary>
     public QueryStep[] AfterCache { get; init; } = [];
 
     public ForwardModel[] Forwards { get; init; } = [];
 
-    /// <summary>whoami: asked when no forward takes the name.</summary>
+    /// <summary>Steps for names that no forward takes (whoami).</summary>
     public QueryStep[] AfterForward { get; init; } = [];
 
-    /// <summary>loadbalance, minimal.</summary>
+    /// <summary>Changes to every reply (loadbalance, minimal).</summary>
     public IReplyFilter[] Filters { get; init; } = [];
 
-    /// <summary>Who is told of failures; null where the block has no errors directive.</summary>
+    /// <summary>Logs failures; null when the block has no errors directive.</summary>
     public ErrorLog? Errors { get; init; }
 
-    /// <summary>Who writes a line for each query.</summary>
+    /// <summary>Logs queries; null when the block has no log directive.</summary>
     public QueryLog? Log { get; init; }
 
-    /// <summary>Also among <see cref="AfterCache"/>.</summary>
+    /// <summary>The loop step, which is also in <see cref="AfterCache"/>.</summary>
     public LoopPlugin? Loop { get; init; }
 
-    /// <summary>Changes questions that miss the cache, and their replies.</summary>
+    /// <summary>Changes questions that miss the cache, and changes their replies back.</summary>
     public RewriteRules? Rewrite { get; init; }
 
-    /// <summary>Whose its answers are, kept or under way.</summary>
+    /// <summary>Which stored or pending answers this block may use.</summary>
     public required AnswerScope Scope { get; init; }
 
-    /// <summary>UDP payload that we promise upstreams and send to clients at most.</summary>
+    /// <summary>The UDP payload size that we offer to upstreams, and the most that we send to clients.</summary>
     public ushort UdpSize { get; init; } = DefaultUdpSize;
 
-    /// <summary>DNS flag day 2020: fits any path without fragments.</summary>
+    /// <summary>The size of DNS flag day 2020, which passes any path without fragmentation.</summary>
     public const ushort DefaultUdpSize = 1232;
 
-    /// <summary>The place of the forward that takes a lower-case name, from a place on; -1 when there is none.</summary>
+    /// <summary>The index of the first forward that takes a lower-case name, starting at <paramref name="from"/>; -1
+    /// when none does.</summary>
     internal int NextForward(ReadOnlySpan<byte> name, int from = 0)
     {
         for (var i = from; i < Forwards.Length; i++)

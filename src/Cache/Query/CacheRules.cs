@@ -3,7 +3,7 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>What of an answer is kept, and for how long.</summary>
+/// <summary>Decides whether an answer is kept, and for how long.</summary>
 internal static class CacheRules
 {
     /// <summary>Decides about one answer.</summary>
@@ -19,7 +19,7 @@ internal static class CacheRules
         var ttl = kind switch
         {
             AnswerKind.Success => Clamp(answer.MinTtl, cache.SuccessTtlSeconds, cache.SuccessMinTtlSeconds),
-            // RFC 2308 section 5: the SOA's own TTL, already among MinTtl, or its MINIMUM, whichever is less.
+            // RFC 2308 section 5: the lesser of the SOA's own TTL, which MinTtl includes, and its MINIMUM field.
             AnswerKind.Denial => Clamp(
                 Math.Min(answer.MinTtl, answer.SoaMinimum), cache.DenialTtlSeconds, cache.DenialMinTtlSeconds),
             _ => cache.FailureTtlSeconds,
@@ -33,7 +33,8 @@ internal static class CacheRules
         return new CacheVerdict(kind, ttl);
     }
 
-    /// <summary>RFC 2308 section 2 and CoreDNS's response types; null for what must not be kept.</summary>
+    /// <summary>Classifies an answer by RFC 2308 section 2 and CoreDNS's response types; null when it must not be
+    /// kept.</summary>
     public static AnswerKind? KindOf(AnswerScan answer)
     {
         if ((answer.Flags & DnsHeader.TC) != 0 || answer.Qtype is Qtype.AXFR or Qtype.IXFR)
@@ -49,7 +50,8 @@ internal static class CacheRules
         return (Rcode)answer.Rcode switch
         {
             Rcode.NoError when answer.AnswersQtype => AnswerKind.Success,
-            // NODATA, also at the end of a CNAME chain (RFC 2308 section 2.2). A chain that just ends is neither.
+            // NODATA, also at the end of a CNAME chain (RFC 2308 section 2.2). A CNAME chain without a SOA is not a
+            // denial.
             Rcode.NoError when answer.HasAuthoritySoa && (answer.AnswerCount == 0 || answer.HasCname) =>
                 AnswerKind.Denial,
             Rcode.NoError when answer is { AnswerCount: 0, HasAuthorityNs: true } => AnswerKind.Success,
@@ -59,11 +61,11 @@ internal static class CacheRules
         };
     }
 
-    /// <summary>TTLs with the top bit set are "very long" (RFC 8767 section 4) and meet the ceiling like any other.
-    /// </summary>
+    /// <summary>A TTL with the top bit set means "very long" (RFC 8767 section 4), so it is limited like any
+    /// other.</summary>
     private static uint Clamp(uint ttl, uint ceiling, uint? floor) =>
         Math.Max(Math.Min(ttl, ceiling), Math.Min(floor ?? 0, ceiling));
 }
 
-/// <param name="TtlSeconds">0: pass it on with this TTL, but do not keep it.</param>
+/// <param name="TtlSeconds">0 means: send it with this TTL, but do not store it.</param>
 internal readonly record struct CacheVerdict(AnswerKind Kind, uint TtlSeconds);

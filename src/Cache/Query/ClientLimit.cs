@@ -3,13 +3,13 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>How many misses each client has under way: one pod that asks for names nobody answers must not take the room
-/// of the others. One a worker.</summary>
-/// <remarks>Clients share counters by hash of their address, which is exact enough at the 250 pods of a node: 4,096
-/// counters of two octets.</remarks>
+/// <summary>Counts the pending misses of each client, so that a pod that asks for unanswerable names cannot take the
+/// places of others. There is one for each worker.</summary>
+/// <remarks>Clients are counted by the hash of their address: 4,096 counters of two octets, which is precise enough for
+/// the 250 pods of a node.</remarks>
 internal sealed class ClientLimit
 {
-    /// <summary>unbound's wait-limit.</summary>
+    /// <summary>The default of unbound's wait-limit.</summary>
     public const int Default = 1000;
 
     private const int Slots = 4096;
@@ -19,7 +19,7 @@ internal sealed class ClientLimit
 
     public ClientLimit(int limit = Default) => _limit = Math.Min(limit, ushort.MaxValue);
 
-    /// <returns>The slot to give back to <see cref="Leave"/>, or -1 when the client has too many under way.</returns>
+    /// <returns>The slot to pass to <see cref="Leave"/>; -1 when the client has too many pending.</returns>
     public int Enter(in SocketAddress client)
     {
         var slot = (int)(KeyedHash.Of(client.Address, 0) % Slots);

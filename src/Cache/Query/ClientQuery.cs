@@ -4,14 +4,15 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>A client's query, parsed: what travels down the main path. Views over the listener's buffers.</summary>
+/// <summary>A parsed query of a client, as the main path passes it on. Its spans point into the listener's
+/// buffers.</summary>
 internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
 {
     public readonly ref readonly ReplyTo To = ref to;
 
     public required ReadOnlySpan<byte> Message { get; init; }
 
-    /// <summary>Name, type and class as sent.</summary>
+    /// <summary>Name, type and class as the client sent them.</summary>
     public required ReadOnlySpan<byte> Question { get; init; }
 
     /// <summary>Lower-case qname.</summary>
@@ -27,11 +28,11 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
 
     public required ZoneModel Zone { get; init; }
 
-    /// <summary>The worker's way to the upstreams of <see cref="Zone"/>'s configuration, by
-    /// <see cref="ForwardModel.Index"/>: a question of our own may come after another configuration.</summary>
+    /// <summary>The worker's forwarders for <see cref="Zone"/>'s configuration, by <see cref="ForwardModel.Index"/>.
+    /// They belong to the query because one of our own questions may be asked after a reload.</summary>
     public required IForwarder[] Forwarders { get; init; }
 
-    /// <summary>Stopwatch ticks when the query was read.</summary>
+    /// <summary>Stopwatch ticks at the time the query was read.</summary>
     public required long ReceivedTicks { get; init; }
 
     public bool IsTcp => To.IsTcp;
@@ -41,7 +42,8 @@ internal readonly ref struct ClientQuery(ref readonly ReplyTo to)
     public KeyFlags KeyFlags => (Needs.DnssecOk ? KeyFlags.DnssecOk : 0)
         | ((Needs.Flags & DnsHeader.CD) != 0 ? KeyFlags.CheckingDisabled : 0);
 
-    /// <summary>The same query with another question, as a rewrite makes it.</summary>
+    /// <summary>The query as plugins see it, with another question in place of the client's (after a
+    /// rewrite).</summary>
     public PluginQuery ForPlugins(ReadOnlySpan<byte> message, ReadOnlySpan<byte> name, Qtype type, Qclass @class) => new()
     {
         Message = message,

@@ -4,11 +4,12 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>A question for addresses that a template answered with a CNAME: the addresses of its target are asked for on
-/// the main path, and put behind.</summary>
+/// <summary>Follows a CNAME that a template gave in reply to an address question: asks for the target's addresses on
+/// the main path and appends them to the template's reply.</summary>
 internal sealed class CnameExchange(OwnQuestions own) : OwnQuestion(own)
 {
-    /// <summary>A CNAME may lead to another template's; one that leads back to itself ends here.</summary>
+    /// <summary>How many CNAMEs of templates are followed in a row. This ends a chain that leads back to
+    /// itself.</summary>
     public const int DepthMaximum = 8;
 
     private readonly byte[] _question = new byte[DnsHeader.Length + DnsName.MaxLength + 4];
@@ -26,8 +27,8 @@ internal sealed class CnameExchange(OwnQuestions own) : OwnQuestion(own)
 
     public static int DepthOf(in ClientQuery query) => query.To.Sink is CnameExchange exchange ? exchange._depth : 0;
 
-    /// <summary>Writes the lower-case target of the CNAME that ends the answer section.</summary>
-    /// <returns>Its length; 0 when the section does not end with one.</returns>
+    /// <summary>Writes the lower-case target of the CNAME that is last in the answer section.</summary>
+    /// <returns>Its length; 0 when the last record is no CNAME.</returns>
     public static int ReadTarget(ReadOnlySpan<byte> reply, int questionEnd, Span<byte> target)
     {
         var length = 0;
@@ -67,9 +68,8 @@ internal sealed class CnameExchange(OwnQuestions own) : OwnQuestion(own)
         return outcome;
     }
 
-    /// <summary>The template's reply with the target's answers behind its own; its rcode, and its flags, are the
-    /// template's.</summary>
-    /// <param name="length">0: there is no reply about the target.</param>
+    /// <summary>Appends the target's answers to the template's reply, whose rcode and flags are kept.</summary>
+    /// <param name="length">0 when there is no reply about the target.</param>
     protected override QueryOutcome Continue(in ClientQuery query, byte[] part, int length, Span<byte> reply)
     {
         var whole = Own.RentBuffer();
@@ -96,7 +96,7 @@ internal sealed class CnameExchange(OwnQuestions own) : OwnQuestion(own)
         Own.Return(this);
     }
 
-    /// <returns>Octets written; those of the template's reply alone where both do not fit.</returns>
+    /// <returns>Octets written. If both together do not fit, only the template's reply is written.</returns>
     private int Join(ReadOnlySpan<byte> found, Span<byte> rdata, Span<byte> whole)
     {
         var builder = new MessageBuilder(whole, First, First[DnsHeader.Length.._questionEnd]);

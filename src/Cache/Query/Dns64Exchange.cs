@@ -5,8 +5,9 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>An AAAA question under dns64: asked as it is; where no AAAA came, its A question is asked too, and the reply is
-/// made of both (RFC 6147). Each part goes down the main path on its own, through the cache.</summary>
+/// <summary>An AAAA question of a client that dns64 applies to (RFC 6147). The AAAA question is asked first; if there
+/// is no AAAA, the A question is asked and the reply is made from both. Each question takes the main path by itself,
+/// through the cache.</summary>
 internal sealed class Dns64Exchange(OwnQuestions own) : OwnQuestion(own)
 {
     private readonly byte[] _lowerName = new byte[DnsName.MaxLength];

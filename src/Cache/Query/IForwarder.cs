@@ -2,10 +2,10 @@ using NodeDns.Cache.Upstream;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One worker's way to the servers of one forward directive.</summary>
+/// <summary>One worker's access to the servers of one forward directive.</summary>
 internal interface IForwarder
 {
-    /// <summary>Whether every server is known to be down, so that a stale answer need not wait.</summary>
+    /// <summary>True when every server is known to be down, so that a stale answer need not wait.</summary>
     bool IsKnownDead { get; }
 
     /// <inheritdoc cref="Forwarder.Forward"/>

@@ -2,22 +2,24 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Where the reply to a query goes when it was not ready at once; the listeners implement it.</summary>
+/// <summary>Receives the replies that were not ready at once. The listeners implement it.</summary>
 internal interface IReplySink
 {
-    /// <summary>Sends a reply. Called once for each pending query, on the worker's loop; copies what it keeps.</summary>
+    /// <summary>Sends a reply. Called once for each pending query, on the worker's loop. The implementation copies what
+    /// it keeps.</summary>
     void Reply(in ReplyTo to, ReadOnlySpan<byte> message);
 
-    /// <summary>There will be no reply after all.</summary>
+    /// <summary>Called instead when there will be no reply.</summary>
     void Forget(in ReplyTo to);
 }
 
-/// <summary>A client as a listener knows it.</summary>
-/// <param name="sink">The listener or connection.</param>
-/// <param name="cookie">The sink's own: tells whether its connection is still the one that asked.</param>
-/// <param name="client">Address and port.</param>
-/// <param name="isTcp">Decides the reply's size and which exchanges are shared.</param>
-/// <param name="isInternal">A question of our own on a client's behalf (dns64): not counted, not logged.</param>
+/// <summary>Where a reply has to go.</summary>
+/// <param name="sink">The listener or connection that received the query.</param>
+/// <param name="cookie">A number that only the sink understands: it finds the query's slot, or tells whether the
+/// connection is still the one that asked.</param>
+/// <param name="client">The client's address and port.</param>
+/// <param name="isTcp">The query came over TCP. Decides the reply's size, and which exchanges can be shared.</param>
+/// <param name="isInternal">Our own question on a client's behalf (dns64, CNAME). It is not counted or logged.</param>
 internal readonly struct ReplyTo(IReplySink sink, long cookie, in SocketAddress client, bool isTcp, bool isInternal = false)
 {
     public readonly IReplySink Sink = sink;

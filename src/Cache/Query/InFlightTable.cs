@@ -2,15 +2,16 @@ using NodeDns.Cache.Store;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Questions that upstream has been asked and has not answered; shared by all workers.</summary>
-/// <remarks>Sharded by hash; each shard's lock is a leaf and is taken on misses only. A pending query is in the table from
-/// <see cref="Join"/> until <see cref="Complete"/>; meanwhile its waiters are guarded by the shard's lock.</remarks>
+/// <summary>The questions that upstream has been asked and has not answered yet. Shared by all workers.</summary>
+/// <remarks>Split into shards by hash. A shard's lock is taken on misses only, and no other lock is taken while it is
+/// held. A pending query is in the table from <see cref="Join"/> to <see cref="Complete"/>, and that lock then guards
+/// its waiters.</remarks>
 internal sealed class InFlightTable
 {
-    /// <summary>Exchanges under way at once, in all workers: about 1.5 KB each.</summary>
+    /// <summary>The most exchanges at once, for all workers: about 1.5 KB each.</summary>
     public const int DefaultMaximum = 8192;
 
-    /// <summary>Clients waiting for one exchange; more are refused.</summary>
+    /// <summary>The most clients that may wait for one exchange. Further ones are refused.</summary>
     public const int MaximumWaiters = 4096;
 
     private const int ShardCount = 32;
@@ -35,13 +36,14 @@ internal sealed class InFlightTable
         }
     }
 
-    /// <summary>Exchanges under way.</summary>
+    /// <summary>The number of exchanges.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Adds a waiter to the exchange for a question, or makes <paramref name="candidate"/> that exchange.</summary>
-    /// <param name="overTcp">Where upstream is asked by the client's protocol, UDP and TCP clients do not share an
-    /// exchange: a truncated answer helps only one of them.</param>
-    /// <param name="waiter">null for a refresh that nobody waits for.</param>
+    /// <summary>Adds a waiter to the exchange for this question. If there is none, <paramref name="candidate"/> becomes
+    /// the exchange.</summary>
+    /// <param name="overTcp">True when upstream is asked over TCP because the client used TCP. UDP and TCP clients then
+    /// have separate exchanges, because a truncated answer is no use to TCP clients.</param>
+    /// <param name="waiter">null for a refresh, which nobody waits for.</param>
     internal JoinOutcome Join(in AnswerKey key, bool overTcp, Waiter? waiter, PendingQuery candidate)
     {
         var shard = ShardOf(key.Hash);
@@ -78,8 +80,8 @@ internal sealed class InFlightTable
         }
     }
 
-    /// <summary>Takes an exchange out of the table.</summary>
-    /// <returns>Its waiters, first to last; null when it is not in the table.</returns>
+    /// <summary>Removes an exchange from the table.</summary>
+    /// <returns>Its waiters in order; null when the exchange is not in the table.</returns>
     internal Waiter? Complete(PendingQuery pending)
     {
         var shard = ShardOf(pending.Hash);
@@ -103,7 +105,7 @@ internal sealed class InFlightTable
         }
     }
 
-    /// <summary>Takes the waiters of an exchange that goes on without them.</summary>
+    /// <summary>Takes the waiters from an exchange that stays in the table.</summary>
     internal Waiter? TakeWaiters(PendingQuery pending)
     {
         lock (ShardOf(pending.Hash).Gate)
@@ -112,7 +114,7 @@ internal sealed class InFlightTable
         }
     }
 
-    // The store's index uses the hash's low bits, entries its high half; any bits will do here.
+    // The store uses the hash's low bits for its index and the high half in entries. Here any bits will do.
     private Shard ShardOf(ulong hash) => _shards[(hash >> 40) % ShardCount];
 
     private static int BucketOf(ulong hash) => (int)((hash >> 48) % BucketsPerShard);
@@ -120,12 +122,12 @@ internal sealed class InFlightTable
 
 internal enum JoinOutcome
 {
-    /// <summary>The question is under way already; the waiter waits with the others.</summary>
+    /// <summary>The question was already being asked; the waiter was added.</summary>
     Joined,
 
-    /// <summary>The candidate is in the table: ask upstream.</summary>
+    /// <summary>The candidate is now in the table. The caller has to ask upstream.</summary>
     Started,
 
-    /// <summary>Too much is under way; nothing was changed.</summary>
+    /// <summary>There are too many exchanges or waiters; nothing was changed.</summary>
     Full,
 }

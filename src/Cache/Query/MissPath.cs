@@ -6,7 +6,8 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Steps 6 and 7 of the main path: what the cache could not answer. One a worker.</summary>
+/// <summary>Steps 6 and 7 of the main path: handles queries that the cache could not answer. There is one for each
+/// worker.</summary>
 internal sealed class MissPath
 {
     private readonly EventLoop _loop;
@@ -19,7 +20,7 @@ internal sealed class MissPath
     private readonly AnswerPath _answers;
     private readonly int _coalesced;
 
-    /// <summary>What a step says to a rewritten question, before that is the client's again.</summary>
+    /// <summary>A step's reply to a rewritten question, before it is changed back.</summary>
     private byte[]? _fromStep;
 
     public MissPath(EventLoop loop, QueryShared shared, Replies replies, StepRunner steps, OwnQuestions own,
@@ -38,7 +39,7 @@ internal sealed class MissPath
 
     private byte[] Scratch => _waiting.Scratch;
 
-    /// <param name="cache">null when the name is not cached.</param>
+    /// <param name="cache">null when this name is not cached.</param>
     public QueryOutcome Begin(in ClientQuery query, in AnswerKey key, CacheModel? cache, Span<byte> reply)
     {
         var block = query.Zone.Block;
@@ -83,7 +84,7 @@ internal sealed class MissPath
         return Wait(query, key, null, forward, reply);
     }
 
-    /// <summary>Refreshes a popular answer that is about to expire; the hit itself is answered regardless.</summary>
+    /// <summary>Refreshes a popular answer that is about to expire. The hit itself is answered in any case.</summary>
     public void MaybePrefetch(in ClientQuery query, in AnswerKey key, in StoredAnswer stored, PrefetchModel prefetch)
     {
         var hits = _store.CountHit(stored, _loop.NowMs, prefetch.WindowSeconds);
@@ -94,7 +95,7 @@ internal sealed class MissPath
         }
     }
 
-    /// <summary>The same, with the question that a rewrite has made.</summary>
+    /// <summary>Does step 6 and 7 for a question that a rewrite has changed.</summary>
     private QueryOutcome Rewritten(in ClientQuery query, in AnswerKey key, RewrittenQuestion rewritten, Span<byte> reply)
     {
         if (rewritten.IsInvalid)
@@ -140,11 +141,11 @@ internal sealed class MissPath
         return forward < 0 ? _replies.Reject(query, reply, Rcode.ServFail) : Wait(query, key, rewritten, forward, reply);
     }
 
-    /// <summary>7. Joins or starts an exchange.</summary>
+    /// <summary>Step 7: joins an exchange or starts one.</summary>
     private QueryOutcome Wait(in ClientQuery query, in AnswerKey key, RewrittenQuestion? rewritten, int forward,
         Span<byte> reply)
     {
-        // A question that comes back to us through its upstream would go round until it times out.
+        // An upstream that leads back to us would send this question in circles until it times out.
         if (query.Zone.Block.Loop is { IsLooping: true } && query.Type != Qtype.HINFO)
         {
             return _replies.Reject(query, reply, Rcode.ServFail);
@@ -169,12 +170,12 @@ internal sealed class MissPath
         return QueryOutcome.Pending;
     }
 
-    /// <summary>Asks upstream for a question unless that is under way already.</summary>
+    /// <summary>Asks upstream, unless the same question is already being asked.</summary>
     private JoinOutcome Start(in ClientQuery query, in AnswerKey key, RewrittenQuestion? rewritten, Waiter? waiter,
         int forward)
     {
         var pending = _answers.Rent();
-        // A refresh is nobody's in particular: hits over either protocol want the same one.
+        // A refresh serves hits over both protocols, so it does not follow the client's.
         var overTcp = waiter is not null && query.IsTcp && query.Zone.Block.Forwards[forward].FollowsClient;
         if (rewritten is null)
         {
@@ -202,8 +203,8 @@ internal sealed class MissPath
         return joined;
     }
 
-    /// <summary>Asks for an answer that nobody waits for.</summary>
-    /// <returns>false when it is under way already, or cannot be asked for.</returns>
+    /// <summary>Asks upstream for an answer that nobody waits for.</summary>
+    /// <returns>false when it is already being asked for, or cannot be asked for.</returns>
     private bool Refresh(in ClientQuery query, in AnswerKey key)
     {
         var rewritten = query.Zone.Block.Rewrite?.TryRewrite(query.ForPlugins());
@@ -216,7 +217,8 @@ internal sealed class MissPath
         return forward >= 0 && Start(query, key, rewritten, null, forward) == JoinOutcome.Started;
     }
 
-    /// <param name="failure">What upstream said: SERVFAIL, which also stands for no answer at all, or NOTIMP.</param>
+    /// <param name="failure">The rcode to reply with: NOTIMP, or SERVFAIL, which also stands for no answer at
+    /// all.</param>
     private bool FailedLately(in AnswerKey key, out Rcode failure)
     {
         var found = _store.TryGet(

@@ -3,15 +3,15 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>What an exchange of our own keeps of the client that it asks for. Pooled: nothing of it is used after it has
-/// been given back.</summary>
+/// <summary>A question that we ask on a client's behalf, with all that is needed to reply to the client later. Pooled:
+/// not to be used after <see cref="Release"/>.</summary>
 internal abstract class OwnQuestion(OwnQuestions own) : IReplySink
 {
     private byte[] _message = [];
     private int _messageLength;
     private IForwarder[] _forwarders = [];
 
-    /// <summary>Who answered the last question asked.</summary>
+    /// <summary>Who wrote the last answer.</summary>
     public AnsweredBy By { get; set; }
 
     protected OwnQuestions Own => own;
@@ -51,13 +51,13 @@ internal abstract class OwnQuestion(OwnQuestions own) : IReplySink
         client.Sink.Forget(client);
     }
 
-    /// <summary>Goes on with the answer to the question asked.</summary>
-    /// <param name="query">The client's.</param>
-    /// <param name="part">The answer, and room.</param>
-    /// <param name="reply">Where the client's reply goes.</param>
+    /// <summary>Goes on when an answer to our question is here.</summary>
+    /// <param name="query">The client's query.</param>
+    /// <param name="part">The answer, in a buffer with room for more.</param>
+    /// <param name="reply">Where to write the client's reply.</param>
     protected abstract QueryOutcome Continue(in ClientQuery query, byte[] part, int length, Span<byte> reply);
 
-    /// <summary>Gives this back to its pool.</summary>
+    /// <summary>Returns this object to its pool.</summary>
     protected abstract void GiveBack();
 
     protected void Keep(in ClientQuery query)
@@ -69,8 +69,9 @@ internal abstract class OwnQuestion(OwnQuestions own) : IReplySink
         query.Message.CopyTo(_message);
     }
 
-    /// <summary>Sends a question down the main path: no OPT in the reply but a step's, no limit but the message's.</summary>
-    /// <param name="message">Header and question, and the client's OPT record where it is to be seen.</param>
+    /// <summary>Asks a question on the main path. The reply has no OPT record, unless a step adds one, and no size
+    /// limit but that of a message.</summary>
+    /// <param name="message">Header and question, and the client's OPT record if steps should see it.</param>
     protected QueryOutcome Ask(ZoneModel zone, ReadOnlySpan<byte> message, ReadOnlySpan<byte> lowerName, Qtype type,
         Qclass qclass, byte[] reply)
     {

@@ -3,12 +3,13 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Questions that we ask on a client's behalf, down the same main path. One a worker: it keeps the exchanges and
-/// the buffers that they work in, so that one that the cache can answer allocates nothing.</summary>
-/// <param name="answer">Steps 3 and on of the main path.</param>
+/// <summary>Asks questions on a client's behalf, on the main path. There is one for each worker. It pools the exchanges
+/// and their buffers, so that a question that the cache answers allocates nothing.</summary>
+/// <param name="answer">The main path from step 3 on, behind dns64.</param>
 internal sealed class OwnQuestions(AnswerQuery answer, Replies replies, WaitingClients waiting)
 {
-    /// <summary>A message, an OPT record behind it, or the data of its longest record with its names written out.</summary>
+    /// <summary>Room for a message with an OPT record, or for the longest record data with its names
+    /// uncompressed.</summary>
     private const int BufferLength = QueryHandler.MaxMessage + 2 * DnsName.MaxLength;
 
     private readonly Stack<byte[]> _buffers = new();
@@ -19,15 +20,16 @@ internal sealed class OwnQuestions(AnswerQuery answer, Replies replies, WaitingC
 
     public WaitingClients Waiting => waiting;
 
-    /// <summary>Asks for AAAA, and for A where there is none.</summary>
+    /// <summary>Asks for AAAA, and for A if there is no AAAA.</summary>
     public QueryOutcome AskForBoth(Dns64 dns64, in ClientQuery query, Span<byte> reply) =>
         (_dns64.TryPop(out var pooled) ? pooled : new Dns64Exchange(this)).Begin(dns64, query, reply);
 
-    /// <summary>Asks for the addresses of the name that a template's CNAME leads to, through whichever block serves it.
-    /// </summary>
+    /// <summary>Follows the CNAME in a template's reply: asks for the target's addresses, in whichever block serves
+    /// that name.</summary>
     /// <param name="written">The template's reply.</param>
-    /// <param name="rewritten">What the question had become; null when it is the client's own.</param>
-    /// <returns>false when the reply stands as it is.</returns>
+    /// <param name="rewritten">The rewritten question that the template answered; null when it was the client's
+    /// own.</param>
+    /// <returns>false when there is nothing to follow and the reply can be sent as it is.</returns>
     public bool TryFollowCname(in ClientQuery query, ReadOnlySpan<byte> written, Span<byte> reply,
         out QueryOutcome outcome, RewrittenQuestion? rewritten = null)
     {

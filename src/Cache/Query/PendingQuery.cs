@@ -6,8 +6,8 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One question on its way to upstream, and the clients that wait for it. Pooled by the answer path that made it;
-/// its timer is the moment when waiters get a stale answer instead.</summary>
+/// <summary>One question that upstream is being asked, and the clients that wait for the answer. Pooled by the answer
+/// path that made it. Its timer fires when the clients should get a stale answer instead.</summary>
 internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
 {
     private readonly byte[] _name = new byte[DnsName.MaxLength];
@@ -37,60 +37,60 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
 
     public ZoneModel Zone { get; private set; } = null!;
 
-    /// <summary>The waiters have been answered and the object is back in its pool.</summary>
+    /// <summary>The waiting clients have their replies, and the object is back in its pool.</summary>
     public bool IsDone => Zone is null;
 
     public Qtype Qtype { get; private set; }
 
     public Qclass Qclass { get; private set; }
 
-    /// <summary>Which of the block's forwards has been asked.</summary>
+    /// <summary>The index of the block's forward that is being asked.</summary>
     public int Forward { get; set; }
 
-    /// <summary>Those of the configuration under which the exchange began; a reload may have replaced them since.
-    /// </summary>
+    /// <summary>The forwarders of the configuration under which the exchange began. A reload may have replaced it
+    /// since.</summary>
     public IForwarder[] Forwarders { get; set; } = [];
 
     public bool OverTcp { get; private set; }
 
-    /// <summary>What the question became before it was sent; null when it is the client's own.</summary>
+    /// <summary>The rewritten question that is sent; null when the client's own is sent.</summary>
     public RewrittenQuestion? Rewritten { get; private set; }
 
-    /// <summary>The reply whose CNAME is being followed elsewhere (rewrite cname).</summary>
+    /// <summary>The reply whose CNAME is being followed (rewrite cname).</summary>
     public byte[]? FollowedReply { get; private set; }
 
-    /// <summary>As <see cref="AnswerScan.HasExpiredSignature"/>, of <see cref="FollowedReply"/>.</summary>
+    /// <summary>The value of <see cref="AnswerScan.HasExpiredSignature"/> for <see cref="FollowedReply"/>.</summary>
     public bool FollowedExpiredSignature { get; private set; }
 
-    /// <summary>Lower-case name that the clients asked for.</summary>
+    /// <summary>The lower-case name that the clients asked for.</summary>
     public ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
 
-    /// <summary>Lower-case name that upstream is asked for.</summary>
+    /// <summary>The lower-case name that upstream is asked for.</summary>
     public ReadOnlySpan<byte> SentName => _sentName.AsSpan(0, _sentNameLength);
 
     public Qtype SentType { get; private set; }
 
     private ReadOnlySpan<byte> Options => _options.AsSpan(0, _optionsLength);
 
-    /// <summary>The query to send; its id is the forwarder's.</summary>
+    /// <summary>The query to send. The forwarder sets the id.</summary>
     public ReadOnlySpan<byte> Query => _query.AsSpan(0, _queryLength);
 
-    /// <summary>Where the question ends in a reply to the clients.</summary>
+    /// <summary>The offset after the question in a reply to the clients.</summary>
     public int QuestionEnd => DnsHeader.Length + _nameLength + 4;
 
-    /// <summary>Where the question ends in upstream's answer.</summary>
+    /// <summary>The offset after the question in upstream's answer.</summary>
     public int SentQuestionEnd => DnsHeader.Length + _sentNameLength + 4;
 
     public AnswerKey Key => new(Name, Qtype, Qclass, _scope, _flags, Options);
 
-    /// <summary>A question sent as the client wrote it.</summary>
+    /// <summary>Prepares to send the client's own question.</summary>
     public void Set(in ClientQuery query, in AnswerKey key, bool overTcp)
     {
         SetKey(query, key, overTcp);
         SetSent(key.Name, key.Type, query.Question, Options);
     }
 
-    /// <summary>A question sent as a rewrite made it.</summary>
+    /// <summary>Prepares to send a rewritten question.</summary>
     public void Set(in ClientQuery query, in AnswerKey key, bool overTcp, RewrittenQuestion rewritten)
     {
         SetKey(query, key, overTcp);
@@ -98,7 +98,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         SetSent(rewritten.Name, rewritten.Type, rewritten.Class, Options);
     }
 
-    /// <summary>Asks for another name before the reply is complete.</summary>
+    /// <summary>Prepares to ask for the target of a CNAME before the reply is complete.</summary>
     public void Follow(byte[] target, ReadOnlySpan<byte> reply, bool hasExpiredSignature)
     {
         FollowedReply = reply.ToArray();
@@ -106,7 +106,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         SetSent(target, SentType, Qclass.IN, []);
     }
 
-    /// <summary>Asks upstream.</summary>
+    /// <summary>Sends the query to upstream.</summary>
     public void Ask() => Forwarders[Zone.Block.Forwards[Forward].Index].Forward(Query, OverTcp, this);
 
     public bool Matches(in AnswerKey key, bool overTcp) =>
@@ -114,7 +114,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         && OverTcp == overTcp && Name.SequenceEqual(key.Name) && Options.SequenceEqual(key.SentOptions);
 
     /// <summary>Needs the table's lock once the exchange is in the table.</summary>
-    /// <returns>false when too many wait already.</returns>
+    /// <returns>false when too many clients wait already.</returns>
     public bool AddWaiter(Waiter waiter)
     {
         if (_waiters >= InFlightTable.MaximumWaiters)

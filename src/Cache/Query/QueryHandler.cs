@@ -5,7 +5,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One worker's main path, from a query's octets to its reply.</summary>
+/// <summary>One worker's main path, from the octets of a query to its reply.</summary>
 /// <remarks>
 /// <code>
 /// query ─▶ 1 parse ─▶ 2 zone ─▶ 3 steps before the cache ─▶ 4 look up ─ hit ─▶ 5 reply, inside the caller's batch
@@ -13,19 +13,19 @@ namespace NodeDns.Cache.Query;
 ///          6 steps after the cache ◀─────────────────────────┘
 ///          7 join or start an exchange ─▶ Forwarder ─▶ 8 judge and store the answer ─▶ 9 reply to every waiter
 /// </code>
-/// Steps 1 to 5 are here; they allocate nothing, take no lock and log nothing. The fork to 6 is at the end of
-/// <see cref="Answer"/>; 6 and 7 are <see cref="MissPath"/>, 8 is <see cref="AnswerPath"/>, 9
-/// <see cref="WaitingClients"/>; replies that are ready at once leave through <see cref="Replies"/>. All members belong to
+/// This class does steps 1 to 5, which allocate nothing, take no lock and log nothing. The end of <see cref="Answer"/>
+/// leads to steps 6 and 7 in <see cref="MissPath"/>. Step 8 is <see cref="AnswerPath"/>, step 9
+/// <see cref="WaitingClients"/>. <see cref="Replies"/> finishes the replies that are ready at once. All members belong to
 /// the loop's thread.
 /// </remarks>
 internal sealed class QueryHandler
 {
-    /// <summary>The largest message (RFC 1035 section 4.2.2: two octets of length).</summary>
+    /// <summary>The largest message: TCP's length field has two octets (RFC 1035 section 4.2.2).</summary>
     public const int MaxMessage = ushort.MaxValue;
 
     private const int MinimumUdpSize = 512;
 
-    /// <summary>Options that rewrite sends are rarely longer.</summary>
+    /// <summary>Options that rewrite sends are rarely longer than this.</summary>
     private const int MaxOptionsOnStack = 2048;
 
     private readonly EventLoop _loop;
@@ -37,7 +37,7 @@ internal sealed class QueryHandler
     private readonly MissPath _misses;
     private IForwarder[] _forwarders = [];
 
-    /// <summary>A reply that may be too large for the caller's buffer until it has been cut.</summary>
+    /// <summary>For replies that may be too large for the caller's buffer before they are truncated.</summary>
     private readonly byte[] _scratch = new byte[MaxMessage + QueryEdns.EmptyOptLength];
 
     public QueryHandler(EventLoop loop, QueryShared shared)
@@ -52,24 +52,25 @@ internal sealed class QueryHandler
         _misses = new MissPath(loop, shared, _replies, _steps, _own, _waiting);
     }
 
-    /// <summary>This worker's counters, for what runs on the same thread.</summary>
+    /// <summary>This worker's counters, for other code on the same thread.</summary>
     public WorkerCounters Counters { get; }
 
-    /// <summary>Queries of this worker that wait for upstream.</summary>
+    /// <summary>How many queries of this worker wait for upstream.</summary>
     public int PendingCount => _waiting.Count;
 
-    /// <summary>Stopwatch ticks when the messages now handed in were read; the listener sets it once a batch.</summary>
+    /// <summary>Stopwatch ticks at the time the current messages were read. The listener sets this once for each
+    /// batch.</summary>
     public long ReceivedTicks { get; set; }
 
-    /// <summary>Uses other forwarders from now on; exchanges under way finish with theirs.</summary>
-    /// <param name="forwarders">By <see cref="ForwardModel.Index"/>.</param>
+    /// <summary>Uses these forwarders from now on. Exchanges that have begun keep theirs.</summary>
+    /// <param name="forwarders">The forwarders, by <see cref="ForwardModel.Index"/>.</param>
     public void Use(IForwarder[] forwarders) => _forwarders = forwarders;
 
-    /// <summary>Deals with one message from a client.</summary>
-    /// <param name="server">The listen address it came to.</param>
-    /// <param name="message">As it arrived, without TCP's length.</param>
-    /// <param name="to">Where a reply goes that is not ready at once.</param>
-    /// <param name="reply">At least 512 octets; a reply is at most that large.</param>
+    /// <summary>Handles one message from a client.</summary>
+    /// <param name="server">The listen address that it came to.</param>
+    /// <param name="message">The message as it arrived, without TCP's length field.</param>
+    /// <param name="to">Where to send a reply that is not ready at once.</param>
+    /// <param name="reply">Room for the reply, at least 512 octets. A reply is never larger than this buffer.</param>
     public QueryOutcome Handle(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, Span<byte> reply)
     {
         try
@@ -78,7 +79,7 @@ internal sealed class QueryHandler
         }
         catch (Exception bug)
         {
-            // The message is consumed.
+            // The message is used up: reply nothing.
             _replies.OnBug(bug);
             return QueryOutcome.Drop;
         }
@@ -86,7 +87,7 @@ internal sealed class QueryHandler
 
     private QueryOutcome Parse(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, Span<byte> reply)
     {
-        // 1. Parse. A response is never answered: two servers would talk for ever.
+        // Step 1: parse. Never answer a response, or two servers could send each other messages for ever.
         if (message.Length < DnsHeader.Length)
         {
             return QueryOutcome.Drop;
@@ -115,9 +116,9 @@ internal sealed class QueryHandler
         lower = lower[..question.Name.Length];
         DnsName.ToLower(question.Name, lower);
 
-        // 2. Zone.
+        // Step 2: find the zone.
         var zone = question.Type == Qtype.DS ? server.Zones.FindForDs(lower) : server.Zones.Find(lower);
-        // Of other classes we know nothing; upstream may (CoreDNS forwards CH version.bind too).
+        // We know nothing about other classes, but upstream may (CoreDNS forwards CH version.bind too).
         if (question.Class != Qclass.IN && zone?.Block.Forwards.Length == 0)
         {
             zone = null;
@@ -152,7 +153,7 @@ internal sealed class QueryHandler
             ReceivedTicks = ReceivedTicks,
         };
 
-        // 3. Steps before the cache. dns64 makes one question two, and each goes on by itself.
+        // Step 3: steps before the cache. dns64 may split the question in two, and each part then goes on by itself.
         var block = zone.Block;
         if (block.BeforeDns64.Length > 0 && _steps.TryAnswer(block.BeforeDns64, query, reply, out var outcome))
         {
@@ -164,7 +165,7 @@ internal sealed class QueryHandler
             : Answer(query, reply);
     }
 
-    /// <summary>Steps 3, behind dns64, to 5, for a client's question or one of our own.</summary>
+    /// <summary>The rest of step 3, after dns64, to step 5. For a client's question or one of our own.</summary>
     private QueryOutcome Answer(in ClientQuery query, Span<byte> reply)
     {
         var block = query.Zone.Block;
@@ -173,7 +174,7 @@ internal sealed class QueryHandler
             return outcome;
         }
 
-        // 4. Look up.
+        // Step 4: look up.
         var cache = block.Cache;
         if (cache is not null && !cache.Covers(query.Name))
         {
@@ -190,7 +191,7 @@ internal sealed class QueryHandler
             var options = new GetOptions(_loop.NowMs, KeepTtl: cache.KeepTtl);
             var found = _store.TryGet(key, options, reply, query.QuestionEnd, out var stored);
 
-            // 5. Reply.
+            // Step 5: reply.
             if (found == GetOutcome.Fresh)
             {
                 query.Zone.CacheMetrics?.Hit(Counters, stored.Kind == AnswerKind.Denial);
@@ -209,7 +210,8 @@ internal sealed class QueryHandler
         return _misses.Begin(query, key, cache, reply);
     }
 
-    /// <summary>A stored answer that does not fit what the client takes: cut from a whole copy.</summary>
+    /// <summary>Handles a stored answer that is larger than the client accepts: copies it whole, then truncates
+    /// it.</summary>
     private bool TryFromLargeEntry(in ClientQuery query, in AnswerKey key, in GetOptions options, Span<byte> reply,
         out QueryOutcome outcome)
     {
@@ -225,7 +227,7 @@ internal sealed class QueryHandler
         return true;
     }
 
-    /// <summary>For what no zone has taken: counted under the server alone.</summary>
+    /// <summary>Refuses a query that no zone takes. It is counted for the server only.</summary>
     private QueryOutcome Reject(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, Span<byte> reply,
         in ClientNeeds needs, Rcode rcode, ReadOnlySpan<byte> question = default, Qtype qtype = default)
     {

@@ -2,14 +2,14 @@ using System.Net;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>A whole configuration, made ready. Immutable and shared by all workers; a reload replaces it as one
-/// reference.</summary>
+/// <summary>A whole configuration in the form that queries use. Immutable and shared by all workers. A reload replaces
+/// the reference to it.</summary>
 internal sealed class QueryModel
 {
     private readonly Dictionary<IPEndPoint, ServerModel> _servers;
 
-    /// <param name="forwardCount">Forward directives of all blocks: how many <see cref="IForwarder"/>s a worker needs.
-    /// </param>
+    /// <param name="forwardCount">The number of forward directives in all blocks, which is how many
+    /// <see cref="IForwarder"/>s a worker needs.</param>
     public QueryModel(IEnumerable<ServerModel> servers, int forwardCount)
     {
         _servers = servers.ToDictionary(server => server.EndPoint);
@@ -20,8 +20,9 @@ internal sealed class QueryModel
 
     public IReadOnlyCollection<ServerModel> Servers => _servers.Values;
 
-    /// <summary>The server at an address; one that listens on every address stands in for those not named.</summary>
-    /// <returns>null when the configuration serves nothing there over that protocol.</returns>
+    /// <summary>The server for an address. A server that listens on all addresses is used when the address itself has
+    /// none.</summary>
+    /// <returns>null when nothing is served at this address over this protocol.</returns>
     public ServerModel? ServerAt(IPEndPoint endPoint, bool overTcp)
     {
         if (Find(endPoint) is { } server)

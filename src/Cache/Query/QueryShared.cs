@@ -4,5 +4,5 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>What all workers' handlers share.</summary>
+/// <summary>What the handlers of all workers share.</summary>
 internal sealed record QueryShared(AnswerStore Store, InFlightTable InFlight, MetricRegistry Registry, ILogger Log);

@@ -5,8 +5,8 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>The ways in which a query is answered at once, whichever step answers it: each is finished, counted and logged
-/// here. One a worker.</summary>
+/// <summary>Finishes, counts and logs the replies that are ready at once, whichever step wrote them. There is one for
+/// each worker.</summary>
 internal sealed class Replies(QueryShared shared, WorkerCounters counters)
 {
     private readonly int _panics = shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
@@ -15,7 +15,8 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
 
     public WorkerCounters Counters => counters;
 
-    /// <summary>For a reply whose counts and records stand in place, as the store has copied them.</summary>
+    /// <summary>Finishes a stored answer, whose counts and records the store has already copied into the
+    /// reply.</summary>
     public QueryOutcome FromStore(in ClientQuery query, in StoredAnswer stored, Span<byte> reply)
     {
         ReplyFinish.Begin(reply, query.Question, query.Needs, (ushort)(stored.HeaderFlags & ~DnsHeader.AA));
@@ -24,7 +25,7 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         return Done(query, reply, length, AnsweredBy.Cache);
     }
 
-    /// <summary>For a reply that a step has written for this query's question.</summary>
+    /// <summary>Finishes a reply that a step has written.</summary>
     public QueryOutcome FromPlugin(in ClientQuery query, Span<byte> written, int length, Span<byte> reply, AnsweredBy by)
     {
         var options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
@@ -34,7 +35,7 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         {
             length = ExtendedErrorOption.Put(written, length, options, query.Needs.Limit);
         }
-        // For the exchange that asked on a client's behalf; it takes them off again.
+        // For our own question: the exchange that asked takes the options off again.
         else if (query.To.IsInternal)
         {
             length = ExtendedErrorOption.Append(written[..QueryHandler.MaxMessage], length, options);
@@ -44,14 +45,14 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         return Done(query, reply, length, by);
     }
 
-    /// <summary>For a reply without records that the server itself gives.</summary>
+    /// <summary>Replies with an rcode and no records, in the server's own name.</summary>
     public QueryOutcome Reject(in ClientQuery query, Span<byte> reply, Rcode rcode) =>
         Empty(query, reply, rcode, AnsweredBy.Server);
 
     public QueryOutcome Empty(in ClientQuery query, Span<byte> reply, Rcode rcode, AnsweredBy by) =>
         Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, rcode), by);
 
-    /// <summary>A query that finds a bug costs its own answer, not the process.</summary>
+    /// <summary>Counts and logs a bug. The query that caused it fails, but the process goes on.</summary>
     public void OnBug(Exception bug)
     {
         counters.Increment(_panics);

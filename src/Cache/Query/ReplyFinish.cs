@@ -3,16 +3,17 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>The first and the last touch of every reply: header and question as the client wrote them; then filters,
-/// size, OPT.</summary>
+/// <summary>Begins and ends every reply. The beginning writes header and question as the client sent them; the end
+/// applies filters and size limit and adds OPT.</summary>
 internal static class ReplyFinish
 {
-    /// <summary>Bits of an answer's header that a reply keeps.</summary>
+    /// <summary>The header bits of an answer that go into the reply.</summary>
     private const ushort KeptFromAnswer = DnsHeader.AA | DnsHeader.TC | DnsHeader.AD | DnsHeader.RcodeMask;
 
-    /// <summary>Writes header and question; counts are left alone but for QDCOUNT.</summary>
-    /// <param name="question">The client's own octets.</param>
-    /// <param name="answerFlags">Flags and RCODE of the answer. AA passes on a miss only: the store drops it.</param>
+    /// <summary>Writes header and question. Of the counts, only QDCOUNT is changed.</summary>
+    /// <param name="question">The question's octets as the client sent them.</param>
+    /// <param name="answerFlags">Flags and RCODE of the answer. AA is passed on for a miss only; the store drops
+    /// it.</param>
     public static void Begin(Span<byte> reply, ReadOnlySpan<byte> question, in ClientNeeds needs, ushort answerFlags)
     {
         DnsHeader.SetId(reply, needs.Id);
@@ -29,9 +30,10 @@ internal static class ReplyFinish
         question.CopyTo(reply[DnsHeader.Length..]);
     }
 
-    /// <summary>Applies the block's filters, cuts to the client's size and adds OPT where the client sent one
-    /// (RFC 6891 section 6.1.1).</summary>
-    /// <param name="reply">A reply without OPT; the buffer has room for one behind the client's limit.</param>
+    /// <summary>Applies the block's filters, truncates to the client's limit, and adds OPT if the client sent one (RFC
+    /// 6891 section 6.1.1).</summary>
+    /// <param name="reply">A reply without OPT. The buffer must have room for an OPT record after the client's
+    /// limit.</param>
     /// <returns>The length to send.</returns>
     public static int End(Span<byte> reply, int length, int questionEnd, in ClientNeeds needs, IReplyFilter[] filters)
     {
@@ -49,8 +51,8 @@ internal static class ReplyFinish
         return needs.HasEdns ? AddOpt(reply, length, needs, extendedRcode: 0) : length;
     }
 
-    /// <summary>A reply without records.</summary>
-    /// <param name="rcode">Above 15 only where the client sent OPT.</param>
+    /// <summary>Writes a reply without records.</summary>
+    /// <param name="rcode">Above 15 only if the client sent OPT.</param>
     /// <returns>The length to send.</returns>
     public static int Empty(Span<byte> reply, ReadOnlySpan<byte> question, in ClientNeeds needs, Rcode rcode)
     {

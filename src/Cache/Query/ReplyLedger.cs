@@ -5,14 +5,14 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Counts every reply, and logs it where its block says so. One a worker.</summary>
+/// <summary>Counts every reply, and logs it if its block has a log directive. There is one for each worker.</summary>
 internal sealed class ReplyLedger(WorkerCounters counters)
 {
     private static readonly long s_nanosecondsPerTick = 1_000_000_000 / Stopwatch.Frequency;
 
     public WorkerCounters Counters => counters;
 
-    /// <param name="reply">As sent; empty when none was.</param>
+    /// <param name="reply">The reply as sent; empty when none was sent.</param>
     public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, AnsweredBy by)
     {
         if (query.To.Sink is OwnQuestion own)
@@ -58,7 +58,7 @@ internal sealed class ReplyLedger(WorkerCounters counters)
         log.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
     }
 
-    /// <summary>For a message that no zone has taken.</summary>
+    /// <summary>Counts a message that no zone has taken.</summary>
     public void NoteDropped(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, in ClientNeeds needs,
         Qtype qtype, long receivedTicks, ReadOnlySpan<byte> reply) =>
         Count(server.Dropped, to, qtype, needs, message.Length, receivedTicks, reply, AnsweredBy.Server);

@@ -4,13 +4,13 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Asks the steps that may answer a query by themselves. One a worker.</summary>
+/// <summary>Runs the steps that may answer a query by themselves. There is one for each worker.</summary>
 internal sealed class StepRunner(Replies replies, OwnQuestions own)
 {
     private readonly byte[] _written = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
 
-    /// <summary>Asks steps in order until one has dealt with the query.</summary>
-    /// <returns>false when none has.</returns>
+    /// <summary>Runs steps in order until one answers or drops the query.</summary>
+    /// <returns>false when no step did.</returns>
     public bool TryAnswer(QueryStep[] steps, in ClientQuery query, Span<byte> reply, out QueryOutcome outcome)
     {
         var length = Ask(steps, query.ForPlugins(), _written, out var by);
@@ -24,7 +24,7 @@ internal sealed class StepRunner(Replies replies, OwnQuestions own)
         return length != 0;
     }
 
-    /// <returns>Octets of the reply, 0 when no step has dealt with the query, -1 when there is to be no reply.</returns>
+    /// <returns>Length of the reply; 0 when no step has answered, -1 when the client shall get no reply.</returns>
     public static int Ask(QueryStep[] steps, in PluginQuery query, Span<byte> reply, out AnsweredBy by)
     {
         foreach (var step in steps)

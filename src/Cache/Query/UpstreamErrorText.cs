@@ -2,7 +2,7 @@ using NodeDns.Cache.Upstream;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Upstream failures in the words that CoreDNS's users filter their logs by.</summary>
+/// <summary>Upstream failures, worded as in CoreDNS, because users filter their logs by these words.</summary>
 internal static class UpstreamErrorText
 {
     public static string Of(UpstreamError error) => error switch

@@ -4,21 +4,22 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>The query we send for a client's: its question, our own header and OPT.</summary>
+/// <summary>Writes the query that we send upstream: the client's question with our own header and OPT.</summary>
 internal static class UpstreamQuery
 {
-    /// <summary>Header, longest question, OPT.</summary>
+    /// <summary>The longest query without options: header, longest question, OPT.</summary>
     public const int MaxLength = DnsHeader.Length + DnsName.MaxLength + 4 + QueryEdns.EmptyOptLength;
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes the query.</summary>
     /// <remarks>
-    /// RD is always set: one answer serves all who ask, and a client that clears RD must not leave a referral for the
-    /// others. AD is set so that the answer tells whether it was validated, whoever asks for it later (RFC 6840 section
-    /// 5.7). Of the client's EDNS only DO passes; options are hop by hop (RFC 6891 section 6.2.6).
+    /// RD is always set: all clients share the answer, and one that clears RD must not get a referral for the others. AD is
+    /// set so that the answer tells whether it was validated, for later clients too (RFC 6840 section 5.7). Of the client's
+    /// EDNS only DO is passed on, because options are hop by hop (RFC 6891 section 6.2.6).
     /// </remarks>
-    /// <param name="query">At least <see cref="MaxLength"/> octets, and room for the options.</param>
-    /// <param name="options">EDNS options that a rewrite rule sets; code, length, data, one after the other.</param>
-    /// <returns>Its length.</returns>
+    /// <param name="query">The buffer: at least <see cref="MaxLength"/> octets plus the options.</param>
+    /// <param name="options">EDNS options that a rewrite rule sets: code, length and data of each, one after the
+    /// other.</param>
+    /// <returns>The length of the query.</returns>
     public static int Write(Span<byte> query, ReadOnlySpan<byte> question, KeyFlags flags, ushort udpSize,
         ReadOnlySpan<byte> options)
     {

@@ -2,8 +2,8 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>One client's query that waits for an exchange: all that its reply needs. Pooled by the worker that made it, and
-/// answered there.</summary>
+/// <summary>A client's query that waits for an exchange, with all that its reply needs. Pooled by the worker that
+/// received the query, and answered on that worker's loop.</summary>
 internal sealed class Waiter(WaitingClients owner)
 {
     private readonly byte[] _question = new byte[DnsName.MaxLength + 4];
@@ -11,7 +11,8 @@ internal sealed class Waiter(WaitingClients owner)
 
     public WaitingClients Owner { get; } = owner;
 
-    /// <summary>The next waiter of the same exchange; under its table's lock while it is in the table.</summary>
+    /// <summary>The next waiter of the same exchange. Guarded by the table's lock while the exchange is in the
+    /// table.</summary>
     public Waiter? Next { get; set; }
 
     public ReplyTo To { get; private set; }
@@ -30,13 +31,13 @@ internal sealed class Waiter(WaitingClients owner)
 
     public long ReceivedTicks { get; private set; }
 
-    /// <summary>Where <see cref="ClientLimit"/> counted it.</summary>
+    /// <summary>The slot in which <see cref="ClientLimit"/> has counted this query.</summary>
     public int LimitSlot { get; private set; }
 
-    /// <summary>The client's own question octets.</summary>
+    /// <summary>The question's octets as the client sent them.</summary>
     public ReadOnlySpan<byte> Question => _question.AsSpan(0, _questionLength);
 
-    /// <summary>The whole query, kept only for a block that logs its queries.</summary>
+    /// <summary>The whole query. Kept only if the block logs queries.</summary>
     public byte[]? Message { get; private set; }
 
     public void Set(in ClientQuery query, int limitSlot)
@@ -59,9 +60,9 @@ internal sealed class Waiter(WaitingClients owner)
         LimitSlot = limitSlot;
     }
 
-    /// <summary>The client's query again, for a reply that an exchange of our own has made.</summary>
-    /// <param name="to">What is kept in <see cref="To"/>, held by the caller as long as the query.</param>
-    /// <param name="message">The whole query as the exchange keeps it.</param>
+    /// <summary>The client's query again, for a reply that one of our own questions has produced.</summary>
+    /// <param name="to">A copy of <see cref="To"/> that the caller keeps for as long as the query.</param>
+    /// <param name="message">The whole query, which the exchange has kept.</param>
     public ClientQuery Again(ref readonly ReplyTo to, ReadOnlySpan<byte> message, IForwarder[] forwarders)
     {
         var lower = Question[..^4].ToArray();
@@ -81,7 +82,7 @@ internal sealed class Waiter(WaitingClients owner)
         };
     }
 
-    /// <summary>Drops references, so that a pooled waiter keeps no connection alive.</summary>
+    /// <summary>Drops all references, so that a pooled waiter does not keep a connection alive.</summary>
     public void Clear()
     {
         Next = null;

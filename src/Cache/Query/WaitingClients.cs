@@ -4,20 +4,21 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Step 9 of the main path: the clients that wait for an answer, and their replies. One a worker.</summary>
+/// <summary>Step 9 of the main path: the clients that wait for an answer, and their replies. There is one for each
+/// worker.</summary>
 internal sealed class WaitingClients(EventLoop loop, Replies replies)
 {
     private readonly ClientLimit _limit = new();
     private readonly Stack<Waiter> _pool = new();
 
-    /// <summary>Waiters of this worker.</summary>
+    /// <summary>How many clients of this worker wait.</summary>
     public int Count { get; private set; }
 
-    /// <summary>A reply, or whatever else steps 6 to 9 build; what it holds lasts until the next call of any of them.
-    /// </summary>
+    /// <summary>A buffer for replies and other messages that steps 6 to 9 build. Its content is valid only until one of
+    /// them runs again.</summary>
     public byte[] Scratch { get; } = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
 
-    /// <returns>null when the client has too many queries under way.</returns>
+    /// <returns>null when the client has too many pending queries.</returns>
     public Waiter? Enter(in ClientQuery query)
     {
         var slot = _limit.Enter(query.To.Client);
@@ -40,7 +41,7 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
         _pool.Push(waiter);
     }
 
-    /// <summary>Replies to every waiter: this worker's at once, another's on its own loop.</summary>
+    /// <summary>Replies to every waiter: to this worker's at once, to another worker's on that worker's loop.</summary>
     public void Reply(
         Waiter? waiters, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
@@ -59,11 +60,11 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
         }
     }
 
-    /// <summary>Any thread may call.</summary>
+    /// <summary>Any thread may call this.</summary>
     private void Post(Waiter waiter, byte[] answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale) =>
         loop.Post(() => ReplyOwn(waiter, answer, flags, rcode, by, isStale));
 
-    /// <summary>A bug in one waiter's reply costs that reply, not the others' and not the process.</summary>
+    /// <summary>Replies to one waiter. A bug here costs this reply only.</summary>
     private void ReplyOwn(
         Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
@@ -88,8 +89,8 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
         }
     }
 
-    /// <summary>Writes a waiter's reply to <see cref="Scratch"/>, and counts it.</summary>
-    /// <returns>Its length.</returns>
+    /// <summary>Writes a waiter's reply to <see cref="Scratch"/> and counts it.</summary>
+    /// <returns>The length of the reply.</returns>
     private int Write(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
     {
         int length;

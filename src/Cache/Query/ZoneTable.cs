@@ -2,10 +2,10 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>The zones of one listen address; finds the longest that holds a name.</summary>
-/// <remarks>A handful of zones is the rule, so they are tried in order of length, longest first: comparing the ends of two
-/// short spans costs about 3 ns each, less than hashing one label. Above <see cref="LinearMaximum"/> (CIDR reverse zones,
-/// many stub domains) a table by name takes over.</remarks>
+/// <summary>The zones of one listen address. Finds the longest zone that a name is in.</summary>
+/// <remarks>Usually there are only a few zones, so they are tried in turn, longest first. Comparing the ends of two
+/// short spans takes about 3 ns, which is less than hashing one label. Above <see cref="LinearMaximum"/> zones (CIDR
+/// reverse zones, many stub domains) a hash table is used.</remarks>
 internal sealed class ZoneTable
 {
     private const int LinearMaximum = 12;
@@ -32,7 +32,7 @@ internal sealed class ZoneTable
 
     public IReadOnlyList<ZoneModel> Zones => _longestFirst;
 
-    /// <param name="name">Lower-case wire form.</param>
+    /// <param name="name">The name in lower-case wire form.</param>
     public ZoneModel? Find(ReadOnlySpan<byte> name)
     {
         if (_byName is { } byName)
@@ -63,8 +63,8 @@ internal sealed class ZoneTable
         return null;
     }
 
-    /// <summary>For DS, which belongs to the parent's side of a zone cut (RFC 4035 section 3.1.4.1): the zone that holds
-    /// the parent of <paramref name="name"/> where there is one, as CoreDNS does.</summary>
+    /// <summary>Finds the zone for a DS query. DS records belong to the parent side of a zone cut (RFC 4035 section
+    /// 3.1.4.1), so this is the zone of the name's parent if there is one, as in CoreDNS.</summary>
     public ZoneModel? FindForDs(ReadOnlySpan<byte> name)
     {
         var own = Find(name);

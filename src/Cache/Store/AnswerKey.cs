@@ -2,12 +2,12 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>What an answer is found by, kept or under way: whose it is, the client's question, and what of the question
-/// that is sent upstream does not follow from these two.</summary>
+/// <summary>The key of a stored or pending answer: the scope, the client's question, and whatever else decides which
+/// question upstream is asked.</summary>
 internal readonly ref struct AnswerKey
 {
-    /// <param name="name">Lower-case wire form; the key keeps the span.</param>
-    /// <param name="sentOptions">Kept too.</param>
+    /// <param name="name">Lower-case wire form. The key keeps the span.</param>
+    /// <param name="sentOptions">As <see cref="SentOptions"/>. The key keeps the span.</param>
     public AnswerKey(ReadOnlySpan<byte> name, Qtype type, Qclass @class, ushort scope, KeyFlags flags,
         ReadOnlySpan<byte> sentOptions = default)
     {
@@ -30,20 +30,20 @@ internal readonly ref struct AnswerKey
 
     public Qclass Class { get; }
 
-    /// <summary>The server block: <see cref="AnswerScope.Number"/>.</summary>
+    /// <summary>The server block's <see cref="AnswerScope.Number"/>.</summary>
     public ushort Scope { get; }
 
     public KeyFlags Flags { get; }
 
-    /// <summary>EDNS options that a rewrite sends upstream: code, length, data, one after the other. They may hold the
-    /// client's address, so that one client's answer is not another's.</summary>
+    /// <summary>The EDNS options that a rewrite sends upstream: code, length and data of each. They may contain the
+    /// client's address, so that clients do not share answers.</summary>
     public ReadOnlySpan<byte> SentOptions { get; }
 
-    /// <summary>Octets of name and options.</summary>
+    /// <summary>Octets of name and options together.</summary>
     public int Length => Name.Length + SentOptions.Length;
 
     public ulong Hash { get; }
 
-    /// <summary>The key under which the failure to answer this question is kept.</summary>
+    /// <summary>The key under which a failure to answer this question is stored.</summary>
     public AnswerKey ForFailure() => new(Name, Type, Class, Scope, Flags | KeyFlags.Failure, SentOptions);
 }

@@ -1,19 +1,21 @@
 namespace NodeDns.Cache.Store;
 
-/// <summary>Whose answers: those of one server block, as long as what decides them stays the same.</summary>
-/// <remarks>Made with a model, and a part of the store once the model is in force (<see cref="AnswerStore.Use"/>). What
-/// decides answers may change under a model, as hosts files do: then the number does, and the answers of before are
-/// found no more.</remarks>
-/// <param name="identity">What decides the answers, as text; asked at each <see cref="AnswerStore.Use"/>.</param>
+/// <summary>Separates the answers of different server blocks. Answers are shared only while everything that decides
+/// them is the same.</summary>
+/// <remarks>A scope is created with a model and gets its number when the model comes into force
+/// (<see cref="AnswerStore.Use"/>). What decides the answers may also change without a new model, for example a hosts
+/// file. Then the scope gets a new number, and the earlier answers are no longer found.</remarks>
+/// <param name="identity">Returns, as text, everything that decides the answers. Called at each
+/// <see cref="AnswerStore.Use"/>.</param>
 internal sealed class AnswerScope(Func<string> identity, ScopeOptions options = default)
 {
-    /// <summary>The number of a scope that is not in force: nothing is found there, and nothing kept.</summary>
+    /// <summary>The number of a scope that is not in force. Nothing is found or stored under it.</summary>
     public const ushort None = ushort.MaxValue;
 
     private volatile ushort _number = None;
 
-    /// <summary>Its number in the store; workers read it for each question. Written by <see cref="AnswerStore.Use"/>.
-    /// </summary>
+    /// <summary>The scope's number in the store. Workers read it for each question; <see cref="AnswerStore.Use"/>
+    /// writes it.</summary>
     public ushort Number
     {
         get => _number;

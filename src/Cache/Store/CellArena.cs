@@ -2,12 +2,12 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>The store's whole memory: cells, the index's buckets and the popularity counts, in one mapping of exactly the
-/// budget.</summary>
+/// <summary>All memory of the store: the cells, the index's buckets and the popularity counts, in one mapping of the
+/// size of the budget.</summary>
 /// <remarks>
-/// Of every cell's share of the budget, 64 octets are the cell, 4 its popularity count (touched with prefetch only) and 2
-/// to 4 the buckets: one for each two cells, rounded down to a power of two. Cell 0 is never used; 0 means "none".
-/// Allocation and freeing need the store's lock.
+/// Each cell takes 64 octets for itself, 4 for its popularity count (touched with prefetch only) and 2 to 4 for the
+/// buckets: there is one bucket for each two cells, rounded down to a power of two. Cell 0 is never used, so 0 means
+/// "none". Allocating and freeing need the store's lock.
 /// </remarks>
 internal sealed unsafe class CellArena : IDisposable
 {
@@ -16,14 +16,16 @@ internal sealed unsafe class CellArena : IDisposable
     public const int PayloadSize = CellSize - PayloadOffset;
     public const uint IndexMask = 0x00FF_FFFF;
 
-    /// <summary>Below this the largest answer would not fit beside anything else.</summary>
+    /// <summary>With less, the largest possible answer would leave no room for others.</summary>
     public const long MinimumBytes = 512 * 1024;
 
-    /// <summary>24 bits of cell index.</summary>
+    /// <summary>The limit of a cell index of 24 bits.</summary>
     public const long MaximumBytes = 1L << 30;
 
     private const int PageSize = 4096;
 
+    // SAFETY: cells, counts and buckets are disjoint parts of one mapping of _bytes octets. Indexes are below CellCount and
+    // BucketCount; a reader that may see a stale index checks it first (CellStream, AnswerStore).
     private readonly byte* _memory;
     private readonly nuint _bytes;
     private uint _firstFree;
@@ -45,7 +47,8 @@ internal sealed unsafe class CellArena : IDisposable
 
     public byte* Cells { get; }
 
-    /// <summary>For each cell that is a head: hits so far (16 bits), second of the last one (16 bits).</summary>
+    /// <summary>For each cell that is the head of an entry: its hits (16 bits) and the second of the last one (16
+    /// bits).</summary>
     public uint* Popularity { get; }
 
     public uint* Buckets { get; }
@@ -60,8 +63,8 @@ internal sealed unsafe class CellArena : IDisposable
 
     public static uint CellsFor(int streamLength) => 1 + (uint)(streamLength + PayloadSize - 1) / PayloadSize;
 
-    /// <summary>Takes a chain of cells; the caller has made sure that <see cref="FreeCells"/> suffices.</summary>
-    /// <returns>The first cell. Sequence numbers of all are odd.</returns>
+    /// <summary>Allocates a chain of cells. The caller has checked that <see cref="FreeCells"/> is enough.</summary>
+    /// <returns>The first cell. The sequence numbers of all cells are odd.</returns>
     public uint Take(uint count)
     {
         FreeCells -= count;
@@ -91,7 +94,7 @@ internal sealed unsafe class CellArena : IDisposable
         return first;
     }
 
-    /// <summary>Gives a chain back.</summary>
+    /// <summary>Frees a chain.</summary>
     public void Give(uint first)
     {
         var cell = first;

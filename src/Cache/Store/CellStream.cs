@@ -2,12 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>Reads or writes the stream that an entry's chain of cells holds, from its start to its end.</summary>
-/// <remarks>A reader may be overtaken by a writer at any moment: every cell index is checked before it is followed, so it
-/// reads garbage at worst, and the entry's sequence number tells. Writers hold the store's lock.</remarks>
+/// <summary>Reads or writes the octets in an entry's chain of cells, from start to end.</summary>
+/// <remarks>A writer may change the cells while a reader reads them. Every cell index is checked before it is followed,
+/// so the reader at worst reads garbage, which the entry's sequence number then reveals. Writers hold the store's
+/// lock.</remarks>
 internal unsafe ref struct CellStream
 {
     private readonly CellArena _arena;
+    // SAFETY: _at and _end stay within one cell of the arena, which Advance checks against CellCount.
     private byte* _at;
     private byte* _end;
     private byte* _cell;
@@ -19,7 +21,7 @@ internal unsafe ref struct CellStream
         _at = _end = null;
     }
 
-    /// <summary>Compares the next octets with <paramref name="expected"/> and steps over them.</summary>
+    /// <summary>Compares the next octets with <paramref name="expected"/> and skips them.</summary>
     public bool Matches(ReadOnlySpan<byte> expected)
     {
         while (!expected.IsEmpty)
@@ -41,8 +43,8 @@ internal unsafe ref struct CellStream
         return true;
     }
 
-    /// <summary>Copies the next octets out.</summary>
-    /// <returns>false when the chain ends early: the reader was overtaken.</returns>
+    /// <summary>Copies the next octets.</summary>
+    /// <returns>false when the chain ends early, because a writer changed it meanwhile.</returns>
     public bool Read(scoped Span<byte> to)
     {
         while (!to.IsEmpty)

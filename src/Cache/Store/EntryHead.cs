@@ -2,17 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>The first cell of an entry. Fields are written under the store's lock, but for <see cref="Visited"/>, which
-/// readers set; readers believe nothing until <see cref="Sequence"/> was the same before and after.</summary>
+/// <summary>The first cell of an entry. The fields are written under the store's lock, except <see cref="Visited"/>,
+/// which readers set. A reader may use what it has read only if <see cref="Sequence"/> was the same before and
+/// after.</summary>
 /// <remarks>
-/// The first eight octets mean the same in every cell of the arena, whatever its use:
+/// The first eight octets have the same meaning in every cell of the arena:
 /// <code>
 ///   0  next cell of the chain (24 bits)     3  visited (8)     4  sequence (32): even = a published head
 ///   8  payload: the rest of this struct in a head; 56 octets of the entry's stream in any other cell
 /// </code>
-/// The stream that the following cells hold: qname (lower-case wire form), EDNS options sent upstream, section counts (6 octets), records (everything
-/// after the question, OPT removed), then the offsets of the TTL fields from the start of the records, two octets each,
-/// host order.
+/// The following cells hold a stream of octets: qname (lower-case wire form), EDNS options sent upstream, section counts
+/// (6 octets), records (everything after the question, without OPT), then for each TTL field its offset from the start of
+/// the records (two octets in host order).
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = CellArena.CellSize)]
 internal struct EntryHead
@@ -27,9 +28,9 @@ internal struct EntryHead
     [FieldOffset(8)] public uint HashHigh;
     [FieldOffset(12)] public uint BucketNext;
 
-    // 16 to 23: links of the list of all entries; 24 to 31: links of the partition's list.
+    // Octets 16-23 are the links of the list of all entries, 24-31 those of the partition's list.
 
-    /// <summary>When the TTL began to run down, on the monotonic clock.</summary>
+    /// <summary>When the TTL began to count down, on the monotonic clock.</summary>
     [FieldOffset(32)] public long StoredMs;
 
     [FieldOffset(40)] public uint TtlSeconds;
@@ -47,7 +48,7 @@ internal struct EntryHead
     /// <summary>Octets of the records.</summary>
     [FieldOffset(56)] public ushort RecordsLength;
 
-    /// <summary>Octets of the qname and the options behind it.</summary>
+    /// <summary>Octets of the qname and of the options after it.</summary>
     [FieldOffset(58)] public ushort KeyLength;
 
     [FieldOffset(60)] public uint BucketIndex;

@@ -1,8 +1,8 @@
 namespace NodeDns.Cache.Store;
 
-/// <summary>How a lookup treats time.</summary>
-/// <param name="NowMs">The monotonic clock.</param>
-/// <param name="StaleMs">How long after its expiry an entry still counts; 0 is not at all.</param>
-/// <param name="StaleTtlSeconds">The TTL written into a stale answer.</param>
-/// <param name="KeepTtl">Write the stored TTL rather than what is left of it.</param>
+/// <summary>The time settings of a lookup.</summary>
+/// <param name="NowMs">The current time on the monotonic clock.</param>
+/// <param name="StaleMs">How long after its expiry an entry may still be returned; 0 for not at all.</param>
+/// <param name="StaleTtlSeconds">The TTL that is written into a stale answer.</param>
+/// <param name="KeepTtl">Write the TTL that was stored, instead of the time that is left.</param>
 internal readonly record struct GetOptions(long NowMs, long StaleMs = 0, uint StaleTtlSeconds = 30, bool KeepTtl = false);

@@ -1,6 +1,6 @@
 namespace NodeDns.Cache.Store;
 
-/// <summary>How a lookup ended.</summary>
+/// <summary>The result of a lookup.</summary>
 internal enum GetOutcome
 {
     Missing,
@@ -8,9 +8,9 @@ internal enum GetOutcome
     /// <summary>Found and within its TTL.</summary>
     Fresh,
 
-    /// <summary>Found, expired, and within the time that stale answers are allowed.</summary>
+    /// <summary>Found and expired, but stale answers of this age are allowed.</summary>
     Stale,
 
-    /// <summary>Found, but the records do not fit the buffer; nothing was copied.</summary>
+    /// <summary>Found, but the records do not fit into the buffer; nothing was copied.</summary>
     TooLarge,
 }

@@ -12,6 +12,6 @@ internal enum KeyFlags : byte
     /// <summary>The client checks signatures itself (RFC 4035 section 3.2.2).</summary>
     CheckingDisabled = 2,
 
-    /// <summary>The key of the failure to answer this question.</summary>
+    /// <summary>This is the key of a failure to answer the question.</summary>
     Failure = 4,
 }

@@ -5,13 +5,14 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>SipHash-1-3 under a key drawn once a process, so that nobody outside can choose names that collide.</summary>
+/// <summary>SipHash-1-3 with a key that is random for each process, so that nobody can choose names that
+/// collide.</summary>
 internal static class KeyedHash
 {
     private static readonly ulong s_key0 = Draw();
     private static readonly ulong s_key1 = Draw();
 
-    /// <summary>Hashes octets, usually a name, together with eight octets that come with it.</summary>
+    /// <summary>Hashes octets, usually a name, together with eight more octets.</summary>
     public static ulong Of(ReadOnlySpan<byte> name, ulong with)
     {
         ulong v0 = s_key0 ^ 0x736f6d6570736575, v1 = s_key1 ^ 0x646f72616e646f6d;

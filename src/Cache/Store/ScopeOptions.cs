@@ -1,6 +1,7 @@
 namespace NodeDns.Cache.Store;
 
-/// <summary>Limits of a scope; they may change with a reload.</summary>
-/// <param name="SuccessCapacity">Entries at most; 0 is as many as the budget holds.</param>
-/// <param name="DenialCapacity">The same for denials; failures have the same limit of their own.</param>
+/// <summary>Limits of a scope. A reload may change them.</summary>
+/// <param name="SuccessCapacity">The most entries of successes; 0 for no limit but the budget.</param>
+/// <param name="DenialCapacity">The most entries of denials. The same limit applies to failures, counted
+/// separately.</param>
 internal readonly record struct ScopeOptions(int SuccessCapacity = 0, int DenialCapacity = 0);

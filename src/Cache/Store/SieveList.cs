@@ -1,13 +1,14 @@
 namespace NodeDns.Cache.Store;
 
-/// <summary>A list of entries, oldest to newest, and the hand that picks the next to forget.</summary>
+/// <summary>A list of entries from oldest to newest, with a hand that points to the next candidate for
+/// eviction.</summary>
 /// <remarks>
-/// SIEVE (Zhang et al., NSDI 2024): the hand walks from the oldest entry to the newest; an entry that was hit since the
-/// hand last passed is spared once, the first that was not is evicted. Unlike LRU a hit moves nothing, so readers write
-/// one octet at most; unlike random eviction a flood of names asked once cannot push out what is asked again.
-/// Every member needs the store's lock.
+/// This is SIEVE (Zhang et al., NSDI 2024). The hand moves from the oldest entry to the newest. It spares, once, an entry
+/// that was hit since it last passed, and evicts the first one that was not. Unlike with LRU, a hit moves no entry, so
+/// readers write at most one octet. Unlike with random eviction, many names that are asked once cannot push out names that
+/// are asked again. All members need the store's lock.
 /// </remarks>
-/// <param name="linkOffset">Where in <see cref="EntryHead"/> this list's two links stand.</param>
+/// <param name="linkOffset">Offset in <see cref="EntryHead"/> of the two links of this list.</param>
 internal sealed unsafe class SieveList(CellArena arena, int linkOffset)
 {
     private uint _newest;
@@ -64,7 +65,7 @@ internal sealed unsafe class SieveList(CellArena arena, int linkOffset)
         Count--;
     }
 
-    /// <summary>Picks the entry to evict; there must be one.</summary>
+    /// <summary>Picks the entry to evict. The list must not be empty.</summary>
     public uint PickVictim()
     {
         var entry = _hand != 0 ? _hand : Oldest;
@@ -82,11 +83,12 @@ internal sealed unsafe class SieveList(CellArena arena, int linkOffset)
         }
     }
 
+    // SAFETY: the entry is in the list, so it is the head of an entry; both links are inside the head.
     private Links* LinksOf(uint entry) => (Links*)((byte*)arena.Head(entry) + linkOffset);
 
     private struct Links
     {
-        /// <summary>Neighbours; 0 at the ends.</summary>
+        /// <summary>The neighbours in the list; 0 at its ends.</summary>
         public uint Older;
 
         public uint Newer;

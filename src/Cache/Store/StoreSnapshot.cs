@@ -5,15 +5,17 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>The live answers of a store as octets, for the process that takes over from this one on the same node.</summary>
+/// <summary>The unexpired answers of a store in serialized form, for the process that takes over from this one on the
+/// same node.</summary>
 /// <remarks>
-/// Big-endian. Header: "NDNS", version (2), when it was written, in milliseconds of CLOCK_BOOTTIME (8), number of scopes (2).
-/// Then for each scope: name length (4) and UTF-8. Then for each entry: octets that follow in this entry (4), index of its
-/// scope (2), age in milliseconds when it was written (8), TTL seconds (4), kind (1), key flags (1), type (2), class (2),
-/// header flags (2), length of name and options (2), counts (6), records length (2), TTL count (2), name, EDNS options sent
-/// upstream, records, TTL offsets (2 each).
-/// Octets at the end of an entry that a reader does not know are skipped, so a later version may add some. Version 1 had no
-/// time and named the scope in each entry, version 2 no options.
+/// Numbers are big-endian; sizes in octets are in parentheses. Header: "NDNS", version (2), time of writing in
+/// milliseconds of CLOCK_BOOTTIME (8), number of scopes (2). Then for each scope: length of its name (4) and the name in
+/// UTF-8. Then for each entry: number of octets that follow in this entry (4), index of its scope (2), age in milliseconds
+/// at the time of writing (8), TTL in seconds (4), kind (1), key flags (1), type (2), class (2), header flags (2), length
+/// of name and options (2), counts (6), length of the records (2), number of TTL fields (2), name, EDNS options sent
+/// upstream, records, offsets of the TTL fields (2 each).
+/// A reader skips octets at the end of an entry that it does not know, so a later version may add some. Version 1 had no
+/// time of writing and named the scope in each entry; version 2 had no options.
 /// </remarks>
 internal static class StoreSnapshot
 {
@@ -22,25 +24,26 @@ internal static class StoreSnapshot
     private const int HeaderLength = 4 + 2 + 8 + 2;
     private const int FixedLength = 2 + 8 + 4 + 1 + 1 + 2 + 2 + 2 + 2 + 6 + 2 + 2;
 
-    /// <summary>As long as the lengths in it can say; real answers are far below, so a later version has room to add.</summary>
+    /// <summary>The longest entry that the length fields allow. Real answers are far shorter, so a later version can
+    /// add fields.</summary>
     private const int LongestEntry = 4 + FixedLength + 4 * ushort.MaxValue;
 
-    /// <summary>Octets read or written at once.</summary>
+    /// <summary>Octets that are read or written in one call.</summary>
     private const int BlockLength = 64 << 10;
 
     private static ReadOnlySpan<byte> Magic => "NDNS"u8;
 
-    /// <summary>Writes the answers that are within their TTL, oldest first, through buffers of some 260 KiB.</summary>
-    /// <param name="bootMs">Now, in CLOCK_BOOTTIME.</param>
-    /// <param name="capacityBytes">Octets to write at most. Where that is not enough for all, those that were asked again go
-    /// before the others, and of each the younger before the older; a scope whose name alone is too long is left out.</param>
+    /// <summary>Writes the unexpired answers, oldest first, using about 260 KiB of buffers.</summary>
+    /// <param name="bootMs">The current time on CLOCK_BOOTTIME.</param>
+    /// <param name="capacityBytes">The most octets to write. If not all answers fit, answers that were asked again come
+    /// before others, and newer ones before older ones. A scope whose name does not fit is left out.</param>
     public static void Export(AnswerStore store, long nowMs, long bootMs, long capacityBytes, Stream to)
     {
         var names = store.ScopeNames();
         long[] againBytes = new long[names.Length], onceBytes = new long[names.Length];
         store.ForEachLive(nowMs, (scope, key, records, ttls, wasHit) =>
         {
-            // One that has come since has no name here.
+            // A scope that was added meanwhile has no name here.
             if (scope < names.Length)
             {
                 (wasHit ? againBytes : onceBytes)[scope] += EntryLength(key, records, ttls);
@@ -103,7 +106,7 @@ internal static class StoreSnapshot
             var length = EntryLength(key, records, ttls);
             ref var skip = ref wasHit ? ref skipAgain : ref skipOnce;
             skip -= length;
-            // Some may have been asked, or have come, since they were counted.
+            // Answers may have been added, or asked again, since they were counted above.
             if (skip > -length || length > left)
             {
                 return false;
@@ -116,11 +119,13 @@ internal static class StoreSnapshot
         octets.Flush();
     }
 
-    /// <summary>Puts the answers of a snapshot into a store that may hold others already, through buffers as large as
-    /// <see cref="Export"/>'s. What has passed since it was written counts: answers whose TTL is over are left out.</summary>
-    /// <param name="bootMs">Now, in CLOCK_BOOTTIME.</param>
-    /// <param name="scopes">Names of the scopes that this process serves; entries of others are left out.</param>
-    /// <returns>Answers taken; -1 when this is not a snapshot that this version can read, or not one of this boot.</returns>
+    /// <summary>Adds the answers of a snapshot to a store, which may already hold others. Uses buffers as large as
+    /// <see cref="Export"/>'s. Answers that have expired since the snapshot was written are left out.</summary>
+    /// <param name="bootMs">The current time on CLOCK_BOOTTIME.</param>
+    /// <param name="scopes">The numbers of the scopes that this process serves, by name. Entries of other scopes are
+    /// left out.</param>
+    /// <returns>How many answers were added; -1 when this is no snapshot of this version, or was written before the
+    /// machine's last start.</returns>
     public static int Import(AnswerStore store, Stream from, long nowMs, long bootMs,
         IReadOnlyDictionary<string, ushort> scopes)
     {

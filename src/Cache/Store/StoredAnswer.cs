@@ -2,7 +2,7 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>What <see cref="AnswerStore.TryGet"/> found, besides the records it copied.</summary>
+/// <summary>What <see cref="AnswerStore.TryGet"/> found, besides the records that it copied.</summary>
 internal readonly struct StoredAnswer
 {
     internal StoredAnswer(in EntryHead head, uint entry)
@@ -25,18 +25,18 @@ internal readonly struct StoredAnswer
 
     public Rcode Rcode => (Rcode)(HeaderFlags & DnsHeader.RcodeMask);
 
-    /// <summary>The TTL when it was stored.</summary>
+    /// <summary>The TTL that the answer was stored with.</summary>
     public uint TtlSeconds { get; }
 
     public long StoredMs { get; }
 
     public long ExpiresMs { get; }
 
-    /// <summary>Octets that were copied behind the question; with <see cref="GetOutcome.TooLarge"/>, octets that would
-    /// have been.</summary>
+    /// <summary>Octets that were copied after the question. With <see cref="GetOutcome.TooLarge"/>, the octets that
+    /// would have been.</summary>
     public int RecordsLength { get; }
 
-    /// <summary>Whole seconds left; 0 for an expired entry.</summary>
+    /// <summary>Whole seconds that are left; 0 for an expired entry.</summary>
     public uint RemainingSeconds(long nowMs)
     {
         if (nowMs >= ExpiresMs)

@@ -2,7 +2,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>One send of an exchange's query that may still be answered: by UDP or on a connection.</summary>
+/// <summary>One attempt to send an exchange's query, over UDP or on a connection, that may still be answered.</summary>
 internal struct Attempt
 {
     public UpstreamState? Server;
@@ -10,19 +10,19 @@ internal struct Attempt
     public StreamConnection? Connection;
     public UpstreamProto Proto;
 
-    /// <summary>The id it has on its connection.</summary>
+    /// <summary>The message id of the query on its connection.</summary>
     public ushort Id;
 
-    /// <summary>Sent without the query's OPT record.</summary>
+    /// <summary>The query was sent without its OPT record.</summary>
     public bool Plain;
 
-    /// <summary>The UDP payload size it promised to take, in octets.</summary>
+    /// <summary>The UDP payload size that the query offered, in octets.</summary>
     public int Offered;
 
-    /// <summary>The loop's clock.</summary>
+    /// <summary>When it was sent, on the loop's clock.</summary>
     public long SentMs;
 
-    /// <summary>Stopwatch ticks.</summary>
+    /// <summary>When it was sent, in Stopwatch ticks.</summary>
     public long SentTicks;
 
     public readonly bool IsOpen => Server is not null;

@@ -4,8 +4,8 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Sends an exchange's query, and keeps the attempts that may still be answered; a fifth closes the
-/// oldest.</summary>
+/// <summary>Sends an exchange's query and keeps the attempts that may still be answered: at most four. A fifth closes
+/// the oldest.</summary>
 internal sealed class AttemptSet(Forwarder forwarder)
 {
     private const int Capacity = 4;
@@ -31,7 +31,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
         }
     }
 
-    /// <summary>Whether one waits on a connection that is open.</summary>
+    /// <summary>True when an attempt waits on an established connection.</summary>
     public bool AnyConnected
     {
         get
@@ -47,12 +47,12 @@ internal sealed class AttemptSet(Forwarder forwarder)
         }
     }
 
-    /// <summary>When the attempt that has waited longest was sent; far in the future when none is open.</summary>
+    /// <summary>When the oldest open attempt was sent; far in the future when none is open.</summary>
     public long OldestSentMs => Oldest() is var index and >= 0 ? _attempts[index].SentMs : long.MaxValue / 2;
 
     /// <summary>Sends the query of <paramref name="exchange"/> once more.</summary>
-    /// <param name="plain">Without its OPT record.</param>
-    /// <param name="sizeAtMost">The UDP payload size to offer.</param>
+    /// <param name="plain">Send it without its OPT record.</param>
+    /// <param name="sizeAtMost">The largest UDP payload size to offer.</param>
     public bool TrySend(
         Exchange exchange, UpstreamState server, UpstreamProto proto, bool plain, int sizeAtMost,
         out UpstreamError error)
@@ -68,7 +68,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
             {
                 return false;
             }
-            // Out of descriptors or ports: a connection carries many queries on one of each.
+            // There are no more descriptors or ports. Use TCP, where one of each serves many queries.
             proto = UpstreamProto.Tcp;
         }
         if (proto != UpstreamProto.Udp && !TrySendStream(exchange, server, index, query, out error))
@@ -96,8 +96,8 @@ internal sealed class AttemptSet(Forwarder forwarder)
         return false;
     }
 
-    /// <summary>The protocol of a send to this server that carries an OPT record and may still be answered; null
-    /// without one.</summary>
+    /// <summary>The protocol of an open attempt at this server that was sent with an OPT record; null when there is
+    /// none.</summary>
     public UpstreamProto? WithOptAt(UpstreamState server)
     {
         foreach (ref readonly var attempt in _attempts.AsSpan())
@@ -110,8 +110,8 @@ internal sealed class AttemptSet(Forwarder forwarder)
         return null;
     }
 
-    /// <summary>Sends to this server over UDP that have not been answered.</summary>
-    /// <param name="offered">The largest UDP payload size among them.</param>
+    /// <summary>The number of open UDP attempts at this server.</summary>
+    /// <param name="offered">The largest UDP payload size that one of them offered.</param>
     public int UdpAt(UpstreamState server, out long firstSentMs, out int offered)
     {
         var count = 0;
@@ -128,8 +128,9 @@ internal sealed class AttemptSet(Forwarder forwarder)
         return count;
     }
 
-    /// <summary>Gives the socket back, or the connection the news that nobody waits.</summary>
-    /// <returns>What the attempt was.</returns>
+    /// <summary>Ends an attempt: gives its socket back, or tells the connection that nobody waits for this query any
+    /// more.</summary>
+    /// <returns>The attempt that was ended.</returns>
     public Attempt Close(int index)
     {
         var attempt = _attempts[index];
@@ -182,7 +183,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
         return true;
     }
 
-    /// <summary>The index of a free place, made free if need be.</summary>
+    /// <summary>Returns the index of a free place, ending the oldest attempt if there is none.</summary>
     private int Take()
     {
         for (var i = 0; i < _attempts.Length; i++)

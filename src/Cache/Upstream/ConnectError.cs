@@ -2,7 +2,7 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>What an errno of connect, send or recv says about the server.</summary>
+/// <summary>Translates an errno of connect, send or recv into an <see cref="UpstreamError"/>.</summary>
 internal static class ConnectError
 {
     public static UpstreamError From(Errno error) => error switch

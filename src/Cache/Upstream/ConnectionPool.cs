@@ -2,25 +2,27 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>One worker's connections to one server, TCP or TLS.</summary>
+/// <summary>One worker's connections to one server, over TCP or TLS.</summary>
 /// <remarks>
-/// Idle first: CoreDNS reads, serves, then reads again, so a query behind a slow one waits for it. The ladder of
-/// <see cref="Pick"/>: an idle connection, the one used last (the others grow old and close); a new one, up to
-/// <see cref="ForwardOptions.Connections"/>; the least loaded that makes progress (pipelining); a new one, up to
-/// <see cref="ForwardOptions.ConnectionsMaximum"/>, since all are full or stalled; at last any that has room. A retry
-/// or a probe skips the ladder: what it must find out is whether a new connection works.
+/// CoreDNS handles the queries of a connection one after the other, so a query waits if it is sent behind a slow one.
+/// <see cref="Pick"/> therefore chooses, in this order: the idle connection that was used last (so that the others can
+/// expire); a new connection, up to <see cref="ForwardOptions.Connections"/>; the connection with the fewest queries, if
+/// it makes progress (pipelining); a new connection, up to <see cref="ForwardOptions.ConnectionsMaximum"/>, because all
+/// others are full or stalled; any connection that has room. A retry or a probe always gets a new connection, because it
+/// has to find out whether a new one works.
 /// </remarks>
 internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) : IDisposable
 {
-    /// <summary>Unanswered queries on one connection, whatever happens: a quarter of a percent chance that a random id
-    /// is taken, and 20 KB.</summary>
+    /// <summary>The most unanswered queries on one connection. With this many, a random id is already in use with a
+    /// probability of 0.4 %, and the table takes 20 KB.</summary>
     private const int PipelineMaximum = 256;
 
-    /// <summary>Below this no answer is late: a cold name takes a recursing server longer.</summary>
+    /// <summary>A connection without an answer for less than this is not stalled: a name that is not cached takes a
+    /// recursing server longer.</summary>
     private const long StallMinimumMs = 20;
 
-    /// <summary>Beyond <see cref="ForwardOptions.Connections"/> they open one by one: when the server itself hangs for
-    /// a moment, all are stalled and more would not help.</summary>
+    /// <summary>Connections beyond <see cref="ForwardOptions.Connections"/> are opened at most this often. When the
+    /// server itself pauses, all connections are stalled and more of them do not help.</summary>
     private const long ExtraIntervalMs = 10;
 
     private readonly List<StreamConnection> _connections = [];
@@ -78,7 +80,8 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
         return chosen;
     }
 
-    /// <summary>The connection answered all it had: max_idle_conns, max_age and retirement apply now.</summary>
+    /// <summary>Called when a connection has answered all its queries. Closes it if max_idle_conns, max_age or a
+    /// retired configuration require that.</summary>
     public void BecameIdle(StreamConnection connection)
     {
         if (forwarder.IsRetired || !connection.TakesQueries(forwarder.Loop.NowMs) || TooManyIdle())

@@ -3,22 +3,22 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Finds out whether a server's silence is about the OPT record, as behind a middlebox that drops what it does
-/// not know: asks one question with and without, side by side.</summary>
+/// <summary>Finds out whether a server is silent because of the OPT record, for example behind a middlebox that drops
+/// unknown packets. Asks the same question with and without OPT at the same time.</summary>
 /// <remarks>
 /// <code>
-/// 0        the question that met silence: without OPT, and with
-/// 100 ms   with, once more: lost datagrams must not switch EDNS off
-/// 200 ms   (and no sooner after the answer without) none with: the server is asked without from now on
-/// 10 min   after that verdict, the same again, so that no client waits when the way is clear
+///     0     the unanswered question again, without OPT and with OPT
+///   100 ms  with OPT a second time, because a lost datagram must not switch EDNS off
+///   200 ms  (and 200 ms after the answer without OPT) no answer with OPT: the server is asked without OPT from now on
+///    10 min after that, the same again, so that no client has to find out that OPT works again
 /// </code>
-/// It starts when a server that left such a question unanswered answers a health probe, or when the question has waited for
-/// long. Only the same question answered without and not answered with proves anything: servers are slow with some names, and
-/// drop some. <see cref="ServerPath.TakeEdnsProbe"/> lets one worker run one.
+/// The probe starts when a server that left such a question unanswered answers a health probe, or when the question has
+/// waited for long. Only the same question, answered without OPT and not answered with it, proves anything, because
+/// servers are slow with some names and drop some. <see cref="ServerPath.TakeEdnsProbe"/> lets one worker run one probe.
 /// </remarks>
 internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : LoopTimer
 {
-    /// <summary>Until a server that is asked without OPT is tried with it again.</summary>
+    /// <summary>How long a server is asked without OPT before OPT is tried again.</summary>
     public const long RetryMs = 600_000;
 
     private const long AgainMs = 100;
@@ -36,11 +36,11 @@ internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : Loo
         Ended,
         Asking,
 
-        /// <summary>The verdict was that OPT is dropped; its time to be looked at again has not come.</summary>
+        /// <summary>The server drops OPT, and the time to try again has not come.</summary>
         Plain,
     }
 
-    /// <param name="query">One that the server left unanswered; it has an OPT record.</param>
+    /// <param name="query">A query with an OPT record that the server left unanswered.</param>
     public void Start(ReadOnlySpan<byte> query)
     {
         _query.Set(query);
@@ -79,7 +79,8 @@ internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : Loo
         }
     }
 
-    /// <summary>No sooner, so that every way had the time that one of them took, and more.</summary>
+    /// <summary>The earliest time for a verdict. By then each question has had more time than the answered one
+    /// took.</summary>
     private long VerdictMs => _plainAnsweredMs == long.MaxValue
         ? 0
         : Math.Max(_startedMs + PatienceMs, _plainAnsweredMs + PatienceMs);
@@ -119,7 +120,8 @@ internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : Loo
         }
     }
 
-    /// <summary>Without an answer to the plain question there is no verdict: the server is just not there.</summary>
+    /// <summary>Without an answer to the question without OPT there is no verdict: the server does not answer at
+    /// all.</summary>
     private void Failed(bool plain)
     {
         if (plain)
@@ -130,7 +132,7 @@ internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : Loo
 
     private void Conclude()
     {
-        // Meanwhile perhaps to somebody else.
+        // Another query with OPT may have been answered meanwhile.
         if (server.Path.EdnsAnsweredSince(_startedMs))
         {
             Stop();
@@ -141,7 +143,7 @@ internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : Loo
             forwarder.Group.Log.UpstreamDropsEdns(server.Endpoint.To);
         }
         _state = State.Plain;
-        // Until the next verdict: this one may be some seconds late.
+        // Valid until after the next verdict, which may come some seconds late.
         server.Path.RememberPlain(forwarder.Loop.NowMs + RetryMs + 5000);
         forwarder.Loop.Arm(this, RetryMs);
         forwarder.SendPlain(server);

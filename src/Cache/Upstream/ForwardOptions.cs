@@ -3,142 +3,143 @@ using System.Net;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>One <c>forward</c> directive, validated. The composition root makes it from the Corefile.</summary>
+/// <summary>The validated settings of one <c>forward</c> directive. Serve makes them from the Corefile.</summary>
 internal sealed record ForwardOptions
 {
-    /// <summary>CoreDNS's bound; also what fits a <see cref="ServerOrder"/>.</summary>
+    /// <summary>CoreDNS's limit, which is also the size of a <see cref="ServerOrder"/>.</summary>
     public const int ServersMaximum = 15;
 
-    /// <summary>CoreDNS's default: three probes in a row must fail.</summary>
+    /// <summary>CoreDNS's default: a server is down after three failed probes in a row.</summary>
     public const int MaxFailsDefault = 2;
 
-    /// <summary>Below every server's own idle limit (CoreDNS: 10 s), so that we close first; CoreDNS's
-    /// default.</summary>
+    /// <summary>CoreDNS's default. A CoreDNS upstream closes idle connections after the same time.</summary>
     public static readonly TimeSpan ExpireDefault = TimeSpan.FromSeconds(10);
 
-    /// <summary>A Service's endpoint is chosen when a connection opens: within this time we have left removed cluster
-    /// DNS pods and found new ones. It costs one handshake a connection and minute. CoreDNS has no limit, which its
-    /// users report as stuck and unbalanced upstreams.</summary>
+    /// <summary>kube-proxy chooses a Service's endpoint when a connection opens. So within this time we have left
+    /// removed cluster DNS pods and found new ones, at the cost of one handshake for each connection and minute.
+    /// CoreDNS has no limit, and its users report stuck and unbalanced upstreams.</summary>
     public static readonly TimeSpan MaxAgeDefault = TimeSpan.FromSeconds(60);
 
-    /// <summary>glibc and musl give a query up after 5 s. Failing 600 ms before that leaves time for a stale answer or
-    /// SERVFAIL to reach a client that is still there.</summary>
+    /// <summary>glibc and musl give a query up after 5 s. 600 ms remain to send a stale answer or SERVFAIL to a client
+    /// that is still there.</summary>
     public static readonly TimeSpan DeadlineDefault = TimeSpan.FromMilliseconds(4400);
 
     public static readonly TimeSpan DeadlineMinimum = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>With every server known to be down a query is only a further probe: it must not hold its client for the
-    /// whole deadline.</summary>
+    /// <summary>When every server is known to be down, a query is only another probe and must not keep its client
+    /// waiting for the whole deadline.</summary>
     public static readonly TimeSpan DeadlineWhenDownDefault = TimeSpan.FromMilliseconds(1500);
 
-    /// <summary>A cold name costs a recursing server tens to hundreds of ms: asking twice earlier than this would
-    /// double its load to gain nothing.</summary>
+    /// <summary>A name that is not cached takes a recursing server tens to hundreds of ms. Asking a second time earlier
+    /// would double its load for nothing.</summary>
     public static readonly TimeSpan RetryFloorDefault = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>One lost datagram must stay well below a client's own retry; unbound's first retry is at 376
+    /// <summary>After a lost datagram we must retry well before the client does. unbound's first retry is after 376
     /// ms.</summary>
     public static readonly TimeSpan RetryUnknownDefault = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>A server that is known to be slow is not asked twice for being so; but a lost datagram must leave time
-    /// for a second one within a query's deadline.</summary>
+    /// <summary>A server that is known to be slow must not be asked twice because of that, but after a lost datagram
+    /// there must be time for a second one before the deadline.</summary>
     public static readonly TimeSpan RetryCeilingDefault = TimeSpan.FromMilliseconds(2000);
 
-    /// <summary>CoreDNS serves one connection serially, so parallel connections, not deep pipelines, carry the load;
-    /// more than this many measured no gain (8: 18.3 CPU-µs a miss at 16 in flight, 2: 20.8).</summary>
+    /// <summary>CoreDNS serves each connection serially, so the load needs several connections rather than deep
+    /// pipelines. More than this many gave no gain (at 16 queries in flight, a miss took 18.3 µs of CPU with 8
+    /// connections and 20.8 µs with 2).</summary>
     public const int ConnectionsDefault = 8;
 
-    /// <summary>Opened only when every other connection is stalled or full: slow names then cannot hold up the
+    /// <summary>Opened only when all other connections are stalled or full, so that slow names cannot delay the
     /// rest.</summary>
     public const int ConnectionsMaximum = 64;
 
-    /// <summary>Queries on one connection before another is opened.</summary>
+    /// <summary>How many queries a connection may have before another one is opened.</summary>
     public const int PipelineDefault = 64;
 
-    /// <summary>A blind attacker gets this many guesses of 65,536 at a query whose port it already knows; then the
-    /// query moves to TCP (RFC 5452 section 9.2).</summary>
+    /// <summary>How many wrong replies a query may receive before it moves to TCP (RFC 5452 section 9.2). A blind
+    /// attacker who knows the port can guess the id, one of 65,536, only this often.</summary>
     public const int MismatchesDefault = 3;
 
     public required ImmutableArray<UpstreamEndpoint> Servers { get; init; }
 
     public SelectionPolicy Policy { get; init; } = SelectionPolicy.Random;
 
-    /// <summary>TCP whatever the client used; wins over <see cref="PreferUdp"/>.</summary>
+    /// <summary>Use TCP, whatever the client used. Takes precedence over <see cref="PreferUdp"/>.</summary>
     public bool ForceTcp { get; init; }
 
-    /// <summary>UDP whatever the client used.</summary>
+    /// <summary>Use UDP, whatever the client used.</summary>
     public bool PreferUdp { get; init; }
 
-    /// <summary>Idle time after which a connection is closed.</summary>
+    /// <summary>A connection is closed after it has been idle for this long.</summary>
     public TimeSpan Expire { get; init; } = ExpireDefault;
 
-    /// <summary>Age after which a connection takes no more queries; zero: never. Null: the default, but never less than
-    /// <see cref="Expire"/>.</summary>
+    /// <summary>A connection older than this takes no more queries; zero for no limit, null for the default, but at
+    /// least <see cref="Expire"/>.</summary>
     public TimeSpan? MaxAge { get; init; }
 
-    /// <summary>Idle connections kept for each server and worker; 0: no limit but <see cref="Expire"/>.</summary>
+    /// <summary>Idle connections to keep for each server and worker; 0 for no limit but <see cref="Expire"/>.</summary>
     public int MaxIdleConnections { get; init; }
 
-    /// <summary>Failed probes in a row that a server survives; 0: no probes, never down.</summary>
+    /// <summary>A server is down when more than this many probes have failed in a row; 0 for no probes, and the server
+    /// is never down.</summary>
     public int MaxFails { get; init; } = MaxFailsDefault;
 
-    /// <summary>Attempts one query may start; null: twice the servers, at least three. 0: only time limits
-    /// them.</summary>
+    /// <summary>How many attempts a query may make; null for twice the number of servers, but at least three. 0 for no
+    /// limit but the deadline.</summary>
     public int? MaxConnectAttempts { get; init; }
 
-    /// <summary>What one attempt waits for its answer; null: until the query's deadline.</summary>
+    /// <summary>How long one attempt waits for its answer; null to wait until the query's deadline.</summary>
     public TimeSpan? ReadTimeout { get; init; }
 
-    /// <summary>Queries under way in all workers together; 0: no limit.</summary>
+    /// <summary>Queries that may be pending in all workers together; 0 for no limit.</summary>
     public int MaxConcurrent { get; init; }
 
     public HealthCheckOptions HealthCheck { get; init; } = new();
 
-    /// <summary>Rcodes after which another server of this forward is asked.</summary>
+    /// <summary>After these rcodes another server of this forward is asked.</summary>
     public RcodeSet Failover { get; init; }
 
-    /// <summary>Rcodes after which the next forward of the block is asked; see
-    /// <see cref="ReplyCheck.WantsNext"/>.</summary>
+    /// <summary>After these rcodes the next forward of the block is asked
+    /// (<see cref="ReplyCheck.WantsNext"/>).</summary>
     public RcodeSet Next { get; init; }
 
-    /// <summary>NOERROR with an empty answer section also goes on to the next forward.</summary>
+    /// <summary>A NOERROR with an empty answer section also makes the next forward be asked.</summary>
     public bool NextOnNodata { get; init; }
 
-    /// <summary>With every server down, fail at once instead of trying one at random.</summary>
+    /// <summary>When all servers are down, fail at once instead of trying one at random.</summary>
     public bool FailfastAllUnhealthy { get; init; }
 
     public UpstreamTls? Tls { get; init; }
 
-    /// <summary>The address queries leave from; null: the kernel's choice.</summary>
+    /// <summary>The source address of queries; null to let the kernel choose.</summary>
     public IPAddress? SourceAddress { get; init; }
 
-    /// <summary>From taking a query to giving it up.</summary>
+    /// <summary>The time from receiving a query to giving up.</summary>
     public TimeSpan Deadline { get; init; } = DeadlineDefault;
 
     public TimeSpan DeadlineWhenDown { get; init; } = DeadlineWhenDownDefault;
 
-    /// <summary>Bounds on how long the first attempt goes unanswered before a second server is asked as well; in
-    /// between it follows the round-trip estimate.</summary>
+    /// <summary>The least time before a second server is also asked. The actual time follows the round-trip estimate,
+    /// between this and <see cref="RetryCeiling"/>.</summary>
     public TimeSpan RetryFloor { get; init; } = RetryFloorDefault;
 
-    /// <summary>The same where a server has answered nothing yet.</summary>
+    /// <summary>The same time for a server that has not answered anything yet.</summary>
     public TimeSpan RetryUnknown { get; init; } = RetryUnknownDefault;
 
     public TimeSpan RetryCeiling { get; init; } = RetryCeilingDefault;
 
-    /// <summary>Connections to one server of one worker in ordinary times.</summary>
+    /// <summary>Connections of one worker to one server, unless all of them are stalled or full.</summary>
     public int Connections { get; init; } = ConnectionsDefault;
 
     public int Pipeline { get; init; } = PipelineDefault;
 
     public int Mismatches { get; init; } = MismatchesDefault;
 
-    /// <summary><see cref="MaxAge"/> with its default filled in; zero: no limit.</summary>
+    /// <summary><see cref="MaxAge"/> with the default applied; zero for no limit.</summary>
     internal TimeSpan EffectiveMaxAge => MaxAge ?? (MaxAgeDefault > Expire ? MaxAgeDefault : Expire);
 
     internal long RetryAfterMs(RttEstimate rtt) => rtt.RetryAfterMs(
         (long)RetryFloor.TotalMilliseconds, (long)RetryUnknown.TotalMilliseconds, (long)RetryCeiling.TotalMilliseconds);
 
-    /// <summary><see cref="MaxConnectAttempts"/> with its default filled in.</summary>
+    /// <summary><see cref="MaxConnectAttempts"/> with the default applied.</summary>
     internal int EffectiveAttempts => MaxConnectAttempts switch
     {
         null => Math.Max(3, 2 * Servers.Length),

@@ -4,15 +4,15 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>One worker's side of one <c>forward</c> directive: takes a query, calls back with the answer.</summary>
-/// <remarks>Everything here runs on the loop's thread. Warm, a query over UDP or TCP allocates nothing.</remarks>
+/// <summary>One worker's part of one <c>forward</c> directive: takes a query and calls back with the answer.</summary>
+/// <remarks>All members run on the loop's thread. Once warm, a query over UDP or TCP allocates nothing.</remarks>
 internal sealed class Forwarder : ITurnEnd, IDisposable
 {
-    /// <summary>Queries one worker has under way for one forward: bounds memory (about 0.5 KB each) when an upstream is
-    /// gone and nobody set max_concurrent.</summary>
+    /// <summary>The most pending queries of one worker for one forward. Limits memory (about 0.5 KB each) when an
+    /// upstream has gone and max_concurrent is not set.</summary>
     public const int ActiveMaximum = 16_384;
 
-    /// <summary>Idle exchange objects kept.</summary>
+    /// <summary>The most exchange objects that are kept for reuse.</summary>
     private const int PooledMaximum = 1024;
 
     private readonly Stack<Exchange> _pool = new();
@@ -40,7 +40,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
 
     public UpstreamGroup Group { get; }
 
-    /// <summary>Queries under way.</summary>
+    /// <summary>How many queries are pending.</summary>
     public int Active => _activeCount;
 
     internal EventLoop Loop { get; }
@@ -53,11 +53,12 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
 
     internal bool IsRetired { get; private set; }
 
-    /// <summary>Asks the forward's servers.</summary>
-    /// <param name="query">A whole message with one question; its id is replaced. Copied before the method
-    /// returns.</param>
-    /// <param name="clientUsedTcp">The protocol to use unless force_tcp or prefer_udp says otherwise.</param>
-    /// <param name="owner">Called exactly once, on the loop's thread, never from inside this method.</param>
+    /// <summary>Asks the servers of this forward.</summary>
+    /// <param name="query">A whole message with one question. It is copied before the method returns, and its id is
+    /// replaced.</param>
+    /// <param name="clientUsedTcp">The client used TCP. Decides the protocol, unless force_tcp or prefer_udp is
+    /// set.</param>
+    /// <param name="owner">Called back exactly once, on the loop's thread, never during this call.</param>
     public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner)
     {
         if (_activeCount >= ActiveMaximum || !Group.TryEnter(Counters))
@@ -68,8 +69,8 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         Rent().Begin(query, clientUsedTcp, owner, entered: true);
     }
 
-    /// <summary>Asks every server, as it would one that has failed, until it answers: whether names resolve is then
-    /// known before a client asks.</summary>
+    /// <summary>Probes every server until it answers, so that it is known whether names resolve before a client
+    /// asks.</summary>
     public void Prove()
     {
         foreach (var server in Group.Servers)
@@ -81,7 +82,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         }
     }
 
-    /// <summary>The configuration has been replaced: queries under way finish, idle sockets close, probing
+    /// <summary>Called when the configuration has been replaced: pending queries finish, idle sockets close, probing
     /// ends.</summary>
     public void Retire()
     {
@@ -102,7 +103,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         _channels6.Dispose();
     }
 
-    /// <summary>Closes everything; queries under way fail with <see cref="UpstreamError.Stopped"/> before this
+    /// <summary>Closes everything. Pending queries fail with <see cref="UpstreamError.Stopped"/> before this
     /// returns.</summary>
     public void Dispose()
     {
@@ -137,7 +138,8 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     internal ConnectionPool Connections(UpstreamState server) =>
         _connections[server.Index] ??= new ConnectionPool(this, server);
 
-    /// <summary>A query or connection failed at this server; starts probing if no worker does yet.</summary>
+    /// <summary>Records that a query or connection failed at this server. Starts probing, unless a worker already
+    /// does.</summary>
     internal void ServerFailed(UpstreamState server)
     {
         if (!IsRetired && server.Failed(Loop.NowMs))
@@ -155,12 +157,12 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         }
     }
 
-    /// <summary>One question, asked once, that says something about the server.</summary>
+    /// <summary>Asks one question once, to learn something about the server.</summary>
     internal void Probe(ReadOnlySpan<byte> query, UpstreamState server, IExchangeOwner owner) =>
         Rent().BeginProbe(query, server, owner);
 
-    /// <summary>This query, with an OPT record, met silence: finds out whether that is why, if no worker does
-    /// yet.</summary>
+    /// <summary>Starts to find out whether the OPT record is why this query got no answer, unless a worker already
+    /// does.</summary>
     internal void FindOutAboutEdns(UpstreamState server, ReadOnlySpan<byte> query)
     {
         if (!IsRetired && server.Path.TakeEdnsProbe())
@@ -169,7 +171,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         }
     }
 
-    /// <summary>The server drops OPT records: those that wait for it are sent again without.</summary>
+    /// <summary>The server drops OPT records: sends all queries that wait for it again, without OPT.</summary>
     internal void SendPlain(UpstreamState server)
     {
         for (Exchange? exchange = _active, next; exchange is not null; exchange = next)

@@ -5,12 +5,12 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Asks a server that failed, or is not proven, for NS records until it says anything at all, to the probe or to
-/// a query; then ends.</summary>
-/// <remarks>The probe is a query like any other, on the same sockets and connections. <see
-/// cref="UpstreamState.Failed"/> lets one worker run one, so a dead server sees one probe per interval however many
-/// workers and queries there are. Only a server at which a query has failed is taken down: one that drops NS questions,
-/// or those over this protocol, may serve every client.</remarks>
+/// <summary>Asks a server that has failed, or has never answered, for NS records, until it replies to the probe or to
+/// any query.</summary>
+/// <remarks>The probe is sent like any other query, over the same sockets and connections.
+/// <see cref="UpstreamState.Failed"/> lets one worker run one, so a dead server gets one probe in each interval,
+/// however many workers and queries there are. A server is taken down only if a query has failed too: one that ignores
+/// NS questions, or this protocol, may still serve every client.</remarks>
 internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : LoopTimer, IExchangeOwner
 {
     private const ushort TypeNs = 2;

@@ -1,6 +1,6 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A reply that is better than none, kept while a better one is sought: truncated, of a failover rcode, or a
+/// <summary>A reply that is kept while a better one is sought: a truncated one, one with a failover rcode, or a
 /// complaint about EDNS.</summary>
 internal sealed class HeldReply
 {
@@ -22,7 +22,8 @@ internal sealed class HeldReply
         _length = message.Length;
     }
 
-    /// <summary>The flags and rcode of a reply that left the question out, over the question that was asked.</summary>
+    /// <summary>Combines flags and rcode of a reply that has no question section with the question that was
+    /// asked.</summary>
     /// <returns>Valid until the next call.</returns>
     public ReadOnlySpan<byte> WithQuestion(ReadOnlySpan<byte> headerOnly, ReadOnlySpan<byte> question)
     {

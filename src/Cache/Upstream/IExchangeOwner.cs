@@ -1,13 +1,13 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Whoever asked a <see cref="Forwarder"/>; exactly one of these is called, once, on the loop's
+/// <summary>The caller of a <see cref="Forwarder"/>. Exactly one of these methods is called, once, on the loop's
 /// thread.</summary>
 internal interface IExchangeOwner
 {
-    /// <summary>An answer to the question that was sent.</summary>
-    /// <param name="message">The whole message: QR set, opcode QUERY, the question equal to the query's (name without
-    /// regard to case). The id is the upstream exchange's, not the client's. TC only when TCP failed too. Valid until
-    /// the method returns.</param>
+    /// <summary>Receives the answer to the question.</summary>
+    /// <param name="message">The whole message, which has QR set, opcode QUERY and the query's question (the name may
+    /// differ in case). The id is not the client's. TC is set only if TCP failed too. Valid until the method
+    /// returns.</param>
     void OnAnswer(ReadOnlySpan<byte> message);
 
     void OnFailure(UpstreamError error);

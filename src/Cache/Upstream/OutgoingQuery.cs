@@ -2,15 +2,15 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>An exchange's own copy of the query, with and without its OPT record.</summary>
+/// <summary>An exchange's copy of the query, which can be sent with and without its OPT record.</summary>
 internal sealed class OutgoingQuery
 {
     private const int ArCountLowOctet = 11;
 
-    /// <summary>Of an OPT record's start, its root owner (RFC 6891 section 6.1.2).</summary>
+    /// <summary>Offset of the size in an OPT record, whose owner is the root (RFC 6891 section 6.1.2).</summary>
     private const int SizeInOpt = 3;
 
-    /// <summary>What a query without an OPT record promises to take (RFC 1035 section 2.3.4).</summary>
+    /// <summary>The UDP payload size that applies without an OPT record (RFC 1035 section 2.3.4).</summary>
     private const int SizeWithoutOpt = 512;
 
     private byte[] _octets = new byte[128];
@@ -19,13 +19,14 @@ internal sealed class OutgoingQuery
 
     public ReadOnlySpan<byte> Octets => _octets.AsSpan(0, _length);
 
-    /// <summary>Octets of header and question; 0 when the message does not hold exactly one question.</summary>
+    /// <summary>Octets of header and question; 0 when the message does not have exactly one question.</summary>
     public int QuestionEnd { get; private set; }
 
-    /// <summary>Whether an OPT record is all that follows the question, so that it can be left out.</summary>
+    /// <summary>True when the question is followed by an OPT record and nothing else, so that it can be left
+    /// out.</summary>
     public bool HasOpt { get; private set; }
 
-    /// <summary>The UDP payload size that <see cref="Form"/> offers, in octets.</summary>
+    /// <summary>The UDP payload size, in octets, that the query offers in this form.</summary>
     public int Offered(bool withoutOpt, int sizeAtMost) => withoutOpt ? SizeWithoutOpt : Math.Min(_size, sizeAtMost);
 
     public void Set(ReadOnlySpan<byte> query)
@@ -43,9 +44,9 @@ internal sealed class OutgoingQuery
             : (ushort)SizeWithoutOpt;
     }
 
-    /// <summary>The octets to send; the first two, the id, are the sender's to write.</summary>
-    /// <param name="withoutOpt">Only for a query that <see cref="HasOpt"/>.</param>
-    /// <param name="sizeAtMost">The UDP payload size to offer, if the query's own is not less.</param>
+    /// <summary>The octets to send. The caller has to write the id (octets 0-1).</summary>
+    /// <param name="withoutOpt">Leave the OPT record out. Only allowed if <see cref="HasOpt"/>.</param>
+    /// <param name="sizeAtMost">The largest UDP payload size to offer; the query's own may be less.</param>
     public Span<byte> Form(bool withoutOpt, int sizeAtMost = ushort.MaxValue)
     {
         if (HasOpt)

@@ -1,14 +1,14 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>The unanswered queries of one connection, by id. Ids lie side by side, so finding one is a vector
-/// search.</summary>
+/// <summary>The unanswered queries of one connection, by id. The ids are stored in one array, so that a search is
+/// vectorized.</summary>
 internal sealed class PipelineTable
 {
     private ushort[] _ids = new ushort[8];
     private Entry[] _entries = new Entry[8];
 
-    /// <summary>Who waits; a null exchange has been answered elsewhere, but its id must not be used again before the
-    /// server has answered here too.</summary>
+    /// <summary>The exchange that waits. null when it was answered elsewhere; the id is still in use until the server
+    /// has answered it on this connection.</summary>
     public struct Entry
     {
         public Exchange? Exchange;
@@ -17,7 +17,7 @@ internal sealed class PipelineTable
 
     public int Count { get; private set; }
 
-    /// <summary>Those of <see cref="Count"/> that somebody still waits for.</summary>
+    /// <summary>How many of the <see cref="Count"/> queries are still waited for.</summary>
     public int Live { get; private set; }
 
     public (ushort Id, Entry Entry) this[int index] => (_ids[index], _entries[index]);
@@ -38,7 +38,7 @@ internal sealed class PipelineTable
         Live++;
     }
 
-    /// <summary>The last entry takes its place.</summary>
+    /// <summary>Removes an entry. The last entry moves to its place.</summary>
     public void RemoveAt(int index)
     {
         if (_entries[index].Exchange is not null)

@@ -3,10 +3,9 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Unpredictable numbers (RFC 5452 section 9.1) straight from the kernel's generator, fetched in
-/// batches.</summary>
-/// <remarks>One worker's. 512 octets a call make the system call's price 1/256 of a query's; nothing is derived from
-/// anything, so seeing any number of ids tells nothing about the next.</remarks>
+/// <summary>Unpredictable numbers (RFC 5452 section 9.1) from the kernel's generator, fetched in batches.</summary>
+/// <remarks>Belongs to one worker. 512 octets are fetched at once, so a query costs 1/256 of a system call. The numbers
+/// are independent, so no number tells anything about the next.</remarks>
 internal sealed class RandomIds
 {
     private readonly ushort[] _batch = new ushort[256];

@@ -1,12 +1,12 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A set of rcodes, tested in one instruction. Every assigned rcode is below 64 (RFC 6895 section
+/// <summary>A set of rcodes that is tested in one instruction. All assigned rcodes are below 64 (RFC 6895 section
 /// 2.3).</summary>
 internal readonly record struct RcodeSet
 {
     private readonly ulong _bits;
 
-    /// <exception cref="ArgumentOutOfRangeException">An rcode above 63.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An rcode is above 63.</exception>
     public RcodeSet(params ReadOnlySpan<int> rcodes)
     {
         foreach (var rcode in rcodes)

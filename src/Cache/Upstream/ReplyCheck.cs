@@ -2,21 +2,21 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>What a message that arrived on a query's socket is.</summary>
+/// <summary>The kinds of messages that arrive on a query's socket.</summary>
 internal enum ReplyVerdict
 {
     /// <summary>The answer to the query.</summary>
     Answer,
 
-    /// <summary>An error without a question section, as servers that do not understand EDNS send it.</summary>
+    /// <summary>An error without a question section. Servers that do not understand EDNS send this.</summary>
     HeaderOnly,
 
-    /// <summary>Not the answer: forged, or meant for an earlier query. Keep waiting.</summary>
+    /// <summary>Not the answer: forged, or the answer to an earlier query. Keep waiting.</summary>
     Mismatch,
 }
 
-/// <summary>RFC 5452 section 9.1: what must match before a datagram is believed. The 4-tuple the kernel has
-/// checked.</summary>
+/// <summary>Checks whether a message is the answer to a query (RFC 5452 section 9.1). The kernel has already checked
+/// addresses and ports.</summary>
 internal static class ReplyCheck
 {
     internal const int HeaderLength = 12;
@@ -31,8 +31,8 @@ internal static class ReplyCheck
     private const byte TcBit = 0x02;
     private const ushort OptType = 41;
 
-    /// <summary>Id, QR, opcode, and the question: name without regard to case, type, class.</summary>
-    /// <param name="query">The query; its own id is not looked at.</param>
+    /// <summary>Compares id, QR, opcode and the question (name regardless of case, type, class).</summary>
+    /// <param name="query">The query. Its own id is ignored.</param>
     /// <param name="questionEnd">Octets of the query's header and question.</param>
     internal static ReplyVerdict Check(
         ReadOnlySpan<byte> reply, ushort id, ReadOnlySpan<byte> query, int questionEnd)
@@ -55,8 +55,9 @@ internal static class ReplyCheck
                 : ReplyVerdict.Mismatch;
     }
 
-    /// <summary>Where the question ends in a query that we built: one question, its name uncompressed.</summary>
-    /// <returns>0 when the message holds no such question.</returns>
+    /// <summary>Finds the end of the question in a query that we built, with one question and an uncompressed
+    /// name.</summary>
+    /// <returns>The offset after the question; 0 when there is no such question.</returns>
     internal static int QuestionEnd(ReadOnlySpan<byte> query)
     {
         if (query.Length < HeaderLength + 5 || BinaryPrimitives.ReadUInt16BigEndian(query[4..]) != 1)
@@ -79,15 +80,16 @@ internal static class ReplyCheck
 
     internal static int HeaderRcode(ReadOnlySpan<byte> message) => message[3] & 0x0F;
 
-    /// <summary>The rcode with the OPT record's upper bits where they matter here: in a reply without any other record,
-    /// which is what BADVERS is (RFC 6891 section 6.1.3).</summary>
+    /// <summary>The rcode. The upper bits from the OPT record are included if the reply has no other record, as with
+    /// BADVERS (RFC 6891 section 6.1.3).</summary>
     internal static int Rcode(ReadOnlySpan<byte> message, int questionEnd)
     {
         var rcode = HeaderRcode(message);
         return HasOptAt(message, questionEnd) ? message[questionEnd + 5] << 4 | rcode : rcode;
     }
 
-    /// <summary>Whether the message's only record is an OPT that starts here: the shape in which we send one.</summary>
+    /// <summary>True when the message ends with an OPT record at this offset and has no other records, as in queries
+    /// that we send.</summary>
     internal static bool HasOptAt(ReadOnlySpan<byte> message, int offset) =>
         message.Length >= offset + 11
         && BinaryPrimitives.ReadUInt32BigEndian(message[6..]) == 0
@@ -95,8 +97,8 @@ internal static class ReplyCheck
         && message[offset] == 0
         && BinaryPrimitives.ReadUInt16BigEndian(message[(offset + 1)..]) == OptType;
 
-    /// <summary>CoreDNS's <c>next</c> and <c>next_on_nodata</c>: whether the block's following forward, if there is
-    /// one, should be asked instead of using this answer.</summary>
+    /// <summary>CoreDNS's <c>next</c> and <c>next_on_nodata</c>: whether to ask the block's next forward, if there is
+    /// one, instead of using this answer.</summary>
     public static bool WantsNext(ForwardOptions options, ReadOnlySpan<byte> message)
     {
         var rcode = HeaderRcode(message);
@@ -112,7 +114,7 @@ internal static class ReplyCheck
         {
             return true;
         }
-        // Label lengths are at most 63 and so never look like letters; type and class are compared as they are.
+        // A label's length is at most 63 and so never equals a letter. Type and class are compared exactly.
         for (var i = 0; i < left.Length - 4; i++)
         {
             var (a, b) = (left[i], right[i]);

@@ -1,14 +1,15 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Smoothed round-trip time and variance of one server, RFC 6298 section 2's arithmetic, shared by all
+/// <summary>Smoothed round-trip time and variance of one server, computed as in RFC 6298 section 2. Shared by all
 /// workers.</summary>
-/// <remarks>Both figures, in µs, sit in one word: a racing update loses one sample and never tears.</remarks>
+/// <remarks>Both values, in µs, are in one 64-bit word. If two workers update it at the same time, one sample is lost,
+/// but the word is always consistent.</remarks>
 internal sealed class RttEstimate
 {
     private const int MaximumMicroseconds = 30_000_000;
 
-    /// <summary>A server that always takes the same time must not be asked twice for a hair's breadth (RFC 6298's G, as
-    /// Linux widens it).</summary>
+    /// <summary>A server that always takes the same time must not be asked twice because of a tiny delay. Like Linux,
+    /// this uses a larger value than RFC 6298's G.</summary>
     private const int VarianceFloorMicroseconds = 100_000;
 
     private long _packed;
@@ -34,7 +35,7 @@ internal sealed class RttEstimate
         Volatile.Write(ref _packed, (long)Math.Max(1, smoothed) << 32 | (uint)variance);
     }
 
-    /// <summary>A sample that can only be too low, as a probe's is: names that nobody has cached take longer.</summary>
+    /// <summary>Adds a sample that may be too low, as a probe's is: names that are not cached take longer.</summary>
     public void AddAtLeast(long microseconds)
     {
         if (microseconds > SmoothedMicroseconds)
@@ -43,8 +44,8 @@ internal sealed class RttEstimate
         }
     }
 
-    /// <summary>How long to wait for a first answer before asking elsewhere too.</summary>
-    /// <param name="unknownMs">While nothing is known.</param>
+    /// <summary>How long to wait for an answer before another server is asked too.</summary>
+    /// <param name="unknownMs">The result while there is no sample.</param>
     public long RetryAfterMs(long floorMs, long unknownMs, long ceilingMs)
     {
         var packed = Volatile.Read(ref _packed);

@@ -1,14 +1,15 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>In which order one query tries the servers of its forward; CoreDNS's <c>policy</c>.</summary>
+/// <summary>The order in which a query tries the servers of its forward (CoreDNS's <c>policy</c>).</summary>
 internal enum SelectionPolicy
 {
-    /// <summary>A new shuffle for each query.</summary>
+    /// <summary>A random order for each query.</summary>
     Random,
 
-    /// <summary>Each query starts one server further, over all workers; the others follow as written.</summary>
+    /// <summary>Each query starts with the next server, counted over all workers. The others follow in the order of the
+    /// Corefile.</summary>
     RoundRobin,
 
-    /// <summary>As written: the later ones are asked only when the earlier ones fail.</summary>
+    /// <summary>The order of the Corefile. Later servers are asked only when earlier ones fail.</summary>
     Sequential,
 }

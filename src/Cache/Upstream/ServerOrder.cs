@@ -1,6 +1,6 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A permutation of up to 15 server indexes, four bits each, in one word: choosing an order allocates
+/// <summary>A permutation of up to 15 server indexes, four bits each in one word, so that choosing an order allocates
 /// nothing.</summary>
 internal readonly record struct ServerOrder
 {
@@ -8,13 +8,14 @@ internal readonly record struct ServerOrder
 
     private ServerOrder(ulong nibbles) => _nibbles = nibbles;
 
-    /// <summary>The index of the server at a place, 0 being asked first.</summary>
+    /// <summary>The index of the server at this place. Place 0 is asked first.</summary>
     public int this[int place] => (int)(_nibbles >> (place * 4) & 0xF);
 
-    /// <summary>0, 1, 2, …</summary>
+    /// <summary>The order 0, 1, 2, …</summary>
     public static ServerOrder Sequential { get; } = new(0x0EDC_BA98_7654_3210);
 
-    /// <summary><paramref name="turn"/>'s server first, the others in written order.</summary>
+    /// <summary>Starts with the server number <paramref name="turn"/> (modulo the count); the others follow in the
+    /// order of the Corefile.</summary>
     public static ServerOrder RoundRobin(int count, uint turn)
     {
         var first = turn % (uint)count;
@@ -30,7 +31,8 @@ internal readonly record struct ServerOrder
         return new ServerOrder(nibbles);
     }
 
-    /// <summary>Fisher and Yates's shuffle. <paramref name="entropy"/> need not be secret: ids and ports are.</summary>
+    /// <summary>A random permutation (Fisher-Yates shuffle). <paramref name="entropy"/> need not be secret, because ids
+    /// and ports are.</summary>
     public static ServerOrder Random(int count, ulong entropy)
     {
         var nibbles = Sequential._nibbles;

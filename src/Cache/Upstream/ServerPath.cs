@@ -1,25 +1,27 @@
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>What has been found out about the way to one server: which kinds of packets do not come through. Shared by
+/// <summary>What is known about the network path to one server: which kinds of packets do not get through. Shared by
 /// all workers.</summary>
-/// <remarks>Every field is one word, written by any worker without a lock. Nothing here is for good: what is remembered
-/// lapses, and what comes through after all ends it at once.</remarks>
+/// <remarks>Each field is one word that any worker writes without a lock. Everything here expires, and a packet that
+/// gets through ends it at once.</remarks>
 internal sealed class ServerPath
 {
-    /// <summary>How long a server that rejected EDNS is asked without. RFC 6891 section 6.2.2 allows remembering; an
-    /// hour bounds what an upgraded server, or one forged FORMERR, can cost.</summary>
+    /// <summary>How long a server that rejected EDNS is asked without. RFC 6891 section 6.2.2 allows to remember this;
+    /// an hour limits what a forged FORMERR, or a server that was upgraded, can cost.</summary>
     public const long PlainMs = 3_600_000;
 
-    /// <summary>A port that swallowed a SYN: every minute one query may wait for it.</summary>
+    /// <summary>How long a TCP port that did not answer a SYN is avoided. After that, one query may have to wait for
+    /// it.</summary>
     public const long TcpSilentMs = 60_000;
 
-    /// <summary>UDP that only TCP made up for: a lapse costs one query two packets at once.</summary>
+    /// <summary>How long UDP is avoided after only TCP was answered. After that, one query is sent over both.</summary>
     public const long UdpSilentMs = 600_000;
 
-    /// <summary>Large datagrams that were lost: a lapse costs one large answer a retry.</summary>
+    /// <summary>How long small answers are asked for after large datagrams were lost. After that, one large answer may
+    /// need a retry.</summary>
     public const long SmallMs = 600_000;
 
-    /// <summary>What no path fragments (DNS flag day 2020).</summary>
+    /// <summary>A size that no path fragments (DNS flag day 2020).</summary>
     public const int SmallOctets = 1232;
 
     private long _plainUntilMs = long.MinValue;
@@ -31,17 +33,17 @@ internal sealed class ServerPath
     private int _probeClaimed;
     private byte[]? _doubted;
 
-    /// <summary>Whether a query with an OPT record has ever been answered.</summary>
+    /// <summary>True when a query with an OPT record has been answered at least once.</summary>
     public bool IsEdnsProven => Volatile.Read(ref _ednsAnsweredMs) != long.MinValue;
 
-    /// <summary>Ask without an OPT record.</summary>
+    /// <summary>True when the server must be asked without an OPT record.</summary>
     public bool IsPlain(long nowMs) => Volatile.Read(ref _plainUntilMs) > nowMs;
 
     public bool EdnsAnsweredSince(long sinceMs) => Volatile.Read(ref _ednsAnsweredMs) >= sinceMs;
 
     public void RememberPlain(long untilMs) => Volatile.Write(ref _plainUntilMs, untilMs);
 
-    /// <summary>A query with an OPT record was answered, and not with a complaint about it.</summary>
+    /// <summary>Records that a query with an OPT record was answered without a complaint about it.</summary>
     public void EdnsAnswered(long nowMs)
     {
         Volatile.Write(ref _ednsAnsweredMs, nowMs);
@@ -52,23 +54,25 @@ internal sealed class ServerPath
         }
     }
 
-    /// <summary>This query, with an OPT record, met silence: a reason to find out once the server answers
-    /// another.</summary>
+    /// <summary>Keeps a query with an OPT record that was not answered. It is tried again, with and without OPT, once
+    /// the server answers anything.</summary>
     public void Doubt(ReadOnlySpan<byte> query) => Volatile.Write(ref _doubted, query.ToArray());
 
     public byte[]? TakeDoubt() => Interlocked.Exchange(ref _doubted, null);
 
-    /// <summary>Its TCP port answers nothing.</summary>
+    /// <summary>True when the TCP port does not answer.</summary>
     public bool IsTcpSilent(long nowMs) => Volatile.Read(ref _tcpSilentUntilMs) > nowMs;
 
     public void TcpSilent(long nowMs) => Volatile.Write(ref _tcpSilentUntilMs, nowMs + TcpSilentMs);
 
     public void TcpAnswered() => Forget(ref _tcpSilentUntilMs);
 
-    /// <summary>Only TCP is answered: UDP is dropped, or its replies come from an address that nobody asked.</summary>
+    /// <summary>True when only TCP is answered, because UDP packets are dropped or replies come from another
+    /// address.</summary>
     public bool IsUdpSilent(long nowMs) => Volatile.Read(ref _udpSilentUntilMs) > nowMs;
 
-    /// <summary><see cref="IsUdpSilent"/> was so and has lapsed: ask both ways at once.</summary>
+    /// <summary>True when <see cref="IsUdpSilent"/> was true and has expired: ask over both protocols at
+    /// once.</summary>
     public bool IsUdpDoubted(long nowMs) =>
         Volatile.Read(ref _udpSilentUntilMs) is var until && until != long.MinValue && until <= nowMs;
 
@@ -82,7 +86,7 @@ internal sealed class ServerPath
         Forget(ref _udpSilentUntilMs);
     }
 
-    /// <summary>The UDP payload size to offer at most, in octets.</summary>
+    /// <summary>The largest UDP payload size to offer, in octets.</summary>
     public int OfferAtMost(long nowMs) => Volatile.Read(ref _smallUntilMs) > nowMs ? SmallOctets : ushort.MaxValue;
 
     public void LargeLost(long nowMs) => Volatile.Write(ref _smallUntilMs, nowMs + SmallMs);
@@ -92,7 +96,8 @@ internal sealed class ServerPath
 
     public void ReleaseEdnsProbe() => Interlocked.Exchange(ref _probeClaimed, 0);
 
-    /// <summary>Nearly always there is nothing to forget, and a line that all workers read stays clean.</summary>
+    /// <summary>Writes only if there is something to forget, which is rare, so that the cache line that all workers
+    /// read stays unmodified.</summary>
     private static void Forget(ref long untilMs)
     {
         if (Volatile.Read(ref untilMs) != long.MinValue)

@@ -4,15 +4,17 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A connection that carries many queries at once, answered in any order (RFC 7766 section 6.2.1.1).</summary>
+/// <summary>A connection that carries many queries at once. They may be answered in any order (RFC 7766 section
+/// 6.2.1.1).</summary>
 /// <remarks>
-/// Framing, ids and lifetime; the transport below is <see cref="TcpConnection"/> or <see cref="TlsConnection"/>. Wire:
-/// each message follows its length in two octets, big-endian. What one turn submits leaves in one write at its end. Its
-/// timer is lazy: it fires at the earliest time anything could be due and then looks.
+/// This class does framing, ids and lifetime; the transport is <see cref="TcpConnection"/> or <see cref="TlsConnection"/>.
+/// Each message is preceded by its length in two octets, big-endian. All queries submitted in one turn of the loop are
+/// written together at its end. The timer fires at the earliest time at which something could be due, and then checks.
 /// </remarks>
 internal abstract class StreamConnection : LoopTimer, ITurnEnd
 {
-    /// <summary>The exchange has long asked elsewhere by then (400 ms); this only ends the socket.</summary>
+    /// <summary>When to give up connecting. The exchange has asked another server long before that (400 ms), so this
+    /// only frees the socket.</summary>
     private const long ConnectTimeoutMs = 2000;
 
     private readonly PipelineTable _pipeline = new();
@@ -30,7 +32,8 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
     {
         Pool = pool;
         _createdMs = LastUsedMs = _lastProgressMs = Loop.NowMs;
-        // Up to a tenth younger than max_age, so that connections opened together do not close together.
+        // Each connection gets up to a tenth less than max_age, so that those opened together do not all close
+        // together.
         var maxAgeMs = (long)Forwarder.Options.EffectiveMaxAge.TotalMilliseconds;
         _agedAtMs = maxAgeMs == 0
             ? long.MaxValue
@@ -38,7 +41,8 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         Loop.Arm(this, ConnectTimeoutMs);
     }
 
-    /// <summary>Queries sent here and not answered here, also those answered elsewhere meanwhile.</summary>
+    /// <summary>Queries that were sent here and not answered here, including those that were answered
+    /// elsewhere.</summary>
     public int Unanswered => _pipeline.Count;
 
     public long LastUsedMs { get; private set; }
@@ -53,16 +57,17 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
 
     protected bool IsClosed { get; private set; }
 
-    /// <summary>What waits to be written.</summary>
+    /// <summary>The octets that wait to be written.</summary>
     protected ReadOnlySpan<byte> Pending => _out.AsSpan(0, _outLength);
 
     public bool TakesQueries(long nowMs) => !IsClosed && nowMs < _agedAtMs;
 
-    /// <summary>Unanswered queries and no reply for a while: whoever joins would wait too.</summary>
+    /// <summary>True when there are unanswered queries and no reply for some time, so that another query would have to
+    /// wait too.</summary>
     public bool IsStalled(long nowMs, long stallMs) => nowMs - _lastProgressMs > stallMs;
 
-    /// <summary>Queues a query, to leave at the end of the turn.</summary>
-    /// <returns>Its id on this connection.</returns>
+    /// <summary>Queues a query, which is sent at the end of the turn.</summary>
+    /// <returns>The query's id on this connection.</returns>
     public ushort Submit(Exchange exchange, int attempt, ReadOnlySpan<byte> query)
     {
         ushort id;
@@ -87,7 +92,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         return id;
     }
 
-    /// <summary>Nobody waits for this id any more.</summary>
+    /// <summary>Records that nobody waits for this id any more.</summary>
     public void Forget(ushort id)
     {
         if (!IsClosed)
@@ -123,10 +128,11 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         }
     }
 
-    /// <summary>Closes without blaming anybody; unanswered queries, if any, are sent again elsewhere.</summary>
+    /// <summary>Closes the connection without counting a failure. Unanswered queries are sent again
+    /// elsewhere.</summary>
     public void CloseQuietly() => Break(UpstreamError.Closed);
 
-    /// <summary>Writes as much of <see cref="Pending"/> as goes, and calls <see cref="Written"/>.</summary>
+    /// <summary>Writes as much of <see cref="Pending"/> as possible, and calls <see cref="Written"/>.</summary>
     protected abstract void Flush();
 
     protected abstract void CloseTransport();
@@ -155,15 +161,15 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         }
     }
 
-    /// <summary>Puts the part of a message that came before at the start of the receive buffer.</summary>
-    /// <returns>Its length: where to receive to.</returns>
+    /// <summary>Copies the received part of an incomplete message to the start of the receive buffer.</summary>
+    /// <returns>Its length, which is the offset to receive at.</returns>
     protected int StartReceive(byte[] buffer)
     {
         _partial.AsSpan(0, _partialLength).CopyTo(buffer);
         return _partialLength;
     }
 
-    /// <summary>Handles <paramref name="length"/> octets, the first of them the start of a message.</summary>
+    /// <summary>Handles <paramref name="length"/> octets, which begin with the start of a message.</summary>
     protected void Received(byte[] buffer, int length)
     {
         var at = 0;
@@ -193,7 +199,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         }
     }
 
-    /// <summary>Ends the connection; whoever waits on it is told and sends again elsewhere.</summary>
+    /// <summary>Ends the connection. Exchanges that wait on it are told, and send their queries elsewhere.</summary>
     protected void Break(UpstreamError error)
     {
         if (IsClosed)
@@ -246,7 +252,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
                 exchange.AttemptAnsweredHeaderOnly(entry.Attempt, message);
                 break;
             default:
-                // Nobody can forge this: the server is confused about which answer is whose.
+                // Nobody can forge this on a connection: the server has mixed up its answers.
                 Forwarder.Group.CountMismatch(Forwarder.Counters);
                 Break(UpstreamError.Malformed);
                 break;
@@ -262,8 +268,7 @@ internal abstract class StreamConnection : LoopTimer, ITurnEnd
         }
     }
 
-    /// <summary>When the connection is to be ended as it stands: idle for too long, or unanswered for too
-    /// long.</summary>
+    /// <summary>When the connection has to be closed because it has been idle or unanswered for too long.</summary>
     private long LimitMs => _pipeline.Count == 0 && IsConnected
         ? Math.Min(LastUsedMs + ExpireMs, _agedAtMs)
         : _lastProgressMs + (long)Forwarder.Options.Deadline.TotalMilliseconds;

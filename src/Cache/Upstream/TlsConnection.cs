@@ -3,7 +3,7 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>DNS over TLS (RFC 7858) on the worker's own epoll loop.</summary>
+/// <summary>DNS over TLS (RFC 7858) on the worker's epoll loop.</summary>
 internal sealed class TlsConnection : StreamConnection, IEventHandler
 {
     private readonly int _fd;
@@ -18,7 +18,7 @@ internal sealed class TlsConnection : StreamConnection, IEventHandler
         Loop.Add(fd, _watched, this);
     }
 
-    /// <summary>Starts connecting; queries may be submitted at once.</summary>
+    /// <summary>Starts to connect. Queries may be submitted at once.</summary>
     public static TlsConnection? Open(ConnectionPool pool, out UpstreamError error)
     {
         if (pool.Forwarder.Group.Tls!.Problem is { } problem)
@@ -126,7 +126,8 @@ internal sealed class TlsConnection : StreamConnection, IEventHandler
         return false;
     }
 
-    /// <summary>Reads until the socket is empty: what libssl has decrypted already wakes no epoll.</summary>
+    /// <summary>Reads until the socket is empty, because epoll does not report octets that libssl has already
+    /// decrypted.</summary>
     private void Receive()
     {
         while (!IsClosed)
@@ -155,7 +156,7 @@ internal sealed class TlsConnection : StreamConnection, IEventHandler
         Break(UpstreamError.TlsFailed);
     }
 
-    /// <param name="sendGoodbye">false after an error of SSL's, when SSL_shutdown must not be called.</param>
+    /// <param name="sendGoodbye">false after an SSL error, when SSL_shutdown must not be called.</param>
     private void Break(UpstreamError error, bool sendGoodbye)
     {
         _failed = !sendGoodbye;

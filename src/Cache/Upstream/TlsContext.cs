@@ -4,8 +4,9 @@ using NodeDns.Linux.Interop;
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>What all tls:// connections of one forward share: roots, client certificate, protocol versions.</summary>
-/// <remarks>Made with its group, so that a file that cannot be used shows when the configuration is loaded, and because
-/// reading the machine's roots takes tens of milliseconds that no loop has to spare.</remarks>
+/// <remarks>Created together with its group, for two reasons: a file that cannot be used is noticed when the
+/// configuration is loaded, and reading the machine's roots takes tens of milliseconds, for which no event loop has
+/// time.</remarks>
 internal sealed class TlsContext
 {
     private readonly nint _context;
@@ -27,10 +28,11 @@ internal sealed class TlsContext
         }
     }
 
-    /// <summary>Why no connection can be made; null when all is well.</summary>
+    /// <summary>Why no connection can be made; null when there is no problem.</summary>
     public string? Problem { get; }
 
-    /// <summary>An SSL on a connected socket, or 0. It keeps the context's memory alive by itself.</summary>
+    /// <summary>Creates an SSL for a connected socket; 0 on an error. The SSL keeps the context's memory
+    /// alive.</summary>
     public nint NewConnection(int fd, UpstreamEndpoint server, UpstreamTls? tls)
     {
         var name = NameOf(server, tls);
@@ -40,8 +42,8 @@ internal sealed class TlsContext
         return ssl;
     }
 
-    /// <summary>The name the certificate must carry (RFC 8310 section 8.1): the server's own, the forward's, its
-    /// address.</summary>
+    /// <summary>The name that the certificate must have (RFC 8310 section 8.1): the server's own, else the forward's,
+    /// else the server's address.</summary>
     public static string NameOf(UpstreamEndpoint server, UpstreamTls? tls) =>
         (server.TlsServerName ?? tls?.ServerName)?.TrimEnd('.') ?? server.Address.Address.ToString();
 }

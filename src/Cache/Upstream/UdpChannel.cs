@@ -3,9 +3,9 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A connect()ed UDP socket that carries one query at a time, each from a fresh random port.</summary>
-/// <remarks>The descriptor and its epoll registration are kept; between queries it is disconnected, which gives the
-/// port back, and the next connect() draws another (RFC 5452 section 9.2). That spares socket, epoll_ctl and
+/// <summary>A connected UDP socket that carries one query at a time, each from a new random port.</summary>
+/// <remarks>Descriptor and epoll registration are kept. Between queries the socket is disconnected, which frees its
+/// port, and the next connect() gets a new one (RFC 5452 section 9.2). This saves socket, epoll_ctl and
 /// close.</remarks>
 internal sealed class UdpChannel(UdpChannelPool pool, int fd) : IEventHandler
 {
@@ -23,7 +23,7 @@ internal sealed class UdpChannel(UdpChannelPool pool, int fd) : IEventHandler
         _id = id;
         _mismatches = 0;
         var sent = Libc.Send(Fd, query);
-        // Reported once: an ICMP error that an earlier query of this socket did not wait for.
+        // An ICMP error of an earlier query on this socket is reported once, so send again.
         return sent.Error == Errno.ECONNREFUSED ? Libc.Send(Fd, query) : sent;
     }
 

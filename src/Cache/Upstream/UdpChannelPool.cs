@@ -4,13 +4,14 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>One worker's prepared UDP sockets of one address family.</summary>
+/// <summary>One worker's UDP sockets for one address family.</summary>
 internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) : IDisposable
 {
-    /// <summary>Kept when idle: a socket costs the kernel about 1 KB and a query that finds none 2–3 µs more.</summary>
+    /// <summary>Idle sockets to keep. A socket takes about 1 KB in the kernel; opening one takes a query 2–3
+    /// µs.</summary>
     private const int IdleMaximum = 64;
 
-    /// <summary>Open at once; queries beyond go over TCP, where one descriptor carries many.</summary>
+    /// <summary>The most open sockets. Further queries use TCP, where one descriptor serves many.</summary>
     private const int OpenMaximum = 2048;
 
     private readonly Stack<UdpChannel> _idle = new(IdleMaximum);
@@ -24,7 +25,7 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
 
     public void CountMismatch() => forwarder.Group.CountMismatch(forwarder.Counters);
 
-    /// <summary>A channel connected to <paramref name="server"/> from a fresh port.</summary>
+    /// <summary>Returns a channel that is connected to <paramref name="server"/> from a new port.</summary>
     public UdpChannel? Connect(UpstreamState server, out UpstreamError error)
     {
         error = default;
@@ -66,8 +67,8 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
             Close(channel);
             return;
         }
-        // A datagram that came just before stays queued and is one mismatch to the next query; reading for it each time
-        // would be a fifth of a query's system calls.
+        // A datagram that has just arrived stays in the queue and is one mismatch for the next query. Reading it here
+        // each time would cost a fifth of a query's system calls.
         _idle.Push(channel);
     }
 
@@ -96,7 +97,7 @@ internal sealed class UdpChannelPool(Forwarder forwarder, AddressFamily family) 
         {
             return socket;
         }
-        // Only the address: the port is still drawn at connect().
+        // Bind only the address. connect() still chooses the port.
         Libc.SetSocketOption(socket.Value, Libc.IPPROTO_IP, Libc.IP_BIND_ADDRESS_NO_PORT, 1);
         var bound = Libc.Bind(socket.Value, source);
         if (bound.IsError)

@@ -5,14 +5,15 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>The servers of one <c>forward</c> directive, shared by every worker's <see cref="Forwarder"/>.</summary>
+/// <summary>The servers of one <c>forward</c> directive. Shared by the <see cref="Forwarder"/>s of all
+/// workers.</summary>
 internal sealed class UpstreamGroup
 {
     private readonly int _broken, _rejects, _mismatches;
     private int _turn;
     private int _concurrent;
 
-    /// <param name="log">Told when a server goes down and comes back.</param>
+    /// <param name="log">Logs when a server goes down and when it comes back.</param>
     public UpstreamGroup(ForwardOptions options, MetricRegistry registry, ILogger? log = null)
     {
         Log = log ?? NullLogger.Instance;
@@ -39,10 +40,11 @@ internal sealed class UpstreamGroup
 
     internal ILogger Log { get; }
 
-    /// <summary>Null, and no TLS library in the process, unless a server is a tls:// one.</summary>
+    /// <summary>null unless a server is a tls:// one. Without it the process loads no TLS library.</summary>
     internal TlsContext? Tls { get; }
 
-    /// <summary>Whether every server is known to be down: a stale answer then need not wait for the deadline.</summary>
+    /// <summary>True when every server is known to be down. A stale answer then need not wait for the
+    /// deadline.</summary>
     public bool IsKnownDead
     {
         get
@@ -58,7 +60,7 @@ internal sealed class UpstreamGroup
         }
     }
 
-    /// <summary>Whether any server has answered since the configuration was loaded.</summary>
+    /// <summary>True when any server has answered since the configuration was loaded.</summary>
     public bool IsProven
     {
         get
@@ -74,12 +76,13 @@ internal sealed class UpstreamGroup
         }
     }
 
-    /// <summary>Queries under way in all workers; counted only under <c>max_concurrent</c>.</summary>
+    /// <summary>The pending queries of all workers. Only counted with <c>max_concurrent</c>.</summary>
     public int Concurrent => Volatile.Read(ref _concurrent);
 
     internal ImmutableArray<UpstreamState> Servers { get; }
 
-    /// <returns>false when <c>max_concurrent</c> is reached; true must be paired with <see cref="Leave"/>.</returns>
+    /// <returns>false when <c>max_concurrent</c> is reached. After true, <see cref="Leave"/> has to be
+    /// called.</returns>
     internal bool TryEnter(WorkerCounters counters)
     {
         if (Options.MaxConcurrent == 0 || Interlocked.Increment(ref _concurrent) <= Options.MaxConcurrent)
@@ -110,11 +113,11 @@ internal sealed class UpstreamGroup
         _ => ServerOrder.Sequential,
     };
 
-    /// <summary>The server to ask next: healthy before suspect, untried before tried, then by the query's
+    /// <summary>Chooses the next server to ask: healthy before suspect, untried before tried, then in the query's
     /// order.</summary>
-    /// <param name="tried">Bit n: server n has been asked for this query.</param>
-    /// <returns>null when all are down and <c>failfast_all_unhealthy_upstreams</c> is set; with all down otherwise, one
-    /// at random, because then it may be the probing that is broken.</returns>
+    /// <param name="tried">Bit n is set when this query has already asked server n.</param>
+    /// <returns>null when all are down and <c>failfast_all_unhealthy_upstreams</c> is set. Otherwise, when all are
+    /// down, a random one, because it may be the probing that fails.</returns>
     internal UpstreamState? Choose(
         ServerOrder order, uint tried, long nowMs, RandomIds random, WorkerCounters counters)
     {

@@ -5,11 +5,11 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>The TCP socket below <see cref="TcpConnection"/> and <see cref="TlsConnection"/>.</summary>
+/// <summary>Opens the TCP socket of a <see cref="TcpConnection"/> or <see cref="TlsConnection"/>.</summary>
 internal static class UpstreamSocket
 {
-    /// <summary>Starts a non-blocking connect: EPOLLOUT, then SO_ERROR, tell the result.</summary>
-    /// <returns>The descriptor, or -1 with the error.</returns>
+    /// <summary>Starts a non-blocking connect. When EPOLLOUT is reported, SO_ERROR tells the result.</summary>
+    /// <returns>The descriptor; -1 with the error.</returns>
     public static int Connect(ConnectionPool pool, out UpstreamError error)
     {
         var endpoint = pool.Server.Endpoint.Address;
@@ -23,7 +23,7 @@ internal static class UpstreamSocket
         var fd = socket.Value;
         var options = pool.Forwarder.Options;
         Libc.SetSocketOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
-        // A peer that vanished without a word is noticed when a query has gone unacknowledged for this long.
+        // If the peer has vanished, the connection fails when data has been unacknowledged for this long.
         Libc.SetSocketOption(fd, Libc.IPPROTO_TCP, Libc.TCP_USER_TIMEOUT, (int)options.Deadline.TotalMilliseconds);
         if (options.SourceAddress is { } source && source.AddressFamily == endpoint.AddressFamily)
         {

@@ -6,17 +6,18 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>What all workers know of one server: health, speed, whether it understands EDNS.</summary>
-/// <remarks>Every field is one word, written by any worker without a lock; a lost race costs one sample or one probe's
-/// count. A server is <b>healthy</b>, or <b>suspect</b> (something failed, a probe is under way: asked only when
-/// nothing better is left), or <b>down</b> (more than max_fails probes failed).</remarks>
+/// <summary>What all workers know about one server: its health and its speed.</summary>
+/// <remarks>Each field is one word that any worker writes without a lock; a race loses at most one sample or one count.
+/// A server is <b>healthy</b>, <b>suspect</b> (something failed and a probe is running: it is asked only when there is
+/// no better one), or <b>down</b> (more than max_fails probes have failed).</remarks>
 internal sealed class UpstreamState(
     int index, UpstreamEndpoint endpoint, ForwardOptions options, ForwardMetrics metrics)
 {
-    /// <summary>With max_fails 0 nobody probes: a failure is forgotten after this and the server tried again.</summary>
+    /// <summary>With max_fails 0 there are no probes. A failure is then forgotten after this time and the server is
+    /// tried again.</summary>
     private const long SuspectWithoutProbeMs = 2000;
 
-    // Written by any thread, a whole new one at a time.
+    // Replaced as a whole by any thread.
     private volatile StrongBox<SocketAddress> _address = AddressOf(endpoint);
     private int _fails;
     private int _probeClaimed;
@@ -36,20 +37,20 @@ internal sealed class UpstreamState(
     /// <summary>Where to send. Without its link, a link-local address cannot be reached.</summary>
     public SocketAddress Address => _address.Value;
 
-    /// <summary>More about the last failure than its kind, for the log; written by any thread.</summary>
+    /// <summary>Details of the last failure, for the log. Written by any thread.</summary>
     public string? Trouble { get; set; }
 
     public bool IsDown => options.MaxFails > 0 && Volatile.Read(ref _fails) > options.MaxFails;
 
-    /// <summary>Whether it has ever answered a query or a probe.</summary>
+    /// <summary>True when the server has answered a query or a probe at least once.</summary>
     public bool IsProven => Volatile.Read(ref _lastAnswerMs) != long.MinValue;
 
     public bool IsSuspect(long nowMs) => Volatile.Read(ref _suspectUntilMs) > nowMs;
 
     public bool AnsweredSince(long sinceMs) => Volatile.Read(ref _lastAnswerMs) >= sinceMs;
 
-    /// <summary>Any reply, to a query or a probe, makes the server healthy.</summary>
-    /// <returns>true when that ends its being down.</returns>
+    /// <summary>Records a reply to a query or a probe, which makes the server healthy.</summary>
+    /// <returns>true when the server had been down.</returns>
     public bool Answered(long nowMs)
     {
         Volatile.Write(ref _lastAnswerMs, nowMs);
@@ -60,8 +61,8 @@ internal sealed class UpstreamState(
         return Volatile.Read(ref _fails) != 0 && Interlocked.Exchange(ref _fails, 0) > options.MaxFails;
     }
 
-    /// <summary>A query failed here.</summary>
-    /// <returns>true for the one worker that must now probe until the server answers.</returns>
+    /// <summary>Records that a query failed here.</summary>
+    /// <returns>true for the one worker that now has to probe until the server answers.</returns>
     public bool Failed(long nowMs)
     {
         FindLink();
@@ -70,26 +71,27 @@ internal sealed class UpstreamState(
         return probes && TakeProbe();
     }
 
-    /// <returns>true when this failure makes the server count as down.</returns>
+    /// <returns>true when the server now counts as down.</returns>
     public bool ProbeFailed()
     {
         FindLink();
         return options.MaxFails > 0 && Interlocked.Increment(ref _fails) == options.MaxFails + 1;
     }
 
-    /// <returns>true for the one worker that must probe until the server answers.</returns>
+    /// <returns>true for the one worker that has to probe until the server answers.</returns>
     public bool TakeProbe() => Interlocked.Exchange(ref _probeClaimed, 1) == 0;
 
-    /// <summary>The probe has ended. A full fence, as <see cref="Failed"/> has one after its write: one of the two sees
-    /// the other.</summary>
+    /// <summary>Records that the probe has ended. This is a full fence, and <see cref="Failed"/> has one after its
+    /// write, so one of the two always sees the other.</summary>
     public void ReleaseProbe() => Interlocked.Exchange(ref _probeClaimed, 0);
 
-    /// <summary>After <see cref="ReleaseProbe"/>: whether a query has failed since the server answered, whose worker
-    /// saw that the probe was taken.</summary>
-    /// <returns>true for the one worker that must now probe until the server answers.</returns>
+    /// <summary>To be called after <see cref="ReleaseProbe"/>: checks whether a query failed meanwhile on a worker that
+    /// did not start a probe because this one was still running.</summary>
+    /// <returns>true for the one worker that now has to probe until the server answers.</returns>
     public bool NeedsProbe(long nowMs) => IsSuspect(nowMs) && TakeProbe();
 
-    /// <summary>A link may come late, or go and come back under another number.</summary>
+    /// <summary>Looks up the link again, because it may appear late, or disappear and return with another
+    /// index.</summary>
     private void FindLink()
     {
         if (Endpoint.Scope is not null)

@@ -3,7 +3,8 @@ using System.Net;
 
 namespace NodeDns.Corefile;
 
-/// <summary>acl: who may ask for what. The first policy that matches decides; none means allow.</summary>
+/// <summary>acl: which clients may ask for what. The first matching policy decides; without one the query is
+/// allowed.</summary>
 public sealed record AclConfig : DirectiveConfig
 {
     public ImmutableArray<AclRule> Rules { get; init; } = [];
@@ -12,21 +13,21 @@ public sealed record AclConfig : DirectiveConfig
 /// <summary>One acl line: policies for a set of zones.</summary>
 public sealed record AclRule(ImmutableArray<string> Zones, ImmutableArray<AclPolicy> Policies);
 
-/// <param name="Action">What happens on a match.</param>
-/// <param name="Qtypes">Empty: every type.</param>
-/// <param name="Networks">Client networks. Empty: every client.</param>
+/// <param name="Action">What to do with a query that matches.</param>
+/// <param name="Qtypes">The query types; empty for all.</param>
+/// <param name="Networks">The client networks; empty for all clients.</param>
 public sealed record AclPolicy(AclAction Action, ImmutableArray<ushort> Qtypes, ImmutableArray<IPNetwork> Networks);
 
 public enum AclAction
 {
     Allow,
 
-    /// <summary>REFUSED.</summary>
+    /// <summary>Reply with REFUSED.</summary>
     Block,
 
-    /// <summary>NOERROR without records.</summary>
+    /// <summary>Reply with NOERROR and no records.</summary>
     Filter,
 
-    /// <summary>No reply at all.</summary>
+    /// <summary>Do not reply.</summary>
     Drop,
 }

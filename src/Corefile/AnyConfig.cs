@@ -1,4 +1,4 @@
 namespace NodeDns.Corefile;
 
-/// <summary>any: ANY questions get one HINFO (RFC 8482).</summary>
+/// <summary>any: answers ANY queries with a single HINFO record (RFC 8482).</summary>
 public sealed record AnyConfig : DirectiveConfig;

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace NodeDns.Corefile;
 
-/// <summary>What of a block decides which answers it keeps: two blocks with the same text would keep the same, and one
-/// that is written otherwise, or leads to other servers, might not.</summary>
+/// <summary>Returns a text with everything in a block that decides its answers. Two blocks with the same text may share
+/// stored answers; others may not.</summary>
 public static class BlockIdentity
 {
     public static string Of(ServerBlockConfig block)
@@ -17,7 +17,8 @@ public static class BlockIdentity
                 text.Append('\n').Append(written.Text);
             }
         }
-        // Names and files of servers have been looked up since they were written; stub domains were never written.
+        // Add the servers as addresses, because names and files were resolved after the text was written, and stub
+        // domains have no text.
         foreach (var forward in block.Forward)
         {
             text.Append("\nto ").AppendJoin(' ', forward.To.Select(server => $"{server} {server.Tls} {server.ServerName}"));

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>One block's zones and directives.</summary>
+/// <summary>Reads the zones and directives of one block.</summary>
 internal static class BlockReader
 {
     public static ServerBlockConfig Read(
@@ -59,7 +59,7 @@ internal static class BlockReader
         return zones.ToImmutable();
     }
 
-    /// <summary>What a scheme does not do; null for DNS as everybody knows it.</summary>
+    /// <summary>Warns about what a zone's scheme does not do here; null for plain DNS.</summary>
     private static string? Warning(ZoneTransport transport) => transport switch
     {
         ZoneTransport.Dns => null,
@@ -70,7 +70,8 @@ internal static class BlockReader
             + $"DNS over {(transport == ZoneTransport.Grpc ? "gRPC" : "HTTP")} before it",
     };
 
-    /// <summary>Says what a variable without a value needs, instead of what its text is not.</summary>
+    /// <summary>Reports a variable without a value as such, because otherwise its text would be reported as an invalid
+    /// argument.</summary>
     private static bool PillarProblem(DirectiveNode directive, ProblemList problems)
     {
         foreach (var line in directive.Body.Prepend(directive.Head))

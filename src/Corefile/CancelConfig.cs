@@ -1,8 +1,8 @@
 namespace NodeDns.Corefile;
 
-/// <summary>cancel: a question is given up after this long.</summary>
+/// <summary>cancel: a query is given up after this time.</summary>
 public sealed record CancelConfig(TimeSpan Timeout) : DirectiveConfig
 {
-    /// <summary>One millisecond more than forward's own deadline.</summary>
+    /// <summary>CoreDNS's default.</summary>
     public static readonly TimeSpan Default = TimeSpan.FromMilliseconds(5001);
 }

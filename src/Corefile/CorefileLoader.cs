@@ -1,15 +1,15 @@
 namespace NodeDns.Corefile;
 
-/// <summary>The room's door: a Corefile's text in, a configuration or every reason why not out.</summary>
+/// <summary>Loads a Corefile: returns a configuration, or every reason why there is none.</summary>
 public static class CorefileLoader
 {
-    /// <param name="file">The name that positions carry, and that imports are relative to.</param>
+    /// <param name="file">The name that error positions show, and that paths of imports are relative to.</param>
     public static CorefileResult Load(string file, string text, CorefileOptions options)
     {
         var problems = new ProblemList();
         var files = new FileTrail(options.Files);
         files.Note(file);
-        // 1. Variables, 2. words, 3. blocks.
+        // 1. Replace variables, 2. split into words, 3. parse blocks.
         var tokens = Lexer.Read(file, PillarText.Replace(text, options.Pillars), problems);
         var nodes = new Parser(tokens, options, problems, files).Parse();
         if (nodes.IsEmpty && !problems.HasErrors)
@@ -17,13 +17,13 @@ public static class CorefileLoader
             problems.Error(new(file, 1), "zone", "(nothing)", "expected at least one server block");
         }
 
-        // 4. Directives.
+        // 4. Read the directives.
         var blocks = nodes.Select(node => BlockReader.Read(node, options, problems, files)).ToList();
 
-        // 5. Stub domains of the kube-dns ConfigMap.
+        // 5. Add the stub domains of the kube-dns ConfigMap.
         blocks.AddRange(StubDomainBlocks.Make(options, blocks, problems));
 
-        // 6. What only shows across blocks.
+        // 6. Check what concerns several blocks.
         var config = new CorefileConfig { Blocks = [.. blocks] };
         CorefileValidator.Check(config, problems);
         return new(problems.HasErrors ? null : config, problems.Errors, problems.Warnings)

@@ -3,23 +3,24 @@ using System.Net;
 
 namespace NodeDns.Corefile;
 
-/// <summary>What the text alone does not say. All of the room's access to the outside is in here.</summary>
+/// <summary>What a Corefile needs besides its text. This is all the access that this room has to the outside.</summary>
 public sealed record CorefileOptions
 {
-    /// <summary>--dns-port: for zones that name no port.</summary>
+    /// <summary>--dns-port: the port of zones that name none.</summary>
     public int DnsPort { get; init; } = UpstreamAddress.DnsPort;
 
-    /// <summary>Imports, resolv.conf files.</summary>
+    /// <summary>Reads imported files and resolv.conf files.</summary>
     public ICorefileFiles Files { get; init; } = NoFiles.Instance;
 
-    /// <summary>The value of an environment variable; null reads as nothing.</summary>
+    /// <summary>The value of an environment variable; null counts as empty.</summary>
     public Func<string, string?> Environment { get; init; } = static _ => null;
 
-    /// <summary>Looks up an upstream's host name, asking the given servers, or those of /etc/resolv.conf when there are
-    /// none; empty when it has no address. Null: names are left out, with a warning, as `check` does.</summary>
+    /// <summary>Looks up an upstream's host name, asking the given servers, or those of /etc/resolv.conf if none are
+    /// given. Returns nothing when there is no address. If null, host names are left out with a warning, as in
+    /// `check`.</summary>
     public Func<string, ImmutableArray<IPEndPoint>, ImmutableArray<IPAddress>>? Lookup { get; init; }
 
-    /// <summary>Whether this machine has an interface of that name. Null: every name that could be one passes, as in
+    /// <summary>True when this machine has an interface of that name. If null, every valid name is accepted, as in
     /// `check`, which may run on another machine.</summary>
     public Func<string, bool>? HasInterface { get; init; }
 
@@ -30,14 +31,15 @@ public sealed record CorefileOptions
 /// <summary>Reads files for the parser.</summary>
 public interface ICorefileFiles
 {
-    /// <summary>The text of a file; null, with the reason, when it cannot be read.</summary>
+    /// <summary>The text of a file; null and the reason when it cannot be read.</summary>
     string? Read(string path, out string reason);
 
-    /// <summary>Paths that match a pattern with wildcards in its last part, sorted; empty when none does.</summary>
+    /// <summary>The paths that match a pattern with wildcards in its last component, sorted; empty when there are
+    /// none.</summary>
     IReadOnlyList<string> Glob(string pattern);
 }
 
-/// <summary>A world without files.</summary>
+/// <summary>No files at all.</summary>
 internal sealed class NoFiles : ICorefileFiles
 {
     public static readonly NoFiles Instance = new();

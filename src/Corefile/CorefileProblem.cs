@@ -1,9 +1,10 @@
 namespace NodeDns.Corefile;
 
-/// <summary>One thing wrong with the configuration, or worth knowing about it.</summary>
-/// <param name="Directive">The directive; "zone" for a block's head, "syntax" for text that is no Corefile.</param>
-/// <param name="Value">What was found.</param>
-/// <param name="Expected">What would have been right, as a phrase.</param>
+/// <summary>An error or a warning about the configuration.</summary>
+/// <param name="Directive">The name of the directive; "zone" for the head of a block, "syntax" for text that is not a
+/// Corefile.</param>
+/// <param name="Value">The text that was found.</param>
+/// <param name="Expected">The text that was expected, as a phrase.</param>
 public sealed record CorefileProblem(SourceLine At, string Directive, string Value, string Expected)
 {
     /// <summary>file:line: directive: value: expected …</summary>

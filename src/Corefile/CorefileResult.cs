@@ -2,15 +2,16 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>What came of reading a Corefile: a configuration, or reasons why not. Warnings come with either.</summary>
-/// <param name="Config">Null exactly when there are errors.</param>
+/// <summary>The result of loading a Corefile: a configuration or errors, and warnings in both cases.</summary>
+/// <param name="Config">null exactly when there are errors.</param>
 public sealed record CorefileResult(
     CorefileConfig? Config, ImmutableArray<CorefileProblem> Errors, ImmutableArray<CorefileProblem> Warnings)
 {
-    /// <summary>Every file that was read or looked for: the Corefile, its imports, resolv.conf and PEM files. When one of
-    /// them changes, loading again may come out differently, also after errors.</summary>
+    /// <summary>Every file that was read or looked for: the Corefile, its imports, resolv.conf and PEM files. When one
+    /// of them changes, loading again may give another result, even after errors.</summary>
     public ImmutableArray<string> Files { get; init; } = [];
 
-    /// <summary>Patterns of imports: when other files match, likewise.</summary>
+    /// <summary>The patterns of imports. When another file matches one of them, loading again may give another
+    /// result.</summary>
     public ImmutableArray<string> Patterns { get; init; } = [];
 }

@@ -2,8 +2,8 @@ using System.Net;
 
 namespace NodeDns.Corefile;
 
-/// <summary>What only shows when all blocks are known: zones served twice, questions sent to oneself, metrics of one
-/// address over different HTTPS.</summary>
+/// <summary>Checks that concern several blocks: zones that are served twice, queries that would be sent to ourselves,
+/// and metrics of one address with different HTTPS settings.</summary>
 internal static class CorefileValidator
 {
     public static void Check(CorefileConfig config, ProblemList problems)
@@ -18,8 +18,8 @@ internal static class CorefileValidator
         }
     }
 
-    /// <summary>A zone and port may be served by two blocks only on different addresses, or by different transports.
-    /// </summary>
+    /// <summary>Two blocks may serve the same zone and port only at different addresses or with different
+    /// transports.</summary>
     private static void Duplicates(CorefileConfig config, ProblemList problems)
     {
         var seen = new Dictionary<string, List<(string Address, SourceLine At)>>();
@@ -46,7 +46,8 @@ internal static class CorefileValidator
         }
     }
 
-    /// <summary>CoreDNS loads such files, and answers REFUSED where the operator expects an answer.</summary>
+    /// <summary>CoreDNS accepts such files, but then answers REFUSED at addresses where the operator expects an
+    /// answer.</summary>
     private static void DifferentBinds(CorefileConfig config, ProblemList problems)
     {
         var first = new Dictionary<(ZoneTransport, int Port), ServerBlockConfig>();
@@ -66,7 +67,7 @@ internal static class CorefileValidator
         }
     }
 
-    /// <summary>CoreDNS opens such a port twice, and a connection meets one or the other by chance.</summary>
+    /// <summary>CoreDNS opens such a port twice, and it depends on chance which one a connection reaches.</summary>
     private static void SharedPorts(CorefileConfig config, ProblemList problems)
     {
         foreach (var block in config.Blocks)
@@ -84,7 +85,8 @@ internal static class CorefileValidator
         }
     }
 
-    /// <summary>CoreDNS serves the address as the first block says, without a word; a client could go unverified.</summary>
+    /// <summary>CoreDNS silently uses the first block's settings for this address, so clients might not be
+    /// verified.</summary>
     private static void DifferentTls(CorefileConfig config, ProblemList problems)
     {
         var first = new Dictionary<ListenAddress, PrometheusConfig>();
@@ -105,7 +107,7 @@ internal static class CorefileValidator
         }
     }
 
-    /// <summary>A question for the block's zone would come back to the block, for ever.</summary>
+    /// <summary>A query for the block's zone would be sent back to the block, in an endless loop.</summary>
     private static void OwnUpstreams(ServerBlockConfig block, ProblemList problems)
     {
         foreach (var forward in block.Forward)
@@ -133,7 +135,7 @@ internal static class CorefileValidator
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    /// <summary>"" stands for every address.</summary>
+    /// <summary>The addresses a block listens on; "" stands for all addresses.</summary>
     private static HashSet<string> Addresses(ServerBlockConfig block) => block.Bind is null
         ? [""]
         : [.. block.Bind.Groups.SelectMany(g => g.Targets.Except(g.Except)).Select(target => target.ToString())];

@@ -1,4 +1,4 @@
 namespace NodeDns.Corefile;
 
-/// <summary>debug: log debug messages.</summary>
+/// <summary>debug: logs debug messages.</summary>
 public sealed record DebugConfig : DirectiveConfig;

@@ -3,7 +3,8 @@ using NodeDns.Corefile.Directives;
 
 namespace NodeDns.Corefile;
 
-/// <summary>One row of <see cref="DirectiveTable"/>: everything about a directive that is not in its own files.</summary>
+/// <summary>One row of <see cref="DirectiveTable"/>: everything about a directive that is not in its own
+/// files.</summary>
 public sealed class Directive
 {
     private readonly Func<ServerBlockConfig, ImmutableArray<string>> _lines;
@@ -22,24 +23,26 @@ public sealed class Directive
 
     public string Name { get; }
 
-    /// <summary>Whether a block has it.</summary>
+    /// <summary>True when a block has this directive.</summary>
     public Func<ServerBlockConfig, bool> IsIn { get; }
 
-    /// <summary>A question meets it, or its reply does. The others set the server up.</summary>
+    /// <summary>True when a query or its reply passes through this directive. The other directives configure the
+    /// server.</summary>
     public bool IsStep { get; init; }
 
-    /// <summary>What it says decides which answers the block keeps, or with which TTL: with another text, what is kept
-    /// may be wrong.</summary>
+    /// <summary>True when the directive's text decides which answers the block stores, or their TTL. When the text
+    /// changes, stored answers may be wrong.</summary>
     public bool ShapesAnswers { get; init; }
 
-    /// <summary>Reads one of its lines into the block.</summary>
+    /// <summary>Reads one line of this directive and adds it to the block.</summary>
     internal Func<ServerBlockConfig, DirectiveScope, ServerBlockConfig> Read { get; }
 
-    /// <summary>What it will do in a block, for people: a line each; none where the block does not have it.</summary>
+    /// <summary>Describes, one line for each point, what the directive does in a block; empty when the block does not
+    /// have it.</summary>
     public ImmutableArray<string> Lines(ServerBlockConfig block) => IsIn(block) ? _lines(block) : [];
 
-    /// <param name="of">Where a block keeps it.</param>
-    /// <param name="line">null for one about which there is nothing to say.</param>
+    /// <param name="of">The property of a block that holds the directive's configuration.</param>
+    /// <param name="line">Describes the directive; null when there is nothing to say.</param>
     internal static Directive Once<T>(
         string name,
         Func<ServerBlockConfig, DirectiveScope, ServerBlockConfig> read,
@@ -53,7 +56,7 @@ public sealed class Directive
             ShapesAnswers = shapesAnswers,
         };
 
-    /// <summary>For one whose line says where it differs from its block.</summary>
+    /// <summary>For a directive whose description depends on the rest of its block.</summary>
     internal static Directive InBlock<T>(
         string name,
         Func<ServerBlockConfig, DirectiveScope, ServerBlockConfig> read,
@@ -67,7 +70,7 @@ public sealed class Directive
             ShapesAnswers = shapesAnswers,
         };
 
-    /// <summary>For one that a block may have several times.</summary>
+    /// <summary>For a directive that may occur several times in a block.</summary>
     internal static Directive Many<T>(
         string name,
         Func<ServerBlockConfig, DirectiveScope, ServerBlockConfig> read,

@@ -2,8 +2,8 @@ using NodeDns.Go;
 
 namespace NodeDns.Corefile;
 
-/// <summary>What a directive will do, for people: those of <see cref="DirectiveTable"/>'s lines that take more than one
-/// expression.</summary>
+/// <summary>Descriptions of directives for `check` that are too long to be written in
+/// <see cref="DirectiveTable"/>.</summary>
 internal static class DirectiveLines
 {
     public static string Of(CacheConfig cache, ServerBlockConfig block)

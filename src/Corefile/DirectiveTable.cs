@@ -4,15 +4,16 @@ using NodeDns.Corefile.Directives;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Every directive: those read here, and those of CoreDNS that are not, with the nearest thing that is.</summary>
-/// <remarks>A new directive is its own files, a property of <see cref="ServerBlockConfig"/>, a row here and, where a
-/// question meets it, what builds it in the cache's own table of steps.</remarks>
+/// <summary>All directives: those that are supported, and those of CoreDNS that are not, with the nearest
+/// alternative.</summary>
+/// <remarks>A new directive needs its own files, a property of <see cref="ServerBlockConfig"/> and a row here. If it is
+/// a step that handles queries, it also needs a row in the cache's StepTable.</remarks>
 public static class DirectiveTable
 {
     private const string ClusterDns = "forward to the cluster's own DNS, which runs this directive";
 
-    /// <summary>In CoreDNS's order (its plugin.cfg): a question meets the steps from first to last, whatever the file's
-    /// order, and a reply from last to first.</summary>
+    /// <summary>The directives in the order of CoreDNS's plugin.cfg. A query passes the steps from first to last,
+    /// whatever the order in the file, and a reply from last to first.</summary>
     public static ImmutableArray<Directive> InOrder { get; } =
     [
         Directive.Once("cancel", CancelReader.Read, block => block.Cancel,
@@ -22,7 +23,7 @@ public static class DirectiveTable
             reload => $"every {DirectiveLines.Of(reload.Interval)}, jitter {DirectiveLines.Of(reload.Jitter)}"),
         Directive.Once("bufsize", BufsizeReader.Read, block => block.Bufsize,
             bufsize => $"{bufsize.Bytes} bytes", shapesAnswers: true),
-        // `check` prints it first, as "listen", also where a block has none.
+        // No description: `check` always prints the listen addresses first, even if there is no bind.
         Directive.Once("bind", BindReader.Read, block => block.Bind, null),
         Directive.Once("debug", DebugReader.Read, block => block.Debug, _ => "debug messages to the log"),
         Directive.Once("trace", TraceReader.Read, block => block.Trace, null, isStep: true),
@@ -98,10 +99,10 @@ public static class DirectiveTable
 
     public static IEnumerable<string> Supported => s_byName.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>null for a directive that is not read here.</summary>
+    /// <summary>null for a directive that is not supported.</summary>
     public static Directive? Find(string name) => s_byName.GetValueOrDefault(name);
 
-    /// <summary>The error for one that is not.</summary>
+    /// <summary>The error for a directive that is not supported.</summary>
     public static string Expected(string name)
     {
         if (s_nearest.TryGetValue(name, out var nearest))
@@ -115,7 +116,7 @@ public static class DirectiveTable
             : $"expected one of {string.Join(", ", Supported)}";
     }
 
-    /// <summary>Edits between two words (Levenshtein); 99 for words too different in length to matter.</summary>
+    /// <summary>The Levenshtein distance between two words; 99 when their lengths are too different.</summary>
     private static int Distance(string a, string b)
     {
         if (Math.Abs(a.Length - b.Length) > 2)

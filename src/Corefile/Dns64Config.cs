@@ -2,7 +2,7 @@ using System.Net;
 
 namespace NodeDns.Corefile;
 
-/// <summary>dns64: AAAA made from A (RFC 6147).</summary>
+/// <summary>dns64: AAAA records made from A records (RFC 6147).</summary>
 public sealed record Dns64Config : DirectiveConfig
 {
     /// <summary>The well-known prefix (RFC 6052 section 2.1).</summary>
@@ -11,12 +11,12 @@ public sealed record Dns64Config : DirectiveConfig
     public const int PrefixLengthMinimum = 32;
     public const int PrefixLengthMaximum = 96;
 
-    /// <summary>32, 40, 48, 56, 64, 72, 80, 88 or 96 bits long.</summary>
+    /// <summary>The prefix, which is 32, 40, 48, 56, 64, 72, 80, 88 or 96 bits long.</summary>
     public IPNetwork Prefix { get; init; } = PrefixDefault;
 
-    /// <summary>Also where real AAAA records exist.</summary>
+    /// <summary>Translate even if there are real AAAA records.</summary>
     public bool TranslateAll { get; init; }
 
-    /// <summary>Also for clients that ask over IPv4.</summary>
+    /// <summary>Translate for clients that ask over IPv4 as well.</summary>
     public bool AllowIpv4 { get; init; }
 }

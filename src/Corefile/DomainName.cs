@@ -5,13 +5,14 @@ namespace NodeDns.Corefile;
 /// <summary>Domain names as text: lower case, with the final dot.</summary>
 internal static class DomainName
 {
-    /// <summary>RFC 1035 section 2.3.4, in octets of the wire.</summary>
+    /// <summary>The limit in octets on the wire (RFC 1035 section 2.3.4).</summary>
     private const int LengthMaximum = 255;
     private const int LabelMaximum = 63;
 
-    /// <summary>Lower-cases and completes a name; false for one that DNS cannot carry.</summary>
-    /// <remarks>Any ASCII character but control characters may stand in a label; \DDD and \X are escapes (RFC 1035
-    /// section 5.1). Other scripts are written in punycode.</remarks>
+    /// <summary>Converts a name to lower case and appends the final dot. Returns false for a name that is not valid in
+    /// DNS.</summary>
+    /// <remarks>A label may contain any ASCII character except control characters. \DDD and \X are escapes (RFC 1035
+    /// section 5.1). Other scripts have to be written in punycode.</remarks>
     public static bool TryNormalize(string text, out string name)
     {
         name = text;
@@ -73,7 +74,7 @@ internal static class DomainName
         return octets + 1 <= LengthMaximum;
     }
 
-    /// <summary>True when the name is the zone or below it. Both normal.</summary>
+    /// <summary>True when the name is the zone or below it. Both are normalized.</summary>
     public static bool IsWithin(string name, string zone) =>
         zone == "." || name == zone
         || (name.Length > zone.Length && name.EndsWith(zone, StringComparison.Ordinal)

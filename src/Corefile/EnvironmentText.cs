@@ -1,12 +1,13 @@
 namespace NodeDns.Corefile;
 
-/// <summary>{$NAME} and {%NAME%}: the values of environment variables, nothing for one that is not set.</summary>
+/// <summary>Replaces {$NAME} and {%NAME%} by the values of environment variables, or by nothing if a variable is not
+/// set.</summary>
 internal static class EnvironmentText
 {
     public static string Replace(string text, Func<string, string?> environment) =>
         text.Contains('{') ? Replace(Replace(text, "{%", "%}", environment), "{$", "}", environment) : text;
 
-    // One pass: a value that holds a reference is not looked at again.
+    // Replaces in one pass, so a reference in a value is not replaced again.
     private static string Replace(string text, string open, string close, Func<string, string?> environment)
     {
         var done = 0;

@@ -3,17 +3,17 @@ using NodeDns.Go;
 
 namespace NodeDns.Corefile;
 
-/// <summary>errors: failures go to the log.</summary>
+/// <summary>errors: logs failures.</summary>
 public sealed record ErrorsConfig : DirectiveConfig
 {
-    /// <summary>A crash is logged with its stack.</summary>
+    /// <summary>Logs crashes with their stack trace.</summary>
     public bool Stacktrace { get; init; }
 
     public ImmutableArray<ErrorConsolidation> Consolidate { get; init; } = [];
 }
 
-/// <summary>consolidate: messages that match are counted and logged once a period.</summary>
-/// <param name="ShowFirst">The first of a period is logged at once.</param>
+/// <summary>consolidate: matching messages are counted, and the count is logged once in each period.</summary>
+/// <param name="ShowFirst">The first message of a period is also logged at once.</param>
 public sealed record ErrorConsolidation(TimeSpan Period, GoPattern Pattern, ErrorLevel Level, bool ShowFirst);
 
 public enum ErrorLevel

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Reads files and remembers which, so that a reload knows what to watch.</summary>
+/// <summary>Reads files and remembers their paths, so that a reload knows what to watch.</summary>
 internal sealed class FileTrail(ICorefileFiles files)
 {
     private readonly SortedSet<string> _paths = new(StringComparer.Ordinal);
@@ -14,14 +14,14 @@ internal sealed class FileTrail(ICorefileFiles files)
 
     public void Note(string path) => _paths.Add(path);
 
-    /// <summary>Reads a file that counts whether it is there or not.</summary>
+    /// <summary>Reads a file and remembers it, whether it exists or not.</summary>
     public string? Read(string path, out string reason)
     {
         Note(path);
         return files.Read(path, out reason);
     }
 
-    /// <summary>Reads what may be no file at all; it counts only if it is one.</summary>
+    /// <summary>Reads something that may not be a file. Remembers it only if it is one.</summary>
     public string? Probe(string path)
     {
         var text = files.Read(path, out _);

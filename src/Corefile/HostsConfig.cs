@@ -3,7 +3,7 @@ using System.Net;
 
 namespace NodeDns.Corefile;
 
-/// <summary>hosts: answers from a hosts file and from the block itself.</summary>
+/// <summary>hosts: answers from a hosts file and from entries in the block itself.</summary>
 public sealed record HostsConfig : DirectiveConfig
 {
     public const string PathDefault = "/etc/hosts";
@@ -13,26 +13,27 @@ public sealed record HostsConfig : DirectiveConfig
 
     public string Path { get; init; } = PathDefault;
 
-    /// <summary>Names outside are neither read nor answered. Never empty.</summary>
+    /// <summary>Only names in these zones are read and answered. Never empty.</summary>
     public ImmutableArray<string> Zones { get; init; } = [];
 
-    /// <summary>Entries written in the block; those of the file come before them.</summary>
+    /// <summary>The entries in the block. Those of the file come first.</summary>
     public ImmutableArray<HostEntry> Inline { get; init; } = [];
 
     public int TtlSeconds { get; init; } = TtlSecondsDefault;
 
-    /// <summary>How often the file is looked at. Zero: once.</summary>
+    /// <summary>How often the file is checked for changes; zero for never.</summary>
     public TimeSpan Reload { get; init; } = ReloadDefault;
 
-    /// <summary>False after no_reverse: no PTR records.</summary>
+    /// <summary>False with no_reverse: no PTR records.</summary>
     public bool Reverse { get; init; } = true;
 
-    /// <summary>Zones whose unknown names go on to the next step; empty: none.</summary>
+    /// <summary>Zones in which unknown names are passed to the next step; empty for none.</summary>
     public ImmutableArray<string> Fallthrough { get; init; } = [];
 
-    /// <summary>A known name asked for a type other than A, AAAA, PTR also goes on.</summary>
+    /// <summary>Queries for a known name with a type other than A, AAAA and PTR are passed to the next step
+    /// too.</summary>
     public bool FallthroughUnsupported { get; init; }
 }
 
-/// <summary>One line of a hosts file: an address and its names, canonical first.</summary>
+/// <summary>One line of a hosts file: an address and its names, the canonical one first.</summary>
 public sealed record HostEntry(IPAddress Address, ImmutableArray<string> Names);

@@ -4,10 +4,11 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>hosts(5) text. Lines that do not start with an address are skipped, as everywhere.</summary>
+/// <summary>Parses the format of hosts(5). Lines that do not start with an address are skipped, as other programs
+/// do.</summary>
 public static class HostsText
 {
-    /// <summary>Entries with at least one name in the zones; names outside are left out.</summary>
+    /// <summary>The entries that have at least one name in the zones. Names outside are left out.</summary>
     public static ImmutableArray<HostEntry> Parse(string text, ImmutableArray<string> zones)
     {
         var entries = ImmutableArray.CreateBuilder<HostEntry>();
@@ -25,14 +26,16 @@ public static class HostsText
         return entries.ToImmutable();
     }
 
-    /// <summary>An IPv6 scope, as in fe80::1%lo, means nothing to a client.</summary>
+    /// <summary>Parses an address. An IPv6 scope, as in fe80::1%lo, is dropped because it means nothing to a
+    /// client.</summary>
     public static bool TryAddress(string word, out IPAddress address)
     {
         var percent = word.IndexOf('%');
         return AddressText.TryAddress(percent < 0 ? word : word.AsSpan(0, percent), out address);
     }
 
-    /// <summary>False for too few words, no address in front, or no name in the zones.</summary>
+    /// <summary>False when there are too few words, when the first is not an address, or when no name is in the
+    /// zones.</summary>
     public static bool TryEntry(ReadOnlySpan<string> words, ImmutableArray<string> zones, out HostEntry entry)
     {
         entry = null!;

@@ -5,16 +5,17 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Reads the kube-dns ConfigMap as it is mounted: a directory with one file a key.</summary>
-/// <remarks>Keys other than stubDomains and upstreamNameservers (federations) are left alone. Unlike node-cache, which
-/// drops the whole map for one mistake, every good entry is kept.</remarks>
+/// <summary>Reads the kube-dns ConfigMap in the form in which it is mounted: a directory with one file for each
+/// key.</summary>
+/// <remarks>Keys other than stubDomains and upstreamNameservers (federations) are ignored. Every valid entry is used,
+/// while node-cache drops the whole ConfigMap for one mistake.</remarks>
 public static class KubeDnsReader
 {
     public const string StubDomainsKey = "stubDomains";
     public const string UpstreamNameserversKey = "upstreamNameservers";
 
-    /// <param name="directory">For positions.</param>
-    /// <param name="files">Name of a file to its text.</param>
+    /// <param name="directory">The directory, for positions in messages.</param>
+    /// <param name="files">The text of each file, by name.</param>
     public static (KubeDnsConfig Config, ImmutableArray<CorefileProblem> Problems) Read(
         string directory, IReadOnlyDictionary<string, string> files)
     {
@@ -133,8 +134,8 @@ public static class KubeDnsReader
         return list;
     }
 
-    /// <summary>Hands on every string with its line; what is neither a name nor a string in its place is an error.
-    /// </summary>
+    /// <summary>Passes on every string with its line. Anything that is neither a name nor a string in the right place
+    /// is an error.</summary>
     private static void Walk(string directory, string key, IReadOnlyDictionary<string, string> files,
         ProblemList problems, Action<Token, bool> found, bool isMap)
     {

@@ -3,14 +3,15 @@ using System.Text;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Splits a Corefile into words, as the caddyfile lexer does.</summary>
-/// <remarks>White space ends a word; a quote opens a quoted word only at its start, where \" is a quote and any other
-/// backslash is itself; # starts a comment, even within a word; a carriage return outside quotes is nothing.</remarks>
+/// <summary>Splits a Corefile into words, as Caddy's lexer does.</summary>
+/// <remarks>White space ends a word. A quote starts a quoted word only at the beginning of a word; in a quoted word, \"
+/// is a quote and any other backslash is a normal character. # starts a comment, even in the middle of a word. A
+/// carriage return outside quotes is ignored.</remarks>
 internal static class Lexer
 {
     private const char ByteOrderMark = '\uFEFF';
 
-    /// <summary>More than any real file has; bounds what a hostile one costs.</summary>
+    /// <summary>No real file has as many. Limits the cost of a hostile one.</summary>
     public const int TokensMaximum = 200_000;
 
     public static ImmutableArray<Token> Read(string file, string text, ProblemList problems)
@@ -95,7 +96,7 @@ internal static class Lexer
 
                 if (c == '\\' && i + 1 < text.Length)
                 {
-                    // Two characters at once, so that the second of \\ does not escape a quote.
+                    // Take both characters at once, so that the second backslash of \\ does not escape a quote.
                     c = text[++i];
                     if (c != '"')
                     {

@@ -3,10 +3,11 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>host:port of an HTTP endpoint. A null address is every address of the machine, as in ":8080".</summary>
+/// <summary>host:port of an HTTP endpoint. null as the address stands for all addresses of the machine, as in
+/// ":8080".</summary>
 public readonly record struct ListenAddress(IPAddress? Address, int Port)
 {
-    /// <summary>An address, "localhost", or nothing for all, and a port.</summary>
+    /// <summary>Parses an address, "localhost" or nothing (all addresses), followed by a port.</summary>
     public static bool TryParse(string text, out ListenAddress listen)
     {
         listen = default;
@@ -29,7 +30,7 @@ public readonly record struct ListenAddress(IPAddress? Address, int Port)
         return true;
     }
 
-    /// <summary>Every address is one socket, of both families.</summary>
+    /// <summary>The endpoint to bind. All addresses are one socket for both families.</summary>
     public IPEndPoint ToEndPoint() => new(Address ?? IPAddress.IPv6Any, Port);
 
     public override string ToString() => Address is null ? $":{Port}" : new IPEndPoint(Address, Port).ToString();

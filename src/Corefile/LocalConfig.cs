@@ -1,8 +1,8 @@
 namespace NodeDns.Corefile;
 
-/// <summary>local: localhost and the reverse of the loopback and "this" networks are answered here (RFC 6761).</summary>
+/// <summary>local: answers localhost and the reverse zones of the loopback and "this" networks (RFC 6761).</summary>
 public sealed record LocalConfig : DirectiveConfig
 {
-    /// <summary>Names below a "localhost." label of another domain too, as search lists make them.</summary>
+    /// <summary>Also answer localhost.DOMAIN, which search lists produce.</summary>
     public bool LocalhostPrefix { get; init; } = true;
 }

@@ -2,21 +2,21 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>log: one line a question. The first rule whose name and class match writes it.</summary>
+/// <summary>log: writes one line for each query, by the first rule that matches its name and class.</summary>
 public sealed record LogConfig : DirectiveConfig
 {
-    /// <summary>{common}, and what is written when the line names no format.</summary>
+    /// <summary>The format {common}, which is also the default.</summary>
     public const string CommonFormat =
         "{remote}:{port} - {>id} \"{type} {class} {name} {proto} {size} {>do} {>bufsize}\" {rcode} {>rflags} {rsize} {duration}";
 
-    /// <summary>{combined}.</summary>
+    /// <summary>The format {combined}.</summary>
     public const string CombinedFormat = CommonFormat + " \"{>opcode}\"";
 
     public ImmutableArray<LogRule> Rules { get; init; } = [];
 }
 
-/// <param name="Zone">Names within it are logged.</param>
-/// <param name="Format">With {common} and {combined} already replaced.</param>
+/// <param name="Zone">The rule applies to names in this zone.</param>
+/// <param name="Format">The format, in which {common} and {combined} are already replaced.</param>
 public sealed record LogRule(string Zone, string Format, LogClasses Classes);
 
 [Flags]
@@ -24,13 +24,13 @@ public enum LogClasses
 {
     None = 0,
 
-    /// <summary>NOERROR with records.</summary>
+    /// <summary>NOERROR with records, or a delegation.</summary>
     Success = 1,
 
     /// <summary>NXDOMAIN, and NOERROR without records.</summary>
     Denial = 2,
 
-    /// <summary>SERVFAIL, NOTIMP, REFUSED and the like.</summary>
+    /// <summary>SERVFAIL, NOTIMP, REFUSED and similar.</summary>
     Error = 4,
     All = Success | Denial | Error,
 }

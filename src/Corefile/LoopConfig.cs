@@ -1,5 +1,6 @@
 namespace NodeDns.Corefile;
 
-/// <summary>loop: at start, ask ourselves a name nobody else knows, and stop when it comes back.</summary>
-/// <param name="Zone">The zone of that name: the block's first.</param>
+/// <summary>loop: at start, asks our own address for a random name, to find out whether an upstream sends queries back
+/// to us.</summary>
+/// <param name="Zone">The zone of that name, which is the block's first zone.</param>
 public sealed record LoopConfig(string Zone) : DirectiveConfig;

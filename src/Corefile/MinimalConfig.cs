@@ -1,4 +1,4 @@
 namespace NodeDns.Corefile;
 
-/// <summary>minimal: authority and additional sections are left out where the answer does not need them.</summary>
+/// <summary>minimal: removes the authority and additional sections where a client does not need them.</summary>
 public sealed record MinimalConfig : DirectiveConfig;

@@ -2,9 +2,9 @@ using NodeDns.Go;
 
 namespace NodeDns.Corefile;
 
-/// <summary>How rewrite compares the question's name, lower case with the final dot.</summary>
-/// <param name="Text">What is compared; for <see cref="NameMatchKind.Regex"/> the pattern as written.</param>
-/// <param name="Pattern">Not null exactly for <see cref="NameMatchKind.Regex"/>.</param>
+/// <summary>How a rewrite rule compares names, which are lower case with the final dot.</summary>
+/// <param name="Text">The text to compare with; for <see cref="NameMatchKind.Regex"/> the pattern as written.</param>
+/// <param name="Pattern">Not null only for <see cref="NameMatchKind.Regex"/>.</param>
 public sealed record NameMatch(NameMatchKind Kind, string Text, GoPattern? Pattern)
 {
     /// <summary>True when the rule applies to the name.</summary>

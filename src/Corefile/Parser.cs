@@ -2,18 +2,20 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Words to blocks: braces, snippets, imports, environment variables. Knows no directive.</summary>
+/// <summary>Parses words into blocks: braces, snippets, imports, environment variables. Does not know any
+/// directive.</summary>
 /// <remarks>
-/// 1. Keys: words up to a brace or the end of the line; a comma at the end continues on the next line.
-/// 2. A single key in parentheses names a snippet, kept for later imports.
-/// 3. Otherwise directives follow: to the closing brace, or to the end of the file where no brace was opened.
-/// 4. `import` at the start of a line, anywhere, is replaced by the words of a snippet, a file or all files of a pattern.
+/// 1. Keys are the words up to a brace or the end of the line. After a comma at its end, they continue on the next line.
+/// 2. A single key in parentheses names a snippet, which later imports can use.
+/// 3. Otherwise directives follow, up to the closing brace, or to the end of the file if there was no opening brace.
+/// 4. `import` at the start of any line is replaced by the words of a snippet, of a file, or of all files that match a
+///    pattern.
 /// </remarks>
 internal sealed class Parser
 {
     private const string Syntax = "syntax";
 
-    /// <summary>More than any real set of files; bounds what a file that imports itself costs.</summary>
+    /// <summary>No real configuration has as many files. Limits the cost of a file that imports itself.</summary>
     private const int FileImportsMaximum = 1000;
 
     private readonly TokenStream _stream;
@@ -54,7 +56,8 @@ internal sealed class Parser
         return blocks.ToImmutable();
     }
 
-    /// <summary>CoreDNS takes a brace at the very end for a zone and serves it; elsewhere it refuses the file.</summary>
+    /// <summary>CoreDNS takes a brace at the very end for a zone and serves it. Anywhere else it refuses the
+    /// file.</summary>
     private void StrayBrace()
     {
         var brace = _stream.Take();
@@ -228,7 +231,8 @@ internal sealed class Parser
         return new(head, body);
     }
 
-    /// <summary>Lines up to the closing brace, which is left. No directive nests further; what does is an error.</summary>
+    /// <summary>The lines up to the closing brace, which is not consumed. Directives do not nest further; a nested
+    /// block is an error.</summary>
     private ImmutableArray<OptionLine> Body()
     {
         var lines = ImmutableArray.CreateBuilder<OptionLine>();
@@ -263,7 +267,7 @@ internal sealed class Parser
         return lines.ToImmutable();
     }
 
-    /// <summary>The rest of the line, but for braces.</summary>
+    /// <summary>The rest of the line, without braces.</summary>
     private OptionLine Line()
     {
         var name = Expand(_stream.Take());

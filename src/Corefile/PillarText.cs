@@ -1,7 +1,7 @@
 namespace NodeDns.Corefile;
 
-/// <summary>Replaces the variables of the official manifest, by node-cache's rules, keeping every line where it was.
-/// </summary>
+/// <summary>Replaces the variables of the official manifest by node-cache's rules, without changing line
+/// numbers.</summary>
 public static class PillarText
 {
     public const string ClusterDns = "__PILLAR__CLUSTER__DNS__";
@@ -11,14 +11,16 @@ public static class PillarText
     public const string UpstreamServers = "__PILLAR__UPSTREAM__SERVERS__";
     public const string PrometheusEndpoint = "__PROMETHEUS__ENDPOINT__";
 
-    /// <summary>What upstreams are when the kube-dns ConfigMap names none: the node's own, by dnsPolicy Default.</summary>
+    /// <summary>The upstream servers if the kube-dns ConfigMap names none: with dnsPolicy Default, these are the node's
+    /// own.</summary>
     public const string UpstreamDefault = "/etc/resolv.conf";
 
-    // Exactly as old manifests write it: servers of one's own are asked by the client's protocol, not by force over TCP.
+    // The text exactly as in old manifests. force_tcp is dropped for servers that the operator has configured, so that
+    // they are asked over the client's protocol.
     private const string ForcedUpstream =
         $"\n    forward . {UpstreamServers} {{\n            force_tcp\n    }}\n";
 
-    /// <summary>A variable without a value stays; the loader then says what it needs.</summary>
+    /// <summary>Variables without a value are not replaced. The loader then reports what they need.</summary>
     public static string Replace(string text, PillarValues values)
     {
         if (!text.Contains("__P", StringComparison.Ordinal))
@@ -40,7 +42,7 @@ public static class PillarText
         return Put(text, DnsServer, values.DnsServer ?? "");
     }
 
-    /// <summary>What a word with a variable left in it needs; null for a word without one.</summary>
+    /// <summary>What is needed for a variable that is left in a word; null for a word without one.</summary>
     internal static string? Leftover(string word)
     {
         if (!word.Contains("__P", StringComparison.Ordinal))

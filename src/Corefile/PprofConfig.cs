@@ -1,4 +1,4 @@
 namespace NodeDns.Corefile;
 
-/// <summary>pprof: accepted, does nothing but warn. The .NET runtime has its own ways to look inside.</summary>
+/// <summary>pprof: accepted with a warning, without any effect. .NET has its own diagnostic tools.</summary>
 public sealed record PprofConfig : DirectiveConfig;

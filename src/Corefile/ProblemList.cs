@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Gathers what is wrong while reading goes on.</summary>
+/// <summary>Collects errors and warnings while reading goes on.</summary>
 internal sealed class ProblemList
 {
-    /// <summary>Enough to mend a file by; a hostile one could make millions.</summary>
+    /// <summary>Enough to repair a file. A hostile file could cause millions.</summary>
     private const int Maximum = 200;
 
     private readonly List<CorefileProblem> _errors = [];
@@ -13,11 +13,12 @@ internal sealed class ProblemList
 
     public bool HasErrors => _errors.Count > 0;
 
-    /// <summary>By file and line.</summary>
+    /// <summary>The errors, sorted by file and line.</summary>
     public ImmutableArray<CorefileProblem> Errors => Sorted(_errors);
     public ImmutableArray<CorefileProblem> Warnings => Sorted(_warnings);
 
-    /// <summary>The same mistake at the same place, met twice through a snippet, is told once.</summary>
+    /// <summary>Adds an error. The same error at the same place, found twice because of a snippet, is reported
+    /// once.</summary>
     public void Error(SourceLine at, string directive, string value, string expected) =>
         Add(_errors, new(at, directive, value, expected));
 

@@ -3,9 +3,9 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>resolv.conf(5): what forward and the look-up of upstreams take from it.</summary>
-/// <param name="Nameservers">In order.</param>
-/// <param name="Ignored">nameserver lines whose address cannot be read, by line number.</param>
+/// <summary>The parts of resolv.conf(5) that forward and the look-up of upstreams use.</summary>
+/// <param name="Nameservers">The servers, in the order of the file.</param>
+/// <param name="Ignored">The nameserver lines with an invalid address, by line number.</param>
 public sealed record ResolvConf(ImmutableArray<ScopedAddress> Nameservers, ImmutableArray<(int Line, string Text)> Ignored)
 {
     public static ResolvConf Parse(string text)

@@ -4,12 +4,12 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Networks to reverse zones: 10.0.0.0/24 is 0.0.10.in-addr.arpa.</summary>
-/// <remarks>A network that ends within a label is the set of zones one label longer: 10.0.0.0/23 is 0.0.10 and 1.0.10.
-/// </remarks>
+/// <summary>Converts a network to reverse zones: 10.0.0.0/24 is 0.0.10.in-addr.arpa.</summary>
+/// <remarks>A network whose prefix ends inside a label becomes several zones that are one label longer: 10.0.0.0/23 is
+/// 0.0.10 and 1.0.10.</remarks>
 internal static class ReverseZones
 {
-    /// <summary>False when the text is no network. Bits below the prefix are ignored.</summary>
+    /// <summary>Returns false when the text is not a network. Bits after the prefix are ignored.</summary>
     public static bool TryRead(string text, out ImmutableArray<string> zones)
     {
         zones = [];

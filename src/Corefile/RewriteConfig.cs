@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>rewrite: the question changed before the later steps see it, the reply changed back.</summary>
+/// <summary>rewrite: changes a query before later steps see it, and changes the reply back.</summary>
 public sealed record RewriteConfig : DirectiveConfig
 {
-    /// <summary>In file order.</summary>
+    /// <summary>The rules, in the order of the file.</summary>
     public ImmutableArray<RewriteRule> Rules { get; init; } = [];
 }

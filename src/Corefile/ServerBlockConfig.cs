@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>One block of the file: zones and at most one record a directive (forward: one a line).</summary>
-/// <remarks>The order of directives in the file means nothing; the steps run in CoreDNS's fixed order.</remarks>
+/// <summary>One block of the file: its zones, and at most one record for each directive (for forward, one for each
+/// line).</summary>
+/// <remarks>The order of directives in the file has no meaning. The steps run in CoreDNS's fixed order.</remarks>
 public sealed record ServerBlockConfig
 {
     public SourceLine At { get; init; }
@@ -12,7 +13,7 @@ public sealed record ServerBlockConfig
     /// <summary>True for a block made from the kube-dns ConfigMap's stubDomains.</summary>
     public bool IsStubDomain { get; init; }
 
-    /// <summary>Its directives as they stand in the file, in its order, variables and imports filled in.</summary>
+    /// <summary>The directives in the order of the file, with variables and imports replaced.</summary>
     public ImmutableArray<WrittenDirective> Written { get; init; } = [];
 
     public AclConfig? Acl { get; init; }
@@ -25,7 +26,8 @@ public sealed record ServerBlockConfig
     public Dns64Config? Dns64 { get; init; }
     public ErrorsConfig? Errors { get; init; }
 
-    /// <summary>In file order: each is asked when its zone holds the name, the next when it says so.</summary>
+    /// <summary>The forwards in the order of the file. A query goes to the first whose zone its name is in, and to the
+    /// next one if that says so.</summary>
     public ImmutableArray<ForwardConfig> Forward { get; init; } = [];
 
     public HealthConfig? Health { get; init; }
@@ -46,5 +48,5 @@ public sealed record ServerBlockConfig
     public WhoamiConfig? Whoami { get; init; }
 }
 
-/// <param name="Text">Its words and lines; spacing and comments make no difference.</param>
+/// <param name="Text">The words and lines, without differences in spacing and comments.</param>
 public readonly record struct WrittenDirective(string Name, string Text);

@@ -4,9 +4,9 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Server blocks for the kube-dns ConfigMap's stub domains.</summary>
-/// <remarks>Unlike node-cache's, they have the metrics and the log of the block for "."; a domain that the Corefile
-/// serves itself is left to it.</remarks>
+/// <summary>Makes server blocks for the stub domains of the kube-dns ConfigMap.</summary>
+/// <remarks>They use the metrics and the log of the block for ".", unlike in node-cache. A domain that the Corefile
+/// serves itself is left out.</remarks>
 internal static class StubDomainBlocks
 {
     private const int CacheTtlSeconds = 30;

@@ -4,16 +4,16 @@ using NodeDns.Go.Templates;
 
 namespace NodeDns.Corefile;
 
-/// <summary>template: answers made from the question.</summary>
+/// <summary>template: answers made from the query.</summary>
 public sealed record TemplateConfig : DirectiveConfig
 {
     public ImmutableArray<TemplateRule> Rules { get; init; } = [];
 }
 
-/// <summary>One template line: the first whose class, type, zone and pattern match answers.</summary>
+/// <summary>One template line. The first whose class, type, zone and pattern match gives the answer.</summary>
 public sealed record TemplateRule
 {
-    /// <summary>RFC 1035 section 3.2.5: matches every class or type.</summary>
+    /// <summary>Matches every class or type (RFC 1035 section 3.2.5).</summary>
     public const ushort Any = 255;
 
     public SourceLine At { get; init; }
@@ -23,10 +23,10 @@ public sealed record TemplateRule
     /// <summary>Never empty.</summary>
     public ImmutableArray<string> Zones { get; init; } = [];
 
-    /// <summary>Tried in order on the lower-case name with its final dot; never empty.</summary>
+    /// <summary>The patterns, tried in order on the lower-case name with its final dot. Never empty.</summary>
     public ImmutableArray<GoPattern> Match { get; init; } = [];
 
-    /// <summary>Each makes one record in zone-file form.</summary>
+    /// <summary>Each one produces one record in zone-file form.</summary>
     public ImmutableArray<TemplateText> Answer { get; init; } = [];
 
     public ImmutableArray<TemplateText> Authority { get; init; } = [];
@@ -36,7 +36,8 @@ public sealed record TemplateRule
     /// <summary>ederror: an extended DNS error in the reply (RFC 8914).</summary>
     public ExtendedError? ExtendedError { get; init; }
 
-    /// <summary>Zones whose names go on when no pattern matches; empty: none, and such names get SERVFAIL.</summary>
+    /// <summary>Zones in which names that match no pattern are passed to the next step. In other zones they get
+    /// SERVFAIL.</summary>
     public ImmutableArray<string> Fallthrough { get; init; } = [];
 }
 

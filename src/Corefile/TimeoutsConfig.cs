@@ -1,6 +1,6 @@
 namespace NodeDns.Corefile;
 
-/// <summary>timeouts: of clients' TCP connections. Null: not given.</summary>
+/// <summary>timeouts: limits of clients' TCP connections; null when not given.</summary>
 public sealed record TimeoutsConfig : DirectiveConfig
 {
     public static readonly TimeSpan ReadDefault = TimeSpan.FromSeconds(3);
@@ -13,6 +13,6 @@ public sealed record TimeoutsConfig : DirectiveConfig
     public TimeSpan? Write { get; init; }
     public TimeSpan? Idle { get; init; }
 
-    /// <summary>Questions answered on one connection before it is closed. Null: no limit.</summary>
+    /// <summary>How many queries are answered on one connection before it is closed; null for no limit.</summary>
     public int? MaxTcpQueries { get; init; }
 }

@@ -2,14 +2,14 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile;
 
-/// <summary>The words of a file one after the other, those of imports in the place of their import lines.</summary>
-/// <remarks>One word of look-ahead. An import pushes its words on a stack, so nothing is copied; the bounds keep
-/// snippets that import snippets from growing without end.</remarks>
+/// <summary>The words of a file in order. The words of an import take the place of the import line.</summary>
+/// <remarks>Has one word of look-ahead. An import pushes its words on a stack, so nothing is copied. The limits stop
+/// snippets that import each other for ever.</remarks>
 internal sealed class TokenStream(ImmutableArray<Token> tokens)
 {
     private const int DepthMaximum = 100;
 
-    /// <summary>CoreDNS's bound on snippets.</summary>
+    /// <summary>CoreDNS's limit for snippets.</summary>
     private const int InsertsMaximum = 10_000;
 
     private readonly Stack<(ImmutableArray<Token> Tokens, int Next)> _outer = new();
@@ -18,10 +18,10 @@ internal sealed class TokenStream(ImmutableArray<Token> tokens)
     private int _taken;
     private int _inserts;
 
-    /// <summary>The word taken last; null at the start.</summary>
+    /// <summary>The word that was taken last; null at the start.</summary>
     public Token? Last { get; private set; }
 
-    /// <summary>True when imports made more words than there may be; the rest is cut off.</summary>
+    /// <summary>True when imports have produced too many words. The rest is cut off.</summary>
     public bool IsExhausted => _taken >= Lexer.TokensMaximum;
 
     public bool TryPeek(out Token token)
@@ -37,10 +37,10 @@ internal sealed class TokenStream(ImmutableArray<Token> tokens)
 
     public bool Peek(string text) => TryPeek(out var token) && token.Text == text;
 
-    /// <summary>True when the next word is on the line of the last one.</summary>
+    /// <summary>True when the next word is on the same line as the last one.</summary>
     public bool TryPeekSameLine(out Token token) => TryPeek(out token) && Last is { } last && last.SameLine(token);
 
-    /// <summary>Call after a successful peek.</summary>
+    /// <summary>Takes the next word. Call this after a successful peek.</summary>
     public Token Take()
     {
         var token = _tokens[_next++];
@@ -49,8 +49,8 @@ internal sealed class TokenStream(ImmutableArray<Token> tokens)
         return token;
     }
 
-    /// <summary>Puts words before what comes next; false when imports are nested too deeply or went on for too long.
-    /// </summary>
+    /// <summary>Inserts words before the next one. Returns false when imports are nested too deeply or there are too
+    /// many.</summary>
     public bool Insert(ImmutableArray<Token> tokens)
     {
         if (_outer.Count >= DepthMaximum || ++_inserts > InsertsMaximum)

@@ -1,4 +1,4 @@
 namespace NodeDns.Corefile;
 
-/// <summary>trace: accepted, does nothing but warn.</summary>
+/// <summary>trace: accepted with a warning, without any effect.</summary>
 public sealed record TraceConfig : DirectiveConfig;

@@ -10,7 +10,7 @@ public sealed record UpstreamAddress
 
     public required IPAddress Address { get; init; }
 
-    /// <summary>The link of a link-local address, by name or number: fe80::53%eth0.</summary>
+    /// <summary>The link of a link-local address, by name or index: fe80::53%eth0.</summary>
     public string? Scope { get; init; }
 
     public int Port { get; init; } = DnsPort;
@@ -18,10 +18,10 @@ public sealed record UpstreamAddress
     /// <summary>DNS over TLS (RFC 7858).</summary>
     public bool Tls { get; init; }
 
-    /// <summary>The name checked in the certificate, from tls://ADDRESS%NAME.</summary>
+    /// <summary>The name that the certificate must have, from tls://ADDRESS%NAME.</summary>
     public string? ServerName { get; init; }
 
-    /// <summary>As the metrics' "to" label has it: address:port.</summary>
+    /// <summary>address:port, as in the "to" label of metrics.</summary>
     public override string ToString() =>
         Scope is null ? new IPEndPoint(Address, Port).ToString() : $"[{Address}%{Scope}]:{Port}";
 }

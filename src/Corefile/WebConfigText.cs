@@ -1,6 +1,6 @@
 namespace NodeDns.Corefile;
 
-/// <summary>Reads the web configuration file of Prometheus's exporters as far as a node's metrics port needs it:
+/// <summary>Parses the web configuration file of Prometheus's exporters, as far as a node's metrics port needs it:
 /// <code>
 /// tls_server_config:
 ///   cert_file: tls.crt
@@ -8,15 +8,15 @@ namespace NodeDns.Corefile;
 ///   client_auth_type: RequireAndVerifyClientCert
 ///   client_ca_file: ca.crt
 /// </code>
-/// Everything else that such a file may hold is an error that names it: better no start than a port that looks
-/// protected.</summary>
+/// Everything else that such a file may contain is an error that names it. It is better not to start than to open a port
+/// that only looks protected.</summary>
 internal static class WebConfigText
 {
     private const string Section = "tls_server_config";
     private const string VerifiesClients = "RequireAndVerifyClientCert";
 
-    /// <param name="folder">What relative paths are relative to.</param>
-    /// <returns>null, with a problem, for a file that cannot be honoured.</returns>
+    /// <param name="folder">The folder that relative paths start from.</param>
+    /// <returns>null and a problem when the file contains something that is not supported.</returns>
     public static WebTlsConfig? Parse(string text, string folder, out string problem)
     {
         var values = new Dictionary<string, string>();
@@ -45,7 +45,7 @@ internal static class WebConfigText
 
             if (expected is not null)
             {
-                // Without the value, which may be a secret under whichever key it came to stand.
+                // The message does not show the value, which may be a secret under a mistyped key.
                 problem = $"line {number}: {key}: {expected}";
                 return null;
             }
@@ -98,7 +98,7 @@ internal static class WebConfigText
                 + "client_ca_file";
     }
 
-    /// <summary># begins a comment at the start of a line and behind a space.</summary>
+    /// <summary># starts a comment at the beginning of a line and after a space.</summary>
     private static string WithoutComment(string line)
     {
         for (var i = 0; i < line.Length; i++)

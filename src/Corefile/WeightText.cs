@@ -5,12 +5,12 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>The weight file of loadbalance: a line with a name, then a line with an address and its weight for each of
-/// that name's addresses. Empty lines and those that start with <c>#</c> mean nothing.</summary>
+/// <summary>Parses the weight file of loadbalance: a line with a name, followed by one line for each of its addresses,
+/// with the address and its weight. Empty lines and lines that start with <c>#</c> are ignored.</summary>
 public static class WeightText
 {
-    /// <summary>All of the file, or null and the first line that is wrong, as CoreDNS takes a file whole or not at
-    /// all.</summary>
+    /// <summary>Returns the whole content, or null and the first wrong line. CoreDNS does not use a part of a file
+    /// either.</summary>
     public static ImmutableArray<AddressWeight>? Parse(string text, out string problem)
     {
         var weights = ImmutableArray.CreateBuilder<AddressWeight>();
@@ -58,6 +58,6 @@ public static class WeightText
         byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out weight) && weight > 0;
 }
 
-/// <param name="Name">As written.</param>
+/// <param name="Name">The name as written.</param>
 /// <param name="Weight">1 to 255.</param>
 public readonly record struct AddressWeight(string Name, IPAddress Address, byte Weight);

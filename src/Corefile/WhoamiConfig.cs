@@ -1,4 +1,4 @@
 namespace NodeDns.Corefile;
 
-/// <summary>whoami: the reply's additional section says who asked, from which port and how.</summary>
+/// <summary>whoami: tells the client its address, port and protocol in the reply's additional section.</summary>
 public sealed record WhoamiConfig : DirectiveConfig;

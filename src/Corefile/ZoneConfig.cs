@@ -1,9 +1,9 @@
 namespace NodeDns.Corefile;
 
-/// <summary>A zone that a block answers for, on one port. A CIDR such as 10.0.0.0/20 has become several of these.</summary>
+/// <summary>A zone that a block serves on one port. A CIDR network such as 10.0.0.0/20 becomes several zones.</summary>
 public sealed record ZoneConfig(string Name, int Port)
 {
-    /// <summary>False for a zone without a port in the file, which follows --dns-port.</summary>
+    /// <summary>False for a zone without a port in the file, which uses --dns-port.</summary>
     public bool PortGiven { get; init; }
 
     public ZoneTransport Transport { get; init; }

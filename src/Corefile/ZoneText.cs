@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Zones as a Corefile writes them: [scheme://]name[:port], where name may be a network.</summary>
+/// <summary>Parses zones as written in a Corefile: [scheme://]name[:port], where the name may be a network.</summary>
 internal static class ZoneText
 {
-    /// <summary>Schemes of CoreDNS, and the port of a zone that names none; null: --dns-port.</summary>
+    /// <summary>CoreDNS's schemes, with the default port of each; null for --dns-port.</summary>
     private static readonly (string Text, ZoneTransport? Transport, int? Port)[] s_schemes =
     [
         ("dns://", ZoneTransport.Dns, null), ("tls://", ZoneTransport.Tls, 853), ("grpc://", ZoneTransport.Grpc, 443),
@@ -14,7 +14,7 @@ internal static class ZoneText
         ("https3://", null, null),
     ];
 
-    /// <summary>The key of a block: <see cref="TryRead"/> with its scheme and port.</summary>
+    /// <summary>Parses a key of a block: like <see cref="TryRead"/>, but with scheme and port.</summary>
     public static bool TryReadKey(string text, int dnsPort, out ImmutableArray<ZoneConfig> zones, out string reason)
     {
         zones = [];
@@ -41,10 +41,10 @@ internal static class ZoneText
         return true;
     }
 
-    /// <summary>The zones of one word, in order: one, or for a network that ends between labels, several. A scheme means
-    /// nothing but before a block.</summary>
-    /// <param name="port">-1 when the word names none.</param>
-    /// <param name="reason">What was expected, when this returns false.</param>
+    /// <summary>The zones of one word: one, or several for a network whose prefix ends inside a label. A scheme has a
+    /// meaning only in the key of a block.</summary>
+    /// <param name="port">-1 when the word has no port.</param>
+    /// <param name="reason">What was expected, when the result is false.</param>
     public static bool TryRead(string text, out ImmutableArray<string> zones, out int port, out string reason)
     {
         zones = [];

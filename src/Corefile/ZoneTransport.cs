@@ -1,27 +1,27 @@
 namespace NodeDns.Corefile;
 
-/// <summary>What the scheme before a zone asks to be served. node-cache has no directive that gives a certificate, so
-/// none of them is encrypted there; quic:// and https3:// do not start without one.</summary>
+/// <summary>The transport that a zone's scheme asks for. node-cache has no directive for a certificate, so none of them
+/// is encrypted there; quic:// and https3:// do not even start without one.</summary>
 public enum ZoneTransport
 {
     /// <summary>dns://, or no scheme: UDP and TCP.</summary>
     Dns,
 
-    /// <summary>tls://: as CoreDNS does without a certificate, plain DNS over TCP.</summary>
+    /// <summary>tls://: plain DNS over TCP, as CoreDNS serves it without a certificate.</summary>
     Tls,
 
-    /// <summary>grpc://: DNS messages in HTTP/2 requests. Not served.</summary>
+    /// <summary>grpc://: DNS messages in HTTP/2 requests. Not supported.</summary>
     Grpc,
 
-    /// <summary>https://: DNS messages in HTTP/1.1 requests, without TLS. Not served.</summary>
+    /// <summary>https://: DNS messages in HTTP/1.1 requests, without TLS. Not supported.</summary>
     Https,
 
-    /// <summary>unix://: CoreDNS loads it, and has no such server. Not served.</summary>
+    /// <summary>unix://: CoreDNS accepts this but has no such server. Not supported.</summary>
     Unix,
 }
 
 public static class ZoneTransportText
 {
-    /// <summary>"dns", "tls" and so on, as it stands before "://".</summary>
+    /// <summary>The scheme as written before "://".</summary>
     public static string Scheme(this ZoneTransport transport) => transport.ToString().ToLowerInvariant();
 }

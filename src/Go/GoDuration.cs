@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace NodeDns.Go;
 
-/// <summary>Durations as Go writes them: 1h30m, 250ms, 1.5s. Ticks of 100 ns; what is finer is cut off,
-/// but no duration becomes none.</summary>
+/// <summary>Durations in Go's notation: 1h30m, 250ms, 1.5s. The unit is 100 ns. Smaller parts are dropped, but a
+/// duration above zero never becomes zero.</summary>
 public static class GoDuration
 {
     private static readonly (string Unit, decimal Ticks)[] s_units =
@@ -12,7 +12,7 @@ public static class GoDuration
         ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute), ("h", TimeSpan.TicksPerHour),
     ];
 
-    /// <summary>Go's largest duration, 2^63 ns, about 292 years.</summary>
+    /// <summary>Go's longest duration: 2^63 ns, about 292 years.</summary>
     private const decimal TicksMaximum = 92233720368547758m;
 
     public static bool TryParse(ReadOnlySpan<char> text, out TimeSpan value)
@@ -79,7 +79,7 @@ public static class GoDuration
         return true;
     }
 
-    /// <summary>As Go prints it, and so as CoreDNS's log lines have it: 1m0s, 5s, 500ms.</summary>
+    /// <summary>Formats as Go does, and so as in CoreDNS's log lines: 1m0s, 5s, 500ms.</summary>
     public static string Text(TimeSpan duration)
     {
         if (duration < TimeSpan.FromSeconds(1))
@@ -99,7 +99,7 @@ public static class GoDuration
             : string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalHours}h{minutes}");
     }
 
-    /// <summary>Without needless zeros, as people write them: 1h30m, 250ms, 5s.</summary>
+    /// <summary>Formats without unnecessary zeros, as people write durations: 1h30m, 250ms, 5s.</summary>
     public static string Format(TimeSpan value)
     {
         if (value == TimeSpan.Zero)
@@ -133,7 +133,7 @@ public static class GoDuration
         return rest > 0 ? text + string.Create(CultureInfo.InvariantCulture, $"{rest:0.#######}s") : text;
     }
 
-    // 18 digits keep the arithmetic within decimal's 28.
+    // With at most 18 digits, all calculations fit into the 28 digits of a decimal.
     private static bool TryNumber(ReadOnlySpan<char> digits, out decimal number)
     {
         number = 0;

@@ -1,6 +1,6 @@
 namespace NodeDns.Go;
 
-/// <summary>Whole numbers as Go reads them without a given base: 12, 0x0c, 0o14, 014, 0b1100.</summary>
+/// <summary>Parses whole numbers as Go does when no base is given: 12, 0x0c, 0o14, 014, 0b1100.</summary>
 public static class GoNumber
 {
     public static bool TryParse(string text, int maximum, out int value)
@@ -24,7 +24,7 @@ public static class GoNumber
         return true;
     }
 
-    /// <summary>Digits of a base from 2 to 36, up to 64 bits.</summary>
+    /// <summary>Parses digits in a base from 2 to 36, up to 64 bits.</summary>
     public static bool TryDigits(string digits, uint radix, out ulong value)
     {
         value = 0;

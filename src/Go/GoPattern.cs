@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace NodeDns.Go;
 
-/// <summary>A regular expression as Go writes them (RE2), run by .NET's linear-time engine.</summary>
-/// <remarks>Groups keep Go's numbers: by their opening parenthesis, named or not. .NET would number named groups last.
-/// </remarks>
+/// <summary>A regular expression in Go's syntax (RE2), run by .NET's linear-time engine.</summary>
+/// <remarks>Groups have Go's numbers: in the order of their opening parenthesis, named or not. .NET would number named
+/// groups last.</remarks>
 public sealed class GoPattern
 {
-    /// <summary>Longer patterns are refused, as in CoreDNS.</summary>
+    /// <summary>CoreDNS refuses longer patterns too.</summary>
     private const int LengthMaximum = 10_000;
 
     private readonly ImmutableArray<string> _names;
@@ -20,23 +20,23 @@ public sealed class GoPattern
         _names = names;
     }
 
-    /// <summary>As written.</summary>
+    /// <summary>The pattern as written.</summary>
     public string Source { get; }
 
-    /// <summary>Group n of a match of this is group n of the pattern.</summary>
+    /// <summary>The .NET expression. Its groups have the same numbers as the pattern's.</summary>
     public Regex Regex { get; }
 
     public int GroupCount => _names.Length;
 
-    /// <summary>Matches anything, with no groups.</summary>
+    /// <summary>Matches everything and has no groups.</summary>
     public static GoPattern Anything { get; } = TryParse(".*", out _)!;
 
     public bool IsMatch(ReadOnlySpan<char> text) => Regex.IsMatch(text);
 
-    /// <summary>The name of a group, by its number from 1; empty when it has none.</summary>
+    /// <summary>The name of a group, which is numbered from 1; empty when it has none.</summary>
     public string GroupName(int number) => _names[number - 1];
 
-    /// <summary>null, with the reason, for a pattern that Go or the linear-time engine would refuse.</summary>
+    /// <summary>Returns null and the reason for a pattern that Go or .NET's linear-time engine refuses.</summary>
     public static GoPattern? TryParse(string source, out string reason)
     {
         if (source.Length > LengthMaximum)
@@ -67,7 +67,7 @@ public sealed class GoPattern
 
     public override string ToString() => Source;
 
-    /// <summary>Replaces {0}, {1}… of a rewrite's text by the groups of a match.</summary>
+    /// <summary>Replaces {0}, {1}… in the text of a rewrite rule by the groups of a match.</summary>
     public static string Substitute(string text, Match match)
     {
         for (var group = 0; group < match.Groups.Count; group++)

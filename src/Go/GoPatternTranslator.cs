@@ -5,10 +5,10 @@ using System.Text.RegularExpressions;
 
 namespace NodeDns.Go;
 
-/// <summary>Rewrites RE2 syntax where .NET reads the same characters otherwise.</summary>
+/// <summary>Translates RE2 syntax to .NET's where the two differ.</summary>
 internal ref struct GoPatternTranslator
 {
-    /// <summary>RE2's bound on {n,m}.</summary>
+    /// <summary>RE2's limit for {n,m}.</summary>
     private const int RepeatMaximum = 1000;
 
     private readonly string _source;
@@ -19,7 +19,8 @@ internal ref struct GoPatternTranslator
 
     private GoPatternTranslator(string source) => _source = source;
 
-    /// <summary>names holds one entry a capturing group, "" for those without a name.</summary>
+    /// <summary><paramref name="names"/> gets one entry for each capturing group; "" for a group without a
+    /// name.</summary>
     public static bool TryTranslate(string source, out string text, out ImmutableArray<string> names, out string reason)
     {
         var translator = new GoPatternTranslator(source);
@@ -49,7 +50,7 @@ internal ref struct GoPatternTranslator
                 Group();
                 break;
             case '$':
-                // Go's $ is the end of the text; .NET's also stands before a last line feed.
+                // Go's $ matches only the end of the text; .NET's also matches before a final line feed.
                 _out.Append(@"\z");
                 _at++;
                 break;
@@ -113,7 +114,7 @@ internal ref struct GoPatternTranslator
             return;
         }
 
-        // Flags: i, m, s and their negation mean the same in both.
+        // The flags i, m and s, and their negation, mean the same in both.
         var flags = 2;
         while (flags < rest.Length && rest[flags] is 'i' or 'm' or 's' or '-')
         {
@@ -168,7 +169,7 @@ internal ref struct GoPatternTranslator
             }
             else
             {
-                // A bracket within a class starts a subtraction in .NET.
+                // In .NET a bracket inside a class would start a subtraction.
                 if (c is '[' or ']')
                 {
                     _out.Append('\\');
@@ -223,7 +224,7 @@ internal ref struct GoPatternTranslator
         _at += 2;
         switch (c)
         {
-            // ASCII only in Go, Unicode in .NET.
+            // These are ASCII in Go and Unicode in .NET.
             case 'd':
                 _out.Append(inClass ? "0-9" : "[0-9]");
                 break;

@@ -5,7 +5,7 @@ using NodeDns.Webhook.Options;
 
 namespace NodeDns.Webhook;
 
-/// <summary>The sockets of both listeners, bound before anything else is begun.</summary>
+/// <summary>The sockets of both listeners. They are bound before anything else starts.</summary>
 internal sealed class ListenSockets : IDisposable
 {
     private ListenSockets(Socket admission, Socket metrics)
@@ -33,7 +33,7 @@ internal sealed class ListenSockets : IDisposable
         }
     }
 
-    /// <summary>For Kestrel, which asks by address.</summary>
+    /// <summary>Returns the socket for an address, because Kestrel asks by address.</summary>
     public Socket At(EndPoint address) => address.Equals(Admission.LocalEndPoint) ? Admission : Metrics;
 
     public void Dispose()

@@ -15,7 +15,7 @@ using NodeDns.Webhook.Tls;
 
 namespace NodeDns.Webhook;
 
-/// <summary>The running program: everything that <see cref="WebhookOptions"/> describes, wired together.</summary>
+/// <summary>The running webhook: creates and connects everything that <see cref="WebhookOptions"/> describes.</summary>
 internal sealed class WebhookApp : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -28,24 +28,25 @@ internal sealed class WebhookApp : IAsyncDisposable
     private readonly SettingsSummary _settings;
     private readonly ILogger _logger;
 
-    /// <param name="options">Validated.</param>
-    /// <param name="sockets">To listen on; null for an app that is never started.</param>
-    /// <param name="time">For everything that waits or measures.</param>
-    /// <param name="log">Receives a line for each entry.</param>
-    /// <param name="apiServer">Makes the connection for <c>--namespace-settings</c>; not called without it.</param>
+    /// <param name="options">The validated options.</param>
+    /// <param name="sockets">The sockets to listen on; null for an app that is never started.</param>
+    /// <param name="time">The clock for everything that waits or measures.</param>
+    /// <param name="log">Receives one line for each log entry.</param>
+    /// <param name="apiServer">Connects to the API server for <c>--namespace-settings</c>. Not called without that
+    /// option.</param>
     /// <exception cref="WebhookStartException">There is no usable certificate, or no API server.</exception>
     public WebhookApp(
         WebhookOptions options, ListenSockets? sockets, TimeProvider time, TextWriter log, Func<ApiServer?> apiServer)
     {
         _options = options;
         _settings = new SettingsSummary(options);
-        // Neither routing nor configuration files nor the usual middleware: two listeners, one delegate.
+        // No routing, no configuration files and no usual middleware: there are two listeners and one delegate.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
 #pragma warning disable CA2000 // The container disposes its logger provider.
         builder.Logging.AddProvider(new ConsoleLog(options.LogLevel, log, time)).SetMinimumLevel(options.LogLevel);
 #pragma warning restore CA2000
-        // With a level of its own the host makes an Activity, its hexadecimal ids and a scope for every request: 3 µs
-        // for entries that ConsoleLog would drop.
+        // If this category is enabled at all, the host creates an Activity with hexadecimal ids and a scope for each
+        // request. That takes 3 µs for entries that ConsoleLog would drop.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.WebHost.UseKestrelCore();
         if (sockets is not null)
@@ -101,7 +102,7 @@ internal sealed class WebhookApp : IAsyncDisposable
         _app.Run(Dispatch);
     }
 
-    /// <summary>True without <c>--namespace-settings</c>.</summary>
+    /// <summary>Always true without <c>--namespace-settings</c>.</summary>
     public bool NamespacesKnown => _namespaces?.IsKnown ?? true;
 
     public CacheState CacheState => _probe?.State ?? CacheState.NotProbed;
@@ -110,7 +111,7 @@ internal sealed class WebhookApp : IAsyncDisposable
 
     public FileCertificateSource Certificate => _certificate;
 
-    /// <summary>The bound addresses, admission first; known once started.</summary>
+    /// <summary>The bound addresses, the admission listener's first. Known after the start.</summary>
     public IReadOnlyList<Uri> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(address => new Uri(address))
@@ -130,7 +131,8 @@ internal sealed class WebhookApp : IAsyncDisposable
             _settings.Fingerprint);
     }
 
-    /// <summary>Unready at once, serving for the shutdown delay, then gone; open reviews are finished.</summary>
+    /// <summary>Becomes unready at once, serves on for the shutdown delay, then stops after open reviews are
+    /// finished.</summary>
     public async Task StopAsync()
     {
         _health.Stop();
@@ -155,7 +157,7 @@ internal sealed class WebhookApp : IAsyncDisposable
         }
     }
 
-    /// <summary>What came over TLS is for admission, the rest for health and metrics.</summary>
+    /// <summary>Requests over TLS are for admission, others for health and metrics.</summary>
     private Task Dispatch(HttpContext context)
     {
         if (!context.Request.IsHttps)
@@ -209,8 +211,8 @@ internal sealed class WebhookApp : IAsyncDisposable
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
-                // The context carries the intermediates and is made once for each certificate, not for each
-                // handshake as with ServerCertificateSelector.
+                // The context includes the intermediate certificates and is created once for each certificate, while
+                // ServerCertificateSelector would create it for each handshake.
                 OnConnection = _ => ValueTask.FromResult(
                     new SslServerAuthenticationOptions { ServerCertificateContext = _certificate.Current!.Context }),
             });
@@ -220,5 +222,5 @@ internal sealed class WebhookApp : IAsyncDisposable
     }
 }
 
-/// <summary>The program cannot start; the message names the option and the remedy.</summary>
+/// <summary>The program cannot start. The message names the option and the remedy.</summary>
 internal sealed class WebhookStartException(string message) : Exception(message);

@@ -3,10 +3,10 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>bind ADDRESS|INTERFACE... { except ADDRESS|INTERFACE... }; several lines add up.</summary>
+/// <summary>bind ADDRESS|INTERFACE... { except ADDRESS|INTERFACE... }; several lines of a block are combined.</summary>
 internal static class BindReader
 {
-    /// <summary>IFNAMSIZ of linux/if.h, less its zero byte.</summary>
+    /// <summary>IFNAMSIZ of linux/if.h, without the terminating zero.</summary>
     private const int InterfaceNameMaximum = 15;
 
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)

@@ -90,7 +90,7 @@ internal static class CacheReader
         }
     }
 
-    /// <summary>CAPACITY [TTL] [MINTTL]; CoreDNS overlooks what follows.</summary>
+    /// <summary>CAPACITY [TTL] [MINTTL]. Like CoreDNS, ignores what follows.</summary>
     private static (int? Capacity, TimeSpan Ttl, TimeSpan? MinTtl) Limits(
         DirectiveScope scope, OptionLine line, TimeSpan ttl)
     {

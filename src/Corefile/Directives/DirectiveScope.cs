@@ -4,8 +4,8 @@ using NodeDns.Go;
 
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>What a directive's reader sees of its surroundings, and the checks readers share.</summary>
-/// <remarks>Every check reports by itself and hands back a fallback, so that reading goes on.</remarks>
+/// <summary>What the reader of a directive needs, and the checks that readers share.</summary>
+/// <remarks>Each check reports its own error and returns a fallback value, so that reading can go on.</remarks>
 internal sealed class DirectiveScope(
     DirectiveNode node, ImmutableArray<string> blockZones, CorefileOptions options, ProblemList problems,
     FileTrail files)
@@ -16,7 +16,7 @@ internal sealed class DirectiveScope(
     public CorefileOptions Options => options;
     public FileTrail Files => files;
 
-    /// <summary>The zones of the block, normal.</summary>
+    /// <summary>The zones of the block, normalized.</summary>
     public ImmutableArray<string> BlockZones => blockZones;
 
     public void Error(OptionLine line, string expected) =>
@@ -29,7 +29,8 @@ internal sealed class DirectiveScope(
 
     public void Warn(Token token, string text) => problems.Warn(token.At, node.Name, token.Text, text);
 
-    /// <summary>For a directive that a block may hold once. True when it is the first.</summary>
+    /// <summary>For a directive that may occur once in a block. Returns true for the first one, and reports an error
+    /// for others.</summary>
     public bool Once(DirectiveConfig? before)
     {
         if (before is not null)
@@ -40,7 +41,8 @@ internal sealed class DirectiveScope(
         return before is null;
     }
 
-    /// <summary>For a directive whose first line wins without a word from CoreDNS.</summary>
+    /// <summary>For a directive of which CoreDNS silently uses the first line. Returns true for the first one, and
+    /// warns about others.</summary>
     public bool First(DirectiveConfig? before)
     {
         if (before is not null)
@@ -61,7 +63,7 @@ internal sealed class DirectiveScope(
         }
     }
 
-    /// <summary>For a directive whose options CoreDNS passes over.</summary>
+    /// <summary>For a directive whose options CoreDNS ignores.</summary>
     public void IgnoredBody()
     {
         if (!Body.IsEmpty)
@@ -70,7 +72,7 @@ internal sealed class DirectiveScope(
         }
     }
 
-    /// <summary>For an option of which CoreDNS passes over surplus words.</summary>
+    /// <summary>For an option of which CoreDNS ignores further words.</summary>
     public bool AtLeast(OptionLine line, int count, string expected)
     {
         if (line.Args.Length > count)
@@ -94,8 +96,8 @@ internal sealed class DirectiveScope(
         return false;
     }
 
-    /// <summary>A number beyond what we count with is the largest we do, where there is no other bound: Go's are
-    /// longer.</summary>
+    /// <summary>Go's integers have more bits than ours. Without an explicit maximum, a number that is too large becomes
+    /// the largest possible one.</summary>
     public int Number(OptionLine line, int index, int fallback, string what, int minimum, int maximum = int.MaxValue)
     {
         if (long.TryParse(line.Args[index].Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
@@ -113,7 +115,7 @@ internal sealed class DirectiveScope(
         return fallback;
     }
 
-    /// <summary>Bounds are inclusive; null means none above.</summary>
+    /// <summary>The limits are inclusive; null for no upper limit.</summary>
     public TimeSpan Duration(
         OptionLine line, int index, TimeSpan fallback, string what, TimeSpan minimum, TimeSpan? maximum = null)
     {
@@ -141,7 +143,8 @@ internal sealed class DirectiveScope(
         return fallback;
     }
 
-    /// <summary>Zones written as arguments, networks spread out; bad ones are reported and left out.</summary>
+    /// <summary>The zones in these arguments; a network may become several. Invalid ones are reported and left
+    /// out.</summary>
     public ImmutableArray<string> Zones(IEnumerable<Token> args)
     {
         var zones = ImmutableArray.CreateBuilder<string>();
@@ -160,7 +163,7 @@ internal sealed class DirectiveScope(
         return zones.ToImmutable();
     }
 
-    /// <summary>The zones written, or the block's when none are.</summary>
+    /// <summary>The zones in these arguments, or the block's zones when there are none.</summary>
     public ImmutableArray<string> ZonesOrBlock(IReadOnlyCollection<Token> args)
     {
         if (args.Count == 0)
@@ -176,7 +179,8 @@ internal sealed class DirectiveScope(
         return Zones(args);
     }
 
-    /// <summary>For zones that are written: "cache 30s" caches the zone 30s, which nobody asks for.</summary>
+    /// <summary>Warns about zones that look like a time: "cache 30s" caches the zone 30s, which is hardly
+    /// intended.</summary>
     public void WarnOfTime(Token zone)
     {
         var isNumber = long.TryParse(zone.Text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
@@ -194,7 +198,7 @@ internal sealed class DirectiveScope(
     private bool IsNearBlock(string zone) => blockZones.IsEmpty
         || blockZones.Any(block => DomainName.IsWithin(zone, block) || DomainName.IsWithin(block, zone));
 
-    /// <summary>fallthrough [ZONES...]: every zone when none is written.</summary>
+    /// <summary>fallthrough [ZONES...]; without arguments it applies to all zones.</summary>
     public ImmutableArray<string> Fallthrough(OptionLine line) => line.Args.IsEmpty ? ["."] : Zones(line.Args);
 
     public GoPattern? Pattern(OptionLine line, string text)

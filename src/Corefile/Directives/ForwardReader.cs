@@ -3,7 +3,7 @@ using NodeDns.Go;
 
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>forward FROM TO... { options }; every line is a forward of its own.</summary>
+/// <summary>forward FROM TO... { options }; each line is a separate forward.</summary>
 internal static class ForwardReader
 {
     private const string Known = "except, force_tcp, prefer_udp, tls, tls_servername, policy, max_fails, health_check, "

@@ -16,7 +16,7 @@ internal static class HostsReader
         if (!args.IsEmpty)
         {
             hosts = hosts with { Path = args[0].Text };
-            // The plugin reads it again by itself: a change is no reason to load everything.
+            // Read only to check it. The plugin itself reads the file again, so a change of it needs no reload.
             if (scope.Options.Files.Read(hosts.Path, out var reason) is null)
             {
                 scope.Warn(scope.Head, $"the file cannot be read yet: {reason}");
@@ -64,7 +64,7 @@ internal static class HostsReader
         }
     }
 
-    /// <summary>CoreDNS passes over lines it cannot read; here they are told, as warnings, for they load there.</summary>
+    /// <summary>Lines that cannot be parsed are only warned about, because CoreDNS ignores them.</summary>
     private static HostsConfig Entry(HostsConfig hosts, DirectiveScope scope, OptionLine line)
     {
         if (!hosts.Fallthrough.IsEmpty)

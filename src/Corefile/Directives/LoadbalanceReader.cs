@@ -63,11 +63,11 @@ internal static class LoadbalanceReader
         };
     }
 
-    /// <summary>A file that is not there yet is waited for, if it is looked at again; one that is wrong stops the
-    /// start, as in CoreDNS.</summary>
+    /// <summary>A missing file is accepted if it is going to be read again. A file with errors prevents the start, as
+    /// in CoreDNS.</summary>
     private static void CheckFile(LoadbalanceConfig balance, DirectiveScope scope)
     {
-        // The plugin reads it again by itself: a change is no reason to load everything.
+        // Read only to check it. The plugin itself reads the file again, so a change of it needs no reload.
         if (scope.Options.Files.Read(balance.WeightFile!, out var reason) is not { } text)
         {
             if (balance.Reload == TimeSpan.Zero)

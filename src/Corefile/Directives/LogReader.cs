@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>log [NAMES...] [FORMAT] { class success|denial|error|all... }; every line adds rules.</summary>
+/// <summary>log [NAMES...] [FORMAT] { class success|denial|error|all... }; several lines of a block are
+/// combined.</summary>
 internal static class LogReader
 {
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)

@@ -1,9 +1,9 @@
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>exact|prefix|suffix|substring|regex and what to compare with.</summary>
+/// <summary>Reads exact|prefix|suffix|substring|regex and the text to compare with.</summary>
 internal static class NameMatchReader
 {
-    /// <param name="complete">Whether the text gets a final dot where it has none, as CoreDNS does even for prefixes and
+    /// <param name="complete">Appends the final dot if it is missing, as CoreDNS does even for prefixes and
     /// substrings.</param>
     public static NameMatch? Read(DirectiveScope scope, string kindText, string text, bool complete)
     {

@@ -1,6 +1,6 @@
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>pprof [ADDRESS] { block [RATE] }: read, and answered by a warning.</summary>
+/// <summary>pprof [ADDRESS] { block [RATE] }: accepted with a warning.</summary>
 internal static class PprofReader
 {
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)

@@ -62,7 +62,7 @@ internal static class PrometheusReader
 
         foreach (var file in new[] { tls?.CertificateFile, tls?.KeyFile, tls?.ClientCaFile }.OfType<string>())
         {
-            // Read again by itself when it changes.
+            // Read only to check it. The endpoint itself loads the file again when it changes.
             if (scope.Options.Files.Read(file, out reason) is null)
             {
                 scope.Error(line, $"expected a readable PEM file {file}: {reason}");

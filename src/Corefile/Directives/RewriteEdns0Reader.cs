@@ -114,7 +114,7 @@ internal static class RewriteEdns0Reader
 
         if (data.IndexOf('/') is > 1 and var slash && slash < data.Length - 2)
         {
-            // As in a CoreDNS without its metadata directive: such a rule applies to no question.
+            // As in a CoreDNS without the metadata directive, such a rule never applies.
             scope.Warn(scope.Head, "has no effect: nothing here makes metadata");
             return null;
         }

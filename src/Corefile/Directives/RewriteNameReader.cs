@@ -105,7 +105,7 @@ internal static class RewriteNameReader
         return null;
     }
 
-    /// <summary>Like CoreDNS, counts the different groups used, {0} among them.</summary>
+    /// <summary>Like CoreDNS, compares the number of different groups that are used, including {0}.</summary>
     private static bool UsesOnlyGroupsOf(GoPattern pattern, string to) =>
         Enumerable.Range(0, 101).Count(group => to.Contains($"{{{group}}}", StringComparison.Ordinal))
             <= pattern.GroupCount;

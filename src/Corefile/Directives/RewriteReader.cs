@@ -3,14 +3,14 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>rewrite [continue|stop] name|type|class|ttl|cname|rcode|edns0 …; each line is a rule.</summary>
+/// <summary>rewrite [continue|stop] name|type|class|ttl|cname|rcode|edns0 …; each line is one rule.</summary>
 internal static class RewriteReader
 {
     private const string Kinds = "expected name, type, class, ttl, cname, rcode or edns0, or before it continue or stop";
 
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
-        // A rule may be spread over lines in braces; they are joined, with nothing said about where they end.
+        // A rule may be written on several lines in braces. They are joined, and the line breaks have no meaning.
         var words = scope.Head.Args.Select(arg => arg.Text).ToList();
         if (words.Count < 2)
         {
@@ -106,7 +106,7 @@ internal static class RewriteReader
         return NamePart(scope, args[..^1]) is { } match ? new(match, minimum, maximum) : null;
     }
 
-    /// <summary>30, 30-60, -60 or 30-.</summary>
+    /// <summary>Parses 30, 30-60, -60 or 30-.</summary>
     private static bool TryRange(string text, out uint minimum, out uint maximum)
     {
         minimum = 0;

@@ -73,7 +73,7 @@ internal static class TemplateReader
             case "fallthrough":
                 return rule with { Fallthrough = scope.Fallthrough(line) };
             case "upstream":
-                // Once an option of CoreDNS, today without meaning there too.
+                // A former option of CoreDNS, which ignores it too.
                 return rule;
             case "var" or "expr":
                 scope.Error(line, "expected no expressions: use match with groups, and {{ if }} in the answer");

@@ -3,13 +3,13 @@ using NodeDns.Go;
 
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>trace [TYPE] [ENDPOINT] { every, service, client_server, … }: read, and answered by a warning.</summary>
+/// <summary>trace [TYPE] [ENDPOINT] { every, service, client_server, … }: accepted with a warning.</summary>
 internal static class TraceReader
 {
     private const string Known = "every, service, client_server, datadog_analytics_rate, zipkin_max_backlog_size, "
         + "zipkin_max_batch_size, zipkin_max_batch_interval";
 
-    /// <summary>What Go's strconv.ParseBool takes.</summary>
+    /// <summary>The values that Go's strconv.ParseBool accepts.</summary>
     private static readonly string[] s_flags =
         ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
 

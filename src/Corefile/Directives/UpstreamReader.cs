@@ -4,8 +4,8 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile.Directives;
 
-/// <summary>The servers of a forward: ADDRESS, ADDRESS:PORT, tls://ADDRESS%NAME, a resolv.conf file, or a host name.
-/// </summary>
+/// <summary>Reads the servers of a forward: ADDRESS, ADDRESS:PORT, tls://ADDRESS%NAME, a resolv.conf file, or a host
+/// name.</summary>
 internal static class UpstreamReader
 {
     private const string Expected = "expected an address, address:port, tls://address, a file such as /etc/resolv.conf, "
@@ -13,7 +13,7 @@ internal static class UpstreamReader
 
     private static readonly string[] s_unsupported = ["https://", "https3://", "grpc://", "quic://", "unix://"];
 
-    /// <summary>In the order written, each once.</summary>
+    /// <summary>The servers in the order of the file, without duplicates.</summary>
     public static ImmutableArray<UpstreamAddress> Read(
         DirectiveScope scope, IEnumerable<Token> tokens, OptionLine? resolver)
     {
@@ -87,7 +87,8 @@ internal static class UpstreamReader
         });
     }
 
-    /// <summary>RFC 1123 section 2.1, with underscores; digits and dots alone are a mistyped address.</summary>
+    /// <summary>RFC 1123 section 2.1, and also underscores. Text of only digits and dots is a mistyped
+    /// address.</summary>
     private static bool IsHostName(string text) => text.Any(c => !char.IsAsciiDigit(c) && c != '.')
         && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 
@@ -136,7 +137,8 @@ internal static class UpstreamReader
         return [.. conf.Nameservers.Select(server => new UpstreamAddress { Address = server.Address, Scope = server.Scope })];
     }
 
-    /// <summary>A link that is not there now may come: a server on it is asked from then on.</summary>
+    /// <summary>Only warns about a link that does not exist, because it may appear later; the server is used from then
+    /// on.</summary>
     private static void CheckScope(DirectiveScope scope, Token token, ScopedAddress address)
     {
         if (address.LacksScope)
@@ -149,8 +151,8 @@ internal static class UpstreamReader
         }
     }
 
-    /// <summary>10.0.0.1%name:853 is 10.0.0.1:853 and name; [fe80::1%eth0]:53 is [fe80::1]:53 and eth0, which is the
-    /// scope.</summary>
+    /// <summary>Splits 10.0.0.1%name:853 into 10.0.0.1:853 and the name. In [fe80::1%eth0]:53 the name is eth0, which
+    /// is the scope.</summary>
     private static (string Bare, string? Name) SplitServerName(string text)
     {
         var percent = text.LastIndexOf('%');
@@ -196,7 +198,7 @@ internal static class UpstreamReader
         foreach (var arg in line.Args)
         {
             var port = UpstreamAddress.DnsPort;
-            // Scopes are for servers that are asked for names of clients.
+            // A scope is only supported for servers that are asked on behalf of clients.
             if (!arg.Text.Contains('%') && AddressText.TryServer(arg.Text, ref port, out var server))
             {
                 servers.Add(new(server.Address, port));

@@ -4,11 +4,11 @@ using System.Net;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>Addresses, networks and host:port as Go's net package reads them: the one reader of all flags and files. What
-/// inet_aton takes (010.0.0.4, 10.0.0, 167772166) is no address.</summary>
+/// <summary>Parses addresses, networks and host:port as Go's net package does. All flags and files are parsed here.
+/// Forms that only inet_aton accepts (010.0.0.4, 10.0.0, 167772166) are not addresses.</summary>
 public static class AddressText
 {
-    /// <summary>What no link's name holds.</summary>
+    /// <summary>Characters that no link's name contains.</summary>
     private static readonly SearchValues<char> s_noLink = SearchValues.Create("%/:[] \t");
 
     public static bool IsDottedQuad(ReadOnlySpan<char> text)
@@ -27,7 +27,7 @@ public static class AddressText
         return parts == 4;
     }
 
-    /// <summary>Without a scope: fe80::1%eth0 is refused here.</summary>
+    /// <summary>Parses an address without a scope; fe80::1%eth0 is refused.</summary>
     public static bool TryAddress(ReadOnlySpan<char> text, out IPAddress address)
     {
         address = IPAddress.None;
@@ -35,8 +35,8 @@ public static class AddressText
             && IPAddress.TryParse(text, out address!);
     }
 
-    /// <summary>With or without a scope. One behind an address that is not link-local means nothing, and is left
-    /// out.</summary>
+    /// <summary>Parses an address with or without a scope. A scope has no meaning for an address that is not
+    /// link-local, and is dropped.</summary>
     public static bool TryScoped(ReadOnlySpan<char> text, out ScopedAddress address)
     {
         address = default;
@@ -51,8 +51,8 @@ public static class AddressText
         return !scope.ContainsAny(s_noLink);
     }
 
-    /// <summary>An address, or address:port, as in [fe80::53%eth0]:53.</summary>
-    /// <param name="port">Where the text names none.</param>
+    /// <summary>Parses an address, or an address and port, such as [fe80::53%eth0]:53.</summary>
+    /// <param name="port">The default port on entry; the port in the text, if there is one, on return.</param>
     public static bool TryServer(string text, ref int port, out ScopedAddress address)
     {
         if (TryScoped(text, out address) || (text is ['[', .. var inner, ']'] && TryScoped(inner, out address)))
@@ -70,7 +70,8 @@ public static class AddressText
         return true;
     }
 
-    /// <summary>10.0.0.0/8, or a single address. Bits below the prefix are cleared.</summary>
+    /// <summary>Parses a network such as 10.0.0.0/8, and a single address if <paramref name="single"/> is set. Bits
+    /// after the prefix are cleared.</summary>
     public static bool TryNetwork(string text, bool single, out IPNetwork network)
     {
         network = default;
@@ -97,7 +98,7 @@ public static class AddressText
         return true;
     }
 
-    /// <summary>host:port, [v6]:port, :port. False without a port.</summary>
+    /// <summary>Splits host:port, [v6]:port or :port. Returns false when there is no port.</summary>
     public static bool TrySplit(string text, out string host, out string port)
     {
         host = port = "";

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>IANA's names of types, classes and rcodes, upper case, as Corefiles and zone files write them.</summary>
+/// <summary>IANA's names of types, classes and rcodes, in upper case, as Corefiles and zone files use them.</summary>
 public static class Mnemonics
 {
     private static readonly FrozenDictionary<string, ushort> s_types = new Dictionary<string, ushort>
@@ -147,7 +147,7 @@ public static class Mnemonics
     public static bool TryRcode(string text, out ushort value) =>
         s_rcodes.TryGetValue(text.ToUpperInvariant(), out value);
 
-    /// <summary>The name of a type, or TYPE123 for one without (RFC 3597).</summary>
+    /// <summary>The name of a type, or TYPE123 for a type without a name (RFC 3597).</summary>
     public static string TypeName(ushort value) =>
         s_typeNames.TryGetValue(value, out var name) ? name : string.Create(CultureInfo.InvariantCulture, $"TYPE{value}");
 

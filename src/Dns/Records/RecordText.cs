@@ -4,16 +4,16 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>A record in zone-file form (RFC 1035 section 5.1), as template writes them.</summary>
+/// <summary>A record that was written as a zone-file line (RFC 1035 section 5.1), as in template.</summary>
 /// <param name="Owner">Wire form, uncompressed.</param>
 /// <param name="Rdata">Wire form, names uncompressed.</param>
 public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint TtlSeconds, byte[] Rdata)
 {
-    /// <summary>What a line without a TTL gets, as in CoreDNS's library.</summary>
+    /// <summary>The TTL of a line that has none, as in CoreDNS's library.</summary>
     public const uint TtlSecondsDefault = 3600;
 
-    /// <summary>Reads <c>owner [ttl] [class] type data…</c>; ttl and class in either order.</summary>
-    /// <returns>null when the line is no such record; <paramref name="problem"/> says why.</returns>
+    /// <summary>Parses <c>owner [ttl] [class] type data…</c>. TTL and class may be in either order.</summary>
+    /// <returns>null when the line is not a record; <paramref name="problem"/> then says why.</returns>
     public static RecordText? Parse(string line, out string problem)
     {
         var words = Words(line);
@@ -60,14 +60,14 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentOutOfRangeException)
         {
-            // Said below.
+            // Reported below.
         }
         problem = $"this is no data of a {Mnemonics.TypeName((ushort)type)} record: "
             + string.Join(' ', words[(at + 1)..].Select(word => word.Text));
         return null;
     }
 
-    /// <summary>A mnemonic, or TYPE and a number (RFC 3597 section 5).</summary>
+    /// <summary>Parses a mnemonic, or TYPE and a number (RFC 3597 section 5).</summary>
     public static bool TryParseType(string text, out Qtype type)
     {
         var isType = Mnemonics.TryType(text, out var number) || TryNumbered("TYPE", text, out number);
@@ -82,7 +82,7 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
             && ushort.TryParse(text.AsSpan(kind.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
-    /// <summary>Seconds, or numbers with the units w, d, h, m, s: 1h30m.</summary>
+    /// <summary>Parses seconds, or numbers with the units w, d, h, m, s: 1h30m.</summary>
     internal static bool TryTtl(string text, out uint seconds)
     {
         ulong sum = 0, number = 0;
@@ -115,8 +115,8 @@ public sealed record RecordText(byte[] Owner, Qtype Type, Qclass Class, uint Ttl
         return sum + number <= uint.MaxValue;
     }
 
-    /// <summary>The words of a record: between blanks and quotes, up to a comment or the line's end; within parentheses
-    /// lines go on (RFC 1035 section 5.1).</summary>
+    /// <summary>Splits a record into words, which are separated by blanks and quotes, up to a comment or the end of the
+    /// line. Within parentheses a record continues on the next line (RFC 1035 section 5.1).</summary>
     private static List<RecordWord> Words(string line)
     {
         var words = new List<RecordWord>();

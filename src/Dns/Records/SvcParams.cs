@@ -5,12 +5,12 @@ namespace NodeDns.Dns.Records;
 /// <summary>The parameters of SVCB and HTTPS records (RFC 9460 section 2.1): <c>alpn=h2,h3 port="8443" key667=x</c>.</summary>
 internal static class SvcParams
 {
-    /// <summary>By their numbers (RFC 9460 section 14.3.2, RFC 9461, RFC 9540).</summary>
+    /// <summary>The names of the keys, by their number (RFC 9460 section 14.3.2, RFC 9461, RFC 9540).</summary>
     private static readonly string[] s_keys =
         ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp"];
 
-    /// <returns>Wire form, in order of the keys.</returns>
-    /// <exception cref="FormatException">A word is no parameter, or a key is there twice.</exception>
+    /// <returns>The parameters in wire form, ordered by key.</returns>
+    /// <exception cref="FormatException">A word is not a parameter, or a key occurs twice.</exception>
     public static byte[] Read(List<RecordWord> words)
     {
         List<byte[]> parameters = [];
@@ -24,7 +24,7 @@ internal static class SvcParams
             var text = words[i].Text;
             var equals = text.IndexOf('=');
             string key = equals < 0 ? text : text[..equals], value = equals < 0 ? "" : text[(equals + 1)..];
-            // key="value": the quotes stand directly behind the sign.
+            // key="value": the quoted word directly follows the equals sign.
             if (equals >= 0 && value == "" && i + 1 < words.Count && words[i + 1] is { Quoted: true, Spaced: false } quoted)
             {
                 value = quoted.Text;
@@ -44,7 +44,7 @@ internal static class SvcParams
         return Joined(parameters);
     }
 
-    /// <summary>A name, or key and a number that has none.</summary>
+    /// <summary>Parses a key: its name, or "key" and a number if it has no name.</summary>
     private static byte[] Key(string text)
     {
         if (Array.IndexOf(s_keys, text) is >= 0 and var known)
@@ -73,7 +73,7 @@ internal static class SvcParams
         _ => RdataText.Unescaped(value),
     };
 
-    /// <summary>RFC 9460 section 8: in order.</summary>
+    /// <summary>Parses the keys of "mandatory" in ascending order (RFC 9460 section 8).</summary>
     private static byte[] Keys(string value)
     {
         List<byte[]> keys = [];
@@ -104,8 +104,9 @@ internal static class SvcParams
         return addresses.Count > 0 ? Joined(addresses) : throw new FormatException();
     }
 
-    /// <summary>RFC 9460 appendix A.1: between commas; a backslash before a comma or another makes it part of one.</summary>
-    /// <returns>Each with its length before it.</returns>
+    /// <summary>Splits at commas. A backslash before a comma or a backslash makes that character part of the value (RFC
+    /// 9460 appendix A.1).</summary>
+    /// <returns>The values, each preceded by its length.</returns>
     private static byte[] Protocols(byte[] value)
     {
         List<byte> protocols = [0];
@@ -127,7 +128,7 @@ internal static class SvcParams
             start = protocols.Count;
             protocols.Add(0);
         }
-        // The one too many, which no protocol followed.
+        // Removes the length octet that was added for a value after the last one.
         protocols.RemoveAt(protocols.Count - 1);
         return [.. protocols];
     }

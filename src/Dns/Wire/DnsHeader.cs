@@ -38,7 +38,8 @@ public static class DnsHeader
 
     public static Opcode Opcode(ushort flags) => (Opcode)((flags & OpcodeMask) >> 11);
 
-    /// <summary>The low four bits of the response code; the high eight are in the OPT record, if there is one.</summary>
+    /// <summary>The low four bits of the response code. The high eight bits are in the OPT record, if there is
+    /// one.</summary>
     public static Rcode Rcode(ReadOnlySpan<byte> message) => (Rcode)(message[3] & RcodeMask);
 
     public static int QdCount(ReadOnlySpan<byte> message) => BinaryPrimitives.ReadUInt16BigEndian(message[4..]);

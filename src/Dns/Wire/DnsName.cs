@@ -3,27 +3,28 @@ using System.Runtime.Intrinsics;
 
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Domain names in wire form: length-prefixed labels, closed by a zero octet (RFC 1035 section 3.1).</summary>
+/// <summary>Domain names in wire form: labels with a length octet each, ended by a zero octet (RFC 1035 section
+/// 3.1).</summary>
 public static class DnsName
 {
-    /// <summary>Octets of the longest name, its final zero included (RFC 1035 section 2.3.4).</summary>
+    /// <summary>The longest name in octets, including its final zero (RFC 1035 section 2.3.4).</summary>
     public const int MaxLength = 255;
 
     public const int MaxLabelLength = 63;
 
-    /// <summary>Characters of the longest name's text: each octet as \DDD.</summary>
+    /// <summary>The longest name as text, in characters: each octet may be written as \DDD.</summary>
     public const int MaxTextLength = 4 * MaxLength;
 
     /// <summary>The wire form of ".".</summary>
     public static ReadOnlySpan<byte> Root => [0];
 
-    /// <summary>Steps over the name at <paramref name="offset"/>, following its compression to be sure that it is one.
-    /// </summary>
-    /// <remarks>A pointer must point backwards, and what it points to must end before the pointer: so a walk always
-    /// terminates. The whole name must not exceed <see cref="MaxLength"/> (RFC 1035 section 4.1.4).</remarks>
-    /// <param name="places">Where names of this message have been met: a pointer leads to one of them, and the name is put
-    /// there. Null for a message that has been looked at before.</param>
-    /// <returns>false when the octets are not a name; <paramref name="offset"/> is then unchanged.</returns>
+    /// <summary>Skips the name at <paramref name="offset"/>. Follows its compression pointers to check that it is a
+    /// valid name.</summary>
+    /// <remarks>A pointer must point backwards, to something that ends before the pointer, so the method always
+    /// terminates. The whole name must not be longer than <see cref="MaxLength"/> (RFC 1035 section 4.1.4).</remarks>
+    /// <param name="places">Records the offsets of this message's names, and restricts pointers to them. null for a
+    /// message that has been checked before.</param>
+    /// <returns>false when there is no valid name; <paramref name="offset"/> is then unchanged.</returns>
     public static bool TrySkip(ReadOnlySpan<byte> message, ref int offset, NamePlaces? places = null)
     {
         int at = offset, end = -1, length = 1, bound = message.Length;
@@ -76,10 +77,10 @@ public static class DnsName
         }
     }
 
-    /// <summary>Reads the name at <paramref name="offset"/> without compression into <paramref name="name"/>, which
-    /// must hold <see cref="MaxLength"/> octets.</summary>
-    /// <param name="end">Offset of the first octet after the name where it stands.</param>
-    /// <returns>The octets written, or 0 when there is no valid name.</returns>
+    /// <summary>Copies the name at <paramref name="offset"/> without compression to <paramref name="name"/>, which must
+    /// have room for <see cref="MaxLength"/> octets.</summary>
+    /// <param name="end">The offset after the name in the message.</param>
+    /// <returns>The length of the copy; 0 when there is no valid name.</returns>
     public static int Read(ReadOnlySpan<byte> message, int offset, Span<byte> name, out int end)
     {
         end = offset;
@@ -107,8 +108,8 @@ public static class DnsName
         }
     }
 
-    /// <summary>Length in octets of the uncompressed name at the start of <paramref name="octets"/>, or 0 when there is
-    /// none.</summary>
+    /// <summary>The length in octets of the uncompressed name at the start of <paramref name="octets"/>; 0 when there
+    /// is none.</summary>
     public static int LengthOf(ReadOnlySpan<byte> octets)
     {
         var at = 0;
@@ -134,7 +135,7 @@ public static class DnsName
         return 0;
     }
 
-    /// <summary>Copies <paramref name="name"/> with A-Z folded to a-z; both spans have the same length.</summary>
+    /// <summary>Copies <paramref name="name"/> with A-Z changed to a-z. Both spans have the same length.</summary>
     [SkipLocalsInit]
     public static void ToLower(ReadOnlySpan<byte> name, Span<byte> lower)
     {
@@ -153,8 +154,8 @@ public static class DnsName
 
     public static byte ToLower(byte octet) => (uint)(octet - 'A') < 26 ? (byte)(octet | 0x20) : octet;
 
-    /// <summary>Compares two uncompressed names as DNS does: A-Z equal a-z, and nothing else is folded (RFC 4343).
-    /// </summary>
+    /// <summary>Compares two uncompressed names as DNS does: A-Z equals a-z, and nothing else is folded (RFC
+    /// 4343).</summary>
     public static bool EqualsIgnoreCase(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
         if (a.Length != b.Length)
@@ -173,7 +174,7 @@ public static class DnsName
         return true;
     }
 
-    /// <summary>Whether <paramref name="name"/> is <paramref name="zone"/> or below it; both uncompressed and
+    /// <summary>True when <paramref name="name"/> is <paramref name="zone"/> or below it. Both are uncompressed and
     /// lower-case.</summary>
     public static bool IsWithin(ReadOnlySpan<byte> name, ReadOnlySpan<byte> zone)
     {
@@ -191,7 +192,7 @@ public static class DnsName
         return at == start;
     }
 
-    /// <summary>Number of labels, the root not counted.</summary>
+    /// <summary>The number of labels, not counting the root.</summary>
     public static int LabelCount(ReadOnlySpan<byte> name)
     {
         var count = 0;
@@ -203,8 +204,8 @@ public static class DnsName
         return count;
     }
 
-    /// <summary>Wire form of a name written in master-file text ("a.b", final dot optional, \. and \DDD escapes:
-    /// RFC 1035 section 5.1), its case kept.</summary>
+    /// <summary>Parses a name in master-file text ("a.b", with or without the final dot; \. and \DDD are escapes: RFC
+    /// 1035 section 5.1). The spelling is kept.</summary>
     /// <returns>null when the text is not a name.</returns>
     public static byte[]? Parse(string text)
     {
@@ -260,7 +261,7 @@ public static class DnsName
         return wire[..(lengthAt + 1)].ToArray();
     }
 
-    /// <summary>Wire form of <paramref name="text"/> in lower case.</summary>
+    /// <summary>Parses a name and converts it to lower case.</summary>
     /// <exception cref="ArgumentException">The text is not a name.</exception>
     public static byte[] ParseLower(string text)
     {
@@ -269,15 +270,16 @@ public static class DnsName
         return wire;
     }
 
-    /// <summary>Master-file text of an uncompressed name, with its final dot.</summary>
+    /// <summary>The text of an uncompressed name in master-file form, with the final dot.</summary>
     public static string ToText(ReadOnlySpan<byte> name)
     {
         Span<char> text = stackalloc char[MaxTextLength];
         return text[..WriteText(name, text)].ToString();
     }
 
-    /// <summary>Writes the same into a span of at least <see cref="MaxTextLength"/> characters.</summary>
-    /// <returns>The characters written.</returns>
+    /// <summary>Writes the text of <see cref="ToText"/> into a span of at least <see cref="MaxTextLength"/>
+    /// characters.</summary>
+    /// <returns>The number of characters written.</returns>
     public static int WriteText(ReadOnlySpan<byte> name, Span<char> text)
     {
         if (name.Length <= 1)

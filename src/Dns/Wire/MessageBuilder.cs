@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Writes a message record by record with name compression, for the steps that change names or their order and
-/// so cannot keep the octets they were given.</summary>
-/// <remarks>Once something has not fitted, <see cref="Overflowed"/> is set and the rest is not written.</remarks>
+/// <summary>Writes a message record by record, with name compression. For steps that change names or their order and
+/// therefore cannot keep the original octets.</summary>
+/// <remarks>If something does not fit, <see cref="Overflowed"/> is set and the rest is not written.</remarks>
 public ref struct MessageBuilder
 {
     private readonly Span<byte> _output;
@@ -13,25 +13,25 @@ public ref struct MessageBuilder
     private Hashes _hashes;
     private int _offsetCount;
 
-    /// <summary>Names that later ones may point to; more than these are written out in full.</summary>
+    /// <summary>The number of names that later names may point to. Further names are written in full.</summary>
     private const int MaxOffsets = 256;
 
-    /// <summary>Where they start.</summary>
+    /// <summary>The offsets of these names in the message.</summary>
     [InlineArray(MaxOffsets)]
     private struct Offsets
     {
         private ushort _first;
     }
 
-    /// <summary>What their octets make, so that one is found without reading all the others.</summary>
+    /// <summary>The hashes of these names, so that one is found without comparing them all.</summary>
     [InlineArray(MaxOffsets)]
     private struct Hashes
     {
         private uint _first;
     }
 
-    /// <param name="header">Id and flags are taken from here; the counts are counted anew.</param>
-    /// <param name="question">The question's octets, its name uncompressed.</param>
+    /// <param name="header">Provides id and flags. The counts are set anew.</param>
+    /// <param name="question">The octets of the question, with an uncompressed name.</param>
     public MessageBuilder(Span<byte> output, ReadOnlySpan<byte> header, ReadOnlySpan<byte> question)
     {
         _output = output;
@@ -47,7 +47,8 @@ public ref struct MessageBuilder
 
     public bool Overflowed { get; private set; }
 
-    /// <summary>Appends a record whose names are all written out; sections come in wire order.</summary>
+    /// <summary>Appends a record in which no name is compressed. The sections have to be written in wire
+    /// order.</summary>
     public void Add(
         Section section, scoped ReadOnlySpan<byte> owner, Qtype type, Qclass @class, uint ttlSeconds,
         scoped ReadOnlySpan<byte> rdata)
@@ -104,7 +105,7 @@ public ref struct MessageBuilder
         Remember(name, at, start);
     }
 
-    /// <summary>Offset of a name equal to this one, case and all; 0 when there is none.</summary>
+    /// <summary>The offset of an identical name, including case; 0 when there is none.</summary>
     private readonly int Find(scoped ReadOnlySpan<byte> name)
     {
         Span<byte> known = stackalloc byte[DnsName.MaxLength];
@@ -127,10 +128,10 @@ public ref struct MessageBuilder
         return 0;
     }
 
-    /// <summary>Remembers each label of the part of a name that has just been written in full.</summary>
+    /// <summary>Records the offset of each label in the part of a name that has just been written in full.</summary>
     /// <param name="name">The whole name.</param>
-    /// <param name="end">Where in it that part ends.</param>
-    /// <param name="start">Where in the message it starts.</param>
+    /// <param name="end">The offset in the name at which this part ends.</param>
+    /// <param name="start">The offset in the message at which it starts.</param>
     private void Remember(scoped ReadOnlySpan<byte> name, int end, int start)
     {
         for (var at = 0; at < end; at += name[at] + 1)
@@ -145,7 +146,7 @@ public ref struct MessageBuilder
         }
     }
 
-    /// <summary>FNV-1a.</summary>
+    /// <summary>The FNV-1a hash of the name.</summary>
     private static uint Hash(scoped ReadOnlySpan<byte> name)
     {
         var hash = 2166136261;

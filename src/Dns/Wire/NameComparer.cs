@@ -1,6 +1,6 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Compares names in wire form octet by octet, so that a dictionary of them is asked with a span.</summary>
+/// <summary>Compares names in wire form octet by octet. Allows to look up a span in a dictionary of names.</summary>
 public sealed class NameComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     public static readonly NameComparer Instance = new();

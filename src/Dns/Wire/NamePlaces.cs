@@ -1,17 +1,17 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Where in one message names and their tails have been met: all that a compression pointer may point to, "a prior
-/// occurrence of the same name" (RFC 1035 section 4.1.4).</summary>
-/// <remarks>A bit for each of the 16,384 offsets that a pointer reaches; cleared as far as a message needs. A pointer into a
-/// TTL would make another name of itself when the TTL is rewritten.</remarks>
+/// <summary>The offsets in one message at which names, and the ends of names, were found. Only these may be the target
+/// of a compression pointer: "a prior occurrence of the same name" (RFC 1035 section 4.1.4).</summary>
+/// <remarks>One bit for each of the 16,384 offsets that a pointer can reach, cleared only as far as the message needs.
+/// Without this, a pointer into a TTL field would give another name once the TTL is rewritten.</remarks>
 public sealed class NamePlaces
 {
     private const int Reach = 0x4000;
 
     private readonly ulong[] _bits = new ulong[Reach / 64];
 
-    /// <summary>Forgets the message before.</summary>
-    /// <param name="length">Octets of the next one.</param>
+    /// <summary>Forgets the previous message.</summary>
+    /// <param name="length">The length of the next message in octets.</param>
     public void Begin(int length) => _bits.AsSpan(0, Math.Min(length, Reach - 1) / 64 + 1).Clear();
 
     public bool Contains(int offset) => offset < Reach && (_bits[offset / 64] >> offset % 64 & 1) != 0;
@@ -24,7 +24,7 @@ public sealed class NamePlaces
         }
     }
 
-    /// <summary>Data of an unknown type, in which names may stand anywhere.</summary>
+    /// <summary>Adds all offsets in the data of an unknown type, which may have names anywhere.</summary>
     public void AddAll(int from, int end)
     {
         for (var offset = from; offset < Math.Min(end, Reach); offset++)

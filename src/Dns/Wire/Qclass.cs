@@ -1,6 +1,7 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Classes (IANA DNS CLASSes) that the cache tells apart; any other value is carried as it is.</summary>
+/// <summary>Classes (IANA DNS CLASSes) that have a meaning for the cache. Other values are passed on
+/// unchanged.</summary>
 public enum Qclass : ushort
 {
     IN = 1,

@@ -1,7 +1,7 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Record and question types (IANA RR TYPEs) that the cache names; any other value is carried as it is
-/// (RFC 3597).</summary>
+/// <summary>Record and question types (IANA RR TYPEs) that have a meaning for the cache. Other values are passed on
+/// unchanged (RFC 3597).</summary>
 public enum Qtype : ushort
 {
     A = 1,

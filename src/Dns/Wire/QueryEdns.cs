@@ -2,14 +2,12 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Dns.Wire;
 
-/// <summary>What a message's OPT record says (RFC 6891 section 6.1).</summary>
-/// <remarks>
-/// OPT on the wire: root owner (one zero octet), type 41, class = sender's UDP payload size, TTL = extended RCODE (8),
-/// version (8), DO (1), Z (15), then RDLENGTH and options.
-/// </remarks>
+/// <summary>The content of a message's OPT record (RFC 6891 section 6.1).</summary>
+/// <remarks>An OPT record on the wire: the root as owner (one zero octet), type 41, class = UDP payload size of the
+/// sender, TTL = extended RCODE (8 bits), version (8), DO (1) and Z (15), then RDLENGTH and the options.</remarks>
 public readonly struct QueryEdns
 {
-    /// <summary>Octets of an OPT record without options.</summary>
+    /// <summary>The length of an OPT record without options.</summary>
     public const int EmptyOptLength = 11;
 
     private const uint DnssecOkBit = 0x8000;
@@ -25,7 +23,7 @@ public readonly struct QueryEdns
 
     public bool IsPresent { get; }
 
-    /// <summary>The sender's UDP payload size in octets, as sent; values below 512 mean 512.</summary>
+    /// <summary>The sender's UDP payload size in octets, as sent. Values below 512 mean 512.</summary>
     public ushort UdpSize { get; }
 
     public byte Version { get; }
@@ -35,12 +33,12 @@ public readonly struct QueryEdns
 
     public bool DnssecOk { get; }
 
-    /// <summary>Finds the OPT record among the records from <paramref name="offset"/> on.</summary>
-    /// <returns>false when a record is malformed, or there are two OPT records (RFC 6891 section 6.1.1).</returns>
+    /// <summary>Finds the OPT record among the records that start at <paramref name="offset"/>.</summary>
+    /// <returns>false when a record is malformed, or when there are two OPT records (RFC 6891 section 6.1.1).</returns>
     public static bool TryRead(ReadOnlySpan<byte> message, int offset, out QueryEdns edns)
     {
         edns = default;
-        // Nearly every query has no record at all, or exactly one, the OPT.
+        // Nearly every query has either no record at all, or only the OPT record.
         if (BinaryPrimitives.ReadUInt32BigEndian(message[6..]) == 0)
         {
             var arCount = DnsHeader.ArCount(message);
@@ -71,7 +69,7 @@ public readonly struct QueryEdns
         BinaryPrimitives.WriteUInt16BigEndian(opt[9..], 0);
     }
 
-    /// <summary>Reads an OPT record whose TYPE field stands at <paramref name="typeOffset"/>.</summary>
+    /// <summary>Parses an OPT record whose TYPE field is at <paramref name="typeOffset"/>.</summary>
     public static QueryEdns Parse(ReadOnlySpan<byte> message, int typeOffset) => new(
         BinaryPrimitives.ReadUInt16BigEndian(message[(typeOffset + 2)..]),
         BinaryPrimitives.ReadUInt32BigEndian(message[(typeOffset + 4)..]));

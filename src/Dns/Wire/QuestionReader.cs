@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Dns.Wire;
 
-/// <summary>The one question of a message, checked when it is made; a view over the message's own octets.</summary>
+/// <summary>The question of a message. It is checked on creation, and its spans point into the message.</summary>
 /// <remarks>
 /// Wire, from octet 12: qname (labels, never compressed here), then qtype and qclass, two octets each, big-endian
 /// (RFC 1035 section 4.1.2).
@@ -16,21 +16,21 @@ public readonly ref struct QuestionReader
         Class = @class;
     }
 
-    /// <summary>The qname as sent, case kept, final zero included.</summary>
+    /// <summary>The qname as sent, including the final zero.</summary>
     public ReadOnlySpan<byte> Name { get; }
 
     public Qtype Type { get; }
 
     public Qclass Class { get; }
 
-    /// <summary>Octets of the question: name, type and class.</summary>
+    /// <summary>The length of the question in octets: name, type and class.</summary>
     public int Length => Name.Length + 4;
 
-    /// <summary>Offset in the message of the first octet after the question.</summary>
+    /// <summary>The offset in the message after the question.</summary>
     public int End => DnsHeader.Length + Length;
 
-    /// <summary>Reads the first question of <paramref name="message"/>; QDCOUNT is for the caller to judge.</summary>
-    /// <returns>false when the message ends inside the question, or its name is compressed or too long.</returns>
+    /// <summary>Parses the first question of <paramref name="message"/>. The caller has to check QDCOUNT.</summary>
+    /// <returns>false when the message ends within the question, or when the name is compressed or too long.</returns>
     public static bool TryRead(ReadOnlySpan<byte> message, out QuestionReader question)
     {
         question = default;
@@ -54,9 +54,9 @@ public readonly ref struct QuestionReader
     }
 
     /// <summary>Writes a question.</summary>
-    /// <param name="question">At least <see cref="DnsName.MaxLength"/> and four octets.</param>
-    /// <param name="name">Wire form.</param>
-    /// <returns>Its length.</returns>
+    /// <param name="question">Room for <see cref="DnsName.MaxLength"/> + 4 octets.</param>
+    /// <param name="name">The name in wire form.</param>
+    /// <returns>The length of the question.</returns>
     public static int Write(Span<byte> question, ReadOnlySpan<byte> name, Qtype type, Qclass @class)
     {
         name.CopyTo(question);

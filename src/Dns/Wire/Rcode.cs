@@ -1,6 +1,6 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Response codes (IANA DNS RCODEs). Values above 15 need an OPT record to be carried.</summary>
+/// <summary>Response codes (IANA DNS RCODEs). Values above 15 need an OPT record.</summary>
 public enum Rcode : byte
 {
     NoError = 0,

@@ -1,10 +1,10 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Where names stand inside record data, for the types whose data holds any.</summary>
-/// <param name="Before">Octets before the first name.</param>
-/// <param name="Names">Names, one after the other; what follows them is copied as it is.</param>
-/// <param name="Compressible">Whether a writer may compress them (RFC 3597 section 4: only RFC 1035's own
-/// types).</param>
+/// <summary>Where the names are in the data of a record, for types whose data has names.</summary>
+/// <param name="Before">How many octets come before the first name.</param>
+/// <param name="Names">How many names there are, one after the other. The octets after them are copied
+/// unchanged.</param>
+/// <param name="Compressible">The names may be compressed (RFC 3597 section 4: only for the types of RFC 1035).</param>
 public readonly record struct Rdata(int Before, int Names, bool Compressible)
 {
     public static Rdata LayoutOf(Qtype type, ReadOnlySpan<byte> rdata) => type switch
@@ -21,9 +21,9 @@ public readonly record struct Rdata(int Before, int Names, bool Compressible)
         _ => default,
     };
 
-    /// <summary>The record's data with its names written out.</summary>
-    /// <param name="whole">At least <paramref name="record"/>'s length plus 255 octets for each name.</param>
-    /// <returns>Octets written, or -1 when the data is not as its type says.</returns>
+    /// <summary>Copies the record's data with all names uncompressed.</summary>
+    /// <param name="whole">Room for the length of <paramref name="record"/> plus 255 octets for each name.</param>
+    /// <returns>Octets written; -1 when the data is malformed.</returns>
     public static int Expand(ReadOnlySpan<byte> message, in RecordReader record, Span<byte> whole) =>
         Expand(message, record.Type, record.RdataOffset, record.RdataLength, whole);
 
@@ -59,8 +59,8 @@ public readonly record struct Rdata(int Before, int Names, bool Compressible)
         return written + end - at;
     }
 
-    /// <summary>NAPTR's replacement stands after two numbers and three character strings (RFC 3403 section
-    /// 4.1).</summary>
+    /// <summary>The offset of NAPTR's replacement name, which follows two numbers and three character strings (RFC 3403
+    /// section 4.1).</summary>
     private static int NaptrNameOffset(ReadOnlySpan<byte> rdata)
     {
         var at = 4;

@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Walks the records of a message in wire order, judging each as it comes.</summary>
+/// <summary>Reads the records of a message in wire order and checks each one.</summary>
 /// <remarks>
-/// A record on the wire: owner name, type (2), class (2), TTL (4), RDLENGTH (2), RDATA; all big-endian (RFC 1035
-/// section 4.1.3). Names inside the RDATA of types that RFC 3597 section 4 lets be compressed are checked too, so that a
-/// message read to its end can be passed on, and so are addresses and character strings; RDATA of any other type is
-/// opaque. A message that comes from outside is read with <see cref="NamePlaces"/>, so that no pointer leads anywhere but to a
-/// name.
+/// A record on the wire: owner name, type (2 octets), class (2), TTL (4), RDLENGTH (2), RDATA; all big-endian (RFC 1035
+/// section 4.1.3). RDATA is also checked for the types in which RFC 3597 section 4 allows compressed names, and for
+/// addresses and character strings, so a message that was read to its end can be passed on. RDATA of other types is not
+/// looked at. A message from outside is read with <see cref="NamePlaces"/>, so that its compression pointers can only
+/// point to names.
 /// </remarks>
 public ref struct RecordReader
 {
@@ -17,7 +17,7 @@ public ref struct RecordReader
     private int _left;
     private readonly NamePlaces? _places;
 
-    /// <param name="offset">The first octet after the question section.</param>
+    /// <param name="offset">The offset after the question section.</param>
     public RecordReader(ReadOnlySpan<byte> message, int offset)
     {
         _message = message;
@@ -26,8 +26,8 @@ public ref struct RecordReader
         Section = Section.Answer;
     }
 
-    /// <summary>For a message that nobody has looked at yet.</summary>
-    /// <param name="offset">The first octet after the question section, which holds one question.</param>
+    /// <summary>Reads a message that has not been checked yet.</summary>
+    /// <param name="offset">The offset after the question section, which has one question.</param>
     public RecordReader(ReadOnlySpan<byte> message, int offset, NamePlaces places)
         : this(message, offset)
     {
@@ -45,10 +45,10 @@ public ref struct RecordReader
 
     public Qclass Class { get; private set; }
 
-    /// <summary>Offset of the four TTL octets in the message.</summary>
+    /// <summary>The offset of the TTL field in the message.</summary>
     public int TtlOffset { get; private set; }
 
-    /// <summary>Seconds, exactly as sent.</summary>
+    /// <summary>The TTL in seconds, exactly as sent.</summary>
     public readonly uint Ttl => BinaryPrimitives.ReadUInt32BigEndian(_message[TtlOffset..]);
 
     public readonly int RdataOffset => TtlOffset + 6;
@@ -57,14 +57,15 @@ public ref struct RecordReader
 
     public readonly ReadOnlySpan<byte> Rdata => _message.Slice(RdataOffset, RdataLength);
 
-    /// <summary>Offset of the first octet after the current record; before the first, of the first record.</summary>
+    /// <summary>The offset after the current record. Before the first call of <see cref="MoveNext"/>, the offset of the
+    /// first record.</summary>
     public readonly int End => _next;
 
-    /// <summary>Whether the walk stopped because the message is not as its counts and lengths say.</summary>
+    /// <summary>True when reading stopped because the message does not match its counts and lengths.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>Steps to the next record.</summary>
-    /// <returns>false at the end, and at the first malformed record; <see cref="IsMalformed"/> tells which.</returns>
+    /// <summary>Moves to the next record.</summary>
+    /// <returns>false at the end, or at the first malformed record; then <see cref="IsMalformed"/> is true.</returns>
     public bool MoveNext()
     {
         while (_left == 0)
@@ -109,7 +110,7 @@ public ref struct RecordReader
 
     private readonly bool IsRdataWellFormed() => Type switch
     {
-        // Chaosnet's A is something else (RFC 1035 section 3.2.4).
+        // In class CH an A record has another format (RFC 1035 section 3.2.4).
         Qtype.A => RdataLength == 4 || Class == Qclass.CH,
         Qtype.AAAA => RdataLength == 16,
         Qtype.TXT or Qtype.SPF or Qtype.HINFO => HoldsStrings(),
@@ -122,7 +123,7 @@ public ref struct RecordReader
         _ => _places is null || NotePlaces(_places),
     };
 
-    /// <summary>Names that are not compressed themselves, but to which those behind may point.</summary>
+    /// <summary>Records the names in the data that are not compressed. Later names may point to them.</summary>
     private readonly bool NotePlaces(NamePlaces places)
     {
         switch (Type)
@@ -159,7 +160,8 @@ public ref struct RecordReader
         }
     }
 
-    /// <summary>Character strings: an octet of length, then as many octets (RFC 1035 section 3.3).</summary>
+    /// <summary>True when the data consists of character strings: a length octet, then that many octets (RFC 1035
+    /// section 3.3).</summary>
     private readonly bool HoldsStrings()
     {
         var at = RdataOffset;

@@ -2,23 +2,22 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Writes the reply to a query: its header, the client's own question octets, then records.</summary>
+/// <summary>Writes the reply to a query: header, the question's original octets, then records.</summary>
 /// <remarks>
-/// Sections must be written in wire order. A record that does not fit is not written at all. The reply has RA set, AA and
-/// TC clear, and copies id, opcode, RD and CD from the query; the OPT record is not this writer's business, the query
-/// path appends its own per hop.
+/// The sections have to be written in wire order. A record that does not fit is not written at all. The reply has RA set
+/// and AA and TC clear; id, opcode, RD and CD are copied from the query. The query path adds the OPT record later.
 /// </remarks>
 public ref struct ReplyWriter
 {
-    /// <summary>A compression pointer to the qname, which always stands at octet 12.</summary>
+    /// <summary>A compression pointer to the qname, which is always at octet 12.</summary>
     public const ushort PointerToQname = 0xC00C;
 
     private readonly Span<byte> _buffer;
     private readonly int _questionEnd;
 
-    /// <param name="buffer">Where the reply goes; at least header and question must fit.</param>
-    /// <param name="query">The query's octets from its first on.</param>
-    /// <param name="questionEnd">Offset of the first octet after the query's question.</param>
+    /// <param name="buffer">The buffer for the reply. Header and question have to fit.</param>
+    /// <param name="query">The query, starting with its header.</param>
+    /// <param name="questionEnd">The offset after the query's question.</param>
     public ReplyWriter(Span<byte> buffer, ReadOnlySpan<byte> query, int questionEnd)
     {
         _buffer = buffer;
@@ -31,12 +30,12 @@ public ref struct ReplyWriter
         Length = questionEnd;
     }
 
-    /// <summary>Octets written so far.</summary>
+    /// <summary>The number of octets written so far.</summary>
     public int Length { get; private set; }
 
     public readonly Span<byte> Written => _buffer[..Length];
 
-    /// <summary>Room left, in octets.</summary>
+    /// <summary>The number of octets that still fit.</summary>
     public readonly int Free => _buffer.Length - Length;
 
     public readonly void SetRcode(Rcode rcode) =>
@@ -44,7 +43,7 @@ public ref struct ReplyWriter
 
     public readonly void SetAuthoritative() => _buffer[2] |= DnsHeader.AA >> 8;
 
-    /// <summary>Drops every record written, and the flags a plugin may have set.</summary>
+    /// <summary>Removes all records and resets the flags.</summary>
     public void Clear()
     {
         Length = _questionEnd;
@@ -53,14 +52,14 @@ public ref struct ReplyWriter
         SetRcode(Rcode.NoError);
     }
 
-    /// <summary>Appends a record owned by the qname, as a compression pointer to it.</summary>
-    /// <returns>false when it does not fit; nothing is written.</returns>
+    /// <summary>Appends a record whose owner is the qname, written as a compression pointer.</summary>
+    /// <returns>false when it does not fit; then nothing is written.</returns>
     public bool TryAddAnswer(Qtype type, uint ttlSeconds, ReadOnlySpan<byte> rdata) =>
         TryAdd(Section.Answer, [PointerToQname >> 8, PointerToQname & 0xFF], type, Qclass.IN, ttlSeconds, rdata);
 
     /// <summary>Appends a record.</summary>
-    /// <param name="owner">Wire form: an uncompressed name, or a compression pointer.</param>
-    /// <returns>false when it does not fit; nothing is written.</returns>
+    /// <param name="owner">An uncompressed name in wire form, or a compression pointer.</param>
+    /// <returns>false when it does not fit; then nothing is written.</returns>
     public bool TryAdd(Section section, ReadOnlySpan<byte> owner, Qtype type, Qclass @class, uint ttlSeconds,
         ReadOnlySpan<byte> rdata)
     {

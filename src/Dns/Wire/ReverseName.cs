@@ -2,14 +2,14 @@ using System.Net;
 
 namespace NodeDns.Dns.Wire;
 
-/// <summary>The address a reverse name stands for (RFC 1035 section 3.5, RFC 3596 section 2.5).</summary>
+/// <summary>Finds the address that a reverse name belongs to (RFC 1035 section 3.5, RFC 3596 section 2.5).</summary>
 public static class ReverseName
 {
     private static readonly byte[] s_v4 = DnsName.ParseLower("in-addr.arpa.");
     private static readonly byte[] s_v6 = DnsName.ParseLower("ip6.arpa.");
 
     /// <param name="name">Lower-case wire form.</param>
-    /// <returns>null when the name is not that of one whole address.</returns>
+    /// <returns>null when the name does not stand for one complete address.</returns>
     public static IPAddress? AddressOf(ReadOnlySpan<byte> name)
     {
         if (DnsName.IsWithin(name, s_v4) && DnsName.LabelCount(name) == 6)

@@ -1,16 +1,16 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Cuts a reply to what its client can take.</summary>
+/// <summary>Truncates a reply to the size that its client accepts.</summary>
 public static class Truncation
 {
-    /// <summary>Shortens a well-formed reply without OPT to at most <paramref name="limit"/> octets by dropping whole
+    /// <summary>Shortens a well-formed reply without OPT to at most <paramref name="limit"/> octets, by removing whole
     /// records from its end.</summary>
     /// <remarks>
-    /// Additional records go silently, as they are a courtesy. When answer or authority do not fit, the reply keeps the
-    /// answer records that do and says TC, so that the client asks again over TCP (RFC 2181 section 9). Compression only
-    /// points backwards, so what is kept stays readable.
+    /// Additional records are removed without notice, because they are optional. If answer or authority records do not fit,
+    /// the reply keeps the answer records that do and has TC set, so that the client asks again over TCP (RFC 2181
+    /// section 9). Compression pointers only point backwards, so the remaining records are complete.
     /// </remarks>
-    /// <param name="questionEnd">Offset of the first octet after the question.</param>
+    /// <param name="questionEnd">The offset after the question.</param>
     /// <returns>The new length.</returns>
     public static int Cut(Span<byte> reply, int length, int questionEnd, int limit)
     {

@@ -1,12 +1,12 @@
 namespace NodeDns.Dns.Wire;
 
-/// <summary>Takes the OPT record out of the middle of a message.</summary>
+/// <summary>Removes the OPT record from a message, wherever it is.</summary>
 public static class WithoutOpt
 {
-    /// <summary>Writes every other record anew, for the pointers of those behind the OPT record lead to places that
-    /// move.</summary>
-    /// <param name="message">Well-formed, its question's name uncompressed.</param>
-    /// <param name="questionEnd">Offset of the first octet after the question.</param>
+    /// <summary>Copies a message without its OPT record. All other records are written anew, because records after the
+    /// OPT record move and compression pointers to them would be wrong.</summary>
+    /// <param name="message">A well-formed message whose question has an uncompressed name.</param>
+    /// <param name="questionEnd">The offset after the question.</param>
     /// <returns>The octets written; 0 when they do not fit.</returns>
     public static int Copy(ReadOnlySpan<byte> message, int questionEnd, Span<byte> output)
     {

@@ -2,18 +2,17 @@ using System.Globalization;
 
 namespace NodeDns.Go.Templates;
 
-/// <summary>Floats as Go's strconv writes them.</summary>
+/// <summary>Formats floating-point numbers as Go's strconv does.</summary>
 internal static class GoFloat
 {
-    /// <summary>More digits than the value of any double has.</summary>
+    /// <summary>No double has more decimal digits than this.</summary>
     public const int DigitsMaximum = 770;
-
 
     private const int MantissaBits = 52;
 
-    /// <summary>The value without its sign.</summary>
-    /// <param name="verb">e, f, g, b, x, or in upper case.</param>
-    /// <param name="precision">null, for g and x: as few digits as bring the same value back.</param>
+    /// <summary>Formats the absolute value.</summary>
+    /// <param name="verb">The verb: e, f, g, b or x, or one of them in upper case.</param>
+    /// <param name="precision">null, for g and x, for as few digits as identify the value.</param>
     public static string Of(double value, char verb, int? precision)
     {
         value = Math.Abs(value);
@@ -61,7 +60,7 @@ internal static class GoFloat
 
     private static string Places((string Digits, int Exponent) number, int places)
     {
-        // The point stands behind the digit of exponent 0.
+        // The decimal point comes after the digit with exponent 0.
         var digits = number.Exponent < 0 ? new string('0', -number.Exponent) + number.Digits : number.Digits;
         var whole = Math.Max(number.Exponent, 0) + 1;
         digits = digits.PadRight(whole + places, '0');
@@ -75,7 +74,7 @@ internal static class GoFloat
     private static (string Digits, int Exponent) All(double value) =>
         Decimal(value.ToString($"E{DigitsMaximum}", CultureInfo.InvariantCulture));
 
-    /// <summary>The digits without zeros at either end, and the power of ten of the first.</summary>
+    /// <summary>Returns the digits without zeros at either end, and the exponent of the first digit.</summary>
     private static (string Digits, int Exponent) Decimal(string text)
     {
         var e = text.IndexOf('E');
@@ -89,7 +88,8 @@ internal static class GoFloat
         return significant.Length == 0 ? ("0", 0) : (significant.TrimEnd('0'), exponent);
     }
 
-    /// <summary>To so many digits, a tie to the even one. .NET's own rounding takes a tie up.</summary>
+    /// <summary>Rounds to <paramref name="count"/> digits, and ties to the even digit. .NET's own rounding rounds ties
+    /// up.</summary>
     private static (string Digits, int Exponent) Round((string Digits, int Exponent) number, int count)
     {
         var (digits, exponent) = number;

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace NodeDns.Go.Templates;
 
-/// <summary>Texts as Go's fmt and strconv make them.</summary>
+/// <summary>Formats text as Go's fmt and strconv do.</summary>
 internal static class GoText
 {
-    /// <summary>Bounded: a width is a line's, not a megabyte.</summary>
+    /// <summary>Limits the width of one value, so that a template cannot produce megabytes.</summary>
     private const int WidthMaximum = 1000;
 
-    /// <summary>As %v does.</summary>
+    /// <summary>Formats as %v does.</summary>
     public static string Of(object? value) => new GoVerb('v', "", null, null).Of(value);
 
-    /// <summary>fmt.Sprint: a space between two values of which neither is text.</summary>
+    /// <summary>fmt.Sprint: puts a space between two values if neither is text.</summary>
     public static string Print(IReadOnlyList<object?> values)
     {
         var text = new StringBuilder();
@@ -29,7 +29,7 @@ internal static class GoText
         return text.ToString();
     }
 
-    /// <summary>fmt.Sprintf. What does not fit is said in the text, as Go does.</summary>
+    /// <summary>fmt.Sprintf. Values that do not fit the format are reported in the text, as in Go.</summary>
     public static string Format(string format, IReadOnlyList<object?> values)
     {
         var text = new StringBuilder();
@@ -46,7 +46,7 @@ internal static class GoText
             at = percent + 1;
             var flags = Run(format, ref at, "+-# 0");
             var isGood = true;
-            // %[2]*.[1]*[3]d: an index may stand before the width, the precision and the verb.
+            // %[2]*.[1]*[3]d: an index may come before the width, before the precision and before the verb.
             var isIndexed = Index(format, ref at, values.Count, ref next, ref ordered, ref isGood);
             var isValue = at < format.Length && format[at] == '*';
             var width = Size(format, ref at, values, ref next, out var fits);
@@ -117,7 +117,7 @@ internal static class GoText
             : text + $"%!(EXTRA {string.Join(", ", values.Skip(next).Select(GoVerb.Typed))})";
     }
 
-    /// <summary>strconv.Quote, or of another quote.</summary>
+    /// <summary>strconv.Quote, with any quote character.</summary>
     public static string Quote(string text, char quote, bool isAscii)
     {
         var quoted = new StringBuilder().Append(quote);
@@ -203,14 +203,14 @@ internal static class GoText
         return replaced.ToString();
     }
 
-    /// <summary>unicode.IsPrint: what leaves a mark, and the blank.</summary>
+    /// <summary>unicode.IsPrint: visible characters and the space.</summary>
     private static bool IsPrint(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
         or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator
         or UnicodeCategory.ParagraphSeparator);
 
-    /// <summary>[2]: the value that is meant, counted from 1.</summary>
-    /// <returns>Whether one stood there.</returns>
+    /// <summary>Parses [2], the index of the next value, counted from 1.</summary>
+    /// <returns>true when there was an index.</returns>
     private static bool Index(string format, ref int at, int count, ref int next, ref bool ordered, ref bool isGood)
     {
         if (at >= format.Length || format[at] != '[')
@@ -235,7 +235,7 @@ internal static class GoText
         return isNumber;
     }
 
-    /// <summary>A width or precision: digits, or * for the next value.</summary>
+    /// <summary>Parses a width or precision: digits, or * for the next value.</summary>
     private static int? Size(string format, ref int at, IReadOnlyList<object?> values, ref int next, out bool fits)
     {
         fits = true;

@@ -3,10 +3,10 @@ using System.Text;
 namespace NodeDns.Go.Templates;
 
 /// <summary>One verb of a format, as in Go's fmt: <c>%-5.2f</c>.</summary>
-/// <param name="Flags">Of <c>+ - # 0</c> and the blank.</param>
+/// <param name="Flags">Any of <c>+ - # 0</c> and the space.</param>
 internal readonly record struct GoVerb(char Letter, string Flags, int? Width, int? Precision)
 {
-    /// <summary>The value, with its Go type before it.</summary>
+    /// <summary>The value, preceded by its Go type.</summary>
     public static string Typed(object? value) => value is null ? "<nil>" : $"{TypeOf(value)}={GoText.Of(value)}";
 
     public string Of(object? value) => Letter == 'T' ? Text(TypeOf(value)) : (value, Letter) switch
@@ -21,12 +21,12 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
         (GoComplex number, 'v' or 'b' or 'g' or 'G' or 'x' or 'X' or 'f' or 'F' or 'e' or 'E') =>
             $"({Float(number.Real)}{(this with { Flags = Plain + "+" }).Signed(number.Imaginary)}i)",
         (null, _) => $"%!{Letter}(<nil>)",
-        // In the words of a problem only: these have no text.
+        // Only for error messages: these values have no text.
         (TemplateData, _) => $".{value}",
         _ => $"%!{Letter}({TypeOf(value)}={(this with { Letter = 'v' }).Of(value)})",
     };
 
-    /// <summary>%#v writes values as Go's source does; %+v is %v.</summary>
+    /// <summary>True for %#v, which formats values as Go source code; %+v is the same as %v.</summary>
     private bool IsSource => Letter == 'v' && Has('#');
 
     private string Plain => Letter == 'v' ? Flags.Replace("+", "", StringComparison.Ordinal) : Flags;
@@ -162,7 +162,7 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
 
     private string Blank(string text) => Filled(text, ' ');
 
-    /// <summary>To the width, which counts code points.</summary>
+    /// <summary>Pads to the width, which is counted in code points.</summary>
     private string Filled(string text, char by)
     {
         var points = 0;
@@ -175,7 +175,7 @@ internal readonly record struct GoVerb(char Letter, string Flags, int? Width, in
         return Has('-') ? text + missing : missing + text;
     }
 
-    /// <summary>Of so many code points.</summary>
+    /// <summary>The length of that many code points.</summary>
     private static int Length(string text, int points)
     {
         var length = 0;

@@ -3,12 +3,12 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Go.Templates;
 
-/// <summary>What the names behind a dot stand for: the question that a template answers, and what hangs off it.</summary>
-/// <remarks>Values are text, numbers, truth values, lists of text, the map of groups, this enumeration for the things
-/// that have fields, and null for none.</remarks>
+/// <summary>The objects that a template can access by name: the question and its parts.</summary>
+/// <remarks>The values of a template are text, numbers, booleans, lists of text, the map of groups, this enumeration
+/// for objects with fields, and null for no value.</remarks>
 internal enum TemplateData
 {
-    /// <summary>Dot outside of range and with, and <c>$</c>.</summary>
+    /// <summary>The dot outside of range and with, and <c>$</c>.</summary>
     Root,
 
     /// <summary>.Message, and .Message.MsgHdr.</summary>
@@ -18,18 +18,18 @@ internal enum TemplateData
     Question,
 }
 
-/// <summary>Looks names up, both when a template is read and when it is rendered.</summary>
+/// <summary>Finds fields by name, both when a template is parsed and when it is executed.</summary>
 internal static class TemplateFields
 {
-    /// <summary>For the error that names another.</summary>
+    /// <summary>For the error about an unknown name.</summary>
     public const string Known = ".Name, .Zone, .Type, .Class, .Match, .Group, .Regex, .Question.Name, .Question.Qtype, "
         + ".Question.Qclass, .Remote, .Meta, .Message.Id or a flag of .Message";
 
     private static readonly TemplateQuestion s_sample = new(
         ".", ".", 1, 1, GoPattern.Anything, GoPattern.Anything.Regex.Match("."), ".", "127.0.0.1", 0, 0);
 
-    /// <summary>Whether a path of names from the root leads anywhere, whatever the question. Names of groups are not
-    /// looked at: one that a pattern does not have is no value.</summary>
+    /// <summary>True when a path of names from the root exists for every question. Names of groups are not checked,
+    /// because an unknown group is no value.</summary>
     public static bool Exists(IEnumerable<string> path)
     {
         object? value = TemplateData.Root;
@@ -44,14 +44,14 @@ internal static class TemplateFields
         return true;
     }
 
-    /// <returns>false when a value of that kind has no such field.</returns>
+    /// <returns>false when a value of this kind has no such field.</returns>
     public static bool TryGet(object? of, string name, in TemplateQuestion question, out object? value)
     {
         value = null;
         switch (of)
         {
             case null:
-                // As Go does: what there is not has no fields either, and that is no error.
+                // As in Go, the fields of a missing value are missing too, which is not an error.
                 return true;
             case TemplateData.Root:
                 value = Root(name, question);
@@ -70,7 +70,7 @@ internal static class TemplateFields
                 };
                 return value is not null;
             case IReadOnlyDictionary<string, string> groups:
-                // As Go does for a map: a key that is not there is no value, and no error.
+                // As in Go, a key that is not in a map gives no value, which is not an error.
                 value = groups.GetValueOrDefault(name);
                 return true;
             default:

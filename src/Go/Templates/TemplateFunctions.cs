@@ -2,10 +2,10 @@ using System.Text;
 
 namespace NodeDns.Go.Templates;
 
-/// <summary>The functions of a template: Go's own, and CoreDNS's parseInt.</summary>
+/// <summary>The functions of templates: Go's own, and CoreDNS's parseInt.</summary>
 internal static class TemplateFunctions
 {
-    /// <summary>Arguments: the least, the most, and how they are called.</summary>
+    /// <summary>For each function, the least and the most number of arguments, and their description.</summary>
     private static readonly Dictionary<string, (int Least, int Most, string Expected)> s_arguments = new()
     {
         ["and"] = (1, int.MaxValue, "at least one value"),
@@ -40,7 +40,7 @@ internal static class TemplateFunctions
         return count >= least && count <= most;
     }
 
-    /// <summary>Calls any but and and or, which do not look at all their arguments.</summary>
+    /// <summary>Calls a function other than "and" and "or", which do not evaluate all their arguments.</summary>
     /// <param name="problem">Why there is no value.</param>
     public static object? Call(string name, IReadOnlyList<object?> arguments, out string? problem)
     {
@@ -110,16 +110,16 @@ internal static class TemplateFunctions
                     ? number
                     : Fail(name, arguments, out problem);
             default:
-                // call: no value of a template is a function.
+                // call: no value in a template is a function.
                 return Fail(name, arguments, out problem);
         }
     }
 
-    /// <summary>What escapers see of their values; unlike print, they say that there is none.</summary>
+    /// <summary>The arguments as text for the escaping functions. Unlike print, these show missing values.</summary>
     private static string Shown(IReadOnlyList<object?> arguments) =>
         GoText.Print([.. arguments.Select(argument => argument ?? TemplateRun.NoValue)]);
 
-    /// <summary>A constant such as 1e1 is whole where a whole number is asked for.</summary>
+    /// <summary>A constant such as 1e1 counts as a whole number where one is needed.</summary>
     private static Int128? WholeOf(object? value) => value switch
     {
         Int128 whole => whole,
@@ -133,7 +133,7 @@ internal static class TemplateFunctions
         return null;
     }
 
-    /// <returns>null for values of different kinds, or kinds that have no order among themselves.</returns>
+    /// <returns>null when the values have different kinds, or kinds that cannot be compared.</returns>
     private static bool? Equal(object? a, object? b) => (a, b) switch
     {
         (string x, string y) => x == y,
@@ -171,7 +171,7 @@ internal static class TemplateFunctions
                 value = list[(int)at];
                 return true;
             case (IReadOnlyDictionary<string, string> map, string name):
-                // Unlike .Group.name: Go's index gives the empty value of the map's kind.
+                // Unlike .Group.name, Go's index returns the empty value of the map's type.
                 value = map.TryGetValue(name, out var found) ? found : "";
                 return true;
             case (string text, Int128 at) when at >= 0 && at < Encoding.UTF8.GetByteCount(text):
@@ -182,7 +182,7 @@ internal static class TemplateFunctions
         }
     }
 
-    /// <summary>slice x 1 2 is x[1:2]; a list may have a third bound, which the second must not exceed.</summary>
+    /// <summary>slice x 1 2 is x[1:2]. A list may have a third bound, which the second must not exceed.</summary>
     private static object? Slice(IReadOnlyList<object?> arguments)
     {
         if (Length(arguments[0]) is not { } length || (arguments[0] is string && arguments.Count > 3))

@@ -2,18 +2,18 @@ using System.Text;
 
 namespace NodeDns.Go.Templates;
 
-/// <summary>Cuts a template into text and the words of its actions.</summary>
+/// <summary>Splits a template into text and the tokens of its actions.</summary>
 internal sealed class TemplateLexer(string source)
 {
     private const string Spaces = " \t\r\n";
     private int _at;
     private bool _trim;
 
-    /// <summary>Why reading stopped; null while all is well.</summary>
+    /// <summary>Why parsing stopped; null when there is no problem.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>The text up to the next action, its white space trimmed where an action beside it says so, and whether an
-    /// action follows; comments are passed over.</summary>
+    /// <summary>Returns the text before the next action, and whether there is an action. White space is trimmed where
+    /// the neighbouring action asks for it; comments are skipped.</summary>
     public (string Text, bool HasAction) Text()
     {
         var text = new StringBuilder();
@@ -58,7 +58,7 @@ internal sealed class TemplateLexer(string source)
         }
     }
 
-    /// <summary>The next word of the action.</summary>
+    /// <summary>Returns the next token of the action.</summary>
     public TemplateToken Next()
     {
         var spaced = SkipSpaces();
@@ -142,7 +142,7 @@ internal sealed class TemplateLexer(string source)
     private TemplateToken Quoted(char quote)
     {
         var start = _at++;
-        // Octets: an escape may be one of several that make a character.
+        // Collect octets, because one escape may be only a part of a character.
         var text = new List<byte>();
         var character = -1;
         while (_at < source.Length && source[_at] != quote)
@@ -188,7 +188,8 @@ internal sealed class TemplateLexer(string source)
             : Fail($"expected one character in {source[start.._at]}");
     }
 
-    /// <summary>A backslash and what follows it; <paramref name="isOctet"/> for one given by its number.</summary>
+    /// <summary>Parses an escape sequence. <paramref name="isOctet"/> is set for an octet given by its
+    /// number.</summary>
     private bool Escape(out int code, out bool isOctet)
     {
         var kind = _at + 1 < source.Length ? source[_at + 1] : ' ';
@@ -232,7 +233,7 @@ internal sealed class TemplateLexer(string source)
             : Fail($"expected a number, but found {source[start.._at]}");
     }
 
-    /// <summary>What looks like a number, with its sign: 1e-3 is one, 1+2i two.</summary>
+    /// <summary>Reads everything that could be a number, including its sign. 1e-3 is one number, 1+2i is two.</summary>
     private string Numeral()
     {
         var start = _at;

@@ -5,8 +5,8 @@ namespace NodeDns.Go.Templates;
 /// <summary>Go's complex128.</summary>
 internal readonly record struct GoComplex(double Real, double Imaginary);
 
-/// <summary>Numbers of a template. Go has signed and unsigned whole ones, which compare by value; <see cref="Int128"/>
-/// holds both. A float64 is a double.</summary>
+/// <summary>The numbers of templates. Go's signed and unsigned integers compare by value, so <see cref="Int128"/> is
+/// used for both. A float64 is a double.</summary>
 internal static class TemplateNumber
 {
     /// <summary>10, -10, 0x1F, 0b1, 0o7, 017, 1_000, 1.5, .5, 1e3, 0x1p-2; null for anything else.</summary>
@@ -22,12 +22,12 @@ internal static class TemplateNumber
         return number >= long.MinValue ? number : null;
     }
 
-    /// <summary>1+2i, of which <paramref name="imaginary"/> is written without the i.</summary>
+    /// <summary>Parses 1+2i. <paramref name="imaginary"/> does not include the i.</summary>
     public static object? Complex(string real, string imaginary) =>
         Float(real) is { } re && Float(imaginary) is { } im ? new GoComplex(re, im) : null;
 
-    /// <summary>strconv.ParseUint, of which base 0 reads the prefixes 0x, 0o and 0b.</summary>
-    /// <param name="bits">0 is 64.</param>
+    /// <summary>strconv.ParseUint. With base 0, the prefixes 0x, 0o and 0b are recognised.</summary>
+    /// <param name="bits">The size of the result; 0 for 64.</param>
     public static Int128? ParseUnsigned(string text, Int128 radix, Int128 bits)
     {
         if (bits < 0 || bits > 64 || (radix != 0 && (radix < 2 || radix > 36)))
@@ -68,7 +68,7 @@ internal static class TemplateNumber
         return double.IsFinite(value) ? value : null;
     }
 
-    /// <summary>0x1.8p3: hexadecimal digits, times a power of two.</summary>
+    /// <summary>Parses 0x1.8p3: hexadecimal digits times a power of two.</summary>
     private static double HexFloat(string text)
     {
         var start = text.IndexOfAny(['x', 'X']) + 1;

@@ -2,12 +2,12 @@ using System.Collections.Immutable;
 
 namespace NodeDns.Go.Templates;
 
-/// <summary>Reads Go's text/template.</summary>
-/// <remarks>What Go only finds while answering (a field that does not exist, a missing argument) is a warning here, where
-/// it can be seen.</remarks>
+/// <summary>Parses Go's text/template.</summary>
+/// <remarks>Some errors that Go reports only when a template is executed (a field that does not exist, a missing
+/// argument) are reported here as warnings.</remarks>
 public sealed class TemplateParser
 {
-    /// <summary>Actions within actions, and parentheses within parentheses; nobody writes as many.</summary>
+    /// <summary>The limit of nested actions and of nested parentheses. No real template comes near it.</summary>
     private const int DepthMaximum = 50;
 
     private readonly TemplateLexer _lexer;
@@ -25,8 +25,8 @@ public sealed class TemplateParser
 
     private TemplateParser(string source) => _lexer = new(source);
 
-    /// <param name="reason">What was expected, for the error that names the place.</param>
-    /// <param name="name">By which the template itself may be named in template, define and block.</param>
+    /// <param name="reason">What was expected, for the error message.</param>
+    /// <param name="name">The name by which template, define and block can refer to this template.</param>
     public static bool TryParse(string source, out TemplateText text, out string reason, string name = "answer")
     {
         var parser = new TemplateParser(source);
@@ -46,8 +46,9 @@ public sealed class TemplateParser
 
     private TemplateToken Token => _tokens[_at];
 
-    /// <param name="within">The action whose body this is; null outside of any.</param>
-    /// <returns>What was read, and whether {{ else }} ended it, of which the words behind else are still to come.</returns>
+    /// <param name="within">The action that this body belongs to; null at the top level.</param>
+    /// <returns>The nodes, and whether {{ else }} ended the body. In that case the tokens after "else" have not been
+    /// read yet.</returns>
     private (ImmutableArray<TemplateNode> Nodes, bool EndsWithElse) List(string? within)
     {
         var nodes = ImmutableArray.CreateBuilder<TemplateNode>();
@@ -174,7 +175,7 @@ public sealed class TemplateParser
         return "";
     }
 
-    /// <summary>The body of define and block: a template by itself, which does not see what is outside.</summary>
+    /// <summary>The body of define or block, which is a separate template and cannot see variables outside.</summary>
     private void Definition(string word, string name)
     {
         ExpectEnd();
@@ -196,7 +197,8 @@ public sealed class TemplateParser
         Define(name, nodes);
     }
 
-    /// <summary>As in Go, a name is given once; white space does not count.</summary>
+    /// <summary>As in Go, a name can be defined once, but a definition that is only white space does not
+    /// count.</summary>
     private void Define(string name, ImmutableArray<TemplateNode> nodes)
     {
         if (!_templates.TryGetValue(name, out var before) || IsEmpty(before))
@@ -250,7 +252,7 @@ public sealed class TemplateParser
         return new(kind, pipeline, body, otherwise);
     }
 
-    /// <summary>[$x :=] command | command, up to the end of the action or a closing parenthesis.</summary>
+    /// <summary>Parses [$x :=] command | command, up to the end of the action or a closing parenthesis.</summary>
     private Pipeline Pipeline(bool forRange)
     {
         ImmutableArray<string> names = [];
@@ -272,10 +274,10 @@ public sealed class TemplateParser
         {
             commands.Add(Command(isPiped: commands.Count > 0));
         }
-        // Go passes over a | behind the last.
+        // Go ignores a | after the last command.
         while (!HasFailed && IsSign(0, "|") && Take().Kind == TemplateTokenKind.Sign
             && Token.Kind != TemplateTokenKind.End && !IsSign(0, ")"));
-        // After the value: a variable does not stand in what it is made of.
+        // Declare the variable after its value has been parsed, because it cannot be used in that.
         if (declares)
         {
             _variables.AddRange(names);
@@ -381,7 +383,7 @@ public sealed class TemplateParser
         }
     }
 
-    /// <summary>.A.B directly behind a value.</summary>
+    /// <summary>Parses .A.B directly after a value.</summary>
     private ImmutableArray<string> Fields()
     {
         var fields = ImmutableArray.CreateBuilder<string>();
@@ -413,7 +415,7 @@ public sealed class TemplateParser
     private bool IsSign(int ahead, string text) => _at + ahead < _tokens.Count
         && _tokens[_at + ahead] is { Kind: TemplateTokenKind.Sign } sign && sign.Text == text;
 
-    /// <summary>The token here; reading stops at the action's end.</summary>
+    /// <summary>Returns the current token and moves on, but not past the end of the action.</summary>
     private TemplateToken Take() => _tokens[_at < _tokens.Count - 1 ? _at++ : _at];
 
     private void ExpectEnd()

@@ -3,24 +3,24 @@ using System.Text;
 
 namespace NodeDns.Go.Templates;
 
-/// <summary>Writes one template out for one question.</summary>
-/// <param name="templates">By name: the ones that template may name.</param>
+/// <summary>Executes a template for one question.</summary>
+/// <param name="templates">All defined templates, by name.</param>
 internal sealed class TemplateRun(
     TemplateQuestion question, IReadOnlyDictionary<string, ImmutableArray<TemplateNode>> templates)
 {
-    /// <summary>What stands for a value that there is not.</summary>
+    /// <summary>The text that stands for a missing value.</summary>
     public const string NoValue = "<no value>";
 
-    /// <summary>A record is no longer; a template that writes more is in a loop.</summary>
+    /// <summary>No record is as long as this; a template that writes more is in an endless loop.</summary>
     private const int OutputMaximum = 1 << 17;
 
     private const int StepsMaximum = 1 << 16;
 
-    /// <summary>Templates and actions within each other, for a worker's small stack. Go has 100,000 templates, on one that
-    /// grows.</summary>
+    /// <summary>The limit of nested templates and actions, because a worker has a small stack. Go allows 100,000
+    /// templates on a stack that grows.</summary>
     private const int DepthMaximum = 100;
 
-    /// <summary>Characters that functions read and write, all calls together.</summary>
+    /// <summary>The limit of characters that all function calls together may read and write.</summary>
     private const int CharactersMaximum = 1 << 22;
 
     private const string Endless = "it writes without end";
@@ -100,7 +100,7 @@ internal sealed class TemplateRun(
         }
     }
 
-    /// <returns>null when there is none.</returns>
+    /// <returns>null when there is no value.</returns>
     private string? Text(object? value)
     {
         switch (value)
@@ -117,7 +117,7 @@ internal sealed class TemplateRun(
         }
     }
 
-    /// <summary>A thing with fields, or a list of such.</summary>
+    /// <summary>True for an object with fields, and for a list of such objects.</summary>
     private static bool HasFields(object? value) => value is TemplateData or IReadOnlyList<object?> and [TemplateData, ..];
 
     private void Include(IncludeNode include)
@@ -195,7 +195,7 @@ internal sealed class TemplateRun(
             isEmpty = false;
             Step();
             _dot = element;
-            // One variable is the element, of two the first is the index.
+            // A single variable is the element; of two, the first is the index.
             if (names.Length > 0)
             {
                 Set(names[^1], element, branch.Pipeline.Declares);
@@ -270,8 +270,8 @@ internal sealed class TemplateRun(
         return command[0] is FunctionOperand function ? Call(function.Name, arguments) : Invoke(command[0], arguments);
     }
 
-    /// <summary>A value that is no function, with arguments: only .Meta takes one. It has no values, as in a CoreDNS
-    /// without its metadata directive.</summary>
+    /// <summary>Handles arguments after a value that is not a function. Only .Meta takes one, and it returns no value,
+    /// as in a CoreDNS without the metadata directive.</summary>
     private string Invoke(Operand head, IReadOnlyList<object?> arguments)
     {
         if (arguments is not [string] || head is not PathOperand { Fields: [.. var before, "Meta"] } path
@@ -283,7 +283,8 @@ internal sealed class TemplateRun(
         return "";
     }
 
-    /// <summary>and, or: the first argument that decides, or the last; those behind it are not looked at.</summary>
+    /// <summary>"and" and "or": returns the first argument that decides the result, or the last one. The arguments
+    /// after it are not evaluated.</summary>
     private object? Connective(bool isAnd, ImmutableArray<Operand> operands, bool isPiped, object? piped)
     {
         object? value = null;
@@ -402,7 +403,7 @@ internal sealed class TemplateRun(
         }
     }
 
-    /// <summary>Go's truth: not false, zero, empty or nothing.</summary>
+    /// <summary>Truth as in Go: everything but false, zero, empty and missing values.</summary>
     internal static bool IsTrue(object? value) => value switch
     {
         bool truth => truth,

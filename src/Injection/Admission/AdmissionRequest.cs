@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace NodeDns.Injection.Admission;
 
-/// <summary>The members of an AdmissionReview (admission.k8s.io/v1) that are looked at; nothing is copied out of the
-/// document, which must outlive this view.</summary>
+/// <summary>The members of an AdmissionReview (admission.k8s.io/v1) that are used. Nothing is copied, so the document
+/// has to outlive this view.</summary>
 public readonly struct AdmissionRequest
 {
     private readonly JsonElement _request;
@@ -15,23 +15,22 @@ public readonly struct AdmissionRequest
         _request = request;
     }
 
-    /// <summary>admission.k8s.io/v1 or v1beta1, whose members are the same; the answer repeats it.</summary>
+    /// <summary>admission.k8s.io/v1 or v1beta1, which have the same members. The answer repeats it.</summary>
     public JsonElement ApiVersion { get; }
 
-    /// <summary>A JSON string; the answer repeats its bytes.</summary>
+    /// <summary>A JSON string. The answer repeats its octets.</summary>
     public JsonElement Uid { get; }
 
     public bool IsCreate => _request.Says("operation"u8, "CREATE"u8);
 
     public bool IsSubresource => !_request.IsEmpty("subResource"u8);
 
-    /// <summary>The namespace of the call. The object's own may be empty (always before Kubernetes 1.24).</summary>
+    /// <summary>The namespace of the request. The object's own may be empty (always before Kubernetes 1.24).</summary>
     public string? Namespace => _request.Text("namespace"u8);
 
     public JsonElement Object => _request.Member("object"u8);
 
-    /// <summary>By the resource asked for, then the kind, then the object's own kind: whichever is there
-    /// first.</summary>
+    /// <summary>Decided by the requested resource, else by the kind, else by the object's own kind.</summary>
     public bool IsPod
     {
         get
@@ -50,7 +49,7 @@ public readonly struct AdmissionRequest
         }
     }
 
-    /// <returns>null, or what is missing from an AdmissionReview that we could answer.</returns>
+    /// <returns>null on success; otherwise what an AdmissionReview needs and this one lacks.</returns>
     public static string? TryRead(JsonElement review, out AdmissionRequest request)
     {
         request = default;

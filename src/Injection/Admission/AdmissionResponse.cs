@@ -2,17 +2,17 @@ using System.Text.Json;
 
 namespace NodeDns.Injection.Admission;
 
-/// <summary>Writes AdmissionReviews with a response. Every one of them allows: to say no is not this webhook's
-/// business, and an answer that cannot be given must not cost a pod its start.</summary>
+/// <summary>Writes AdmissionReviews with a response. Every response allows the pod: refusing is not this webhook's
+/// task, and an error here must not keep a pod from starting.</summary>
 public static class AdmissionResponse
 {
-    /// <param name="writer">Receives the review.</param>
-    /// <param name="request">Whose apiVersion and uid are repeated, byte for byte.</param>
-    /// <param name="patch">A JSON Patch document; empty leaves the pod alone, and then patchType is left out
+    /// <param name="writer">Writes the review.</param>
+    /// <param name="request">The request, whose apiVersion and uid are repeated unchanged.</param>
+    /// <param name="patch">A JSON Patch document. If empty, the pod is left unchanged and patchType is left out
     /// too.</param>
-    /// <param name="decision">For the audit log: injected or skipped.</param>
-    /// <param name="reason">For the audit log.</param>
-    /// <param name="warnings">For whoever made the request.</param>
+    /// <param name="decision">Injected or skipped, for the audit log.</param>
+    /// <param name="reason">The reason, for the audit log.</param>
+    /// <param name="warnings">Shown to the author of the request.</param>
     public static void Write(
         Utf8JsonWriter writer,
         in AdmissionRequest request,
@@ -56,8 +56,8 @@ public static class AdmissionResponse
         writer.WriteEndObject();
     }
 
-    /// <summary>The answer to what is no AdmissionReview: it goes with an HTTP error, which the API server reports
-    /// and treats by failurePolicy.</summary>
+    /// <summary>Writes the answer to something that is no AdmissionReview. It goes with an HTTP error, which the API
+    /// server reports and handles by failurePolicy.</summary>
     public static void WriteError(Utf8JsonWriter writer, int statusCode, string message)
     {
         writer.WriteStartObject();

@@ -4,21 +4,21 @@ using System.Text.Unicode;
 
 namespace NodeDns.Injection.Admission;
 
-/// <summary>JSON that strangers wrote, checked once for what would otherwise throw at each value that is
+/// <summary>Parses JSON from outside, and checks everything at once that would otherwise throw when a value is
 /// read.</summary>
 public static class JsonText
 {
-    /// <summary>Of 12 bytes each in a JsonDocument, its names as much again. A pod has hundreds; a body of 8 MiB could
-    /// have four million.</summary>
+    /// <summary>The most values. Each takes 12 bytes in a JsonDocument, and so does each name. A pod has hundreds; a
+    /// body of 8 MiB could have four million.</summary>
     public const int MaxValues = 1 << 20;
 
-    /// <summary>Deeper than any pod; the default of 64 is within reach of managedFields.</summary>
+    /// <summary>No pod is nested as deeply. The default of 64 could be reached by managedFields.</summary>
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 256 };
 
-    /// <param name="json">Must not change as long as the document is used.</param>
-    /// <param name="document">To be disposed of by the caller; its views are void then.</param>
-    /// <returns>null, or why there is none: where the text stops being JSON, or that it may hold more than
-    /// <see cref="MaxValues"/>.</returns>
+    /// <param name="json">Must not change while the document is used.</param>
+    /// <param name="document">The caller disposes the document. Views of it must not be used after that.</param>
+    /// <returns>null on success; otherwise why: where the text stops being JSON, or that it may have more than
+    /// <see cref="MaxValues"/> values.</returns>
     public static string? TryParse(ReadOnlyMemory<byte> json, out JsonDocument? document)
     {
         document = null;
@@ -38,8 +38,8 @@ public static class JsonText
         }
     }
 
-    /// <summary>False when the text is not UTF-8, or when an escape <c>\uD800</c> to <c>\uDFFF</c> has no partner.
-    /// Run it on text that is otherwise valid JSON.</summary>
+    /// <summary>False when the text is not UTF-8, or when an escape from <c>\uD800</c> to <c>\uDFFF</c> has no partner.
+    /// The text must otherwise be valid JSON.</summary>
     public static bool IsReadable(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json))
@@ -75,7 +75,8 @@ public static class JsonText
         }
     }
 
-    /// <summary>Every value but the first follows one of these characters, and has at least one of its own.</summary>
+    /// <summary>Every value but the first follows one of these characters, and has at least one character of its
+    /// own.</summary>
     private static bool MayHoldTooMuch(ReadOnlySpan<byte> json) =>
         json.Length > 2 * MaxValues
         && json.Count((byte)',') + json.Count((byte)'[') + json.Count((byte)'{') > MaxValues;

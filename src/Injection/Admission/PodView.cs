@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace NodeDns.Injection.Admission;
 
-/// <summary>The raw pod, read only at the paths that a decision needs. Shapes are checked once, when the view is made,
-/// so that no accessor can fail.</summary>
+/// <summary>Reads a raw pod at the paths that a decision needs. The shape is checked once, on creation, so that no
+/// accessor can fail.</summary>
 public readonly struct PodView
 {
     private readonly JsonElement _metadata;
@@ -32,12 +32,12 @@ public readonly struct PodView
 
     public string? Name => _metadata.Text("name"u8) ?? _metadata.Text("generateName"u8);
 
-    /// <summary>Absent counts as ClusterFirst, the API server's default.</summary>
+    /// <summary>The pod's dnsPolicy; ClusterFirst, the API server's default, when it is absent.</summary>
     public string DnsPolicy => Spec.Text("dnsPolicy"u8) is { Length: > 0 } policy ? policy : "ClusterFirst";
 
     public bool HostNetwork => Spec.Member("hostNetwork"u8).IsTrue;
 
-    /// <summary>The ownerReference with <c>controller: true</c>, else the first; an object, or absent.</summary>
+    /// <summary>The ownerReference with <c>controller: true</c>, else the first one. An object, or absent.</summary>
     public JsonElement Owner
     {
         get
@@ -58,7 +58,8 @@ public readonly struct PodView
 
     public string? Annotation(ReadOnlySpan<byte> name) => Annotations.Text(name);
 
-    /// <returns>null, or the path that does not have the shape of a pod's, and what was expected.</returns>
+    /// <returns>null on success; otherwise the path that does not have the expected shape, and what was
+    /// expected.</returns>
     public static string? TryRead(JsonElement pod, out PodView view)
     {
         view = default;
@@ -103,7 +104,7 @@ public readonly struct PodView
         return null;
     }
 
-    /// <summary>What is not as in a pod's spec, of dnsPolicy and dnsConfig alone; or null.</summary>
+    /// <summary>What is wrong with the shape of dnsPolicy or dnsConfig in a pod's spec; null when nothing is.</summary>
     internal static string? DnsProblem(JsonElement spec)
     {
         if (!spec.Member("dnsPolicy"u8).IsAbsentOr(JsonValueKind.String))

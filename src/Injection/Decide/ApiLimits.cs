@@ -6,29 +6,30 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>What the API server accepts in a dnsConfig. It validates after the webhooks have run, and rejects what
-/// kubelet would only have cut (kubernetes pkg/apis/core/validation, validatePodDNSConfig).</summary>
+/// <summary>What the API server accepts in a dnsConfig. It validates after the webhooks have run, and rejects values
+/// that kubelet would only have truncated (kubernetes pkg/apis/core/validation, validatePodDNSConfig).</summary>
 public sealed record ApiLimits
 {
     private static readonly SearchValues<char> s_ipv6Chars = SearchValues.Create("0123456789abcdefABCDEF:.");
 
     public const int MaxNameservers = 3;
 
-    /// <summary>RFC 1123 subdomain; kubelet leaves out longer search domains because glibc 2.28 aborts on
-    /// them.</summary>
+    /// <summary>The limit of an RFC 1123 subdomain. kubelet leaves out longer search domains, because glibc 2.28 aborts
+    /// on them.</summary>
     public const int MaxDomainChars = 253;
 
-    /// <summary>32 with ExpandedDNSConfig (default since Kubernetes 1.26), 6 before.</summary>
+    /// <summary>The limit is 32 with ExpandedDNSConfig (default since Kubernetes 1.26), 6 before.</summary>
     public int MaxSearches { get; init; } = 32;
 
-    /// <summary>Joined by spaces: 2048 with ExpandedDNSConfig, 256 before.</summary>
+    /// <summary>The limit for all search domains joined by spaces: 2048 with ExpandedDNSConfig, 256 before.</summary>
     public int MaxSearchChars { get; init; } = 2048;
 
-    /// <summary>RelaxedDNSSearchValidation (default since Kubernetes 1.34): <c>_</c> in labels, and <c>.</c>.</summary>
+    /// <summary>RelaxedDNSSearchValidation (default since Kubernetes 1.34) allows <c>_</c> in labels, and the domain
+    /// <c>.</c>.</summary>
     public bool AllowUnderscores { get; init; }
 
-    /// <summary>An address as Go's net.ParseIP reads it for this field: dotted quad (leading zeros pass) or IPv6
-    /// without zone.</summary>
+    /// <summary>True for an address as Go's net.ParseIP accepts it in this field: a dotted quad (leading zeros are
+    /// allowed) or IPv6 without a zone.</summary>
     public static bool IsAddress(ReadOnlySpan<char> text)
     {
         if (text.Length > 45)
@@ -59,7 +60,7 @@ public sealed record ApiLimits
         return parts == 4;
     }
 
-    /// <summary>A search domain as IsDNS1123Subdomain takes it, one trailing dot aside.</summary>
+    /// <summary>True for a search domain that IsDNS1123Subdomain accepts, apart from one trailing dot.</summary>
     public static bool IsSearchDomain(ReadOnlySpan<char> text, bool allowUnderscores)
     {
         if (allowUnderscores && text is ".")
@@ -95,7 +96,7 @@ public sealed record ApiLimits
         return true;
     }
 
-    /// <summary>Names the first thing that the API server would reject, or null.</summary>
+    /// <summary>The first value that the API server would reject; null when there is none.</summary>
     public string? Problem(
         IReadOnlyList<string> nameservers, IReadOnlyList<string> searches, IReadOnlyList<ResolverOption> options)
     {
@@ -124,8 +125,9 @@ public sealed record ApiLimits
 
         foreach (var search in searches)
         {
-            // Underscores: whether this API server takes them is not known; the user's own pass or fail as they would
-            // have without us, and the other layers are checked strictly where they are read.
+            // It is not known whether this API server accepts underscores. The pod's own domains are accepted or
+            // rejected as they would be without us, and domains from other sources are checked strictly where they are
+            // read.
             if (search.Length <= MaxDomainChars && !IsSearchDomain(search, allowUnderscores: true))
             {
                 return $"search {Warnings.Quote(search)} is no domain name";
@@ -134,8 +136,9 @@ public sealed record ApiLimits
         return options.Any(option => option.Name.Length == 0) ? "an option has no name" : null;
     }
 
-    /// <summary>Names the first thing in a pod's dnsConfig that the API server would reject, or null.</summary>
-    /// <param name="dnsConfig">Of the right shape, or absent.</param>
+    /// <summary>The first value in a pod's own dnsConfig that the API server would reject; null when there is
+    /// none.</summary>
+    /// <param name="dnsConfig">Its shape has been checked. May be absent.</param>
     internal string? Problem(JsonElement dnsConfig)
     {
         return dnsConfig.IsAbsent
@@ -150,7 +153,7 @@ public sealed record ApiLimits
             [.. dnsConfig.Member(name).Items.Select(item => item.AsText ?? "")];
     }
 
-    /// <summary>Length of the search line's domains with a space between them.</summary>
+    /// <summary>The length of the search domains joined by spaces.</summary>
     public static int SearchChars(IReadOnlyList<string> searches)
     {
         var chars = Math.Max(0, searches.Count - 1);
@@ -162,8 +165,8 @@ public sealed record ApiLimits
         return chars;
     }
 
-    /// <summary><c>[a-z0-9]([-a-z0-9]*[a-z0-9])?</c>, relaxed: <c>_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?</c>. The API
-    /// server limits the whole name only, not labels to 63.</summary>
+    /// <summary><c>[a-z0-9]([-a-z0-9]*[a-z0-9])?</c>, or relaxed: <c>_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?</c>. The API
+    /// server limits only the whole name, not labels to 63 characters.</summary>
     private static bool IsLabel(ReadOnlySpan<char> label, bool allowUnderscores)
     {
         if (allowUnderscores && label is ['_', ..])

@@ -1,12 +1,12 @@
 namespace NodeDns.Injection.Decide;
 
-/// <summary>What is known of the node cache behind the local address.</summary>
+/// <summary>What is known about the node cache at the local address.</summary>
 public enum CacheState
 {
-    /// <summary>Nobody asks it (<c>--probe false</c>, or no local address): taken as answering.</summary>
+    /// <summary>The cache is not probed (<c>--probe false</c>, or no local address) and is assumed to answer.</summary>
     NotProbed,
 
-    /// <summary>Not asked yet: pods without a fallback wait for the first answer.</summary>
+    /// <summary>Not probed yet. Pods without a fallback are not injected until the first answer.</summary>
     Unknown,
     Answering,
     Silent,

@@ -5,8 +5,8 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>Which workloads are in when only a share of them is. The same workload is in or out on every replica of
-/// the webhook and across its own rollouts, and raising the share never takes one out.</summary>
+/// <summary>Decides which workloads are injected when only a percentage is. A workload gets the same result on all
+/// replicas of the webhook and in all its own rollouts, and raising the percentage never excludes a workload.</summary>
 internal static class Canary
 {
     private const int Steps = 10_000;

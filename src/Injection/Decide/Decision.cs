@@ -2,23 +2,23 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>What can happen to a pod.</summary>
+/// <summary>The possible decisions about a pod.</summary>
 public enum DecisionKind
 {
-    /// <summary>It stays as it is, for <see cref="Decision.Reason"/>.</summary>
+    /// <summary>The pod is left unchanged because of <see cref="Decision.Reason"/>.</summary>
     Skipped,
 
-    /// <summary>It gets <see cref="Decision.Plan"/>.</summary>
+    /// <summary>The pod gets <see cref="Decision.Plan"/>.</summary>
     Injected,
 
-    /// <summary>It was injected in an earlier call, and <see cref="Decision.Reason"/> has become true since: it gets
-    /// <see cref="Decision.Original"/> back.</summary>
+    /// <summary>The pod was injected in an earlier call, and since then <see cref="Decision.Reason"/> has become true.
+    /// It gets <see cref="Decision.Original"/> back.</summary>
     Undone,
 }
 
 public static class DecisionKinds
 {
-    /// <summary>As the audit log has it.</summary>
+    /// <summary>The name for the audit log.</summary>
     public static string Name(this DecisionKind kind) => kind switch
     {
         DecisionKind.Injected => "injected",
@@ -27,26 +27,26 @@ public static class DecisionKinds
     };
 }
 
-/// <summary>What happens to a pod, and why.</summary>
+/// <summary>The decision about a pod, and its reason.</summary>
 public sealed record Decision
 {
     private Decision(DecisionKind kind) => Kind = kind;
 
     public DecisionKind Kind { get; }
 
-    /// <summary>What an injected pod gets; else null.</summary>
+    /// <summary>The settings that an injected pod gets; null otherwise.</summary>
     public DnsPlan? Plan { get; private init; }
 
-    /// <summary>What an undone pod gets back; else null.</summary>
+    /// <summary>The settings that a pod gets back when its injection is undone; null otherwise.</summary>
     public OriginalDns? Original { get; private init; }
 
-    /// <summary>The pod that is injected or undone; of a skipped one nothing.</summary>
+    /// <summary>The pod that is injected or undone; not set for a skipped pod.</summary>
     public PodView Pod { get; private init; }
 
     /// <summary>Why the pod is skipped or undone; null when it is injected.</summary>
     public SkipReason? Reason { get; private init; }
 
-    /// <summary>More about this pod than the reason says, or null.</summary>
+    /// <summary>Further details about this pod, or null.</summary>
     public string? Detail { get; private init; }
 
     public static Decision Inject(DnsPlan plan, PodView pod) => new(DecisionKind.Injected) { Plan = plan, Pod = pod };

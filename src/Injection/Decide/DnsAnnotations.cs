@@ -5,8 +5,8 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>The <c>nodedns.io/</c> annotations of a pod or a namespace, read and checked. What cannot be honoured is
-/// left out and becomes a warning: a bad annotation never costs a pod its DNS.</summary>
+/// <summary>The <c>nodedns.io/</c> annotations of a pod or a namespace. An invalid annotation is ignored with a
+/// warning, and never costs a pod its DNS.</summary>
 internal sealed class DnsAnnotations
 {
     public const string Prefix = "nodedns.io/";
@@ -14,25 +14,26 @@ internal sealed class DnsAnnotations
 
     public static readonly DnsAnnotations None = new();
 
-    /// <summary>One for each name: the annotation named after an option beats the list of <c>options</c>.</summary>
+    /// <summary>One option for each name. An annotation for a single option takes precedence over the list in
+    /// <c>options</c>.</summary>
     public List<ResolverOption> Options { get; } = [];
 
     public List<string> Searches { get; } = [];
 
     public Fallback? Fallback { get; private set; }
 
-    /// <summary><c>nodedns.io/inject</c>: true enabled, false disabled, null not said.</summary>
+    /// <summary><c>nodedns.io/inject</c>: true for enabled, false for disabled, null when not set.</summary>
     public bool? Inject { get; private set; }
 
-    /// <summary><c>nodedns.io/percent</c>, on namespaces only.</summary>
+    /// <summary><c>nodedns.io/percent</c>. On namespaces only.</summary>
     public int? Percent { get; private set; }
 
-    /// <summary>True when there is none, understood or not.</summary>
+    /// <summary>True when there are no such annotations, valid or not.</summary>
     public bool IsEmpty => ReferenceEquals(this, None);
 
-    /// <param name="annotations">An object or absent.</param>
-    /// <param name="model">Which options annotations may set, and how search domains are spelled.</param>
-    /// <param name="onNamespace">Whether the annotations are a namespace's.</param>
+    /// <param name="annotations">An object, or absent.</param>
+    /// <param name="model">Which options annotations may set, and the rules for search domains.</param>
+    /// <param name="onNamespace">The annotations are those of a namespace.</param>
     /// <param name="warnings">Receives one line for each annotation that is ignored.</param>
     public static DnsAnnotations Read(JsonElement annotations, DnsModel model, bool onNamespace, Warnings warnings)
     {
@@ -60,7 +61,7 @@ internal sealed class DnsAnnotations
     private void Apply(
         SortedDictionary<string, string> ours, DnsModel model, bool onNamespace, Warnings warnings)
     {
-        // The order is the precedence: what names one option beats the list of options.
+        // The order gives the precedence: an annotation for a single option replaces one from the list.
         if (ours.TryGetValue("options", out var list))
         {
             ReadOptions(list, model, warnings);
@@ -135,8 +136,8 @@ internal sealed class DnsAnnotations
         return null;
     }
 
-    /// <summary>What is kept of an annotation is bounded, however long it is: one option of a name, and no number with
-    /// leading zeros.</summary>
+    /// <summary>Stores an option. However long an annotation is, only one option of each name is kept, and numbers lose
+    /// their leading zeros.</summary>
     private void Set(ResolverOption option)
     {
         Options.RemoveAll(other => other.Name == option.Name);
@@ -194,7 +195,7 @@ internal sealed class DnsAnnotations
         return null;
     }
 
-    /// <summary>The values of the label and annotation <c>inject</c>.</summary>
+    /// <summary>Parses the values of the label and the annotation <c>inject</c>.</summary>
     public static bool? InjectValue(string? value) => value switch
     {
         "enabled" => true,
@@ -205,6 +206,6 @@ internal sealed class DnsAnnotations
     private static string? NotAllowed(string name, DnsModel model) =>
         model.AllowedOptions.Contains(name) ? null : "not an allowed option";
 
-    /// <summary>An annotation's name may be 63 characters of anything that the API server lets through.</summary>
+    /// <summary>Shortens an annotation's name, which the API server allows to be 63 characters long.</summary>
     private static string Shown(string name) => name.Length <= 40 ? name : name[..40] + "…";
 }

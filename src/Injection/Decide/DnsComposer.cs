@@ -3,14 +3,15 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>Composes what kubelet would have written for ClusterFirst, with the local address first and the asked
-/// options (kubernetes pkg/kubelet/network/dns: GetPodDNS, appendDNSConfig, formDNSSearchFitsLimits).</summary>
+/// <summary>Composes the settings that kubelet would have written for ClusterFirst, but with the local address first
+/// and with the requested options (kubernetes pkg/kubelet/network/dns: GetPodDNS, appendDNSConfig,
+/// formDNSSearchFitsLimits).</summary>
 internal sealed class DnsComposer(DnsModel model, Warnings warnings)
 {
-    /// <summary>kubelet's own default, and the only one that musl and glibc read alike.</summary>
+    /// <summary>kubelet's default, and the only value that musl and glibc treat alike.</summary>
     private static readonly ResolverOption s_ndots = new("ndots", "5");
 
-    /// <summary>musl ignores a search line of more than 255 bytes; "search " is 7 of them.</summary>
+    /// <summary>musl ignores a search line of more than 255 octets, of which "search " takes 7.</summary>
     private const int MuslSearchChars = 248;
 
     public DnsPlan Compose(
@@ -31,7 +32,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         {
             AddNew(servers, model.ClusterDns);
         }
-        // The operator's own surplus is a remark at start; the pod's author could do nothing about it.
+        // Too many servers in the webhook's own options are reported at start. The pod's author could not change them.
         var operators = servers.Count;
         AddNew(servers, own);
         for (var i = Math.Max(operators, ApiLimits.MaxNameservers); i < servers.Count; i++)
@@ -71,7 +72,8 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         return searches;
     }
 
-    /// <summary>In kubelet's order: the count, then domains that are too long, then the length of the line.</summary>
+    /// <summary>Applies the limits in kubelet's order: number of domains, then length of each domain, then length of
+    /// the line.</summary>
     private void FitLimits(List<string> searches)
     {
         var limits = model.Limits;
@@ -121,7 +123,7 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         }
 
         merge.Add(ofPod.Options);
-        // The pod's author can act on this, and only when the pod itself asked for it.
+        // Warn only if the pod itself asked for this, because then its author can change it.
         if (merge.Ndots < operatorNdots && merge.Ndots < 5)
         {
             warnings.Add(
@@ -164,7 +166,8 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
         }
     }
 
-    /// <summary>Exact strings, as kubelet compares them: <c>corp</c> and <c>corp.</c> are two.</summary>
+    /// <summary>Adds a string that is not in the list. Compares exactly, like kubelet: <c>corp</c> and <c>corp.</c> are
+    /// different.</summary>
     private static void AddNew(List<string> list, string item)
     {
         if (!list.Contains(item))

@@ -1,6 +1,6 @@
 namespace NodeDns.Injection.Decide;
 
-/// <summary>The dnsConfig that a pod gets, with dnsPolicy None.</summary>
+/// <summary>The dnsConfig that a pod gets. Its dnsPolicy becomes None.</summary>
 public sealed record DnsPlan
 {
     public required IReadOnlyList<string> Nameservers { get; init; }
@@ -11,6 +11,6 @@ public sealed record DnsPlan
 
     public required Fallback Fallback { get; init; }
 
-    /// <summary>The annotation that goes with it; null when the pod's annotations leave no room.</summary>
+    /// <summary>The status annotation; null when the pod's annotations leave no room for it.</summary>
     public string? Status { get; init; }
 }

@@ -5,21 +5,21 @@ namespace NodeDns.Injection.Decide;
 
 /// <summary>Decides what happens to a pod:
 /// <code>
-/// 1 is it the creation of a pod → 2 is it selected → 3 can it work → 4 compose → 5 would the API server take it
+/// 1 is a pod being created → 2 is it selected → 3 can it work → 4 compose → 5 would the API server accept it
 /// </code></summary>
 public sealed class DnsPolicyDecider(InjectionSettings settings)
 {
     private readonly DnsModel _model = settings.Dns;
     private readonly SelectionModel _selection = settings.Selection;
 
-    /// <param name="request">From the API server; its object must be alive as long as the decision is.</param>
-    /// <param name="namespaces">What the request's namespace says.</param>
+    /// <param name="request">The request from the API server. Its document has to live as long as the decision.</param>
+    /// <param name="namespaces">Returns the settings of a namespace.</param>
     /// <param name="cache">Whether the node cache answers.</param>
     /// <param name="warnings">Receives what the pod's author should know.</param>
     public Decision Decide(
         in AdmissionRequest request, Func<string, NamespaceSettings> namespaces, CacheState cache, Warnings warnings)
     {
-        // 1
+        // Step 1
         if (!request.IsPod)
         {
             return Decision.Skip(SkipReason.NotAPod);
@@ -43,9 +43,9 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
         return Decide(request.Object, @namespace, namespaces(@namespace), cache, warnings);
     }
 
-    /// <param name="object">A pod as its author wrote it or as the API server has it.</param>
-    /// <param name="namespace">In which it is to be.</param>
-    /// <param name="ofNamespace">What that namespace says.</param>
+    /// <param name="object">A pod as its author wrote it, or as the API server has stored it.</param>
+    /// <param name="namespace">The namespace that the pod will be in.</param>
+    /// <param name="ofNamespace">The settings of that namespace.</param>
     /// <param name="cache">Whether the node cache answers.</param>
     /// <param name="warnings">Receives what the pod's author should know.</param>
     public Decision Decide(
@@ -61,7 +61,7 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             return Decision.Skip(SkipReason.NamespaceExcluded);
         }
 
-        // 2
+        // Step 2
         var annotations = DnsAnnotations.Read(pod.Annotations, _model, onNamespace: false, warnings);
         var wish = Wish(pod, annotations, warnings);
         var earlier = InjectionStatus.Before(pod, _model.Limits);
@@ -70,7 +70,7 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             return Leave(pod, earlier, unselected);
         }
 
-        // 3
+        // Step 3
         var reason = SkipRules.ByPlace(pod, _selection)
             ?? ByPolicy(earlier?.EffectivePolicy ?? pod.DnsPolicy, pod)
             ?? ByShare(wish, pod, @namespace, ofNamespace)
@@ -85,7 +85,8 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
 
         if (reason is { } because)
         {
-            // Whoever asked by name is told why not; for all others a skip is what they expect.
+            // Whoever asked for injection is told why it did not happen. For everybody else, a skip is what they
+            // expect.
             if (because != SkipReason.AlreadyConfigured && (wish == true || !annotations.IsEmpty))
             {
                 warnings.Add($"not injected ({because.Name()}): {because.Explain()}");
@@ -94,8 +95,8 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             return Leave(pod, earlier, because);
         }
 
-        // 4. A dnsConfig that the API server rejects as it stands is left to it: its message names the pod's own mistake,
-        // and ours would hide it.
+        // Step 4. If the API server rejects the pod's own dnsConfig, leave it alone: its error message then names the
+        // pod's mistake, which our changes would hide.
         if (_model.Limits.Problem(pod.DnsConfig) is { } own)
         {
             return Decision.Skip(SkipReason.PodInvalid, own);
@@ -103,7 +104,7 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
 
         var plan = new DnsComposer(_model, warnings)
             .Compose(pod, @namespace, ofNamespace.Annotations, annotations, fallback);
-        // 5
+        // Step 5
         if (ResultProblem(plan) is { } problem)
         {
             return Decision.Skip(SkipReason.ResultInvalid, problem);
@@ -114,13 +115,14 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             warnings.Add(
                 $"the node cache {_model.LocalAddresses[0]} does not answer now; names are resolved by cluster DNS");
         }
-        // After a call of a version that kept no record, nobody knows what was before.
+        // If an earlier version of the webhook has changed the pod without a record, the original settings are unknown.
         var before = pod.DnsPolicy == "None" ? earlier : OriginalDns.Of(pod);
         return Decision.Inject(plan with { Status = InjectionStatus.Format(plan, before, pod) }, pod);
     }
 
-    /// <summary>The pod stays as it is. If an earlier call has changed it, before what now forbids that came true, it
-    /// gets back what it had; a dnsConfig that is good, or no longer ours, stays.</summary>
+    /// <summary>Leaves the pod as it is. But if an earlier call has injected it, and only later something happened that
+    /// forbids that, the pod gets its original settings back. A dnsConfig that is still right, or no longer ours,
+    /// stays.</summary>
     private static Decision Leave(PodView pod, OriginalDns? earlier, SkipReason reason) =>
         earlier is { } original && reason is not (SkipReason.AlreadyConfigured or SkipReason.PolicyNone)
             ? Decision.Undo(original, pod, reason)
@@ -137,13 +139,13 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
         {
             return SkipReason.NamespaceOptedOut;
         }
-        // Of a namespace that is not known, the selector of the configuration has said what there is to say.
+        // If the namespace is not known, the webhook configuration's selector has already decided.
         return _selection.Mode == SelectionMode.OptIn && ofNamespace is { IsKnown: true, Inject: null }
             ? SkipReason.NotOptedIn
             : null;
     }
 
-    /// <summary>What the pod itself asks for: its label, the compatible label, its annotation, in this order.</summary>
+    /// <summary>What the pod itself asks for: its label, else the compatible label, else its annotation.</summary>
     private bool? Wish(PodView pod, DnsAnnotations annotations, Warnings warnings)
     {
         if (Read("nodedns.io/inject") is { } wish)
@@ -173,8 +175,8 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
         }
     }
 
-    /// <param name="policy">The pod's, or what it was before an earlier call.</param>
-    /// <param name="pod">For the rest.</param>
+    /// <param name="policy">The pod's policy, or the one it had before an earlier call.</param>
+    /// <param name="pod">The pod.</param>
     private SkipReason? ByPolicy(string policy, PodView pod) => policy switch
     {
         "ClusterFirst" => pod.HostNetwork ? SkipReason.HostNetwork : null,
@@ -191,8 +193,8 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             ? SkipReason.Canary
             : null;
 
-    /// <summary>dnsPolicy None is the pod's own, or ours from an earlier call: then it is complete, unless another
-    /// webhook has since emptied the nameservers, which the API server would reject.</summary>
+    /// <summary>Checks dnsPolicy None, which is either the pod's own or ours from an earlier call. Then it is complete,
+    /// unless another webhook has emptied the nameservers since, which the API server would reject.</summary>
     private SkipReason? ByOwnServers(PodView pod, string @namespace, Warnings warnings)
     {
         var server = pod.DnsConfig.Member("nameservers"u8).First;

@@ -1,5 +1,5 @@
 namespace NodeDns.Injection.Decide;
 
-/// <summary>All that a decision depends on apart from the pod, its namespace and whether the node cache
-/// answers.</summary>
+/// <summary>Everything that a decision depends on, except the pod, its namespace and the state of the node
+/// cache.</summary>
 public sealed record InjectionSettings(DnsModel Dns, SelectionModel Selection);

@@ -6,27 +6,27 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>The value of <c>nodedns.io/status</c>: one line for people and <c>grep</c>, and at its end, as JSON, what
-/// the pod's DNS was before, so that a later call can take the change back.</summary>
+/// <summary>The value of <c>nodedns.io/status</c>: one line for people and <c>grep</c>. At its end it contains the
+/// pod's original DNS settings as JSON, so that a later call can restore them.</summary>
 public static class InjectionStatus
 {
-    /// <summary>What the API server takes for names and values of all annotations together.</summary>
+    /// <summary>The API server's limit for the names and values of all annotations together.</summary>
     private const int MaxAnnotationBytes = 256 * 1024;
 
     private const string Was = "; was ";
 
     private static readonly JsonWriterOptions s_write = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Of this program.</summary>
+    /// <summary>The version of this program.</summary>
     public static readonly string Version =
         typeof(InjectionStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
             .InformationalVersion.Split('+')[0] ?? "unknown";
 
-    /// <param name="plan">That is written with it.</param>
-    /// <param name="before">What the pod's DNS was before this webhook; null when nobody knows any more.</param>
-    /// <param name="pod">Whose annotations it joins.</param>
-    /// <returns>null when the pod's annotations leave no room for it; without the end when they leave none for
-    /// that.</returns>
+    /// <param name="plan">The plan that the annotation belongs to.</param>
+    /// <param name="before">The pod's settings before this webhook; null when they are unknown.</param>
+    /// <param name="pod">The pod that gets the annotation.</param>
+    /// <returns>null when the pod's annotations leave no room for it. If there is room for a part only, the original
+    /// settings are left out.</returns>
     internal static string? Format(DnsPlan plan, OriginalDns? before, PodView pod)
     {
         var line = $"injected by node-dns-webhook/{Version}: nameservers {string.Join(',', plan.Nameservers)}; "
@@ -41,9 +41,9 @@ public static class InjectionStatus
         return Encoding.UTF8.GetByteCount(line) <= room ? line : null;
     }
 
-    /// <summary>What the pod's DNS was before this webhook changed it in an earlier call.</summary>
-    /// <returns>null when there was no such call, when its change is no longer there, or when the annotation has been
-    /// damaged or made up: what it says must be something that the webhook injects and the API server takes.</returns>
+    /// <summary>The pod's DNS settings before an earlier call changed them.</summary>
+    /// <returns>null when there was no such call, when its change is no longer there, or when the annotation is not
+    /// credible: it has to describe settings that this webhook injects and the API server accepts.</returns>
     internal static OriginalDns? Before(PodView pod, ApiLimits limits)
     {
         if (pod.DnsPolicy != "None" || pod.Annotation("nodedns.io/status"u8) is not { } status)
@@ -78,7 +78,8 @@ public static class InjectionStatus
         }
     }
 
-    /// <summary>The first nameserver is the one that was written, or another webhook has taken them all away.</summary>
+    /// <summary>True when the first nameserver is the one that was written, or when another webhook has removed all of
+    /// them.</summary>
     private static bool IsStillThere(PodView pod, string status) =>
         pod.DnsConfig.Member("nameservers"u8).First.AsText is not { } server
         || status.Contains($": nameservers {server},", StringComparison.Ordinal)
@@ -102,7 +103,8 @@ public static class InjectionStatus
             }
             writer.WriteEndObject();
         }
-        // So that the last "; was " is where this begins, whatever the pod's author has written in it.
+        // Escape semicolons, so that the last "; was " is the start of this part, whatever the pod's author has
+        // written.
         return Encoding.UTF8.GetString(buffer.ToArray()).Replace(";", "\\u003b", StringComparison.Ordinal);
     }
 }

@@ -3,23 +3,23 @@ using System.Globalization;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>The resolver options that libcs document (resolv.conf(5)), and the ranges that they honour.</summary>
+/// <summary>The resolver options that C libraries document (resolv.conf(5)), and the values that they accept.</summary>
 public static class KnownOptions
 {
-    /// <summary>glibc caps ndots at 15 and so does musl.</summary>
+    /// <summary>glibc and musl limit ndots to 15.</summary>
     public const int MaxNdots = 15;
 
-    /// <summary>Seconds. glibc caps a try at 30; for musl it is the whole budget.</summary>
+    /// <summary>In seconds. glibc limits one try to 30; for musl this is the time of all tries.</summary>
     public const int MaxTimeout = 30;
 
-    /// <summary>glibc caps attempts at 5.</summary>
+    /// <summary>glibc limits attempts to 5.</summary>
     public const int MaxAttempts = 5;
 
     public static readonly FrozenSet<string> Names = FrozenSet.ToFrozenSet([
         "ndots", "timeout", "attempts", "use-vc", "single-request", "single-request-reopen", "rotate", "edns0",
         "trust-ad", "no-aaaa", "no-reload", "no-tld-query", "no-check-names", "inet6", "debug"]);
 
-    /// <summary>The range of a numeric option; false for flags and for names not known here.</summary>
+    /// <summary>The range of a numeric option. Returns false for flags and for unknown names.</summary>
     public static bool TryGetRange(string name, out int min, out int max)
     {
         (min, max) = name switch
@@ -32,7 +32,7 @@ public static class KnownOptions
         return max >= 0;
     }
 
-    /// <summary>Says what is wrong with a value for this option, or null when libcs take it as written.</summary>
+    /// <summary>What is wrong with a value for this option; null when C libraries use it as written.</summary>
     public static string? Problem(string name, string? value)
     {
         if (!TryGetRange(name, out var min, out var max))

@@ -3,8 +3,8 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>What is known of one label on all nodes of a kind: that it is there with this value, that it is not there,
-/// or that it has, if any, none of some values.</summary>
+/// <summary>What is known about one label on all nodes of a kind: it has this value, it is absent, or it has none of
+/// some values.</summary>
 internal sealed class LabelFact
 {
     private readonly Knowledge _knowledge;
@@ -32,7 +32,7 @@ internal sealed class LabelFact
 
     public static LabelFact IsNeither(string key, params string[] values) => new(Knowledge.IsNeither, key, values);
 
-    /// <summary>Whether a node of which this is known may have the value that a nodeSelector asks for.</summary>
+    /// <summary>True when such a node may have the value that a nodeSelector asks for.</summary>
     public bool AllowsValue(JsonElement value) => _knowledge switch
     {
         Knowledge.Is => Contains(value),
@@ -40,8 +40,8 @@ internal sealed class LabelFact
         _ => !Contains(value),
     };
 
-    /// <summary>Whether such a node may match an expression (a NodeSelectorRequirement) over this key. What cannot be
-    /// told, it may.</summary>
+    /// <summary>True when such a node may match an expression (NodeSelectorRequirement) for this key. When that cannot
+    /// be known, the result is true.</summary>
     public bool Allows(JsonElement expression)
     {
         var values = expression.Member("values"u8);
@@ -51,7 +51,7 @@ internal sealed class LabelFact
             ("NotIn", Knowledge.Is) => !values.Items.Any(Contains),
             ("Exists", Knowledge.IsAbsent) => false,
             ("DoesNotExist", Knowledge.Is) => false,
-            // Both compare numbers; none of the values known here is one.
+            // Gt and Lt compare numbers, and none of the known values is a number.
             ("Gt" or "Lt", not Knowledge.IsNeither) => false,
             _ => true,
         };

@@ -3,13 +3,15 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>What a namespace says about its pods.</summary>
+/// <summary>What a namespace says about the injection of its pods.</summary>
 public sealed class NamespaceSettings
 {
-    /// <summary>Of every namespace when nobody looks at them, and of one that is not known yet.</summary>
+    /// <summary>The settings of a namespace that is not known yet, and of all namespaces when they are not
+    /// watched.</summary>
     public static readonly NamespaceSettings Unknown = new(DnsAnnotations.None, null);
 
-    // Almost every namespace says nothing but its label: they share these, so that 10,000 of them cost 10,000 names.
+    // Almost all namespaces set at most the label. They share these objects, so that 10,000 of them cost only their
+    // names.
     private static readonly NamespaceSettings s_silent = new(DnsAnnotations.None, null);
     private static readonly NamespaceSettings s_enabled = new(DnsAnnotations.None, true);
     private static readonly NamespaceSettings s_disabled = new(DnsAnnotations.None, false);
@@ -20,14 +22,15 @@ public sealed class NamespaceSettings
         Inject = inject;
     }
 
-    /// <summary>By label, else by annotation: true enabled, false disabled, null not said.</summary>
+    /// <summary>From the label, else from the annotation: true for enabled, false for disabled, null when not
+    /// set.</summary>
     public bool? Inject { get; }
 
     public bool IsKnown => !ReferenceEquals(this, Unknown);
 
     internal DnsAnnotations Annotations { get; }
 
-    /// <param name="metadata">The namespace's, as the API server writes it; of another shape it says nothing.</param>
+    /// <param name="metadata">The metadata of the namespace. If it has another shape, nothing is set.</param>
     /// <param name="settings">Which options annotations may set, and which labels are understood.</param>
     /// <param name="warnings">Receives one line for each annotation that is ignored.</param>
     public static NamespaceSettings Read(JsonElement metadata, InjectionSettings settings, Warnings warnings)

@@ -1,20 +1,20 @@
 namespace NodeDns.Injection.Decide;
 
-/// <summary>A kind of node on which no node cache answers pods.</summary>
+/// <summary>A kind of node on which no node cache serves pods.</summary>
 internal sealed record NodeKind(SkipReason Reason)
 {
-    /// <summary>What the labels of these nodes are.</summary>
+    /// <summary>The labels of these nodes.</summary>
     public required LabelFact[] There { get; init; }
 
-    /// <summary>What the same labels are on all other nodes.</summary>
+    /// <summary>The same labels on all other nodes.</summary>
     public required LabelFact[] Elsewhere { get; init; }
 
-    /// <summary>The taints that keep ordinary pods away from these nodes; with a value of null, whatever the
+    /// <summary>The taints that keep ordinary pods away from these nodes. A value of null stands for any
     /// value.</summary>
     public required (string Key, string? Value)[] Taints { get; init; }
 
-    /// <remarks>Microsoft's guide taints Windows nodes os=windows; GKE does node.kubernetes.io/os=windows, and names the
-    /// distribution as AKS does.</remarks>
+    /// <remarks>Microsoft's guide taints Windows nodes with os=windows. GKE uses node.kubernetes.io/os=windows, and
+    /// like AKS a label for the distribution.</remarks>
     public static readonly NodeKind Windows = new(SkipReason.Windows)
     {
         There = [LabelFact.Is("kubernetes.io/os", "windows"), LabelFact.Is("beta.kubernetes.io/os", "windows")],
@@ -37,7 +37,8 @@ internal sealed record NodeKind(SkipReason Reason)
         Taints = [("eks.amazonaws.com/compute-type", "fargate")],
     };
 
-    /// <remarks>AKS, ACK, CCE and others. Not kubernetes.io/role=agent, which all nodes of AKS have.</remarks>
+    /// <remarks>Used by AKS, ACK, CCE and others. The label kubernetes.io/role=agent is not used here, because all
+    /// nodes of AKS have it.</remarks>
     public static readonly NodeKind VirtualKubelet = new(SkipReason.VirtualNode)
     {
         There = [LabelFact.Is("type", "virtual-kubelet")],

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>The layers of resolver options, lowest first. By name, the last one wins, as in kubelet's
-/// mergeDNSOptions; the result is sorted so that equal pods get equal patches.</summary>
+/// <summary>Merges the layers of resolver options, starting with the lowest. The last value of a name is used, as in
+/// kubelet's mergeDNSOptions. The result is sorted, so that equal pods get equal patches.</summary>
 internal sealed class OptionMerge
 {
     private readonly List<ResolverOption> _merged = new(4);
@@ -34,7 +34,7 @@ internal sealed class OptionMerge
         }
     }
 
-    /// <summary>ndots as musl reads it: 1 when there is none or it is no number, at most 15.</summary>
+    /// <summary>The value of ndots as musl reads it: 1 when it is missing or not a number, and at most 15.</summary>
     public int Ndots
     {
         get

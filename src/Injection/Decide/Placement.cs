@@ -3,8 +3,8 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>On which nodes a pod can run, as the scheduler reads its nodeSelector, its required node affinity and its
-/// tolerations (kubernetes component-helpers, nodeaffinity).</summary>
+/// <summary>On which nodes a pod can run, judged like the scheduler by its nodeSelector, its required node affinity and
+/// its tolerations (kubernetes component-helpers, nodeaffinity).</summary>
 internal readonly struct Placement(JsonElement spec)
 {
     private readonly JsonElement _selector = spec.Member("nodeSelector"u8);
@@ -14,8 +14,8 @@ internal readonly struct Placement(JsonElement spec)
 
     private readonly JsonElement _tolerations = spec.Member("tolerations"u8);
 
-    /// <summary>True when no other node is possible, or when the pod could run on these nodes and asks for it by
-    /// tolerating, by name, the taint that they are known by.</summary>
+    /// <summary>True when the pod can only run on these nodes, or when it can run there and tolerates, by name, the
+    /// taint of these nodes.</summary>
     public bool IsFor(NodeKind nodes) => !CanRunOn(nodes.Elsewhere) || (CanRunOn(nodes.There) && Tolerates(nodes.Taints));
 
     private bool CanRunOn(LabelFact[] facts)
@@ -46,8 +46,8 @@ internal readonly struct Placement(JsonElement spec)
         return !anyTerm;
     }
 
-    /// <summary>The expressions of a term are ANDed, its matchFields (a node's name) with them: those say nothing about
-    /// kinds of nodes.</summary>
+    /// <summary>The expressions of a term are combined with AND, and also with its matchFields (a node's name), which
+    /// say nothing about kinds of nodes.</summary>
     private static bool Allow(LabelFact[] facts, JsonElement expressions)
     {
         foreach (var expression in expressions.Items)
@@ -63,7 +63,7 @@ internal readonly struct Placement(JsonElement spec)
         return true;
     }
 
-    /// <summary>A toleration of every taint, as agents have, asks for no kind of node.</summary>
+    /// <summary>A pod that tolerates every taint, such as a node agent, does not ask for a kind of node.</summary>
     private bool Tolerates((string Key, string? Value)[] taints)
     {
         foreach (var toleration in _tolerations.Items)

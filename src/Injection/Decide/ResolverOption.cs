@@ -1,15 +1,15 @@
 namespace NodeDns.Injection.Decide;
 
-/// <summary>One word of resolv.conf's options line: <c>ndots:5</c>, or <c>use-vc</c> with a null value.</summary>
+/// <summary>One item of resolv.conf's options line: <c>ndots:5</c>, or <c>use-vc</c> with a null value.</summary>
 public readonly record struct ResolverOption(string Name, string? Value)
 {
-    /// <summary>True when a layer takes the option away from the layers below it (<c>use-vc: "false"</c>).</summary>
+    /// <summary>True when a layer removes an option that lower layers have set (<c>use-vc: "false"</c>).</summary>
     public bool Removed { get; init; }
 
     public override string ToString() => Value is null ? Name : $"{Name}:{Value}";
 
-    /// <summary>Reads <c>name[:value],…</c>; spaces around a comma do not matter.</summary>
-    /// <returns>false when an item has no name, or a name with characters no resolver option has.</returns>
+    /// <summary>Parses <c>name[:value],…</c>. Spaces around a comma are ignored.</summary>
+    /// <returns>false when an item has no name, or a name with characters that no resolver option has.</returns>
     public static bool TryParseList(string text, List<ResolverOption> into, out string wrong)
     {
         wrong = "";

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>Whether silence means no or yes.</summary>
+/// <summary>Whether a pod that says nothing is injected.</summary>
 public enum SelectionMode
 {
     OptIn,
@@ -11,7 +11,7 @@ public enum SelectionMode
 
 public static class SelectionModes
 {
-    /// <summary>As flag and chart spell it.</summary>
+    /// <summary>The spelling in flags and the chart.</summary>
     public static string Name(this SelectionMode mode) => mode == SelectionMode.OptIn ? "optIn" : "optOut";
 }
 
@@ -22,10 +22,11 @@ public sealed record SelectionModel
 
     public FrozenSet<string> ExcludedNamespaces { get; init; } = FrozenSet<string>.Empty;
 
-    /// <summary>Also understand <c>node-local-dns-injection</c>, so that users of ACK and CCE change nothing.</summary>
+    /// <summary>Also understands the label <c>node-local-dns-injection</c>, so that users of ACK and CCE need not
+    /// change anything.</summary>
     public bool CompatLabel { get; init; } = true;
 
-    /// <summary>Share of workloads that are injected, 0 to 100.</summary>
+    /// <summary>The percentage of workloads that are injected.</summary>
     public int Percent { get; init; } = 100;
 
     public string? PercentSeedLabel { get; init; }

@@ -4,11 +4,11 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>Settings as JSON, under the names of the webhook's options: the webhook shows its own at
-/// <c>/settings</c>, and whoever reads them there decides as it does.</summary>
+/// <summary>Settings as JSON, with the names of the webhook's options. The webhook shows its own at <c>/settings</c>; a
+/// program that reads them there makes the same decisions.</summary>
 public static class SettingsJson
 {
-    /// <summary>Writes members into an object that the caller has begun.</summary>
+    /// <summary>Writes the members of an object that the caller has started.</summary>
     public static void WriteMembers(Utf8JsonWriter writer, InjectionSettings settings)
     {
         var (dns, selection) = settings;
@@ -31,8 +31,8 @@ public static class SettingsJson
         WriteSet(writer, "ignore-skip-rules"u8, selection.IgnoredRules.Select(rule => rule.Name()));
     }
 
-    /// <summary>Reads what <see cref="WriteMembers"/> has written, of this version or another: a member that is missing
-    /// or not understood has its default.</summary>
+    /// <summary>Reads what <see cref="WriteMembers"/> has written, also in another version. A member that is missing or
+    /// not understood gets its default.</summary>
     public static InjectionSettings Read(JsonElement settings)
     {
         var options = new List<ResolverOption>();
@@ -70,7 +70,7 @@ public static class SettingsJson
             selection);
     }
 
-    /// <summary>The order of a set means nothing, and must not make equal settings look different.</summary>
+    /// <summary>Sorts the values of a set, so that equal settings give equal JSON.</summary>
     private static void WriteSet(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IEnumerable<string> values) =>
         WriteList(writer, name, values.Order(StringComparer.Ordinal));
 

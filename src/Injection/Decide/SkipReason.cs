@@ -1,7 +1,7 @@
 namespace NodeDns.Injection.Decide;
 
-/// <summary>Why a pod is left as it is. The kebab-case spelling is the metric's label, the audit annotation and the
-/// log's word.</summary>
+/// <summary>Why a pod is left unchanged. The spelling in kebab-case is used as metric label, in the audit annotation
+/// and in the log.</summary>
 public enum SkipReason
 {
     NotCreate,
@@ -34,12 +34,12 @@ public enum SkipReason
 
 public static class SkipReasons
 {
-    /// <summary>In the order of the enum.</summary>
+    /// <summary>The names, in the order of the enum.</summary>
     public static readonly string[] Names = [.. Enum.GetNames<SkipReason>().Select(Kebab)];
 
     public static string Name(this SkipReason reason) => Names[(int)reason];
 
-    /// <summary>For the log, the kubectl warning and the documentation: one line each.</summary>
+    /// <summary>A one-line explanation for the log, the kubectl warning and the documentation.</summary>
     public static string Explain(this SkipReason reason) => reason switch
     {
         SkipReason.NotCreate => "only the creation of a pod can be changed",

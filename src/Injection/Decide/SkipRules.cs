@@ -4,13 +4,13 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
 
-/// <summary>Pods for which a rewritten dnsConfig cannot work, or would harm.</summary>
+/// <summary>Finds pods for which a changed dnsConfig cannot work or would do harm.</summary>
 internal static class SkipRules
 {
     private static readonly FrozenSet<string> s_dnsApps =
         FrozenSet.ToFrozenSet(["kube-dns", "coredns", "node-local-dns", "nodelocaldns", "node-dns-cache"]);
 
-    /// <summary>By what the pod is and where it runs.</summary>
+    /// <summary>Checks what the pod is and where it runs.</summary>
     public static SkipReason? ByPlace(PodView pod, SelectionModel selection)
     {
         if (!pod.Annotations.Member("kubernetes.io/config.mirror"u8).IsAbsent)
@@ -61,7 +61,7 @@ internal static class SkipRules
             || placement.IsFor(NodeKind.Windows);
     }
 
-    /// <summary>Of a pod's spec or a container: only Windows has HostProcess containers.</summary>
+    /// <summary>True when the spec or container has hostProcess set, which only exists on Windows.</summary>
     private static bool IsHostProcess(JsonElement owner) =>
         owner.Member("securityContext"u8).Member("windowsOptions"u8).Member("hostProcess"u8).IsTrue;
 
@@ -82,8 +82,8 @@ internal static class SkipRules
         || placement.IsFor(NodeKind.VirtualKubelet)
         || placement.IsFor(NodeKind.SuperNode);
 
-    /// <summary>EKS security groups for pods and TKE's direct ENI: the pod's traffic leaves by an interface that is
-    /// not the node's, so it never meets the node's local address.</summary>
+    /// <summary>EKS security groups for pods, and TKE's direct ENI: the pod's traffic leaves through an interface that
+    /// is not the node's, so it never reaches the node's local address.</summary>
     private static bool BypassesHost(PodView pod) =>
         !pod.Annotations.Member("vpc.amazonaws.com/pod-eni"u8).IsAbsent
         || pod.Annotations.Says("tke.cloud.tencent.com/networks"u8, "tke-direct-eni"u8)

@@ -1,7 +1,7 @@
 namespace NodeDns.Injection.Decide;
 
-/// <summary>What kubectl shows to whoever made the pod. The API server keeps 256 characters of a warning once all of
-/// them exceed 4096, so each stays near 120 and there are at most 20.</summary>
+/// <summary>The warnings that kubectl shows to the pod's author. If all of them together exceed 4096 characters, the
+/// API server keeps 256 characters of each. So each has about 120 characters, and there are at most 20.</summary>
 public sealed class Warnings
 {
     private const int MaxCount = 20;
@@ -20,7 +20,7 @@ public sealed class Warnings
         }
     }
 
-    /// <summary>A value that somebody else wrote, short and printable.</summary>
+    /// <summary>Shortens a value from outside and makes it printable.</summary>
     public static string Quote(string value)
     {
         var cut = value.Length > MaxQuotedChars;

@@ -48,7 +48,7 @@ internal static partial class WorkloadName
     [GeneratedRegex(@"-[0-9]{1,9}\z")]
     private static partial Regex Revision();
 
-    /// <summary>Minutes have 8 digits until 2160, seconds 10 until 2286.</summary>
+    /// <summary>Minutes have 8 digits until the year 2160, seconds 10 digits until 2286.</summary>
     [GeneratedRegex(@"-[0-9]{8,10}\z")]
     private static partial Regex Run();
 }

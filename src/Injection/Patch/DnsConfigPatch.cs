@@ -4,14 +4,14 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Injection.Patch;
 
-/// <summary>The JSON Patch (RFC 6902) for a decision, at <c>/spec/dnsPolicy</c>, <c>/spec/dnsConfig</c> and our own
-/// annotation, and nowhere else.</summary>
-/// <remarks>An injection only adds: <c>add</c> at an object's member replaces what is there (section 4.1). What an undone
-/// pod did not have is removed; a <c>remove</c> cannot miss, since the API server applies the patch to the very object
-/// that it has sent.</remarks>
+/// <summary>Writes the JSON Patch (RFC 6902) for a decision. It only changes <c>/spec/dnsPolicy</c>,
+/// <c>/spec/dnsConfig</c> and our own annotation.</summary>
+/// <remarks>An injection only uses <c>add</c>, which replaces a member that exists (section 4.1). Undoing removes what
+/// the pod did not have before. Such a <c>remove</c> cannot fail, because the API server applies the patch to the same
+/// object that it has sent.</remarks>
 public static class DnsConfigPatch
 {
-    /// <summary>Writes nothing for a pod that is skipped.</summary>
+    /// <summary>Writes nothing for a skipped pod.</summary>
     public static void Write(Utf8JsonWriter writer, Decision decision)
     {
         if (decision.Plan is { } plan)
@@ -64,7 +64,7 @@ public static class DnsConfigPatch
         {
             WriteRemoval(writer, "/spec/dnsConfig"u8);
         }
-        // A map that holds our annotation alone is ours too.
+        // If our annotation is the only one, the map is ours too.
         WriteRemoval(
             writer,
             pod.Annotations.Members.Count() == 1
@@ -115,7 +115,8 @@ public static class DnsConfigPatch
         writer.WriteEndObject();
     }
 
-    /// <summary>Members of the pod's dnsConfig that a newer Kubernetes may have added, byte for byte.</summary>
+    /// <summary>Copies members of the pod's dnsConfig that are not known here, which a newer Kubernetes may have
+    /// added.</summary>
     private static void WriteUnknownMembers(Utf8JsonWriter writer, JsonElement own)
     {
         foreach (var member in own.Members)
@@ -130,7 +131,7 @@ public static class DnsConfigPatch
         }
     }
 
-    /// <summary>The annotation alone where the pod has annotations, else the map with it.</summary>
+    /// <summary>Adds the annotation, and the map too if the pod has no annotations.</summary>
     private static void WriteStatus(Utf8JsonWriter writer, string status, PodView pod)
     {
         if (!pod.Annotations.IsAbsent)

@@ -3,14 +3,14 @@ using NodeDns.Webhook.Telemetry;
 
 namespace NodeDns.Webhook.Endpoint;
 
-/// <summary>What has to hold for a replica to be ready.</summary>
+/// <summary>One condition for a replica to be ready.</summary>
 internal sealed record ReadyCondition(string Name, Func<bool> Holds, Func<string> Detail);
 
 /// <summary><c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c> and <c>/settings</c>, on the metrics listener.</summary>
-/// <param name="conditions">All of which have to hold; <c>/readyz?verbose</c> lists them.</param>
-/// <param name="remarks">What else <c>/readyz?verbose</c> tells.</param>
-/// <param name="settings">JSON, for <c>/settings</c>.</param>
-/// <param name="metrics">For <c>/metrics</c>.</param>
+/// <param name="conditions">All conditions that have to hold. <c>/readyz?verbose</c> lists them.</param>
+/// <param name="remarks">Further lines for <c>/readyz?verbose</c>.</param>
+/// <param name="settings">The JSON for <c>/settings</c>.</param>
+/// <param name="metrics">The metrics for <c>/metrics</c>.</param>
 internal sealed class HealthEndpoint(
     IReadOnlyList<ReadyCondition> conditions,
     IReadOnlyList<(string Name, Func<string> Text)> remarks,
@@ -19,7 +19,7 @@ internal sealed class HealthEndpoint(
 {
     private volatile bool _stopping;
 
-    /// <summary>From now on unready, so that the Service sends no new connection here.</summary>
+    /// <summary>Makes this replica unready for good, so that the Service sends it no new connections.</summary>
     public void Stop() => _stopping = true;
 
     public Task InvokeAsync(HttpContext context) => context.Request.Path.Value switch

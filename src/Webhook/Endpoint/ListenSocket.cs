@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace NodeDns.Webhook.Endpoint;
 
-/// <summary>Binds what Kestrel will listen on, so that a failure is told by the option that caused it; Kestrel knows
-/// addresses alone, and writes a stack trace of each.</summary>
+/// <summary>Binds the sockets that Kestrel will listen on, so that an error can name the option that caused it. Kestrel
+/// only knows addresses, and logs a stack trace for each error.</summary>
 internal static class ListenSocket
 {
-    /// <param name="address">null for every address of both families.</param>
+    /// <param name="address">null for all addresses of both families.</param>
     /// <param name="port">0 for any free port.</param>
-    /// <param name="socket">Bound, and not yet listening.</param>
-    /// <returns>null, or what is in the way and the way out.</returns>
+    /// <param name="socket">The socket, bound but not listening yet.</param>
+    /// <returns>null on success; otherwise the problem and the remedy.</returns>
     public static string? TryBind(IPAddress? address, int port, out Socket? socket)
     {
         socket = null;
@@ -40,7 +40,7 @@ internal static class ListenSocket
         catch (SocketException e) when (e.SocketErrorCode
             is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable or SocketError.ProtocolNotSupported)
         {
-            // A machine without IPv6.
+            // This machine has no IPv6.
             return SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(IPAddress.Any, port));
         }
     }

@@ -2,21 +2,22 @@ using System.Buffers;
 
 namespace NodeDns.Webhook.Endpoint;
 
-/// <summary><c>POST /mutate</c>: reads the body, hands it to the handler, writes the answer.</summary>
+/// <summary><c>POST /mutate</c>: reads the body, calls the handler, writes the answer.</summary>
 internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
 {
     public const string Path = "/mutate";
 
-    /// <summary>The API server takes objects of up to 3 MiB; a review of an UPDATE carries two of them.</summary>
+    /// <summary>The API server accepts objects of up to 3 MiB, and a review of an UPDATE contains two of
+    /// them.</summary>
     public const int MaxBodyBytes = 8 * 1024 * 1024;
 
-    /// <summary>Bodies beyond this are rare and cost many times their size while they are parsed: two at a time. They
-    /// wait when they are complete; to wait while reading would stop the other streams of the connection, whose
-    /// flow-control window they share.</summary>
+    /// <summary>Larger bodies are rare, and parsing one needs many times its size, so at most two are handled at a
+    /// time. A body waits after it has been read completely: waiting earlier would block the other streams of the
+    /// connection, which share its flow-control window.</summary>
     private const int LargeBodyBytes = 256 * 1024;
 
-    /// <summary>Larger buffers are made for one body in its size: a pool would keep them, each up to twice as
-    /// large.</summary>
+    /// <summary>Larger buffers are not pooled, because the pool would keep them, and each could be up to twice as large
+    /// as needed.</summary>
     private const int PooledBytes = 2 * LargeBodyBytes;
 
     private readonly SemaphoreSlim _largeBodies = new(2);
@@ -53,7 +54,8 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
             var reader = request.BodyReader;
             while (true)
             {
-                // No token: an aborted request ends the read by itself, and asking for the token makes one.
+                // No cancellation token: an aborted request ends the read anyway, and asking for the token would create
+                // one.
                 var read = await reader.ReadAsync();
                 var part = read.Buffer;
                 if (length + part.Length > buffer.Length)
@@ -79,18 +81,18 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
         }
         catch (BadHttpRequestException e)
         {
-            // Longer than it said, longer than allowed, or slower than the minimum rate.
+            // The body was longer than announced, longer than allowed, or slower than the minimum rate.
             await RejectAsync(context, e.StatusCode, "bad-http", e.Message);
         }
         catch (OutOfMemoryException)
         {
-            // Several of the largest bodies at once; the runtime keeps the heap below the container's limit.
+            // Several of the largest bodies came at once. The runtime keeps the heap below the container's limit.
             await RejectAsync(
                 context, StatusCodes.Status503ServiceUnavailable, "no-memory", "no memory for a body of this size now");
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The caller has gone; there is nobody to answer.
+            // The caller has gone, so there is nobody to answer.
         }
         finally
         {
@@ -108,7 +110,7 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
         return WriteAsync(context, code, reply);
     }
 
-    /// <summary>Copies the reply before the first await, since its memory belongs to this thread.</summary>
+    /// <summary>Copies the reply before the first await, because the memory belongs to this thread.</summary>
     private static Task WriteAsync(HttpContext context, int statusCode, ReadOnlyMemory<byte> reply)
     {
         var response = context.Response;
@@ -131,10 +133,10 @@ internal sealed class MutateEndpoint(ReviewHandler handler) : IDisposable
         return type.Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <param name="buffer">Given back.</param>
-    /// <param name="used">How much of it is copied.</param>
-    /// <param name="needed">At least so large.</param>
-    /// <param name="announced">By Content-Length; 0 when it is not known.</param>
+    /// <param name="buffer">Returned to its pool.</param>
+    /// <param name="used">How many octets of it are copied.</param>
+    /// <param name="needed">The least size of the new buffer.</param>
+    /// <param name="announced">The value of Content-Length; 0 when it is unknown.</param>
     private static byte[] Grow(byte[] buffer, int used, long needed, long announced)
     {
         var wanted = announced > 0 ? announced : buffer.Length * 2L;

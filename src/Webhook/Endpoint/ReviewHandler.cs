@@ -23,9 +23,9 @@ internal sealed class ReviewHandler(
     [ThreadStatic]
     private static ReviewBuffers? s_buffers;
 
-    /// <summary>Never throws on any body.</summary>
-    /// <returns>The HTTP status and the answer, always an AdmissionReview. The memory is this thread's: use it before
-    /// its next call, and before any await.</returns>
+    /// <summary>Handles a body. Never throws, whatever the body is.</summary>
+    /// <returns>The HTTP status, and the answer, which is always an AdmissionReview. The memory belongs to this thread:
+    /// use it before the next call on this thread, and before any await.</returns>
     public (int StatusCode, ReadOnlyMemory<byte> Reply) Handle(ReadOnlyMemory<byte> body)
     {
         var started = metrics.Now();
@@ -36,7 +36,7 @@ internal sealed class ReviewHandler(
                 buffers, StatusCodes.Status400BadRequest, "empty-body",
                 "the body is empty: expected an AdmissionReview");
         }
-        // 1
+        // Step 1
         if (JsonText.TryParse(body, out var document) is { } unreadable)
         {
             return Reject(
@@ -62,7 +62,8 @@ internal sealed class ReviewHandler(
         return (StatusCodes.Status200OK, buffers.Reply.WrittenMemory);
     }
 
-    /// <summary>An answer for what cannot even be handed to <see cref="Handle"/>: wrong method, type or size.</summary>
+    /// <summary>Writes an answer to a request that cannot even be passed to <see cref="Handle"/>: wrong method, type or
+    /// size.</summary>
     public (int StatusCode, ReadOnlyMemory<byte> Reply) Reject(int statusCode, string reason, string message) =>
         Reject(s_buffers ??= new ReviewBuffers(), statusCode, reason, message);
 
@@ -73,9 +74,9 @@ internal sealed class ReviewHandler(
         buffers.Reset();
         try
         {
-            // 2
+            // Step 2
             decision = decider.Decide(request, namespaces, cacheState(), warnings);
-            // 3
+            // Step 3
             DnsConfigPatch.Write(buffers.PatchWriter, decision);
             buffers.PatchWriter.Flush();
         }
@@ -94,7 +95,7 @@ internal sealed class ReviewHandler(
         {
             Log(request, decision, warnings);
         }
-        // 4
+        // Step 4
         AdmissionResponse.Write(
             buffers.ReplyWriter,
             request,
@@ -105,7 +106,7 @@ internal sealed class ReviewHandler(
         buffers.ReplyWriter.Flush();
     }
 
-    /// <summary>Warns of a reason that nobody expects.</summary>
+    /// <summary>Adds a warning if the reason is an unexpected one.</summary>
     private static void Explain(Decision decision, Warnings warnings)
     {
         if (decision.Kind == DecisionKind.Undone)
@@ -155,7 +156,7 @@ internal sealed class ReviewHandler(
         return (statusCode, buffers.Reply.WrittenMemory);
     }
 
-    /// <summary>One set for each thread; they are kept, so that a review allocates no buffer.</summary>
+    /// <summary>Each thread has one set of buffers and keeps it, so a review allocates none.</summary>
     private sealed class ReviewBuffers
     {
         private static readonly JsonWriterOptions s_write =

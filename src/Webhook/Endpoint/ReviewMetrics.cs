@@ -6,7 +6,7 @@ namespace NodeDns.Webhook.Endpoint;
 /// <summary>The counters of the main path. Any thread may count.</summary>
 internal sealed class ReviewMetrics(MetricRegistry registry, TimeProvider time)
 {
-    /// <summary>In microseconds: a review takes tens of them.</summary>
+    /// <summary>In microseconds. A review takes some tens of them.</summary>
     private static readonly int[] s_bounds = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 100_000];
 
     private static readonly string[] s_rejectReasons =
@@ -59,6 +59,6 @@ internal sealed class ReviewMetrics(MetricRegistry registry, TimeProvider time)
 
     public long RejectedCount(string reason) => _rejected[reason].Value;
 
-    /// <param name="started">From <see cref="Now"/>.</param>
+    /// <param name="started">A value of <see cref="Now"/>.</param>
     public void Reviewed(long started) => _seconds.Observe(time.GetElapsedTime(started));
 }

@@ -14,13 +14,13 @@ internal sealed class ApiCalls(ApiServer server)
     /// <exception cref="ApiCallException">The API server refused, or cannot be reached.</exception>
     public Task<JsonDocument?> GetAsync(string path) => CallAsync(HttpMethod.Get, path, null);
 
-    /// <summary>Makes or changes an object: server-side apply, which takes fields over from others.</summary>
+    /// <summary>Creates or changes an object by server-side apply, taking over fields from other owners.</summary>
     public Task<JsonDocument?> ApplyAsync(string path, string json) => CallAsync(
         HttpMethod.Patch,
         path + "?fieldManager=node-dns-webhook&force=true",
         new StringContent(json, Encoding.UTF8, "application/apply-patch+yaml"));
 
-    /// <summary>Deletes an object and what it owns.</summary>
+    /// <summary>Deletes an object and everything it owns.</summary>
     /// <returns>false when there was no such object.</returns>
     public async Task<bool> DeleteAsync(string path)
     {

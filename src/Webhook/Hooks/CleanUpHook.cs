@@ -1,11 +1,11 @@
 namespace NodeDns.Webhook.Hooks;
 
-/// <summary>Deletes what a release leaves in the cluster because others made it for it: cert-manager's Secrets, the ConfigMap of
-/// <see cref="ClusterDnsHook"/>.</summary>
+/// <summary>Deletes objects that others created for this release and that helm therefore does not delete:
+/// cert-manager's Secrets, and the ConfigMap of <see cref="ClusterDnsHook"/>.</summary>
 internal static class CleanUpHook
 {
-    /// <param name="paths">Such as /api/v1/namespaces/node-dns/secrets/node-dns-webhook-tls.</param>
-    /// <returns>What is wrong; null when none of them is left.</returns>
+    /// <param name="paths">Paths such as /api/v1/namespaces/node-dns/secrets/node-dns-webhook-tls.</param>
+    /// <returns>The problem; null when none of the objects is left.</returns>
     public static async Task<string?> RunAsync(ApiCalls api, IEnumerable<string> paths, TextWriter output)
     {
         foreach (var path in paths)

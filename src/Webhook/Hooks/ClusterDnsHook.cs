@@ -3,13 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace NodeDns.Webhook.Hooks;
 
-/// <summary>Finds the address of cluster DNS where Helm could not look: the pods take it from the ConfigMap.</summary>
+/// <summary>Finds the address of cluster DNS when Helm could not look it up, and writes it to the ConfigMap that the
+/// pods read.</summary>
 internal static class ClusterDnsHook
 {
-    /// <param name="service">NAMESPACE/NAME.</param>
-    /// <param name="map">NAMESPACE/NAME of the ConfigMap, which gets the addresses separated by commas under
-    /// <c>clusterDNS</c>, by spaces under <c>clusterDNSWords</c>.</param>
-    /// <returns>What is wrong; null when the ConfigMap is written.</returns>
+    /// <param name="service">The Service as NAMESPACE/NAME.</param>
+    /// <param name="map">The ConfigMap as NAMESPACE/NAME. It gets the addresses under <c>clusterDNS</c>, separated by
+    /// commas, and under <c>clusterDNSWords</c>, separated by spaces.</param>
+    /// <returns>The problem; null when the ConfigMap has been written.</returns>
     public static async Task<string?> RunAsync(ApiCalls api, string service, string map, TextWriter output)
     {
         if (service.Split('/') is not [var serviceNamespace, var serviceName] || map.Split('/') is not [var ns, var name])

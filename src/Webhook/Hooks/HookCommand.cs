@@ -2,11 +2,11 @@ using NodeDns.Webhook.Namespaces;
 
 namespace NodeDns.Webhook.Hooks;
 
-/// <summary>What the chart's hooks run: a subcommand that asks the API server for something, says what it found, and ends.
-/// </summary>
+/// <summary>The subcommands for the chart's hooks. Each makes some calls to the API server, reports the result and
+/// ends.</summary>
 internal static class HookCommand
 {
-    /// <summary>The subcommands, with their arguments as <c>--help</c> shows them.</summary>
+    /// <summary>The subcommands with their arguments, as <c>--help</c> shows them.</summary>
     public static readonly string[] Usage =
     [
         "cluster-dns NAMESPACE/SERVICE NAMESPACE/CONFIGMAP   write the Service's ClusterIPs into the ConfigMap",
@@ -14,7 +14,7 @@ internal static class HookCommand
         "clean-up PATH ...                                   delete the objects at these paths of the API",
     ];
 
-    /// <returns>null when the arguments name no hook: they are the webhook's options.</returns>
+    /// <returns>null when the arguments are not a hook but options of the webhook.</returns>
     public static Func<ApiCalls, TextWriter, Task<string?>>? Find(string[] arguments) => arguments switch
     {
         ["cluster-dns", var service, var map] => (api, output) => ClusterDnsHook.RunAsync(api, service, map, output),
@@ -26,7 +26,7 @@ internal static class HookCommand
         _ => null,
     };
 
-    /// <returns>The exit code: 0, or 1 when the hook's line of trouble is on <paramref name="error"/>.</returns>
+    /// <returns>The exit code: 0, or 1 after the problem was written to <paramref name="error"/>.</returns>
     public static async Task<int> RunAsync(
         Func<ApiCalls, TextWriter, Task<string?>> hook, ApiServer? server, TextWriter output, TextWriter error)
     {

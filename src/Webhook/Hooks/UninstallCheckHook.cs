@@ -3,10 +3,11 @@ using NodeDns.Webhook.Options;
 
 namespace NodeDns.Webhook.Hooks;
 
-/// <summary>Fails while pods would lose DNS with the node cache: their nameservers are its addresses and no other.</summary>
+/// <summary>Fails while there are pods that would lose DNS without the node cache, because their nameservers are its
+/// addresses and no others.</summary>
 internal static class UninstallCheckHook
 {
-    /// <summary>Pods asked for at a time: a page is a few megabytes.</summary>
+    /// <summary>How many pods are read at once. A page has a few megabytes.</summary>
     private const int PageSize = 500;
 
     private const int Listed = 50;
@@ -17,9 +18,10 @@ internal static class UninstallCheckHook
         + "history; Helm calls it uninstalling until then. To uninstall all the same: uninstall.force=true by helm upgrade "
         + "--reuse-values after that, or helm uninstall --no-hooks.";
 
-    /// <param name="local">The node cache's addresses.</param>
-    /// <param name="resolvConf">This pod's own, which tells what kubelet gives to pods that nobody changed.</param>
-    /// <returns>The pods and the way out; null when nobody depends on the node cache alone.</returns>
+    /// <param name="local">The addresses of the node cache.</param>
+    /// <param name="resolvConf">This pod's own resolv.conf, which shows what kubelet gives to pods that nobody
+    /// changed.</param>
+    /// <returns>The pods and the remedy; null when no pod depends on the node cache alone.</returns>
     public static async Task<string?> RunAsync(ApiCalls api, string[] local, string resolvConf, TextWriter output)
     {
         var kubelets = ResolvConf.Parse("/etc/resolv.conf", resolvConf).Nameservers;

@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NodeDns.Webhook.Namespaces;
 
-/// <summary>The API server as a pod reaches it: by the service environment, with the service account's token, which is
-/// read for each request because kubelet replaces it, and the cluster's CA.</summary>
+/// <summary>The API server as a pod reaches it: address from the service environment variables, the cluster's CA, and
+/// the service account's token, which is read for each request because kubelet replaces it.</summary>
 internal sealed class ApiServer : IDisposable
 {
     private const string Mount = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -33,7 +33,7 @@ internal sealed class ApiServer : IDisposable
 
     public HttpClient Client { get; }
 
-    /// <returns>null when this process runs in no pod with a service account.</returns>
+    /// <returns>null when this process does not run in a pod with a service account.</returns>
     public static ApiServer? InCluster(Func<string, string?> environment)
     {
         var host = environment("KUBERNETES_SERVICE_HOST");

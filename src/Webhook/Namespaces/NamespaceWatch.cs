@@ -8,22 +8,23 @@ using NodeDns.Webhook.Telemetry;
 
 namespace NodeDns.Webhook.Namespaces;
 
-/// <summary>What the namespaces say, kept current by a list and a watch of their metadata.</summary>
-/// <remarks>The API server is asked for PartialObjectMetadata: names, labels and annotations. After any failure, an
-/// expired resourceVersion (410) included, the list is made anew; what was known stays in use meanwhile. A pod created
-/// before the first list is complete has its namespace's defaults: the webhook is unready until then.</remarks>
+/// <summary>Keeps the settings of all namespaces current, by a list and a watch of their metadata.</summary>
+/// <remarks>Asks the API server for PartialObjectMetadata: names, labels and annotations. After any failure, including
+/// an expired resourceVersion (410), the list is made again, and until then the known settings stay in use. Until the
+/// first list is complete, the webhook is unready, and a pod that is created anyway gets the default
+/// settings.</remarks>
 internal sealed class NamespaceWatch : IAsyncDisposable
 {
-    /// <summary>The second one is for API servers that know no partial metadata.</summary>
+    /// <summary>The second media type is for API servers that do not support partial metadata.</summary>
     private static readonly string[] s_acceptList =
         ["application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "application/json"];
     private static readonly string[] s_acceptItem =
         ["application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", "application/json"];
 
-    /// <summary>A namespace may carry 256 KiB of annotations; a page of such is 26 MB.</summary>
+    /// <summary>A namespace may have 256 KiB of annotations, so a page may have 26 MB.</summary>
     private const int PageSize = 100;
 
-    /// <summary>The API server ends a watch by itself after 5 to 10 minutes; a silent one is ended by us.</summary>
+    /// <summary>The API server ends a watch after 5 to 10 minutes. We end one that is silent for this long.</summary>
     private const int WatchSeconds = 300;
 
     private static readonly TimeSpan s_minBackoff = TimeSpan.FromMilliseconds(500);
@@ -100,7 +101,7 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         }
     }
 
-    /// <returns>The resourceVersion to watch from.</returns>
+    /// <returns>The resourceVersion to start the watch from.</returns>
     private async Task<string> ListAsync()
     {
         var seen = new HashSet<string>();
@@ -129,7 +130,7 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         return version;
     }
 
-    /// <returns>The resourceVersion to go on from, when the server has ended the watch in good order.</returns>
+    /// <returns>The resourceVersion to continue from, after the server has ended the watch normally.</returns>
     private async Task<string> WatchAsync(string version)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -176,7 +177,7 @@ internal sealed class NamespaceWatch : IAsyncDisposable
         return response;
     }
 
-    /// <exception cref="JsonException">The text is none that can be read.</exception>
+    /// <exception cref="JsonException">The text is not valid JSON.</exception>
     private static JsonDocument Read(byte[] text)
     {
         if (JsonText.TryParse(text, out var document) is { } problem)

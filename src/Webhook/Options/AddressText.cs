@@ -2,16 +2,16 @@ using System.Net;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary>What the text of an IP address says about it.</summary>
+/// <summary>Checks on IP addresses that are given as text.</summary>
 internal static class AddressText
 {
-    /// <summary>Compares addresses, not spellings.</summary>
+    /// <summary>Compares addresses rather than their spelling.</summary>
     public static bool Contains(IEnumerable<string> list, string address) =>
         list.Any(item => item == address
             || (IPAddress.TryParse(item, out var one) && IPAddress.TryParse(address, out var other) && one.Equals(other)));
 
-    /// <summary>True for link-local and loopback addresses: every node has its own behind them, as a node cache is, and
-    /// no Service can have one.</summary>
+    /// <summary>True for link-local and loopback addresses. They mean something else on each node, so a node cache may
+    /// use one and a Service cannot.</summary>
     public static bool IsOfOneNode(string address) =>
         IPAddress.TryParse(address, out var parsed)
         && (IPAddress.IsLoopback(parsed) || parsed.IsIPv6LinkLocal || parsed.GetAddressBytes() is [169, 254, _, _]);

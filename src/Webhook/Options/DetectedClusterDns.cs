@@ -1,10 +1,10 @@
 namespace NodeDns.Webhook.Options;
 
-/// <summary>The addresses of cluster DNS that kubelet has written into a resolv.conf. A kubelet that points pods at a
-/// node cache already (kubeadm with IPVS, kops, kubespray) names that cache, which is not cluster DNS.</summary>
-/// <param name="Addresses">Empty when there is none.</param>
-/// <param name="Problem">What was left out, or why there is none, and what to set; null when there is nothing to
-/// say.</param>
+/// <summary>The addresses of cluster DNS in a resolv.conf that kubelet has written. If kubelet already sends pods to a
+/// node cache (kubeadm with IPVS, kops, kubespray), the file has that cache's address, which is left out.</summary>
+/// <param name="Addresses">Empty when there are none.</param>
+/// <param name="Problem">What was left out, or why there is no address, and what to set; null when there is nothing to
+/// report.</param>
 internal sealed record DetectedClusterDns(IReadOnlyList<string> Addresses, string? Problem)
 {
     private const string WayOut =

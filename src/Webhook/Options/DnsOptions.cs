@@ -3,14 +3,15 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary>What pods' resolv.conf files are composed of: from the options, or detected from the webhook's own.</summary>
+/// <summary>Determines what pods' resolv.conf files are composed of: from the options, or detected from the webhook's
+/// own resolv.conf.</summary>
 internal static class DnsOptions
 {
     private const int MaxAddresses = 2;
 
     /// <param name="reader">Receives every error.</param>
-    /// <param name="readFile">The text of a file, or null when it cannot be read.</param>
-    /// <param name="remarks">Receives what the operator should know although nothing is wrong.</param>
+    /// <param name="readFile">The text of a file; null when it cannot be read.</param>
+    /// <param name="remarks">Receives what the operator should know although it is not an error.</param>
     public static DnsModel Read(OptionsReader reader, Func<string, string?> readFile, List<string> remarks)
     {
         var limits = new ApiLimits
@@ -135,8 +136,8 @@ internal static class DnsOptions
         return domain;
     }
 
-    /// <summary>Domains that the API server would reject are left out: in a pod's dnsConfig they would cost the pod.
-    /// So is <c>.</c>, as kubelet does.</summary>
+    /// <summary>Leaves out domains that the API server would reject, because a pod with such a domain could not be
+    /// created. Also leaves out <c>.</c>, as kubelet does.</summary>
     private static List<string> HostSearches(
         OptionsReader reader, ResolvConf conf, ApiLimits limits, List<string> remarks)
     {
@@ -178,7 +179,8 @@ internal static class DnsOptions
         return searches;
     }
 
-    /// <summary>GKE's nodes search <c>ZONE.c.PROJECT.internal c.PROJECT.internal google.internal</c>.</summary>
+    /// <summary>True for the search domains of GKE's nodes: <c>ZONE.c.PROJECT.internal c.PROJECT.internal
+    /// google.internal</c>.</summary>
     private static bool IsOfOneZone(string domain, List<string> searches) =>
         domain.Split('.', 2) is [_, ['c', '.', ..] project]
         && project.EndsWith(".internal", StringComparison.Ordinal)
@@ -194,7 +196,7 @@ internal static class DnsOptions
         }
     }
 
-    /// <summary>The first nameserver is of the family that the cluster's Services have.</summary>
+    /// <summary>Puts the local address first that has the same family as the cluster's Services.</summary>
     private static List<string> PrimaryFamilyFirst(List<string> local, List<string> cluster) =>
         cluster.Count == 0 ? local : [.. local.OrderBy(address => AddressText.IsV6(address) != AddressText.IsV6(cluster[0]))];
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary><c>--help</c>: the option table.</summary>
+/// <summary>The text of <c>--help</c>: a table of the options.</summary>
 internal static class HelpText
 {
     public static string Write()

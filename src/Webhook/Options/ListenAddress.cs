@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary>Where a listener binds. A null <see cref="Address"/> means every address of the machine, both families
-/// where it has both.</summary>
+/// <summary>Where a listener binds. null for <see cref="Address"/> means all addresses of the machine, in both families
+/// if it has both.</summary>
 internal readonly record struct ListenAddress(IPAddress? Address, int Port)
 {
     public override string ToString() => Address switch
@@ -15,11 +15,11 @@ internal readonly record struct ListenAddress(IPAddress? Address, int Port)
         _ => $"{Address}:{Port}",
     };
 
-    /// <summary>True when both want the same port of one address; port 0 is another one each time.</summary>
+    /// <summary>True when both would use the same port of the same address. Port 0 never clashes.</summary>
     public bool Clashes(ListenAddress other) =>
         Port != 0 && Port == other.Port && (Address is null || other.Address is null || Address.Equals(other.Address));
 
-    /// <summary>Reads <c>HOST:PORT</c>, where HOST is an IP address (IPv6 in brackets), <c>*</c>, <c>localhost</c> or
+    /// <summary>Parses <c>HOST:PORT</c>, where HOST is an IP address (IPv6 in brackets), <c>*</c>, <c>localhost</c> or
     /// nothing.</summary>
     public static bool TryParse(string text, out ListenAddress listen)
     {

@@ -1,12 +1,12 @@
 namespace NodeDns.Webhook.Options;
 
-/// <summary>One option: <c>--name</c> on the command line, <c>NODEDNS_NAME</c> in the environment.</summary>
+/// <summary>One option: <c>--name</c> on the command line, or <c>NODEDNS_NAME</c> in the environment.</summary>
 internal sealed record OptionSpec(string Name, string Default, string Meaning)
 {
     public string Variable => "NODEDNS_" + Name.ToUpperInvariant().Replace('-', '_');
 }
 
-/// <summary>Every option there is, in the order of <c>--help</c> and docs/webhook/options.md.</summary>
+/// <summary>All options, in the order of <c>--help</c> and docs/webhook/options.md.</summary>
 internal static class OptionTable
 {
     public static readonly OptionSpec[] All =

@@ -1,6 +1,7 @@
 namespace NodeDns.Webhook.Options;
 
-/// <summary>Flags over environment over defaults, as text; every error is collected.</summary>
+/// <summary>Reads options as text: flags override the environment, which overrides the defaults. Collects all
+/// errors.</summary>
 internal sealed class OptionsReader
 {
     private readonly Dictionary<string, string> _values = [];
@@ -8,8 +9,9 @@ internal sealed class OptionsReader
 
     public IReadOnlyList<string> Errors => _errors;
 
-    /// <param name="args"><c>--name value</c> or <c>--name=value</c>; a switch may stand alone for true.</param>
-    /// <param name="environment">The value of a variable, or null.</param>
+    /// <param name="args"><c>--name value</c> or <c>--name=value</c>. A switch may be given without a value, for
+    /// true.</param>
+    /// <param name="environment">The value of an environment variable, or null.</param>
     public OptionsReader(IReadOnlyList<string> args, Func<string, string?> environment)
     {
         foreach (var spec in OptionTable.All)
@@ -57,7 +59,7 @@ internal sealed class OptionsReader
         }
     }
 
-    /// <summary>Null when neither flag nor environment gives one.</summary>
+    /// <summary>The option's value; null when neither flag nor environment gives one.</summary>
     public string? Given(string name) => _values.GetValueOrDefault(name);
 
     public string Text(string name) => Given(name) ?? Array.Find(OptionTable.All, spec => spec.Name == name)!.Default;
@@ -91,6 +93,6 @@ internal sealed class OptionsReader
         return false;
     }
 
-    /// <summary>Adds an error that names the option, its value and what was expected.</summary>
+    /// <summary>Adds an error with the option, its value and what was expected.</summary>
     public void Fail(string name, string expected) => _errors.Add($"--{name}: \"{Text(name)}\": {expected}");
 }

@@ -1,23 +1,23 @@
 namespace NodeDns.Webhook.Options;
 
-/// <summary>What a resolv.conf tells about the cluster. kubelet writes for a ClusterFirst pod
-/// <c>search NS.svc.D svc.D D H…</c>, where D is the cluster domain and H the node's own search domains.</summary>
+/// <summary>What a resolv.conf tells about the cluster. For a ClusterFirst pod kubelet writes <c>search NS.svc.D svc.D
+/// D H…</c>, where D is the cluster domain and H are the node's own search domains.</summary>
 internal sealed record ResolvConf
 {
     public required string Path { get; init; }
 
     public IReadOnlyList<string> Nameservers { get; private init; } = [];
 
-    /// <summary>False when the search line has not the form above; then nothing in the file can be trusted.</summary>
+    /// <summary>False when the search line does not have this form. Then nothing in the file is used.</summary>
     public bool IsClusterFirst { get; private init; }
 
-    /// <summary>D; empty unless <see cref="IsClusterFirst"/>.</summary>
+    /// <summary>D; empty if <see cref="IsClusterFirst"/> is false.</summary>
     public string ClusterDomain { get; private init; } = "";
 
-    /// <summary>H; empty unless <see cref="IsClusterFirst"/>.</summary>
+    /// <summary>H; empty if <see cref="IsClusterFirst"/> is false.</summary>
     public IReadOnlyList<string> HostSearches { get; private init; } = [];
 
-    /// <summary>For messages: the path, or why nothing in the file is believed.</summary>
+    /// <summary>For messages: the path, or why the file is not used.</summary>
     public string Origin => IsClusterFirst ? Path : $"{Path} is not one that kubelet wrote for a ClusterFirst pod";
 
     public static ResolvConf Parse(string path, string text)
@@ -33,7 +33,7 @@ internal sealed record ResolvConf
             }
             else if (words is ["search", ..])
             {
-                searches = words[1..]; // the last search line wins, as in libcs
+                searches = words[1..]; // the last search line is used, as in C libraries
             }
         }
         var conf = new ResolvConf { Path = path, Nameservers = nameservers };

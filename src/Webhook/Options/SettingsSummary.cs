@@ -7,8 +7,8 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary>The settings that decide what pods get, as JSON and in one line, and a fingerprint of them. Replicas on nodes
-/// with different resolv.conf files differ in it, which one PromQL expression shows.</summary>
+/// <summary>The settings that decide what pods get, as JSON and as one line, and a fingerprint of them. Replicas on
+/// nodes with different resolv.conf files have different fingerprints, which a PromQL expression can show.</summary>
 internal sealed class SettingsSummary
 {
     private static readonly JsonWriterOptions s_write = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -29,7 +29,7 @@ internal sealed class SettingsSummary
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Json)))[..12];
     }
 
-    /// <summary>See <see cref="SettingsJson"/>; <c>namespace-settings</c> comes last.</summary>
+    /// <summary>The JSON of <see cref="SettingsJson"/>, with <c>namespace-settings</c> at the end.</summary>
     public string Json { get; }
 
     public string Text { get; }

@@ -2,7 +2,7 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary>Validated options; see docs/webhook/options.md for each.</summary>
+/// <summary>The validated options. docs/webhook/options.md describes each.</summary>
 internal sealed record WebhookOptions
 {
     public required ListenAddress Listen { get; init; }
@@ -25,9 +25,9 @@ internal sealed record WebhookOptions
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>What the operator should know although nothing is wrong; logged at start.</summary>
+    /// <summary>What the operator should know although it is not an error. Logged at start.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }
 
-/// <summary>How the node cache is asked whether it answers; absent when nobody asks it.</summary>
+/// <summary>How the node cache is probed; null when it is not.</summary>
 internal sealed record ProbeOptions(int Port, string Name, TimeSpan Interval, TimeSpan Timeout);

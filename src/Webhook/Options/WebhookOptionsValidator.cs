@@ -4,14 +4,14 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
 
-/// <summary>Turns text into <see cref="WebhookOptions"/>, detecting what was left to detect.</summary>
+/// <summary>Converts the text of the options to <see cref="WebhookOptions"/>, and detects what was not given.</summary>
 internal static class WebhookOptionsValidator
 {
     private static readonly SkipReason[] s_ignorable =
         [SkipReason.Fargate, SkipReason.VirtualNode, SkipReason.BypassesHost, SkipReason.DnsServer];
 
     /// <param name="reader">Receives every error.</param>
-    /// <param name="readFile">The text of a file, or null when it cannot be read.</param>
+    /// <param name="readFile">The text of a file; null when it cannot be read.</param>
     /// <returns>null when there is an error.</returns>
     public static WebhookOptions? Validate(OptionsReader reader, Func<string, string?> readFile)
     {

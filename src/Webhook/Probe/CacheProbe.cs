@@ -6,12 +6,12 @@ using NodeDns.Webhook.Telemetry;
 
 namespace NodeDns.Webhook.Probe;
 
-/// <summary>Asks the local address again and again whether the node cache answers, from the webhook's own pod: its
-/// packets take the way that every pod's take. One node stands for all of them; a node without a cache is for the
-/// guard and the DaemonSet's rollout to prevent.</summary>
+/// <summary>Asks the local address periodically whether the node cache answers. The queries come from the webhook's own
+/// pod, so they take the same way as those of other pods. One node stands for all; a node without a cache has to be
+/// prevented by the guard and by the DaemonSet's rollout.</summary>
 internal sealed class CacheProbe : IAsyncDisposable
 {
-    /// <summary>A single lost packet must not stop injection.</summary>
+    /// <summary>How many failures in a row count as silence. One lost packet must not stop injection.</summary>
     private const int SilentAfter = 2;
 
     private readonly LookupClient _client;
@@ -63,7 +63,7 @@ internal sealed class CacheProbe : IAsyncDisposable
 
     public CacheState State => (CacheState)_state;
 
-    /// <summary>For people: the address, whether it answers, and its last answer or failure.</summary>
+    /// <summary>A description for people: the address, whether it answers, and the last answer or failure.</summary>
     public string Describe() => $"{_address} {State.ToString().ToLowerInvariant()} ({_detail})";
 
     public async ValueTask DisposeAsync()
@@ -90,7 +90,7 @@ internal sealed class CacheProbe : IAsyncDisposable
                 {
                     Become(CacheState.Silent);
                 }
-                // The first doubt is settled at once, and an unknown state does not last a whole interval.
+                // After the first failure, ask again soon, so that the state is quickly known.
                 var hurry = failures > 0 && failures < SilentAfter;
                 await Task.Delay(hurry ? TimeSpan.FromMilliseconds(100) : _interval, _time, _stop.Token);
             }
@@ -100,7 +100,7 @@ internal sealed class CacheProbe : IAsyncDisposable
         }
     }
 
-    /// <summary>NOERROR and NXDOMAIN are answers; SERVFAIL and REFUSED are not, since a pod would get no
+    /// <summary>True for NOERROR and NXDOMAIN. SERVFAIL and REFUSED count as failures, because a pod would get no
     /// address.</summary>
     private async Task<bool> AskAsync()
     {

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace NodeDns.Webhook.Telemetry;
 
-/// <summary>One line for each entry on standard error. The console logger of Microsoft.Extensions.Logging would bring
-/// a thread, a queue and a formatter for the same.</summary>
+/// <summary>Writes each log entry as one line to standard error. The console logger of Microsoft.Extensions.Logging
+/// would need a thread, a queue and a formatter for that.</summary>
 internal sealed class ConsoleLog(LogLevel minimum, TextWriter output, TimeProvider time) : ILoggerProvider
 {
     private readonly Lock _lock = new();
@@ -16,7 +16,7 @@ internal sealed class ConsoleLog(LogLevel minimum, TextWriter output, TimeProvid
 
     private sealed class Logger(ConsoleLog log, string category) : ILogger
     {
-        /// <summary>The framework's own entries matter from Warning up.</summary>
+        /// <summary>Entries of the framework itself are only logged from Warning upwards.</summary>
         private readonly LogLevel _minimum =
             category.StartsWith("Microsoft.", StringComparison.Ordinal) && log.Minimum < LogLevel.Warning
                 ? LogLevel.Warning : log.Minimum;

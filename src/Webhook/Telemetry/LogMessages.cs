@@ -1,6 +1,6 @@
 namespace NodeDns.Webhook.Telemetry;
 
-/// <summary>Everything that this program logs.</summary>
+/// <summary>Every log message of the webhook.</summary>
 internal static partial class LogMessages
 {
     [LoggerMessage(LogLevel.Information,

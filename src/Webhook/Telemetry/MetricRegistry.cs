@@ -3,8 +3,8 @@ using System.Text;
 
 namespace NodeDns.Webhook.Telemetry;
 
-/// <summary>What <c>/metrics</c> shows. The rooms declare their own series here and count them; nothing in here knows
-/// of a room. docs/metrics-webhook.md describes each.</summary>
+/// <summary>The content of <c>/metrics</c>. The rooms create their series here and count them; this class knows no
+/// room. docs/metrics-webhook.md describes each metric.</summary>
 internal sealed class MetricRegistry
 {
     private readonly List<Family> _families = [];
@@ -16,7 +16,7 @@ internal sealed class MetricRegistry
         return counter;
     }
 
-    /// <summary>A counter for each value of one label; all of them are shown from the start.</summary>
+    /// <summary>One counter for each value of a label. All are shown from the start.</summary>
     public Dictionary<string, Counter> Counters(string name, string help, string label, IEnumerable<string> values)
     {
         var counters = values.ToDictionary(value => value, _ => new Counter());
@@ -30,9 +30,9 @@ internal sealed class MetricRegistry
         return counters;
     }
 
-    /// <param name="name">Of the family, without suffix.</param>
+    /// <param name="name">The name of the family, without suffix.</param>
     /// <param name="help">One sentence.</param>
-    /// <param name="bounds">Upper bounds of the buckets in microseconds, ascending.</param>
+    /// <param name="bounds">The upper limits of the buckets in microseconds, ascending.</param>
     public Histogram Histogram(string name, string help, int[] bounds)
     {
         var histogram = new Histogram(bounds);
@@ -40,7 +40,7 @@ internal sealed class MetricRegistry
         return histogram;
     }
 
-    /// <summary>A gauge or counter that somebody else holds, read at each scrape; null shows no sample.</summary>
+    /// <summary>A gauge or counter whose value is read at each scrape; null shows no sample.</summary>
     public void Read(
         string name, string type, string help, Func<double?> read, params (string Label, string Value)[] labels) =>
         Add(new Family(name, type, help, page =>
@@ -74,7 +74,7 @@ internal sealed class MetricRegistry
     private sealed record Family(string Name, string Type, string Help, Action<MetricPage> Write);
 }
 
-/// <summary>Any thread may count.</summary>
+/// <summary>A counter. Any thread may use it.</summary>
 internal sealed class Counter
 {
     private long _value;
@@ -84,7 +84,7 @@ internal sealed class Counter
     public void Add(long amount = 1) => Interlocked.Add(ref _value, amount);
 }
 
-/// <summary>Durations by bucket. Any thread may observe.</summary>
+/// <summary>A histogram of durations. Any thread may use it.</summary>
 internal sealed class Histogram(int[] boundMicroseconds)
 {
     private readonly long[] _counts = new long[boundMicroseconds.Length + 1];
@@ -119,7 +119,7 @@ internal sealed class Histogram(int[] boundMicroseconds)
     }
 }
 
-/// <summary>One scrape's text.</summary>
+/// <summary>The text of one scrape.</summary>
 internal sealed class MetricPage
 {
     private readonly StringBuilder _text = new(4096);

@@ -1,6 +1,6 @@
 namespace NodeDns.Webhook.Telemetry;
 
-/// <summary>What the process uses, under the names that every Prometheus client has.</summary>
+/// <summary>The standard metrics of a process, with the names that all Prometheus clients use.</summary>
 internal static class ProcessMetrics
 {
     public static void Declare(MetricRegistry registry, TimeProvider time)

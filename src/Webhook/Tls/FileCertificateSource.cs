@@ -2,8 +2,9 @@ using NodeDns.Webhook.Telemetry;
 
 namespace NodeDns.Webhook.Tls;
 
-/// <summary>The certificate from two PEM files, which are read again at every poll: a Secret's mount changes by moving
-/// a symbolic link, which file watchers miss. The last good pair stays in use whatever the files become.</summary>
+/// <summary>The certificate from two PEM files. They are read periodically, because the mount of a Secret changes by
+/// moving a symbolic link, which file watchers miss. If the files become invalid, the last valid pair stays in
+/// use.</summary>
 internal sealed class FileCertificateSource : IDisposable
 {
     private readonly string _certificatePath;
@@ -14,7 +15,7 @@ internal sealed class FileCertificateSource : IDisposable
     private readonly Counter _loads;
     private readonly Counter _failures;
 
-    // Written by Poll alone, which runs under _polling.
+    // The fields below are written only by Poll, which holds this lock.
     private readonly Lock _polling = new();
     private byte[] _certificatePem = [];
     private byte[] _keyPem = [];
@@ -39,13 +40,14 @@ internal sealed class FileCertificateSource : IDisposable
         _timer = time.CreateTimer(_ => Poll(), null, pollInterval, pollInterval);
     }
 
-    /// <summary>The last good pair; null until there is one.</summary>
+    /// <summary>The last valid pair; null until there is one.</summary>
     public ServedCertificate? Current => _current;
 
-    /// <summary>What is wrong with the files now, or null.</summary>
+    /// <summary>What is wrong with the files now; null when nothing is.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
-    /// <summary>For people: when the pair in use expires, and what is wrong with the files now.</summary>
+    /// <summary>A description for people: when the certificate in use expires, and what is wrong with the files
+    /// now.</summary>
     public string Describe()
     {
         var expires = Current is { } current
@@ -56,7 +58,7 @@ internal sealed class FileCertificateSource : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>Reads both files and takes them over when they differ and are a pair.</summary>
+    /// <summary>Reads both files, and uses them if they have changed and belong together.</summary>
     public void Poll()
     {
         lock (_polling)

@@ -5,14 +5,14 @@ using System.Text;
 
 namespace NodeDns.Webhook.Tls;
 
-/// <summary>A certificate with its key and intermediates, ready for handshakes.</summary>
+/// <summary>A certificate with its key and intermediate certificates, ready for handshakes.</summary>
 internal sealed record ServedCertificate(
     SslStreamCertificateContext Context, DateTimeOffset NotAfter, string Subject, string Serial);
 
 /// <summary>Reads a certificate and its private key from two PEM files.</summary>
 internal static class PemPair
 {
-    /// <returns>null, or what is wrong with which file and what was expected there.</returns>
+    /// <returns>null on success; otherwise which file is wrong, why, and what was expected.</returns>
     public static string? TryLoad(byte[] certificatePem, byte[] keyPem, out ServedCertificate? served)
     {
         served = null;

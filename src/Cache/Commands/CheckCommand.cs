@@ -2,12 +2,12 @@ using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary>`node-dns-cache check FILE`: what the file will do and what to know about it, or everything wrong with it.
-/// </summary>
+/// <summary>`node-dns-cache check FILE`: prints what the file configures, with warnings, or all errors in it.</summary>
 internal static class CheckCommand
 {
-    /// <summary>0: the file will be served. 1: it has errors, one a line on <paramref name="error"/>.</summary>
-    /// <remarks>Host names of upstreams are not looked up unless the options say how.</remarks>
+    /// <summary>Returns 0 when the file can be served, and 1 when it has errors, which are written to
+    /// <paramref name="error"/>, one on each line.</summary>
+    /// <remarks>Host names of upstreams are looked up only if the options provide a look-up.</remarks>
     public static int Run(string file, TextWriter output, TextWriter error, CorefileOptions options)
     {
         if (options.Files.Read(file, out var reason) is not { } text)
@@ -42,7 +42,8 @@ internal static class CheckCommand
         return 0;
     }
 
-    /// <summary>A manifest's file is checked before anybody knows the addresses of the cluster it will run in.</summary>
+    /// <summary>Values for variables that have none, because a file from a manifest may be checked before the addresses
+    /// of its cluster are known.</summary>
     private static (PillarValues Values, List<(string Variable, string Value)> Assumed) StandIns(
         string text, PillarValues given)
     {

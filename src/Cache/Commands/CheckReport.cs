@@ -2,8 +2,8 @@ using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary>What a configuration will do, for people: where it listens, then its directives in the order in which a question
-/// meets them.</summary>
+/// <summary>Describes a configuration: where it listens, then its directives in the order in which a query passes
+/// them.</summary>
 internal static class CheckReport
 {
     public static void Write(CorefileConfig config, TextWriter writer)

@@ -7,13 +7,13 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary><c>node-dns-cache guard</c>: reads its flags and runs a <see cref="Guard"/> until it is told to
+/// <summary><c>node-dns-cache guard</c>: reads the flags and runs a <see cref="Guard"/> until it is told to
 /// stop.</summary>
 internal static class GuardCommand
 {
     private const int DefaultDnsPort = 53;
 
-    /// <summary>The subcommand, for the program's root.</summary>
+    /// <summary>Creates the subcommand.</summary>
     public static Command Create()
     {
         var flags = new GuardFlags();
@@ -31,7 +31,8 @@ internal static class GuardCommand
         return command;
     }
 
-    /// <summary>One IP address, or IP:port; the port defaults to 53. Link-local ones name a link that is there.</summary>
+    /// <summary>Parses an IP address, or IP:port with default port 53. A link-local address needs the name of an
+    /// existing link.</summary>
     internal static IPEndPoint? ParseServer(string text)
     {
         var port = DefaultDnsPort;
@@ -41,6 +42,6 @@ internal static class GuardCommand
                 : null;
     }
 
-    /// <summary>"250ms", "5s", "2m", "0".</summary>
+    /// <summary>Parses "250ms", "5s", "2m" or "0".</summary>
     internal static TimeSpan? ParseTime(string text) => GoDuration.TryParse(text, out var time) ? time : null;
 }

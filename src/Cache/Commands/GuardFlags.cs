@@ -84,8 +84,8 @@ internal sealed class GuardFlags
         command.Arguments.Add(_serveArguments);
     }
 
-    /// <summary>The options; the parser has already refused what is invalid in itself.</summary>
-    /// <returns>null, and what is wrong, when flags do not go together.</returns>
+    /// <summary>Builds the options. The parser has already refused values that are invalid by themselves.</summary>
+    /// <returns>null and the problem when flags contradict each other.</returns>
     public GuardOptions? Read(ParseResult result, out string? problem)
     {
         var options = Read(result);
@@ -124,7 +124,7 @@ internal sealed class GuardFlags
         NewestVersion = result.GetValue(_newestVersion),
     };
 
-    /// <summary>What no flag can be blamed for alone; null when all is well.</summary>
+    /// <summary>The first problem that concerns several flags; null when there is none.</summary>
     private static string? CheckTogether(GuardOptions options)
     {
         foreach (var server in options.ClusterDns.Where(server => server.Port == options.DnsPort))

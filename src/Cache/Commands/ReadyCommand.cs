@@ -3,11 +3,11 @@ using NodeDns.Linux.Handover;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary><c>node-dns-cache ready</c>: asks one guard, that of the same pod, whether the node gets its answers from its
-/// cache. The health port cannot tell: the guards of two pods share it during an upgrade.</summary>
+/// <summary><c>node-dns-cache ready</c>: asks the guard of the same pod whether the cache answers this node's lookups.
+/// The health port cannot be used for this, because two pods' guards share it during an upgrade.</summary>
 internal static class ReadyCommand
 {
-    /// <summary>The subcommand, for the program's root.</summary>
+    /// <summary>Creates the subcommand.</summary>
     public static Command Create()
     {
         var handover = new Option<string>("--handover")
@@ -30,8 +30,8 @@ internal static class ReadyCommand
         return command;
     }
 
-    /// <summary>Waits for the guard's answer as long as the guard lives.</summary>
-    /// <returns>null: ready.</returns>
+    /// <summary>Asks the guard and waits for its answer, as long as the guard lives.</summary>
+    /// <returns>null when the guard is ready.</returns>
     private static string? Problem(string path)
     {
         var fd = HandoverChannel.Connect(path, blocking: true, out var problem);

@@ -6,7 +6,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary>`node-dns-cache serve`: its flags, and the signals that end it.</summary>
+/// <summary>`node-dns-cache serve`: its flags, and the signals that it handles.</summary>
 internal static class ServeCommand
 {
     private static readonly Option<string> s_conf = new("--conf")
@@ -124,7 +124,7 @@ internal static class ServeCommand
         return command;
     }
 
-    /// <summary>Serves until SIGTERM or SIGINT; SIGHUP and SIGUSR1 look for a changed configuration at once.</summary>
+    /// <summary>Serves until SIGTERM or SIGINT. SIGHUP and SIGUSR1 make it check the configuration at once.</summary>
     /// <returns>The exit code.</returns>
     public static int Run(ServeOptions options)
     {
@@ -137,10 +137,10 @@ internal static class ServeCommand
         return server.Run();
     }
 
-    /// <summary>SIGUSR1 by its Linux number: PosixSignal has no name for it, and takes numbers.</summary>
+    /// <summary>SIGUSR1 has no name in PosixSignal, but its Linux number can be used.</summary>
     private const PosixSignal Sigusr1 = (PosixSignal)10;
 
-    /// <summary>How `serve` reads a Corefile.</summary>
+    /// <summary>The environment in which `serve` reads a Corefile.</summary>
     public static CorefileOptions Reading(ServeOptions options) => new()
     {
         DnsPort = options.DnsPort,

@@ -7,8 +7,8 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Compat;
 
-/// <summary>node-cache's flags, read as Go's flag package does: one dash or two, a value after '=' or as the next word;
-/// a boolean takes a value only after '='.</summary>
+/// <summary>node-cache's flags, parsed like Go's flag package: with one dash or two, and the value after '=' or as the
+/// next word. A boolean takes a value only after '='.</summary>
 internal sealed record NodeCacheArguments
 {
     private static readonly string[] s_booleans =
@@ -23,7 +23,7 @@ internal sealed record NodeCacheArguments
         .. NodeCacheTls.Texts,
     ];
 
-    /// <summary>Two names for one thing: the last word counts.</summary>
+    /// <summary>Two names of the same flag. The last one on the command line is used.</summary>
     private static readonly Dictionary<string, string> s_aliases = new()
     {
         ["p"] = "dns.port",
@@ -40,13 +40,13 @@ internal sealed record NodeCacheArguments
     public TimeSpan SyncInterval { get; private init; }
     public IPEndPoint? MetricsListen { get; private init; }
 
-    /// <summary>HTTPS for <see cref="MetricsListen"/>; null: plain HTTP.</summary>
+    /// <summary>HTTPS settings of <see cref="MetricsListen"/>; null for plain HTTP.</summary>
     public HttpTlsOptions? MetricsTls { get; private init; }
 
     public string PrometheusEndpoint { get; private init; } = "";
     public string BaseCorefile { get; private init; } = "";
 
-    /// <summary>-conf: where node-cache wrote what it made of the base file; read here when there is no base
+    /// <summary>-conf: the file that node-cache generates from the base file. It is read here if there is no base
     /// file.</summary>
     public string Corefile { get; private init; } = "";
 
@@ -54,14 +54,14 @@ internal sealed record NodeCacheArguments
     public string UpstreamService { get; private init; } = "";
     public int DnsPort { get; private init; }
 
-    /// <summary>-allow-port, which node-cache has not: further ports at which the Corefile may listen.</summary>
+    /// <summary>-allow-port, which node-cache does not have: further ports that the Corefile may listen on.</summary>
     public IReadOnlyList<int> AllowedPorts { get; private init; } = [];
 
     public string? PidFile { get; private init; }
     public bool WantsVersion { get; private init; }
 
-    /// <summary>Reads a command line.</summary>
-    /// <returns>null, and every problem as flag, value and what was expected.</returns>
+    /// <summary>Parses a command line.</summary>
+    /// <returns>null when there are problems; each names the flag, its value and what was expected.</returns>
     public static NodeCacheArguments? Parse(IReadOnlyList<string> words, out IReadOnlyList<string> problems)
     {
         var found = new List<string>();
@@ -109,7 +109,8 @@ internal sealed record NodeCacheArguments
         }
     }
 
-    /// <summary>The address of a Service in this pod's own namespace, from the variable that kubelet sets.</summary>
+    /// <summary>The address of a Service in this pod's namespace, from the environment variable that kubelet
+    /// sets.</summary>
     public static IPAddress? ServiceAddress(string service, Func<string, string?> environment) =>
         AddressText.TryAddress(
             environment($"{service.ToUpperInvariant().Replace('-', '_')}_SERVICE_HOST"), out var address) ? address
@@ -145,7 +146,8 @@ internal sealed record NodeCacheArguments
         return given;
     }
 
-    /// <summary>Both families at once are welcome, which node-cache refuses; an empty item is left out.</summary>
+    /// <summary>Addresses of both families are accepted together, which node-cache refuses. Empty items are
+    /// skipped.</summary>
     private static List<IPAddress> ReadAddresses(string text, List<string> problems, bool required)
     {
         var addresses = new List<IPAddress>();
@@ -167,9 +169,8 @@ internal sealed record NodeCacheArguments
         return addresses;
     }
 
-    /// <summary>node-cache multiplies a Go duration by a second, so that only "60ns" means a minute and "30s"
-    /// overflows;
-    /// here each form means what it says, and a number alone, or in ns, is seconds.</summary>
+    /// <summary>node-cache multiplies a Go duration by a second, so there "60ns" means a minute and "30s" overflows.
+    /// Here each form means what it says, and a plain number, or one in ns, means seconds.</summary>
     private static TimeSpan ReadInterval(string text, List<string> problems)
     {
         var number = text.EndsWith("ns", StringComparison.Ordinal) ? text[..^2] : text;

@@ -10,11 +10,11 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Compat;
 
-/// <summary>The official image's role: one process tree that does what node-cache did, and what the guard
+/// <summary>Replaces the official image: one process tree that does what node-cache does, and what the guard
 /// adds.</summary>
 internal static class NodeCacheCommand
 {
-    /// <summary>Is this node-cache's command line, one without a subcommand?</summary>
+    /// <summary>True for node-cache's command line, which has no subcommand.</summary>
     public static bool IsMeant(IReadOnlyList<string> words) =>
         words.Count > 0 && words[0].StartsWith('-') && words[0] is not ("--help" or "-h" or "-?" or "--version");
 
@@ -44,10 +44,10 @@ internal static class NodeCacheCommand
             Nameservers()));
     }
 
-    /// <summary>The guard that these arguments mean.</summary>
-    /// <param name="services">ClusterIPs known in this namespace: such an address is kube-proxy's when this program is
-    /// gone, the others are nobody's.</param>
-    /// <param name="nameservers">Of the node, where the upstream Service is not known.</param>
+    /// <summary>The guard's options that correspond to these arguments.</summary>
+    /// <param name="services">ClusterIPs of Services in this namespace. When this program is gone, kube-proxy handles
+    /// these addresses; nobody handles the others.</param>
+    /// <param name="nameservers">The node's nameservers, used when the upstream Service is unknown.</param>
     internal static GuardOptions Options(
         NodeCacheArguments arguments,
         Func<string, string?> environment,

@@ -3,7 +3,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Compat;
 
-/// <summary>node-cache's flags for HTTPS on its metrics port: <c>-tls-enabled</c> and its siblings.</summary>
+/// <summary>node-cache's flags for HTTPS on its metrics port: <c>-tls-enabled</c> and the other -tls flags.</summary>
 internal static class NodeCacheTls
 {
     public static readonly string[] Texts =
@@ -30,7 +30,7 @@ internal static class NodeCacheTls
         };
     }
 
-    /// <returns>null: clients need show no certificate.</returns>
+    /// <returns>null when clients need no certificate.</returns>
     private static string? ClientCa(string type, string roots, List<string> problems)
     {
         switch (type, roots)
@@ -57,7 +57,7 @@ internal static class NodeCacheTls
         return path;
     }
 
-    /// <summary>Go's number of the version, as its flags read one, or its name. TLS 1.0 and 1.1 are not spoken.</summary>
+    /// <summary>Parses the TLS version: its name, or Go's number for it. TLS 1.0 and 1.1 are not supported.</summary>
     private static int MinVersion(string text, List<string> problems)
     {
         var isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);

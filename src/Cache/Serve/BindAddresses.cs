@@ -5,10 +5,11 @@ using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>The addresses that a bind directive means now: interfaces are looked at when this is called.</summary>
+/// <summary>The current addresses of a bind directive. The addresses of interfaces are read when this is
+/// called.</summary>
 internal static class BindAddresses
 {
-    /// <returns>Every address of the machine, IPv4 and IPv6, without a bind directive.</returns>
+    /// <returns>All addresses of the machine, IPv4 and IPv6, if there is no bind directive.</returns>
     public static IReadOnlyList<IPAddress> Of(BindConfig? bind)
     {
         if (bind is null)

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>Sizes as Kubernetes writes them: 64Mi, 1Gi, 500M, or plain octets.</summary>
+/// <summary>Parses sizes in Kubernetes' notation: 64Mi, 1Gi, 500M, or a number of octets.</summary>
 internal static class ByteSize
 {
     private static readonly (string Suffix, long Factor)[] s_suffixes =
         [("Ki", 1L << 10), ("Mi", 1L << 20), ("Gi", 1L << 30), ("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000)];
 
-    /// <returns>null when the text is no size.</returns>
+    /// <returns>null when the text is not a size.</returns>
     public static long? Parse(string text)
     {
         long factor = 1;

@@ -6,12 +6,12 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>Where the sockets come from, and what a guard that gives them may ask.</summary>
+/// <summary>The part that opens the sockets or gets them from a guard, and does what the guard asks.</summary>
 internal sealed partial class CacheServer
 {
-    /// <summary>Of answers for the next cache, about 100,000 of a cluster's. The file is memory of this process's container
-    /// until the next cache has read it, and a memory limit leaves little beside a full store: 64 MiB in the chart's
-    /// words, for everything.</summary>
+    /// <summary>The most octets of answers for the next cache, enough for about 100,000 answers of a cluster. Until the
+    /// next cache has read the file, its memory is charged to this container, whose limit (64 MiB for everything in the
+    /// chart) leaves little room when the store is full.</summary>
     private const long ExportBytes = 16 << 20;
 
     private readonly CancellationTokenSource _connecting = new();
@@ -27,7 +27,7 @@ internal sealed partial class CacheServer
                 var hello = new HandoverHello(ProgramVersion.Text, _workers.Count, _model.EndPoints);
                 var handed = HandoverClient.Connect(
                     path, hello, problem => _log.HandoverFailed(path, problem), _connecting.Token);
-                // A copy: the client adds to its own, on its own thread.
+                // A copy, because the client adds to its own list on its own thread.
                 Sockets = [.. handed.Sockets];
                 _guard = handed.Client;
                 Import(handed.Entries);
@@ -47,7 +47,7 @@ internal sealed partial class CacheServer
         }
         catch (OperationCanceledException)
         {
-            // Told to stop while the guard had not answered yet.
+            // The server was told to stop before the guard answered.
             return false;
         }
     }
@@ -65,8 +65,8 @@ internal sealed partial class CacheServer
         }
     }
 
-    /// <summary>Writes the answers for the next cache. Where that fails the file is left empty, as the next cache then
-    /// starts; this one serves on.</summary>
+    /// <summary>Writes the answers for the next cache. If that fails, the file stays empty and the next cache starts
+    /// without answers; this cache is not affected.</summary>
     internal void ExportEntries(Stream to)
     {
         try
@@ -80,7 +80,7 @@ internal sealed partial class CacheServer
         }
     }
 
-    /// <summary>Says once of each of a guard's sockets that no block binds it.</summary>
+    /// <summary>Warns once about each socket of the guard that no block binds.</summary>
     private void WarnOfUnbound()
     {
         _unbound.ExceptWith(Sockets.Where(IsServed).Select(EndPointOf));
@@ -93,7 +93,7 @@ internal sealed partial class CacheServer
         }
     }
 
-    /// <summary>What the guard asks, on the hand-over thread.</summary>
+    /// <summary>Does what the guard asks. Called on the hand-over thread.</summary>
     private sealed class GuardControl(CacheServer server) : IHandoverControl
     {
         public void Drain() => server._loop.Post(() =>

@@ -13,15 +13,16 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>The life of `serve`: load, listen, serve, reload, stop.</summary>
-/// <remarks>It runs on the thread that called <see cref="Run"/>, on a loop of its own; what other threads ask of it
-/// (signals, the guard, a worker that has drained) is posted there.</remarks>
+/// <summary>The life of `serve`: load the configuration, listen, serve, reload, stop.</summary>
+/// <remarks>Runs on the thread that called <see cref="Run"/>, with its own loop. Requests from other threads (signals,
+/// the guard, a worker that has finished draining) are posted to this loop.</remarks>
 internal sealed partial class CacheServer : IDisposable
 {
-    /// <summary>A stop waits this long for answers that are under way: as long as clients wait for them.</summary>
+    /// <summary>How long a stop waits for pending answers, which is as long as clients wait for them.</summary>
     private const int DrainLimitMs = 5_000;
 
-    /// <summary>After a start or a reload, when what it left to others (probes, workers' models) is done.</summary>
+    /// <summary>How long after a start or reload to release memory. By then probes and workers have done their
+    /// part.</summary>
     private const int ReleaseAfterMs = 1_000;
 
     private readonly ServeOptions _options;
@@ -47,7 +48,7 @@ internal sealed partial class CacheServer : IDisposable
     private ServeModel _model = null!;
     private bool _stopping;
 
-    /// <param name="clock">What TTLs, timeouts and reloads go by; the machine's own when null.</param>
+    /// <param name="clock">The clock for TTLs, timeouts and reloads; null for the machine's.</param>
     public CacheServer(ServeOptions options, CorefileOptions reading, StderrLogger loggers, MonotonicClock? clock = null)
     {
         _clock = clock ?? MonotonicClock.System;
@@ -70,7 +71,8 @@ internal sealed partial class CacheServer : IDisposable
         _stop = new StopTimer(this);
     }
 
-    /// <summary>Where every listener is bound, once <see cref="Started"/>; for tests that asked for port 0.</summary>
+    /// <summary>The bound address of every listener, once <see cref="Started"/> is set. For tests that use port
+    /// 0.</summary>
     public IReadOnlyList<ListenSocket> Sockets
     {
         get;
@@ -86,11 +88,12 @@ internal sealed partial class CacheServer : IDisposable
 
     public MetricRegistry Registry => _shared.Registry;
 
-    /// <summary>The server's own loop, then the workers'.</summary>
+    /// <summary>The server's own loop, followed by the workers' loops.</summary>
     internal IEnumerable<EventLoop> Loops => _workers.Select(worker => worker.Loop).Prepend(_loop);
 
-    /// <summary>Serves until a stop is asked for.</summary>
-    /// <returns>The process's exit code: 0 after a stop, 1 when the start failed; the log says why.</returns>
+    /// <summary>Serves until it is told to stop.</summary>
+    /// <returns>The process's exit code: 0 after a stop; 1 when the start failed, for a reason that is in the
+    /// log.</returns>
     public int Run()
     {
         _log.Started(ProgramVersion.Text, RuntimeInformation.FrameworkDescription);
@@ -136,16 +139,16 @@ internal sealed partial class CacheServer : IDisposable
         return 0;
     }
 
-    /// <summary>Stops: lameduck first where health asks for it, then everything read and accepted is answered. Any thread
-    /// may call.</summary>
-    /// <param name="reason">For the log: the signal's name.</param>
+    /// <summary>Stops the server. If health sets a lameduck time, it serves on for that long; then it answers
+    /// everything that was read and accepted. Any thread may call this.</summary>
+    /// <param name="reason">For the log: the name of the signal.</param>
     public void Stop(string reason)
     {
         _connecting.Cancel();
         _loop.Post(() => BeginStop(reason));
     }
 
-    /// <summary>Looks for a changed configuration now. Any thread may call.</summary>
+    /// <summary>Checks now whether the configuration has changed. Any thread may call this.</summary>
     public void ReloadNow() => _loop.Post(Reload);
 
     public void Dispose()
@@ -166,8 +169,8 @@ internal sealed partial class CacheServer : IDisposable
         _connecting.Dispose();
     }
 
-    /// <summary>The configuration on disk, made ready: nobody is touched by it yet. null after logging every reason why
-    /// not.</summary>
+    /// <summary>Loads the configuration and builds a model from it, without changing anything yet. Returns null after
+    /// logging all errors.</summary>
     private ServeModel? Load() =>
         _config.Load() is { } config ? new ModelBuilder(config, Registry, _loggers, _queryLog).Build() : null;
 
@@ -177,7 +180,7 @@ internal sealed partial class CacheServer : IDisposable
         model.PutInForce(_shared);
     }
 
-    /// <summary>The workers serve it: everybody else who goes by it is told, people last.</summary>
+    /// <summary>The workers now use this model: updates everything else that depends on it, and logs it last.</summary>
     private void Follow(ServeModel model)
     {
         WarnOfUnbound();
@@ -227,7 +230,7 @@ internal sealed partial class CacheServer : IDisposable
             return false;
         }
         PutInForce(model);
-        // A guard's sockets stay open: it may give them to the next cache, or this one be asked to offer them.
+        // Sockets from a guard stay open, because the guard may give them to the next cache or ask this one for them.
         Sockets = [.. Sockets.Where(socket => _guard is not null || IsServed(socket)), .. opened];
         foreach (var worker in _workers)
         {
@@ -244,7 +247,8 @@ internal sealed partial class CacheServer : IDisposable
         return true;
     }
 
-    /// <summary>Opens what a changed configuration listens on and this one does not: all of it, or nothing.</summary>
+    /// <summary>Opens the listeners that a changed configuration needs in addition. Opens all of them or
+    /// none.</summary>
     /// <returns>The new DNS sockets; null after logging what cannot be opened.</returns>
     private IReadOnlyList<ListenSocket>? OpenListeners(ServeModel model)
     {
@@ -334,7 +338,7 @@ internal sealed partial class CacheServer : IDisposable
         public override void OnTimer() => StartupMemory.Release();
     }
 
-    /// <summary>Fires when lameduck is over, then when draining has taken too long.</summary>
+    /// <summary>Fires at the end of lameduck, and again when draining has taken too long.</summary>
     private sealed class StopTimer(CacheServer server) : LoopTimer
     {
         private bool _draining;

@@ -3,13 +3,13 @@ using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>The Corefile and the kube-dns ConfigMap as they are on disk.</summary>
+/// <summary>Reads the Corefile and the kube-dns ConfigMap from disk.</summary>
 internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading)
 {
     private IReadOnlyCollection<string> _files = [options.ConfigFile];
     private IReadOnlyCollection<string> _patterns = [];
 
-    /// <summary>Reads everything. A ConfigMap with mistakes still gives its good entries.</summary>
+    /// <summary>Reads everything. If the ConfigMap has errors, its valid entries are still used.</summary>
     public LoadedConfig Load()
     {
         var files = new ReadFiles(reading.Files);
@@ -39,8 +39,8 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
         return new LoadedConfig(result, kubeDnsProblems, Fingerprint(files, kubeDnsFiles));
     }
 
-    /// <summary>A number that differs from <see cref="LoadedConfig.Fingerprint"/> when any file that was read the last
-    /// time does, or would be read now.</summary>
+    /// <summary>A number that differs from <see cref="LoadedConfig.Fingerprint"/> if any file has changed that was read
+    /// last time or would be read now.</summary>
     public ulong Fingerprint() => Fingerprint(reading.Files, KubeDnsFiles());
 
     private ulong Fingerprint(ICorefileFiles files, IReadOnlyList<string> kubeDnsFiles)
@@ -54,7 +54,8 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
         return sum;
     }
 
-    /// <summary>FNV-1a, the text and its end: the same file has the same number on every node.</summary>
+    /// <summary>Adds a text and its end to an FNV-1a hash, so that equal files have equal numbers on all
+    /// nodes.</summary>
     private static void Add(ref ulong sum, string text)
     {
         foreach (var octet in Encoding.UTF8.GetBytes(text))
@@ -82,7 +83,8 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
         return texts;
     }
 
-    /// <summary>A mounted ConfigMap keeps its versions in hidden directories beside the keys.</summary>
+    /// <summary>A mounted ConfigMap has hidden directories with its versions beside the keys. Those are
+    /// skipped.</summary>
     private IReadOnlyList<string> KubeDnsFiles()
     {
         if (options.KubeDnsDirectory is not { } directory)
@@ -102,8 +104,8 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
         }
     }
 
-    /// <summary>Files as one load found them: each is read once, so that what was loaded can be told from what a slow
-    /// load has been overtaken by.</summary>
+    /// <summary>The files of one load. Each file is read only once, so the fingerprint is that of the text that was
+    /// loaded, even if a file changes meanwhile.</summary>
     private sealed class ReadFiles(ICorefileFiles files) : ICorefileFiles
     {
         private readonly Dictionary<string, (string? Text, string Reason)> _texts = [];
@@ -132,7 +134,7 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
     }
 }
 
-/// <param name="KubeDnsProblems">Entries of the ConfigMap that were left out.</param>
-/// <param name="Fingerprint">Of the texts that were read.</param>
+/// <param name="KubeDnsProblems">The entries of the ConfigMap that were left out.</param>
+/// <param name="Fingerprint">A hash of the texts that were read.</param>
 internal sealed record LoadedConfig(
     CorefileResult Corefile, IReadOnlyList<CorefileProblem> KubeDnsProblems, ulong Fingerprint);

@@ -6,13 +6,14 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>The configuration on disk: loaded with every problem told, then looked at as often as it says itself.</summary>
-/// <param name="loop">The owner's, whose thread all members belong to.</param>
-/// <param name="look">Called when it is time to look.</param>
+/// <summary>Loads the configuration and logs its problems, then checks for changes as often as the configuration
+/// says.</summary>
+/// <param name="loop">The owner's loop. All members belong to its thread.</param>
+/// <param name="look">Called when it is time to check.</param>
 internal sealed class ConfigWatch(ServeOptions options, CorefileOptions reading, EventLoop loop, ServeMetrics metrics,
     StderrLogger loggers, Action look) : LoopTimer
 {
-    /// <summary>node-cache's own period.</summary>
+    /// <summary>The period that node-cache uses.</summary>
     private const long KubeDnsPeriodMs = 10_000;
 
     private readonly ConfigSource _source = new(options, reading);
@@ -21,17 +22,18 @@ internal sealed class ConfigWatch(ServeOptions options, CorefileOptions reading,
     private ulong _fingerprint;
     private bool _hasLoaded;
 
-    /// <summary>Of what was loaded last: the same files have the same on every node.</summary>
+    /// <summary>The fingerprint of the configuration that was loaded last. Equal files have equal fingerprints on all
+    /// nodes.</summary>
     public string Fingerprint => _fingerprint.ToString("x16", CultureInfo.InvariantCulture);
 
-    /// <summary>What would be loaded now is not what was loaded last.</summary>
+    /// <summary>True when loading now would read something else than last time.</summary>
     public bool HasChanged => _source.Fingerprint() != _fingerprint;
 
-    /// <returns>null after logging every reason why not.</returns>
+    /// <returns>null after logging all errors.</returns>
     public CorefileConfig? Load()
     {
         var loaded = _source.Load();
-        // Remembered whatever comes of it: a bad file is tried again when it changes, not every few seconds.
+        // Set this even if loading fails, so that a file with errors is read again when it changes, not at every check.
         _fingerprint = loaded.Fingerprint;
         foreach (var problem in loaded.KubeDnsProblems)
         {
@@ -57,8 +59,8 @@ internal sealed class ConfigWatch(ServeOptions options, CorefileOptions reading,
         return loaded.Corefile.Config;
     }
 
-    /// <summary>Looks again as often as the configuration in force says. The kube-dns ConfigMap is looked at even where no
-    /// block says reload, as node-cache does.</summary>
+    /// <summary>Starts the timer for the next check. The kube-dns ConfigMap is checked even if no block has a reload
+    /// directive, as in node-cache.</summary>
     public void Arm(CorefileConfig config)
     {
         var reload = config.Blocks.Select(block => block.Reload).LastOrDefault(known => known is not null);

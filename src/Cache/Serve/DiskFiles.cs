@@ -2,10 +2,10 @@ using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>The real file system. Paths that are not absolute start at the working directory.</summary>
+/// <summary>The real file system. Relative paths start at the working directory.</summary>
 internal sealed class DiskFiles : ICorefileFiles
 {
-    /// <summary>Larger than any configuration; a device that never ends stops here.</summary>
+    /// <summary>Larger than any configuration. Stops reading a device that has no end.</summary>
     private const long SizeMaximum = 64 << 20;
 
     public string? Read(string path, out string reason)

@@ -3,7 +3,7 @@ using NodeDns.Cache.Upstream;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>A forwarder as the query path sees it.</summary>
+/// <summary>Adapts a <see cref="Forwarder"/> to the interface that the query path uses.</summary>
 internal sealed class GroupForwarder(Forwarder forwarder) : IForwarder
 {
     public bool IsKnownDead => forwarder.Group.IsKnownDead;

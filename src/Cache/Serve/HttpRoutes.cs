@@ -3,7 +3,7 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>What a configuration wants served over HTTP.</summary>
+/// <summary>The HTTP pages that a configuration asks for.</summary>
 internal static class HttpRoutes
 {
     public static IReadOnlyList<HttpRoute> Of(CorefileConfig config, MetricRegistry registry, Readiness readiness)

@@ -4,19 +4,19 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>How many queries the kernel has dropped for want of room in our receive buffers, asked of the sockets at
-/// each scrape: counting costs the data path nothing.</summary>
+/// <summary>Counts the queries that the kernel has dropped because a receive buffer was full. The sockets are asked at
+/// each scrape, so counting costs the data path nothing.</summary>
 internal sealed class KernelDrops
 {
     /// <summary>SK_MEMINFO_DROPS: the last of the nine 32-bit numbers of SO_MEMINFO (sock_diag(7)).</summary>
     private const int DropsIndex = 8;
 
-    // Held while sockets are asked: none of them is closed, and its number given to another, meanwhile.
+    // Held while sockets are asked, so that none of them is closed meanwhile and its number reused.
     private readonly Lock _gate = new();
     private IReadOnlyCollection<ListenSocket> _sockets = [];
     private double _gone;
 
-    /// <summary>Since the start, those of sockets that are gone included. Any thread may read it.</summary>
+    /// <summary>The number since the start, including sockets that are closed now. Any thread may read it.</summary>
     public double Total
     {
         get
@@ -28,7 +28,7 @@ internal sealed class KernelDrops
         }
     }
 
-    /// <summary>Counts at these sockets from now on; call it before others are closed.</summary>
+    /// <summary>Counts these sockets from now on. Call this before others are closed.</summary>
     public void Use(IReadOnlyCollection<ListenSocket> sockets)
     {
         lock (_gate)

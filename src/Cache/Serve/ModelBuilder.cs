@@ -12,11 +12,11 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>Turns a configuration into a <see cref="ServeModel"/>. Each reload is a new builder.</summary>
+/// <summary>Turns a configuration into a <see cref="ServeModel"/>. Each reload uses a new builder.</summary>
 internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registry, ILoggerFactory logs, LogOutput lines)
 {
-    /// <summary>Raised by a build that keeps other answers than the one before, or the same otherwise: those of the one
-    /// before are not taken over then.</summary>
+    /// <summary>Increase this when a new version of the program would store other answers, or store them differently.
+    /// Answers of older versions are then not taken over.</summary>
     private const int Revision = 1;
 
     private readonly List<BlockPlugins> _plugins = [];
@@ -59,7 +59,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
         };
     }
 
-    /// <summary>As CoreDNS writes it: "dns://169.254.20.10:53", and "dns://:53" for every address.</summary>
+    /// <summary>The name as CoreDNS writes it: "dns://169.254.20.10:53", or "dns://:53" for all addresses.</summary>
     internal static string ServerName(IPEndPoint endPoint, ZoneTransport transport)
     {
         var scheme = transport.Scheme();
@@ -68,7 +68,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
             : $"{scheme}://{endPoint}";
     }
 
-    /// <summary>Server, zone and directive of everything the configuration enables.</summary>
+    /// <summary>Server, zone and name of every directive that the configuration enables.</summary>
     internal static IEnumerable<(string Server, string Zone, string Plugin)> EnabledPlugins(CorefileConfig config) =>
         from block in config.Blocks
         from address in BindAddresses.Of(block.Bind)
@@ -170,7 +170,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
 
     private static CacheModel Cache(CacheConfig cache, ServerBlockConfig block) => new()
     {
-        // The block's own zones are what it is asked for anyway.
+        // If these are the block's own zones, every query is in one of them, so there is nothing to check.
         Zones = cache.Zones.SequenceEqual(block.Zones.Select(zone => zone.Name)) ? [] : Names(cache.Zones),
         SuccessTtlSeconds = Seconds(cache.SuccessTtl),
         SuccessMinTtlSeconds = cache.SuccessMinTtl is { } success ? Seconds(success) : null,

@@ -4,10 +4,11 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>What a model's steps want done off the workers' threads: files looked at, counts said, loops probed.</summary>
-/// <param name="loop">The owner's, whose thread all members belong to.</param>
-/// <param name="probes">Where loop probes run, which ask our own workers.</param>
-/// <param name="store">Where what no longer holds is forgotten.</param>
+/// <summary>Runs the periodic work of a model's steps on other threads than the workers': checks files, logs counts,
+/// probes for loops.</summary>
+/// <param name="loop">The owner's loop. All members belong to its thread.</param>
+/// <param name="probes">The loop for loop probes, which send queries to our own workers.</param>
+/// <param name="store">Answers that are no longer right are removed from this store.</param>
 internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore store)
 {
     private readonly EventLoop _loop = loop;
@@ -15,7 +16,7 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore
     private readonly List<LoopProbe> _probes = [];
     private ServeModel? _model;
 
-    /// <summary>Looks after this model's steps and no other's.</summary>
+    /// <summary>Works for this model's steps from now on, and no longer for those of another.</summary>
     public void Use(ServeModel model)
     {
         Stop();
@@ -34,7 +35,7 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore
         }
     }
 
-    /// <summary>Lets go of the model; what its steps have counted is said.</summary>
+    /// <summary>Stops working for the model. Its steps log what they have counted.</summary>
     public void Stop()
     {
         foreach (var timer in _timers)
@@ -62,7 +63,7 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore
         _model = null;
     }
 
-    /// <summary>Lets a step look now, and forgets the answers that it would have given otherwise.</summary>
+    /// <summary>Lets a step do its periodic work, and forgets answers that may now be different.</summary>
     internal void Poll(IPolled polled)
     {
         if (polled.Poll() && _model is not null)

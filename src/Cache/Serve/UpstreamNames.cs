@@ -6,15 +6,16 @@ using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>Looks up upstreams that are written as host names: at start and at each reload, never on the data path.</summary>
+/// <summary>Looks up upstreams that are given as host names: at start and at each reload, never on the data
+/// path.</summary>
 internal static class UpstreamNames
 {
-    /// <summary>A start or a reload waits for this; a server that takes longer would not do as an upstream's
-    /// finder.</summary>
+    /// <summary>How long a look-up may delay a start or a reload.</summary>
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>IPv4 first, each family in the order answered; empty when nobody knows the name.</summary>
-    /// <param name="resolvers">Whom to ask; empty: the servers of /etc/resolv.conf.</param>
+    /// <summary>IPv4 addresses come first; each family is in the order of the answer. Empty when the name is not
+    /// known.</summary>
+    /// <param name="resolvers">The servers to ask; if empty, those of /etc/resolv.conf.</param>
     public static ImmutableArray<IPAddress> Lookup(string name, ImmutableArray<IPEndPoint> resolvers)
     {
         var servers = resolvers.IsEmpty ? MachineServers() : [.. resolvers];
@@ -42,7 +43,7 @@ internal static class UpstreamNames
         }
         catch (DnsResponseException)
         {
-            // Timeouts: the caller says that there was no address.
+            // The look-up timed out. The caller reports that there is no address.
             return [];
         }
     }

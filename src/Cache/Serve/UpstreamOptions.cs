@@ -4,10 +4,10 @@ using NodeDns.Corefile;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>A forward directive in the words of the Upstream room.</summary>
+/// <summary>Converts a forward directive to the options of the Upstream room.</summary>
 internal static class UpstreamOptions
 {
-    /// <param name="cancel">The block's cancel directive; it can only shorten.</param>
+    /// <param name="cancel">The block's cancel directive, which can only shorten the deadline.</param>
     public static ForwardOptions Of(ForwardConfig forward, CancelConfig? cancel) => new()
     {
         Deadline = Shortened(

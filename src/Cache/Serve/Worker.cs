@@ -9,11 +9,12 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>One thread of the data path: a loop, and all that runs on it.</summary>
-/// <remarks>Other threads reach it by <see cref="EventLoop.Post"/> only; the methods here do that themselves.</remarks>
+/// <summary>One thread of the data path: a loop, and everything that runs on it.</summary>
+/// <remarks>Other threads reach it only through <see cref="EventLoop.Post"/>. The methods here do that
+/// themselves.</remarks>
 internal sealed class Worker : IDisposable
 {
-    /// <summary>The path needs little, and every worker's stack is touched.</summary>
+    /// <summary>The data path needs little stack, and every worker has one.</summary>
     private const int StackBytes = 256 * 1024;
 
     private readonly QueryHandler _handler;
@@ -31,9 +32,10 @@ internal sealed class Worker : IDisposable
     private ServeModel? _model;
     private bool _draining;
 
-    /// <param name="open">Where its unanswered queries are kept.</param>
-    /// <param name="maxWakeUps">Turns a second at most; 0: no limit.</param>
-    /// <param name="drained">Called on the worker's loop once a drain has finished everything that was accepted.</param>
+    /// <param name="open">Keeps the queries of this worker that are not answered yet.</param>
+    /// <param name="maxWakeUps">The most turns of the loop in a second; 0 for no limit.</param>
+    /// <param name="drained">Called on the worker's loop when a drain has finished everything that was read and
+    /// accepted.</param>
     public Worker(
         int index,
         QueryShared shared,
@@ -60,12 +62,13 @@ internal sealed class Worker : IDisposable
 
     public EventLoop Loop { get; }
 
-    /// <summary>Open connections of clients; any thread may read it, a moment late.</summary>
+    /// <summary>The number of clients' open connections. Any thread may read it; the value may be slightly
+    /// old.</summary>
     public int TcpConnections => _connections.Count;
 
     public void Start() => _thread.Start();
 
-    /// <summary>Serves a model from the loop's next turn on; exchanges of the one before finish.</summary>
+    /// <summary>Serves a model from the loop's next turn on. Exchanges of the previous model are finished.</summary>
     public void Use(ServeModel model) => Loop.Post(() =>
     {
         var before = _forwarders;
@@ -94,7 +97,7 @@ internal sealed class Worker : IDisposable
         }
     });
 
-    /// <summary>Listens on these sockets too; from now on they are the worker's to close.</summary>
+    /// <summary>Also listens on these sockets. From now on the worker has to close them.</summary>
     public void Add(IReadOnlyList<ListenSocket> sockets) => Loop.Post(() =>
     {
         foreach (var socket in sockets)
@@ -130,10 +133,10 @@ internal sealed class Worker : IDisposable
         }
     });
 
-    /// <summary>Reads no more; tells the owner when all that was read and accepted has been answered, also where that is
-    /// long done.</summary>
-    /// <param name="emptyQueues">Whether what the kernel has queued is still to be read: nobody else reads these sockets.
-    /// </param>
+    /// <summary>Stops reading. Reports to the owner when everything that was read and accepted has been answered, even
+    /// if that is already the case.</summary>
+    /// <param name="emptyQueues">Also answer the queries that the kernel has queued, because nobody else reads these
+    /// sockets.</param>
     public void Drain(bool emptyQueues) => Loop.Post(() =>
     {
         if (!_draining)
@@ -160,12 +163,12 @@ internal sealed class Worker : IDisposable
         }
     });
 
-    /// <summary>Reads again.</summary>
+    /// <summary>Reads the sockets again.</summary>
     public void Resume() => Loop.Post(() =>
     {
         _draining = false;
         _connections.Resume();
-        // Sockets that came while draining have no model yet.
+        // Sockets that were added while draining have no model yet.
         ServeAll();
     });
 
@@ -201,8 +204,8 @@ internal sealed class Worker : IDisposable
         }
     }
 
-    /// <summary>What is served at a socket. A guard's socket that no block binds is read all the same: a client that is
-    /// REFUSED asks elsewhere at once, one that hears nothing waits.</summary>
+    /// <summary>The server for a socket. A guard's socket that no block binds is read as well: a client that gets
+    /// REFUSED tries its next nameserver at once, while one that gets nothing waits.</summary>
     private ServerModel? ServerFor(ListenSocket socket) => _model is null ? null
         : _model.Queries.ServerAt(socket.EndPoint, socket.Protocol == ListenProtocol.Tcp) ?? new ServerModel(
             socket.EndPoint,
@@ -225,7 +228,7 @@ internal sealed class Worker : IDisposable
     private bool IsServed(ListenSocket socket) =>
         _model?.Queries.ServerAt(socket.EndPoint, socket.Protocol == ListenProtocol.Tcp) is not null;
 
-    /// <summary>Looks every few milliseconds whether a drain is over.</summary>
+    /// <summary>Checks every few milliseconds whether a drain is complete.</summary>
     private sealed class DrainTimer(Worker worker) : LoopTimer
     {
         private const int PeriodMs = 5;

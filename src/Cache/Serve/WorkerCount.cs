@@ -2,30 +2,32 @@ using System.Globalization;
 
 namespace NodeDns.Cache.Serve;
 
-/// <summary>How many workers to run: as many as the container may use CPUs, not as many as the node has.</summary>
+/// <summary>Derives the number of workers from the CPUs that the container may use, not from those of the
+/// node.</summary>
 internal static class WorkerCount
 {
-    /// <summary>Without a limit: more would only spread the load thinner, at 200,000 hits a second each.</summary>
+    /// <summary>The most workers when there is no CPU limit. At 200,000 hits a second for each worker, more are not
+    /// needed.</summary>
     public const int UnlimitedMaximum = 4;
 
     public const int Maximum = 64;
 
     /// <param name="cgroupRoot">/sys/fs/cgroup.</param>
-    /// <param name="cores">Of the machine.</param>
+    /// <param name="cores">The number of the machine's CPUs.</param>
     public static int Detect(string cgroupRoot, int cores) =>
         Limit(cgroupRoot) is { } limit
             ? (int)Math.Clamp(Math.Ceiling(limit), 1, Math.Min(cores, Maximum))
             : Math.Clamp(cores, 1, UnlimitedMaximum);
 
-    /// <summary>The container's CPU limit, in CPUs; null without one.</summary>
+    /// <summary>The container's CPU limit, as a number of CPUs; null when there is none.</summary>
     private static double? Limit(string cgroupRoot)
     {
-        // cgroup v2: "QUOTA PERIOD" or "max PERIOD", microseconds.
+        // cgroup v2: "QUOTA PERIOD" or "max PERIOD", in microseconds.
         if (ReadWords(Path.Combine(cgroupRoot, "cpu.max")) is [var quota, var period])
         {
             return Ratio(quota, period);
         }
-        // cgroup v1: the quota is -1 without a limit.
+        // cgroup v1: the quota is -1 when there is no limit.
         var v1 = Path.Combine(cgroupRoot, "cpu");
         return ReadWords(Path.Combine(v1, "cpu.cfs_quota_us")) is [var oldQuota]
             && ReadWords(Path.Combine(v1, "cpu.cfs_period_us")) is [var oldPeriod]

@@ -125,7 +125,7 @@ public sealed class ApiServer : IDisposable
         _processes.Add(process);
     }
 
-    private static void Until(Func<bool> done, string otherwise)
+    internal static void Until(Func<bool> done, string otherwise)
     {
         var started = Stopwatch.GetTimestamp();
         while (!done())

@@ -6,8 +6,13 @@ namespace NodeDns.Chart.Tests;
 /// away within a version of an API, so what 1.26 knows all know; AcceptedTests asks the newest.</summary>
 public sealed class OldFieldsTests
 {
-    /// <summary>Fields that are younger, with the minor version of Kubernetes 1 from which on they are written.</summary>
-    private static readonly Dictionary<string, int> s_younger = new() { ["MutatingWebhook.matchConditions"] = 28 };
+    /// <summary>Fields and kinds that are younger, with the minor version of Kubernetes 1 from which on they are written.</summary>
+    private static readonly Dictionary<string, int> s_younger = new()
+    {
+        ["MutatingWebhook.matchConditions"] = 28,
+        ["MutatingAdmissionPolicy"] = 36,
+        ["MutatingAdmissionPolicyBinding"] = 36,
+    };
 
     /// <summary>By type, the fields with the type of their values; null where the value is not looked into.</summary>
     private static readonly Dictionary<string, Dictionary<string, string?>> s_types = File
@@ -34,6 +39,7 @@ public sealed class OldFieldsTests
     private static IEnumerable<string> Unknown(JsonNode? node, string type, int minor) => node switch
     {
         JsonArray list => list.SelectMany(item => Unknown(item, type, minor)),
+        JsonObject when s_younger.TryGetValue(type, out var since) => minor >= since ? [] : [type],
         JsonObject map => map.SelectMany(pair =>
             s_types[type].TryGetValue(pair.Key, out var below) ? (below is null ? [] : Unknown(pair.Value, below, minor))
             : s_younger.TryGetValue($"{type}.{pair.Key}", out var since) && minor >= since ? []

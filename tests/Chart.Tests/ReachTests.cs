@@ -117,5 +117,5 @@ public sealed class ReachTests
     [Fact]
     public void Further_match_conditions_come_after_the_charts_own() => Assert.Equal("not-batch", Rendered.With("--set-json",
         """selection.extraMatchConditions=[{"name":"not-batch","expression":"true"}]""").One("MutatingWebhookConfiguration", "nd-webhook")
-        .Text("webhooks.0.matchConditions.2.name"));
+        .Text("webhooks.0.matchConditions.3.name"));
 }

@@ -35,6 +35,7 @@ dns:
   options: {}
   allowedAnnotationOptions: []
 zones: {}
+engine: webhook
 webhook:
   enabled: true
   image:
@@ -272,6 +273,7 @@ dns.fallback
 dns.options
 dns.allowedAnnotationOptions
 zones
+engine
 webhook.enabled
 webhook.image.repository
 webhook.image.tag

@@ -1,6 +1,6 @@
 {{/*
 A Job at a time of the release, with an account that may do what it does and no more, all gone when it has succeeded.
-Use: include "ndw.hook" (dict "top" $ "name" "clean-up" "event" "post-delete" "args" […] "rules" {namespace: [rules]} "clusterRules" [rules])
+Use: include "ndw.hook" (dict "top" $ "name" "clean-up" "event" "post-delete" "args" […] "rules" {namespace: [rules]} "clusterRules" [rules] "weight" "0")
 */}}
 {{- define "ndw.hook" -}}
 {{- $hook := . -}}
@@ -43,7 +43,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{ $name
 ---
 apiVersion: batch/v1
 kind: Job
-{{ include "ndw.metadata" (dict "top" $top "component" .name "name" $name "own" (merge (dict "helm.sh/hook-weight" "0" "helm.sh/hook-output-log-policy" "hook-failed") $event)) }}
+{{ include "ndw.metadata" (dict "top" $top "component" .name "name" $name "own" (merge (dict "helm.sh/hook-weight" (.weight | default "0") "helm.sh/hook-output-log-policy" "hook-failed") $event)) }}
 spec:
   backoffLimit: {{ .retries | default 0 }}
   activeDeadlineSeconds: 240

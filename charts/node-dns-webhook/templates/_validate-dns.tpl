@@ -40,5 +40,19 @@
 {{- if regexMatch "[,: \\n]" (kindIs "invalid" $value | ternary "" (toString $value)) -}}
 {{- fail (printf "dns.options.%s is %q: a value is one word" $name (toString $value)) -}}
 {{- end -}}
+{{- $text := kindIs "invalid" $value | ternary "" (include "ndw.scalar" $value) -}}
+{{- $range := get (dict "ndots" (list 0 15) "timeout" (list 1 30) "attempts" (list 1 5)) $name -}}
+{{- if $range -}}
+{{- if not (and (regexMatch "^[0-9]{1,9}$" $text) (ge (atoi (trimPrefix "0" $text | default "0")) (first $range)) (le (atoi (trimPrefix "0" $text | default "0")) (last $range))) -}}
+{{- fail (printf "dns.options.%s is %q: expected %d to %d" $name $text (first $range) (last $range)) -}}
 {{- end -}}
+{{- else if and $text (has $name (include "ndw.knownOptions" $ | fromYamlArray)) -}}
+{{- fail (printf "dns.options.%s is %q: this option has no value; write \"\"" $name $text) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Resolver options that libcs document, as a YAML list. */}}
+{{- define "ndw.knownOptions" -}}
+[attempts, debug, edns0, inet6, ndots, no-aaaa, no-check-names, no-reload, no-tld-query, rotate, single-request, single-request-reopen, timeout, trust-ad, use-vc]
 {{- end -}}

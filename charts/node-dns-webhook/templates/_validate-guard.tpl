@@ -46,7 +46,7 @@
 {{- if .Values.cache.enabled -}}
 {{- $ports = list (list "DNS" 53) (list "cache.metricsPort" .Values.cache.metricsPort) (list "cache.healthPort" .Values.cache.healthPort) (list "guard.metricsPort" .Values.guard.metricsPort) (list "guard.healthPort" .Values.guard.healthPort) -}}
 {{- end -}}
-{{- if and $webhook.enabled $webhook.hostNetwork -}}
+{{- if and (eq (include "ndw.engine" .) "webhook") $webhook.hostNetwork -}}
 {{- $ports = concat $ports (list (list "webhook.port" $webhook.port) (list "webhook.metricsPort" $webhook.metricsPort)) -}}
 {{- end -}}
 {{- $seen := dict -}}

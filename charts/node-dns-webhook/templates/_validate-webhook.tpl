@@ -20,19 +20,6 @@
 {{- fail (printf "webhook.terminationGracePeriodSeconds is %v, not more than webhook.shutdownDelaySeconds, %v: pods would be killed while they still answer; raise it, or 0 for the default" . $webhook.shutdownDelaySeconds) -}}
 {{- end -}}
 {{- end -}}
-{{- $selection := .Values.selection -}}
-{{- if semverCompare "<1.28.0-0" .Capabilities.KubeVersion.Version -}}
-{{- if or $selection.extraMatchConditions (eq (toString $selection.matchConditions) "true") -}}
-{{- fail (printf "selection.matchConditions or selection.extraMatchConditions is set and this is Kubernetes %s, which has no matchConditions before 1.28: leave matchConditions at auto and extraMatchConditions empty" .Capabilities.KubeVersion.Version) -}}
-{{- end -}}
-{{- end -}}
-{{- $names := list "not-a-mirror-pod" "not-windows" -}}
-{{- range $selection.extraMatchConditions -}}
-{{- if has .name $names -}}
-{{- fail (printf "selection.extraMatchConditions has %s, the name of another condition: give it its own" .name) -}}
-{{- end -}}
-{{- $names = append $names .name -}}
-{{- end -}}
 {{- include "ndw.validate.volumes" (list "webhook" $webhook.extraVolumes (list "tls")) -}}
 {{- include "ndw.validate.arguments" (list "webhook" $webhook.extraArgs (dict
     "listen" "webhook.port" "metrics-listen" "webhook.metricsPort" "tls-cert" "tls.mode" "tls-key" "tls.mode"

@@ -5,7 +5,11 @@ value and the way out.
 {{- define "ndw.validate" -}}
 {{- include "ndw.validate.names" . -}}
 {{- include "ndw.validate.dns" . -}}
+{{- include "ndw.validate.engine" . -}}
 {{- if .Values.webhook.enabled -}}
+{{- include "ndw.validate.selection" . -}}
+{{- end -}}
+{{- if eq (include "ndw.engine" .) "webhook" -}}
 {{- include "ndw.validate.tls" . -}}
 {{- include "ndw.validate.webhook" . -}}
 {{- end -}}
@@ -43,8 +47,8 @@ value and the way out.
 {{/* Priority classes in use that API servers keep to namespaces with a quota, as a YAML list. */}}
 {{- define "ndw.criticalClasses" -}}
 {{- $used := list -}}
-{{- range list .Values.cache .Values.webhook -}}
-{{- if and .enabled (hasPrefix "system-" .priorityClassName) -}}{{- $used = append $used .priorityClassName -}}{{- end -}}
+{{- range $installed, $class := dict "cache" .Values.cache.priorityClassName "webhook" .Values.webhook.priorityClassName -}}
+{{- if and (has $installed (list (include "ndw.engine" $) (ternary "cache" "" $.Values.cache.enabled))) (hasPrefix "system-" $class) -}}{{- $used = append $used $class -}}{{- end -}}
 {{- end -}}
 {{- uniq $used | toYaml -}}
 {{- end -}}

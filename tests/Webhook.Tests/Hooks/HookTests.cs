@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using NodeDns.Webhook.Hooks;
+using NodeDns.Webhook.Tests.Support;
 
 namespace NodeDns.Webhook.Tests.Hooks;
 
@@ -19,6 +20,40 @@ public sealed class HookTests
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal(addresses, (string?)server.Objects[ConfigMap]["data"]!["clusterDNS"]);
         Assert.Equal(addresses.Replace(',', ' '), (string?)server.Objects[ConfigMap]["data"]!["clusterDNSWords"]);
+    }
+
+    [Fact]
+    public async Task The_settings_of_a_policy_go_into_the_same_config_map()
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Objects["/api/v1/namespaces/kube-system/services/kube-dns"] = new JsonObject { ["spec"] = new JsonObject { ["clusterIP"] = "10.96.0.10" } };
+        var run = await server.RunAsync("cluster-dns", "kube-system/kube-dns", "node-dns/nd-cluster-dns", "options=timeout:2", "hostSearches=", "a=b=c");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal(
+            """{"clusterDNS":"10.96.0.10","clusterDNSWords":"10.96.0.10","options":"timeout:2","hostSearches":"","a":"b=c"}""",
+            server.Objects[ConfigMap]["data"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task An_engine_is_settled_when_its_pods_serve_and_its_ca_is_there()
+    {
+        const string deployment = "/apis/apps/v1/namespaces/node-dns/deployments/nd-webhook";
+        const string configuration = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/nd-webhook";
+        await using var server = await ObjectServer.StartAsync();
+        server.Objects[deployment] = Deployment(generation: 2, observed: 1, available: 1);
+        server.Objects[configuration] = JsonNode.Parse("""{"webhooks":[{"clientConfig":{}}]}""")!;
+        var run = server.RunAsync("settle", "0", deployment, configuration);
+        await Until.TrueAsync(() => server.Asked(deployment) > 0);
+        server.Objects[deployment] = Deployment(generation: 2, observed: 2, available: 0);
+        await Until.TrueAsync(() => server.Asked(deployment) > 1);
+        Assert.Equal(0, server.Asked(configuration));
+        server.Objects[deployment] = Deployment(generation: 2, observed: 2, available: 1);
+        await Until.TrueAsync(() => server.Asked(configuration) > 0);
+        Assert.False(run.IsCompleted);
+        server.Objects[configuration] = JsonNode.Parse("""{"webhooks":[{"clientConfig":{"caBundle":"UEVN"}}]}""")!;
+        Assert.Equal((0, ""), ((await run).ExitCode, (await run).Error));
+        Assert.Equal(0, (await server.RunAsync("settle", "0", deployment, "")).ExitCode);
+        Assert.Equal(0, (await server.RunAsync("settle", "0")).ExitCode);
     }
 
     [Theory]
@@ -117,7 +152,11 @@ public sealed class HookTests
     [Theory]
     [InlineData("cluster-dns")]
     [InlineData("cluster-dns", "kube-dns", "nd")]
+    [InlineData("cluster-dns", "kube-system/kube-dns", "node-dns/nd", "options")]
     [InlineData("uninstall-check")]
+    [InlineData("settle")]
+    [InlineData("settle", "soon")]
+    [InlineData("settle", "1", "/a", "/b", "/c")]
     [InlineData("clean-up", "secrets/a")]
     public async Task Arguments_that_are_none_are_told_with_what_was_expected(params string[] arguments)
     {
@@ -138,6 +177,11 @@ public sealed class HookTests
 
     [Fact]
     public void The_webhooks_options_are_no_hook() => Assert.Null(HookCommand.Find(["--listen", ":8443"]));
+
+    private static JsonNode Deployment(int generation, int observed, int available) => JsonNode.Parse($$$"""
+        {"metadata":{"generation":{{{generation}}}},"spec":{"replicas":2},
+         "status":{"observedGeneration":{{{observed}}},"updatedReplicas":1,"availableReplicas":{{{available}}}}}
+        """)!;
 
     private static JsonObject Pod(string name, string policy, params string[] nameservers)
     {

@@ -15,6 +15,7 @@ namespace NodeDns.Webhook.Tests.Hooks;
 internal sealed class ObjectServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<string, int> _asked = [];
     private ApiServer? _client;
 
     private ObjectServer()
@@ -28,6 +29,9 @@ internal sealed class ObjectServer : IAsyncDisposable
     public ConcurrentDictionary<string, JsonNode> Objects { get; } = [];
 
     public List<JsonObject> Pods { get; } = [];
+
+    /// <summary>How often an object was asked for.</summary>
+    public int Asked(string path) => _asked.GetValueOrDefault(path);
 
     /// <summary>Every path answers with this when it is not 200.</summary>
     public int Status { get; set; } = 200;
@@ -80,7 +84,7 @@ internal sealed class ObjectServer : IAsyncDisposable
         {
             await context.Response.WriteAsync("{}");
         }
-        else if (context.Request.Method == "GET" && Objects.TryGetValue(path, out var found))
+        else if (context.Request.Method == "GET" && _asked.AddOrUpdate(path, 1, (_, count) => count + 1) > 0 && Objects.TryGetValue(path, out var found))
         {
             await context.Response.WriteAsync(found.ToJsonString());
         }

@@ -12,18 +12,19 @@ help: ## list every task
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 .PHONY: build
-build: ## both programs, NativeAOT, into artifacts/bin/
+build: ## both programs and the kubectl plugin, NativeAOT, into artifacts/bin/
 	@eng/install build
 	@mkdir -p artifacts/bin
 	@echo "building node-dns-cache (NativeAOT, about a minute)" && $(NATIVE)/cache src/Cache && cp artifacts/publish/cache/node-dns-cache artifacts/bin/
 	@echo "building node-dns-webhook (NativeAOT, about a minute)" && $(NATIVE)/webhook src/Webhook && cp artifacts/publish/webhook/node-dns-webhook artifacts/bin/
+	@echo "building kubectl-nodedns (NativeAOT, about a minute)" && $(NATIVE)/cli src/Cli && cp artifacts/publish/cli/kubectl-nodedns artifacts/bin/
 	@ls -l artifacts/bin
 
 .PHONY: test
 test: build ## every suite that needs no cluster
 	@eng/install test
 	@eng/other-build
-	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests House.Tests Chart.Tests Guard.Tests Node.Tests
+	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests House.Tests Chart.Tests Guard.Tests Cli.Tests Node.Tests
 
 .PHONY: e2e
 e2e: ## the end-to-end suite; starts a cluster unless KUBECONFIG names one

@@ -16,6 +16,7 @@ public sealed class ArchitectureTests
     private static readonly Lazy<Architecture> s_architecture = new(() => new ArchLoader()
         .LoadFilteredDirectory(AppContext.BaseDirectory, "NodeDns.*.dll")
         .LoadFilteredDirectory(AppContext.BaseDirectory, "node-dns-*.dll")
+        .LoadFilteredDirectory(AppContext.BaseDirectory, "kubectl-nodedns.dll")
         .Build());
 
     private static readonly Lazy<List<Step>> s_steps = new(() => [.. Steps()]);
@@ -90,7 +91,8 @@ public sealed class ArchitectureTests
     private static IEnumerable<string> NamesOfOthers(string file)
     {
         if (!Path.GetFileName(file).StartsWith("NodeDns.", StringComparison.Ordinal)
-            && !Path.GetFileName(file).StartsWith("node-dns-", StringComparison.Ordinal))
+            && !Path.GetFileName(file).StartsWith("node-dns-", StringComparison.Ordinal)
+            && Path.GetFileName(file) != "kubectl-nodedns.dll")
         {
             yield break;
         }

@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Net;
+using System.Text.Json;
+using NodeDns.Cli.Cluster;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
+
+namespace NodeDns.Cli.Installed;
+
+/// <summary>By which settings the webhook decides: what a replica says at <c>/settings</c>, what it has detected included;
+/// where none can be reached, what its Deployment's arguments say.</summary>
+internal sealed class DeployedSettings(ApiClient api)
+{
+    private static readonly string[] s_lists =
+        ["local-address", "cluster-dns", "host-searches", "options", "allowed-options", "excluded-namespaces", "ignore-skip-rules"];
+
+    /// <summary>What the chart installs with.</summary>
+    public static InjectionSettings Default
+    {
+        get
+        {
+            using var none = JsonDocument.Parse("""{"local-address": ["169.254.20.10"], "excluded-namespaces": ["kube-system", "kube-public", "kube-node-lease", "node-dns"]}""");
+            return SettingsJson.Read(none.RootElement);
+        }
+    }
+
+    /// <param name="release">Whose webhook is meant.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <returns>The settings; and, where no replica could be asked, why.</returns>
+    public async Task<(InjectionSettings Settings, string? Note)> ReadAsync(Release release, CancellationToken cancel)
+    {
+        var why = "no replica is ready";
+        var port = Release.Port(release.Webhook, "webhook", "metrics-listen", 8080);
+        try
+        {
+            foreach (var pod in await new ListReader(api).AllAsync(ApiPath.Pods.In(release.Namespace).With(Release.WebhookSelector), cancel))
+            {
+                if (!ObjectView.IsReady(pod))
+                {
+                    continue;
+                }
+
+                var (status, text) = await PortForward.GetAsync(api, release.Namespace, ObjectView.Name(pod), port, "/settings", cancel);
+                if (status == HttpStatusCode.OK)
+                {
+                    using var said = JsonDocument.Parse(text);
+                    return (SettingsJson.Read(said.RootElement), null);
+                }
+
+                why = $"/settings of {ObjectView.Name(pod)} is {(int)status}";
+            }
+        }
+        catch (Exception e) when (e is ClusterException or JsonException)
+        {
+            why = e.Message;
+        }
+
+        return (FromArguments(release.Webhook), $"the webhook's settings are read from its arguments: {why}");
+    }
+
+    /// <summary>Flags and settings have the same names.</summary>
+    private static InjectionSettings FromArguments(JsonElement deployment)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var container in deployment.Member("spec"u8).Member("template"u8).Member("spec"u8).Member("containers"u8).Items)
+            {
+                foreach (var argument in container.Member("args"u8).Items)
+                {
+                    if (argument.AsText?.Split('=', 2) is [['-', '-', .. var name], var value])
+                    {
+                        Write(writer, name, value);
+                    }
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+
+        using var settings = JsonDocument.Parse(buffer.WrittenMemory);
+        return SettingsJson.Read(settings.RootElement);
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, string value)
+    {
+        if (s_lists.Contains(name))
+        {
+            writer.WriteStartArray(name);
+            foreach (var item in value.Split(',', StringSplitOptions.RemoveEmptyEntries))
+            {
+                writer.WriteStringValue(item);
+            }
+
+            writer.WriteEndArray();
+        }
+        else if (value is "true" or "false")
+        {
+            writer.WriteBoolean(name, value == "true");
+        }
+        else if (int.TryParse(value, out var number))
+        {
+            writer.WriteNumber(name, number);
+        }
+        else
+        {
+            writer.WriteString(name, value);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using NodeDns.Cli.Cluster;
+using NodeDns.Injection.Admission;
+
+namespace NodeDns.Cli.Installed;
+
+/// <summary>Finds the chart's objects by the labels that it gives them.</summary>
+internal sealed class ReleaseFinder(ApiClient api)
+{
+    /// <summary>What README.md installs into.</summary>
+    public const string UsualNamespace = "node-dns";
+
+    public const string InstallLine =
+        "helm install node-dns charts/node-dns-webhook --namespace node-dns --create-namespace";
+
+    /// <exception cref="ClusterException">There is none, with the line that installs it, or nobody may look.</exception>
+    public async Task<Release> FindAsync(CancellationToken cancel) =>
+        await TryFindAsync(cancel)
+        ?? throw new ClusterException(
+            "the node cache is not installed in this cluster: no Deployment or DaemonSet has the chart's labels",
+            remedy: $"Install it:\n  {InstallLine}");
+
+    /// <returns>null when it is not installed.</returns>
+    /// <exception cref="ClusterException">Nobody may look.</exception>
+    public async Task<Release?> TryFindAsync(CancellationToken cancel)
+    {
+        var webhook = await FirstAsync(ApiPath.Deployments, Release.WebhookSelector, cancel);
+        var cache = await FirstAsync(ApiPath.DaemonSets, Release.CacheSelector, cancel);
+        var metadata = (webhook.IsAbsent ? cache : webhook).Member("metadata"u8);
+        return metadata.IsAbsent
+            ? null
+            : new Release(
+                metadata.Text("namespace"u8) ?? UsualNamespace,
+                metadata.Member("labels"u8).Text("app.kubernetes.io/instance"u8) ?? "node-dns",
+                webhook, cache);
+    }
+
+    private async Task<JsonElement> FirstAsync(ApiPath path, string selector, CancellationToken cancel)
+    {
+        var lists = new ListReader(api);
+        try
+        {
+            return (await lists.AllAsync(path.With(selector), cancel)).FirstOrDefault();
+        }
+        catch (ClusterException everywhere) when (everywhere.IsForbidden)
+        {
+            try
+            {
+                return (await lists.AllAsync(path.In(UsualNamespace).With(selector), cancel)).FirstOrDefault();
+            }
+            catch (ClusterException e) when (e.IsForbidden)
+            {
+                throw everywhere;
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Spectre.Console;
+
+namespace NodeDns.Cli.Printing;
+
+/// <summary>Columns as kubectl aligns them: three spaces apart, upper-case headings, nothing behind the last.</summary>
+/// <param name="columns">Their headings.</param>
+/// <param name="headings">Whether they are shown (<c>--no-headers</c>).</param>
+internal sealed class TextTable(string[] columns, bool headings = true)
+{
+    private const int Gap = 3;
+
+    private readonly List<Cell[]> _rows = [];
+
+    public int Count => _rows.Count;
+
+    public void Add(params Cell[] cells) => _rows.Add(cells);
+
+    public void WriteTo(TextWriter writer)
+    {
+        var all = (headings ? [[.. columns.Select(column => new Cell(column))]] : Array.Empty<Cell[]>()).Concat(_rows).ToList();
+        var widths = columns.Select((_, at) => all.Max(row => row[at].Text.Length)).ToArray();
+        foreach (var row in all)
+        {
+            writer.WriteLine(string.Concat(row.Select((cell, at) => cell.Text.PadRight(widths[at] + Gap))).TrimEnd());
+        }
+    }
+
+    /// <summary>The same, in colour, the last column broken where the terminal ends.</summary>
+    public Table ForTerminal()
+    {
+        var table = new Table { Border = TableBorder.None, ShowHeaders = headings };
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(column)) { Padding = new Padding(0, 0, Gap, 0), NoWrap = column != columns[^1] });
+        }
+
+        foreach (var row in _rows)
+        {
+            table.AddRow(row.Select(cell => new Markup(
+                cell.Tone is null ? Markup.Escape(cell.Text) : $"[{cell.Tone}]{Markup.Escape(cell.Text)}[/]")));
+        }
+
+        return table;
+    }
+
+    /// <param name="Text">One line.</param>
+    /// <param name="Tone">A colour's name for terminals, or null.</param>
+    internal readonly record struct Cell(string Text, string? Tone = null)
+    {
+        public static implicit operator Cell(string text) => new(text);
+
+        public static implicit operator Cell(int number) => new(number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+}

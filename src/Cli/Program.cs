@@ -1,0 +1,3 @@
+using NodeDns.Cli.Commands;
+
+return await CommandTree.RunAsync(args);

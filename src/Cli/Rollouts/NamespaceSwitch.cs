@@ -1,0 +1,56 @@
+using System.Net;
+using NodeDns.Cli.Cluster;
+using NodeDns.Cli.Workloads;
+using NodeDns.Injection.Admission;
+
+namespace NodeDns.Cli.Rollouts;
+
+/// <summary>Puts the label on a namespace, or takes it off.</summary>
+internal static class NamespaceSwitch
+{
+    /// <exception cref="ClusterException">The API server refused.</exception>
+    public static async Task SetAsync(ApiClient api, string @namespace, bool on, bool dryRun, CancellationToken cancel)
+    {
+        var value = on ? "\"enabled\"" : "null";
+        using var changed = await api.PatchAsync(
+            ApiPath.Namespaces.Named(@namespace).With(dryRun ? "dryRun=All" : ""), "application/merge-patch+json",
+            "{\"metadata\": {\"labels\": {\"" + NamespaceLabel.Name + "\": " + value + "}}}", cancel);
+    }
+
+    /// <summary>Asks for a pod that is not kept, until the webhook has answered for it as the label says: the API server
+    /// learns of a label a moment after it is written, and pods that it makes before would stay as they were.</summary>
+    /// <returns>null when it does, or when pods may not be made here, so that nobody can say; else what is wrong.</returns>
+    public static async Task<string?> ProbeAsync(ApiClient api, string @namespace, bool on, CancellationToken cancel)
+    {
+        const string Probe = """
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "kubectl-nodedns-probe-"}, "spec": {
+              "restartPolicy": "Never", "automountServiceAccountToken": false,
+              "securityContext": {"runAsNonRoot": true, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+              "containers": [{"name": "probe", "image": "probe",
+                "resources": {"requests": {"cpu": "1m", "memory": "1Mi"}, "limits": {"cpu": "1m", "memory": "1Mi"}},
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}]}}
+            """;
+        for (var tries = 0; tries < 50; tries++)
+        {
+            try
+            {
+                using var made = await api.CreateAsync(ApiPath.Pods.In(@namespace).With("dryRun=All"), Probe, cancel);
+                var injected = !made.RootElement.Member("metadata"u8).Member("annotations"u8).Member("nodedns.io/status"u8).IsAbsent;
+                if (injected == on)
+                {
+                    return null;
+                }
+            }
+            catch (ClusterException e) when (e.Status is not null and not HttpStatusCode.InternalServerError)
+            {
+                return null;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), cancel);
+        }
+
+        return on
+            ? $"a pod made in namespace {@namespace} now would not be moved: the webhook does not answer for it; kubectl nodedns doctor --only webhook says why"
+            : $"a pod made in namespace {@namespace} now would still be moved: its label, or another that counts, says so";
+    }
+}

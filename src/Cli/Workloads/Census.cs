@@ -1,0 +1,102 @@
+using System.Text.Json;
+using NodeDns.Cli.Cluster;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
+
+namespace NodeDns.Cli.Workloads;
+
+/// <summary>Counts pods as they go by, under what owns each of them at once. Pods that are leaving or have run to their end
+/// do not count.</summary>
+internal sealed class Census(PodJudge judge, IReadOnlyDictionary<string, NamespaceSettings> namespaces, PolicyBook policies)
+{
+    private static readonly EgressPolicy[] s_none = [];
+
+    private readonly Dictionary<Guid, PodRecord> _pods = [];
+    private readonly Dictionary<WorkloadKey, Tally> _tallies = [];
+    private readonly Dictionary<WorkloadKey, WorkloadKey> _owners = [];
+
+    /// <summary>By immediate owner.</summary>
+    public IReadOnlyDictionary<WorkloadKey, Tally> Tallies => _tallies;
+
+    /// <summary>Pods with no nameserver but the cache, for an undo.</summary>
+    public List<WorkloadKey> Alone { get; } = [];
+
+    /// <summary>Sees a pod for the first time, or changed.</summary>
+    /// <returns>Whether that has changed a count.</returns>
+    public bool See(JsonElement pod)
+    {
+        var metadata = pod.Member("metadata"u8);
+        var ns = metadata.Text("namespace"u8) ?? "";
+        if (ObjectView.IsLeaving(pod) || ObjectView.IsDone(pod) || !namespaces.TryGetValue(ns, out var settings))
+        {
+            return Forget(pod);
+        }
+
+        var (standing, reason) = judge.Judge(pod, ns, settings);
+        var blocking = standing is Standing.OnCache or Standing.Pending
+            ? policies.Blocking(ns, metadata.Member("labels"u8))
+            : s_none;
+        var record = new PodRecord(OwnerOf(metadata, ns), standing, reason, blocking);
+        if (judge.HasNoOther(pod))
+        {
+            Alone.Add(record.Owner with { Kind = "Pod", Group = "", Name = metadata.Text("name"u8) ?? "" });
+        }
+
+        var uid = Uid(metadata);
+        if (_pods.TryGetValue(uid, out var before))
+        {
+            if (before.Standing == record.Standing && before.Reason == record.Reason && before.Blocking.SequenceEqual(blocking))
+            {
+                return false;
+            }
+
+            TallyOf(before.Owner).Add(before, -1);
+        }
+
+        _pods[uid] = record;
+        TallyOf(record.Owner).Add(record, 1);
+        return true;
+    }
+
+    /// <returns>Whether it was counted before.</returns>
+    public bool Forget(JsonElement pod)
+    {
+        if (!_pods.Remove(Uid(pod.Member("metadata"u8)), out var before))
+        {
+            return false;
+        }
+
+        TallyOf(before.Owner).Add(before, -1);
+        return true;
+    }
+
+    private Tally TallyOf(WorkloadKey owner)
+    {
+        if (!_tallies.TryGetValue(owner, out var tally))
+        {
+            _tallies[owner] = tally = new Tally();
+        }
+
+        return tally;
+    }
+
+    /// <summary>Its controller, else its first owner, else the pod itself. A static pod's is its node.</summary>
+    private WorkloadKey OwnerOf(JsonElement metadata, string ns)
+    {
+        var owner = Owners.Controller(metadata);
+        var key = owner.IsAbsent
+            ? new WorkloadKey(ns, "Pod", "", metadata.Text("name"u8) ?? "")
+            : new WorkloadKey(
+                ns, owner.Text("kind"u8) ?? "", WorkloadKey.GroupOf(owner.Text("apiVersion"u8)), owner.Text("name"u8) ?? "");
+        if (_owners.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        _owners[key] = key;
+        return key;
+    }
+
+    private static Guid Uid(JsonElement metadata) =>
+        metadata.Member("uid"u8) is { IsString: true } uid && uid.TryGetGuid(out var guid) ? guid : Guid.Empty;
+}

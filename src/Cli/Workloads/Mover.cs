@@ -1,0 +1,44 @@
+using NodeDns.Cli.Cluster;
+
+namespace NodeDns.Cli.Workloads;
+
+/// <summary>What makes the pods of a kind of workload anew, and what to tell of those that nothing does.</summary>
+internal static class Mover
+{
+    private static readonly Dictionary<string, ApiPath> s_restartable = new()
+    {
+        ["Deployment.apps"] = ApiPath.Deployments,
+        ["StatefulSet.apps"] = ApiPath.StatefulSets,
+        ["DaemonSet.apps"] = ApiPath.DaemonSets,
+        ["Rollout.argoproj.io"] = ApiPath.Rollouts,
+    };
+
+    /// <returns>null when it has no rollout of its own.</returns>
+    public static ApiPath? Restartable(WorkloadKey key) => s_restartable.GetValueOrDefault($"{key.Kind}.{key.Group}");
+
+    /// <summary>Of workloads that <c>rollout</c> restarts, where they are read.</summary>
+    public static IEnumerable<(string Kind, ApiPath Path)> ToRead(IEnumerable<WorkloadKey> keys) =>
+        keys.Where(key => Restartable(key) is not null).Select(key => (key.Kind, Restartable(key)!)).Distinct();
+
+    /// <summary>Whether <c>rollout</c> can do it.</summary>
+    public static bool CanRestart(WorkloadKey key, WorkloadState? state) =>
+        Restartable(key) is not null && state is null or { IsPaused: false, IsOnDelete: false };
+
+    /// <summary>What moves pods that are not where they would be if they were created anew.</summary>
+    public static string NextStep(WorkloadKey key, WorkloadState? state) => (key.Kind, state) switch
+    {
+        (_, { IsPaused: true }) => $"it is paused: resume it ({Resume(key)}), then kubectl nodedns rollout -n {key.Namespace}",
+        (_, { IsOnDelete: true }) => "delete its pods one by one: updateStrategy is OnDelete",
+        _ when Restartable(key) is not null => $"kubectl nodedns rollout -n {key.Namespace} {key.Short}",
+        ("ReplicaSet" or "ReplicationController", _) => "delete its pods one by one: nothing rolls it out",
+        ("Job", _) => "nothing to do: the pods of its next run",
+        ("CronJob", _) => "nothing to do: its next run",
+        ("Pod", _) => "delete it and create it again: nothing owns it",
+        ("DeploymentConfig", _) => $"oc rollout latest -n {key.Namespace} dc/{key.Name}",
+        _ => $"let the controller of {key.Kind} make its pods anew",
+    };
+
+    private static string Resume(WorkloadKey key) => key.Kind == "Rollout"
+        ? $"kubectl argo rollouts promote -n {key.Namespace} {key.Name}"
+        : $"kubectl rollout resume -n {key.Namespace} {key.Short}";
+}

@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Text.Json;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
+
+namespace NodeDns.Cli.Workloads;
+
+/// <summary>What a namespace says of the move, by its label.</summary>
+internal static class NamespaceLabel
+{
+    public const string Name = "nodedns.io/inject";
+
+    /// <param name="namespace">As the API server has it.</param>
+    /// <param name="asIf">true: as if it were labelled; false: as if it were not; null: as it is.</param>
+    /// <param name="settings">The webhook's.</param>
+    public static NamespaceSettings Read(JsonElement @namespace, bool? asIf, InjectionSettings settings)
+    {
+        var metadata = @namespace.Member("metadata"u8);
+        if (asIf is not { } labelled)
+        {
+            return NamespaceSettings.Read(metadata, settings, new Warnings());
+        }
+
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("labels"u8);
+            foreach (var label in metadata.Member("labels"u8).Members)
+            {
+                if (label.Name != Name)
+                {
+                    label.WriteTo(writer);
+                }
+            }
+
+            if (labelled)
+            {
+                writer.WriteString(Name, "enabled");
+            }
+
+            writer.WriteEndObject();
+            if (metadata.Member("annotations"u8) is { IsObject: true } annotations)
+            {
+                writer.WritePropertyName("annotations"u8);
+                annotations.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        using var changed = JsonDocument.Parse(buffer.WrittenMemory);
+        return NamespaceSettings.Read(changed.RootElement, settings, new Warnings());
+    }
+
+    /// <summary>Whether it has asked to be moved, by our label or one that is understood too.</summary>
+    public static bool IsIn(NamespaceSettings settings, InjectionSettings all) =>
+        settings.Inject == true || (settings.Inject is null && all.Selection.Mode == SelectionMode.OptOut) || !settings.IsKnown;
+}

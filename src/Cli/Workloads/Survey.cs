@@ -1,0 +1,239 @@
+using System.Text.Json;
+using NodeDns.Cli.Cluster;
+using NodeDns.Cli.Installed;
+using NodeDns.Injection.Admission;
+using NodeDns.Injection.Decide;
+
+namespace NodeDns.Cli.Workloads;
+
+/// <summary>Reads what a report is made of, in this order:
+/// <code>
+/// 1 the webhook's settings → 2 namespaces → 3 NetworkPolicies → 4 pods, each judged and counted → 5 who owns them → 6 nodes
+/// </code></summary>
+internal sealed class Survey
+{
+    private readonly ApiClient _api;
+    private readonly ListReader _lists;
+
+    private Survey(ApiClient api, Scope scope)
+    {
+        _api = api;
+        _lists = new ListReader(api);
+        Scope = scope;
+        Owners = new Owners(api);
+    }
+
+    public Scope Scope { get; }
+
+    public Unknowns Unknown { get; } = new();
+
+    /// <summary>What is worth knowing and makes no answer less whole.</summary>
+    public List<string> Notes { get; } = [];
+
+    /// <summary>null when nobody may look for it.</summary>
+    public Release? Release { get; private set; }
+
+    public InjectionSettings Settings { get; private set; } = DeployedSettings.Default;
+
+    /// <summary>Those that are not terminating.</summary>
+    public Dictionary<string, NamespaceSettings> Namespaces { get; } = [];
+
+    public Census Census { get; private set; } = null!;
+
+    public Owners Owners { get; }
+
+    public NodeSurvey Nodes { get; private set; } = new();
+
+    /// <summary>By which a watch of the pods goes on.</summary>
+    public string PodsVersion { get; private set; } = "";
+
+    public string NamespacesVersion { get; private set; } = "";
+
+    /// <summary>Of the workloads that are not where they would be.</summary>
+    public Dictionary<WorkloadKey, WorkloadState> States { get; } = [];
+
+    /// <summary>The pods' path, as it is listed and watched.</summary>
+    public ApiPath Pods => ApiPath.Pods.In(Scope.Namespace)
+        .With("fieldSelector=status.phase!%3DSucceeded,status.phase!%3DFailed", Scope.SelectorQuery);
+
+    /// <param name="api">To be asked.</param>
+    /// <param name="scope">Of which pods.</param>
+    /// <param name="asIf">What the namespace is to be taken for, before it says so itself; null for what it says.</param>
+    /// <param name="withNodes">Whether the nodes' caches are looked at too.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="ClusterException">There is no answer at all.</exception>
+    public static async Task<Survey> TakeAsync(
+        ApiClient api, Scope scope, CancellationToken cancel, bool? asIf = null, bool withNodes = true)
+    {
+        var survey = new Survey(api, scope);
+        await survey.SettingsAsync(cancel);
+        await survey.NamespacesAsync(asIf, cancel);
+        await survey.PodsAsync(cancel);
+        await survey.StatesAsync(cancel);
+        if (withNodes)
+        {
+            await survey.NodesAsync(cancel);
+        }
+
+        return survey;
+    }
+
+    /// <summary>The workloads that the pods seen belong to, in order.</summary>
+    public List<WorkloadRow> Rows()
+    {
+        var tops = new Dictionary<WorkloadKey, Tally>();
+        foreach (var (owner, tally) in Census.Tallies)
+        {
+            if (tally.Pods == 0)
+            {
+                continue;
+            }
+
+            var top = Owners.Top(owner);
+            if (!tops.TryGetValue(top, out var sum))
+            {
+                tops[top] = sum = new Tally();
+            }
+
+            sum.Add(tally);
+        }
+
+        return
+        [
+            .. tops.Select(one => new WorkloadRow(one.Key, one.Value, States.GetValueOrDefault(one.Key)))
+                .OrderBy(row => row.Key.Namespace, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Kind, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    public Tally Total()
+    {
+        var total = new Tally();
+        foreach (var tally in Census.Tallies.Values)
+        {
+            total.Add(tally);
+        }
+
+        return total;
+    }
+
+    /// <summary>Policies that keep pods from the cache, and how many.</summary>
+    public SortedDictionary<(string Namespace, string Name), int> BlockingPolicies()
+    {
+        var policies = new SortedDictionary<(string Namespace, string Name), int>();
+        foreach (var (owner, tally) in Census.Tallies)
+        {
+            foreach (var (policy, pods) in tally.Blocked)
+            {
+                policies[(owner.Namespace, policy)] = policies.GetValueOrDefault((owner.Namespace, policy)) + pods;
+            }
+        }
+
+        return policies;
+    }
+
+    /// <summary>Whether anybody has something to do.</summary>
+    public bool HasFindings => Total() is var total
+        && (total.Pending > 0 || total.Returning > 0 || total.Blocked.Count > 0 || Nodes.Troubles.Count > 0);
+
+    private async Task SettingsAsync(CancellationToken cancel)
+    {
+        try
+        {
+            Release = await new ReleaseFinder(_api).FindAsync(cancel);
+        }
+        catch (ClusterException e) when (e.IsForbidden)
+        {
+            Unknown.Add("the webhook's settings, for which the chart's defaults are taken", e);
+            return;
+        }
+
+        if (Release.Webhook.IsAbsent)
+        {
+            return;
+        }
+
+        (Settings, var note) = await new DeployedSettings(_api).ReadAsync(Release, cancel);
+        if (note is not null)
+        {
+            Notes.Add(note);
+        }
+    }
+
+    private async Task NamespacesAsync(bool? asIf, CancellationToken cancel)
+    {
+        if (Scope.Namespace is null)
+        {
+            NamespacesVersion = await _lists.ReadAsync(
+                ApiPath.Namespaces, ListReader.MetadataOnly, item => Add(item, null), cancel);
+            return;
+        }
+
+        try
+        {
+            using var one = await _api.FindAsync(ApiPath.Namespaces.Named(Scope.Namespace), cancel)
+                ?? throw new ClusterException($"namespace {Scope.Namespace}: there is no such namespace");
+            NamespacesVersion = one.RootElement.Member("metadata"u8).Text("resourceVersion"u8) ?? "";
+            Add(one.RootElement, asIf);
+        }
+        catch (ClusterException e) when (e.IsForbidden)
+        {
+            Unknown.Add($"what namespace {Scope.Namespace} is labelled", e);
+            Namespaces[Scope.Namespace] = NamespaceSettings.Unknown;
+        }
+
+        void Add(JsonElement item, bool? asIf)
+        {
+            if (!ObjectView.IsLeaving(item))
+            {
+                Namespaces[ObjectView.Name(item)] = NamespaceLabel.Read(item, asIf, Settings);
+            }
+            else
+            {
+                Notes.Add($"namespace {ObjectView.Name(item)} is terminating: its pods are not counted");
+            }
+        }
+    }
+
+    private async Task PodsAsync(CancellationToken cancel)
+    {
+        var policies = new PolicyBook(Settings.Dns.LocalAddresses);
+        await Unknown.TryAsync("NetworkPolicies that block the cache", () =>
+            _lists.ReadAsync(ApiPath.NetworkPolicies.In(Scope.Namespace), ListReader.Whole, policies.Add, cancel));
+        Census = new Census(new PodJudge(Settings), Namespaces, policies);
+        PodsVersion = await _lists.ReadAsync(Pods, ListReader.Whole, pod => Census.See(pod), cancel);
+        var kinds = Census.Tallies.Keys.Select(key => key.Kind).ToHashSet();
+        await Owners.ReadAsync(Scope.Namespace, kinds, Unknown, cancel);
+    }
+
+    private async Task StatesAsync(CancellationToken cancel)
+    {
+        var waiting = Rows().Where(row => row.Next.Length > 0).Select(row => row.Key).ToHashSet();
+        foreach (var (kind, path) in Mover.ToRead(waiting))
+        {
+            await Unknown.TryAsync($"which {path.Resource} are paused", () =>
+                _lists.ReadAsync(path.In(Scope.Namespace), ListReader.Whole, item => Keep(kind, path, item), cancel));
+        }
+
+        void Keep(string kind, ApiPath path, JsonElement item)
+        {
+            var key = new WorkloadKey(ObjectView.Namespace(item), kind, path.Group, ObjectView.Name(item));
+            if (waiting.Contains(key))
+            {
+                States[key] = WorkloadState.Read(kind, item);
+            }
+        }
+    }
+
+    private async Task NodesAsync(CancellationToken cancel)
+    {
+        if (Release is not { Cache.IsObject: true } release)
+        {
+            return;
+        }
+
+        await Unknown.TryAsync("nodes whose cache is not ready", async () =>
+            Nodes = await NodeSurvey.TakeAsync(_api, release, cancel));
+    }
+}

@@ -1,0 +1,18 @@
+using System.Diagnostics;
+
+namespace NodeDns.Cli.Tests.Cluster;
+
+/// <summary>Runs <c>kubectl nodedns</c> as it was built beside the tests.</summary>
+internal static class Plugin
+{
+    public static string Program { get; } = Path.Combine(Tool.Checkout, "src", "Cli",
+        Path.GetRelativePath(Path.Combine(Tool.Checkout, "tests", "Cli.Tests"), AppContext.BaseDirectory), "kubectl-nodedns");
+
+    public static Tool Run(ControlPlane cluster, params string[] arguments) => RunAs(cluster.Kubeconfig, arguments);
+
+    public static Tool RunAs(string kubeconfig, params string[] arguments) =>
+        Tool.Run("env", ["KUBECONFIG=" + kubeconfig, "TERM=xterm", Program, .. arguments]);
+
+    public static Process Start(ControlPlane cluster, params string[] arguments) =>
+        Tool.Start("env", ["KUBECONFIG=" + cluster.Kubeconfig, Program, .. arguments]);
+}

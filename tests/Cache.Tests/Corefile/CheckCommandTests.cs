@@ -1,10 +1,20 @@
 using NodeDns.Cache.Commands;
+using NodeDns.Cache.Query;
+using NodeDns.Corefile;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Corefile;
 
 public sealed class CheckCommandTests
 {
+    [Fact]
+    public void The_timeouts_that_check_prints_are_those_that_connections_have()
+    {
+        Assert.Equal(TcpLimits.Default.ReadMs, TimeoutsConfig.ReadDefault.TotalMilliseconds);
+        Assert.Equal(TcpLimits.Default.WriteMs, TimeoutsConfig.WriteDefault.TotalMilliseconds);
+        Assert.Equal(TcpLimits.Default.IdleMs, TimeoutsConfig.IdleDefault.TotalMilliseconds);
+    }
+
     [Fact]
     public void Errors_come_one_a_line_with_exit_code_1()
     {

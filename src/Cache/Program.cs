@@ -27,5 +27,6 @@ return new RootCommand("A DNS cache for every node of a cluster.")
     ServeCommand.Create(),
     GuardCommand.Create(),
     ReadyCommand.Create(),
+    TraceCommand.Create(),
     check,
 }.Parse(args).Invoke();

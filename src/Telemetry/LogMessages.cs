@@ -32,6 +32,9 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Warning, Message = "Hand-over at {socket}: {problem}; trying again")]
     public static partial void HandoverFailed(this ILogger log, string socket, string problem);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "--tap {socket}: {problem}; serving without it")]
+    public static partial void TapNotOpened(this ILogger log, string socket, string problem);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "The answers cannot be handed over, the next cache starts empty: {problem}")]
     public static partial void EntriesNotExported(this ILogger log, string problem);
 

@@ -58,7 +58,7 @@ internal static class Targets
             octets.Slice(1, 2).CopyTo(answer.AsSpan(2));
             octets.Slice(3, 6).CopyTo(answer.AsSpan(6));
             answer[2] |= 0x80;
-            held.Owner.OnAnswer(answer);
+            held.Owner.OnAnswer(answer, default);
         }
         path.Ask(query);
     }

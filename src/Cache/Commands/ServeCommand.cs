@@ -42,6 +42,12 @@ internal static class ServeCommand
         HelpName = "SOCKET",
     };
 
+    private static readonly Option<string?> s_tap = new("--tap")
+    {
+        Description = "Let readers of single lookups (trace) in at this Unix socket.",
+        HelpName = "SOCKET",
+    };
+
     private static readonly Option<int> s_workers = new("--workers")
     {
         Description = "Threads; 0 is one for each CPU that the container may use.",
@@ -103,7 +109,7 @@ internal static class ServeCommand
         });
         var command = new Command("serve", "Serve DNS from the cache: the data path.")
         {
-            s_conf, s_dnsPort, s_memory, s_kubeDnsConfig, s_handover, s_workers, s_maxWakeUps,
+            s_conf, s_dnsPort, s_memory, s_kubeDnsConfig, s_handover, s_tap, s_workers, s_maxWakeUps,
             s_localAddress, s_clusterDns, s_clusterDomain, s_dnsServer, s_prometheusEndpoint,
         };
         command.SetAction(result => Run(new ServeOptions
@@ -113,6 +119,7 @@ internal static class ServeCommand
             MemoryBytes = ByteSize.Parse(result.GetValue(s_memory) ?? "") ?? ServeOptions.MemoryDefault,
             KubeDnsDirectory = result.GetValue(s_kubeDnsConfig),
             HandoverSocket = result.GetValue(s_handover),
+            TapSocket = result.GetValue(s_tap),
             Workers = result.GetValue(s_workers),
             MaxWakeUps = result.GetValue(s_maxWakeUps),
             LocalAddresses = [.. (result.GetValue(s_localAddress) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)],

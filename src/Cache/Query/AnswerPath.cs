@@ -176,7 +176,7 @@ internal sealed class AnswerPath(
         }
         // For clients that join this exchange later.
         loop.Arm(pending, stale.VerifyTimeoutMs);
-        Reply(_inFlight.TakeWaiters(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
+        Reply(_inFlight.TakeWaiters(pending), length, flags, Rcode.NoError, new ReplyOrigin(AnsweredBy.Cache, IsStale: true));
     }
 
     /// <summary>Which stale answer is preferred to the answer just read. Any, when the rcode is an error: RFC 8767
@@ -208,7 +208,7 @@ internal sealed class AnswerPath(
         }
 
         StoreFailure(pending.Key, cache);
-        Reply(Complete(pending), length, flags, Rcode.NoError, AnsweredBy.Cache, isStale: true);
+        Reply(Complete(pending), length, flags, Rcode.NoError, new ReplyOrigin(AnsweredBy.Cache, IsStale: true));
         Release(pending);
         return true;
     }
@@ -283,12 +283,12 @@ internal sealed class AnswerPath(
     private void Finish(PendingQuery pending, int length, Rcode rcode, AnsweredBy by)
     {
         var flags = length > 0 ? DnsHeader.Flags(_answer) : (ushort)0;
-        Reply(Complete(pending), length, flags, rcode, by, isStale: false);
+        Reply(Complete(pending), length, flags, rcode, new ReplyOrigin(by, Upstream: pending.Upstream));
         Release(pending);
     }
 
-    private void Reply(Waiter? waiters, int length, ushort flags, Rcode rcode, AnsweredBy by, bool isStale) =>
-        waiting.Reply(waiters, _answer.AsSpan(0, length), flags, rcode, by, isStale);
+    private void Reply(Waiter? waiters, int length, ushort flags, Rcode rcode, in ReplyOrigin origin) =>
+        waiting.Reply(waiters, _answer.AsSpan(0, length), flags, rcode, origin);
 
     private Waiter? Complete(PendingQuery pending)
     {

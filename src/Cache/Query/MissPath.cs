@@ -240,7 +240,7 @@ internal sealed class MissPath
 
         query.Zone.CacheMetrics?.Hit(_replies.Counters, stored.Kind == AnswerKind.Denial);
         query.Zone.CacheMetrics?.ServedStale(_replies.Counters);
-        outcome = _replies.FromStore(query, stored, Scratch);
+        outcome = _replies.FromStore(query, stored, Scratch, isStale: true);
         Scratch.AsSpan(0, outcome.Length).CopyTo(reply);
         return true;
     }

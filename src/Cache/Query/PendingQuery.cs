@@ -3,6 +3,7 @@ using NodeDns.Cache.Store;
 using NodeDns.Cache.Upstream;
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Loop;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Query;
 
@@ -152,9 +153,17 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         Rewritten = null;
         FollowedReply = null;
         FollowedExpiredSignature = false;
+        Upstream = default;
     }
 
-    public void OnAnswer(ReadOnlySpan<byte> message) => owner.OnAnswer(this, message);
+    /// <summary>The server that has answered; default while none has.</summary>
+    public TapUpstream Upstream { get; private set; }
+
+    public void OnAnswer(ReadOnlySpan<byte> message, in TapUpstream from)
+    {
+        Upstream = from;
+        owner.OnAnswer(this, message);
+    }
 
     public void OnFailure(UpstreamError error) => owner.OnFailure(this, error);
 

@@ -232,7 +232,7 @@ internal sealed class QueryHandler
         in ClientNeeds needs, Rcode rcode, ReadOnlySpan<byte> question = default, Qtype qtype = default)
     {
         var length = ReplyFinish.Empty(reply, question, needs, rcode);
-        _replies.Ledger.NoteDropped(server, message, to, needs, qtype, ReceivedTicks, reply[..length]);
+        _replies.Ledger.NoteDropped(server, message, to, needs, question, qtype, ReceivedTicks, reply[..length]);
         return QueryOutcome.Reply(length);
     }
 }

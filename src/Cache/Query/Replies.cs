@@ -11,18 +11,18 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
 {
     private readonly int _panics = shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
 
-    public ReplyLedger Ledger { get; } = new(counters);
+    public ReplyLedger Ledger { get; } = new(counters, shared.Taps.Attach());
 
     public WorkerCounters Counters => counters;
 
     /// <summary>Finishes a stored answer, whose counts and records the store has already copied into the
     /// reply.</summary>
-    public QueryOutcome FromStore(in ClientQuery query, in StoredAnswer stored, Span<byte> reply)
+    public QueryOutcome FromStore(in ClientQuery query, in StoredAnswer stored, Span<byte> reply, bool isStale = false)
     {
         ReplyFinish.Begin(reply, query.Question, query.Needs, (ushort)(stored.HeaderFlags & ~DnsHeader.AA));
         var length = query.QuestionEnd + stored.RecordsLength;
         length = ReplyFinish.End(reply, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
-        return Done(query, reply, length, AnsweredBy.Cache);
+        return Done(query, reply, length, AnsweredBy.Cache, isStale);
     }
 
     /// <summary>Finishes a reply that a step has written.</summary>
@@ -59,9 +59,9 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         shared.Log.Panicked(bug, "a query");
     }
 
-    private QueryOutcome Done(in ClientQuery query, Span<byte> reply, int length, AnsweredBy by)
+    private QueryOutcome Done(in ClientQuery query, Span<byte> reply, int length, AnsweredBy by, bool isStale = false)
     {
-        Ledger.Note(query, reply[..length], by);
+        Ledger.Note(query, reply[..length], by, isStale);
         return QueryOutcome.Reply(length);
     }
 }

@@ -2,18 +2,20 @@ using System.Diagnostics;
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Interop;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Counts every reply, and logs it if its block has a log directive. There is one for each worker.</summary>
-internal sealed class ReplyLedger(WorkerCounters counters)
+/// <summary>Counts every reply, logs it if its block has a log directive, and tells the tap while somebody reads it. There
+/// is one for each worker.</summary>
+internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
 {
     private static readonly long s_nanosecondsPerTick = 1_000_000_000 / Stopwatch.Frequency;
 
     public WorkerCounters Counters => counters;
 
     /// <param name="reply">The reply as sent; empty when none was sent.</param>
-    public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, AnsweredBy by)
+    public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, AnsweredBy by, bool isStale)
     {
         if (query.To.Sink is OwnQuestion own)
         {
@@ -23,19 +25,29 @@ internal sealed class ReplyLedger(WorkerCounters counters)
 
         var nanoseconds = Count(query.Zone.Metrics, query.To, query.Type, query.Needs, query.Message.Length,
             query.ReceivedTicks, reply, by);
+        if (tap.IsOn)
+        {
+            Tell(query.To, query.Name, query.Type, query.ReceivedTicks, nanoseconds, reply, new ReplyOrigin(by, isStale));
+        }
+
         query.Zone.Block.Log?.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
     }
 
-    public void Note(Waiter waiter, ReadOnlySpan<byte> lowerName, ReadOnlySpan<byte> reply, AnsweredBy by)
+    public void Note(Waiter waiter, ReadOnlySpan<byte> lowerName, ReadOnlySpan<byte> reply, in ReplyOrigin origin)
     {
         if (waiter.To.Sink is OwnQuestion own)
         {
-            own.By = by;
+            own.By = origin.By;
             return;
         }
 
         var nanoseconds = Count(waiter.Zone.Metrics, waiter.To, waiter.Qtype, waiter.Needs, waiter.RequestSize,
-            waiter.ReceivedTicks, reply, by);
+            waiter.ReceivedTicks, reply, origin.By);
+        if (tap.IsOn)
+        {
+            Tell(waiter.To, lowerName, waiter.Qtype, waiter.ReceivedTicks, nanoseconds, reply, origin);
+        }
+
         if (waiter.Zone.Block.Log is not { } log)
         {
             return;
@@ -59,9 +71,41 @@ internal sealed class ReplyLedger(WorkerCounters counters)
     }
 
     /// <summary>Counts a message that no zone has taken.</summary>
+    /// <param name="question">Name, type and class as sent; empty when they could not be read.</param>
     public void NoteDropped(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, in ClientNeeds needs,
-        Qtype qtype, long receivedTicks, ReadOnlySpan<byte> reply) =>
-        Count(server.Dropped, to, qtype, needs, message.Length, receivedTicks, reply, AnsweredBy.Server);
+        ReadOnlySpan<byte> question, Qtype qtype, long receivedTicks, ReadOnlySpan<byte> reply)
+    {
+        var nanoseconds = Count(
+            server.Dropped, to, qtype, needs, message.Length, receivedTicks, reply, AnsweredBy.Server);
+        if (!tap.IsOn)
+        {
+            return;
+        }
+
+        Span<byte> lowerName = stackalloc byte[DnsName.MaxLength];
+        lowerName = lowerName[..Math.Max(0, question.Length - 4)];
+        DnsName.ToLower(question[..lowerName.Length], lowerName);
+        Tell(to, lowerName, qtype, receivedTicks, nanoseconds, reply, new ReplyOrigin(AnsweredBy.Server));
+    }
+
+    private void Tell(in ReplyTo to, ReadOnlySpan<byte> lowerName, Qtype qtype, long receivedTicks, long nanoseconds,
+        ReadOnlySpan<byte> reply, in ReplyOrigin origin)
+    {
+        var rcode = reply.IsEmpty ? Rcode.NoError : DnsHeader.Rcode(reply);
+        tap.Write(new TapEntry
+        {
+            TimeNs = receivedTicks * s_nanosecondsPerTick,
+            DurationNs = nanoseconds,
+            Upstream = origin.Upstream,
+            Client = to.Client,
+            Type = (ushort)qtype,
+            ReplyLength = (ushort)reply.Length,
+            Rcode = (ushort)rcode,
+            Source = origin.Source(rcode != Rcode.NoError || reply.IsEmpty || DnsHeader.AnCount(reply) == 0),
+            IsTcp = to.IsTcp,
+            Name = lowerName,
+        });
+    }
 
     private long Count(ServerMetrics metrics, in ReplyTo to, Qtype qtype, in ClientNeeds needs, int requestSize,
         long receivedTicks, ReadOnlySpan<byte> reply, AnsweredBy by)

@@ -1,6 +1,5 @@
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Loop;
-using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
 
@@ -43,7 +42,7 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
 
     /// <summary>Replies to every waiter: to this worker's at once, to another worker's on that worker's loop.</summary>
     public void Reply(
-        Waiter? waiters, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+        Waiter? waiters, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, in ReplyOrigin origin)
     {
         byte[]? copy = null;
         while (waiters is { } waiter)
@@ -52,27 +51,26 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
             waiter.Next = null;
             if (waiter.Owner == this)
             {
-                ReplyOwn(waiter, answer, flags, rcode, by, isStale);
+                ReplyOwn(waiter, answer, flags, rcode, origin);
                 continue;
             }
             copy ??= answer.ToArray();
-            waiter.Owner.Post(waiter, copy, flags, rcode, by, isStale);
+            waiter.Owner.Post(waiter, copy, flags, rcode, origin);
         }
     }
 
     /// <summary>Any thread may call this.</summary>
-    private void Post(Waiter waiter, byte[] answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale) =>
-        loop.Post(() => ReplyOwn(waiter, answer, flags, rcode, by, isStale));
+    private void Post(Waiter waiter, byte[] answer, ushort flags, Rcode rcode, ReplyOrigin origin) =>
+        loop.Post(() => ReplyOwn(waiter, answer, flags, rcode, origin));
 
     /// <summary>Replies to one waiter. A bug here costs this reply only.</summary>
-    private void ReplyOwn(
-        Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    private void ReplyOwn(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, in ReplyOrigin origin)
     {
         var to = waiter.To;
         var left = false;
         try
         {
-            var length = Write(waiter, answer, flags, rcode, by, isStale);
+            var length = Write(waiter, answer, flags, rcode, origin);
             Leave(waiter);
             left = true;
             to.Sink.Reply(to, Scratch.AsSpan(0, length));
@@ -91,7 +89,7 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
 
     /// <summary>Writes a waiter's reply to <see cref="Scratch"/> and counts it.</summary>
     /// <returns>The length of the reply.</returns>
-    private int Write(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, AnsweredBy by, bool isStale)
+    private int Write(Waiter waiter, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, in ReplyOrigin origin)
     {
         int length;
         if (answer.IsEmpty)
@@ -105,7 +103,7 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
             ReplyFinish.Begin(Scratch, waiter.Question, waiter.Needs, flags);
             length = ReplyFinish.End(Scratch, answer.Length, questionEnd, waiter.Needs, waiter.Zone.Block.Filters);
         }
-        if (isStale)
+        if (origin.IsStale)
         {
             waiter.Zone.CacheMetrics?.ServedStale(replies.Counters);
         }
@@ -113,7 +111,7 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
         Span<byte> lowerName = stackalloc byte[DnsName.MaxLength];
         lowerName = lowerName[..(waiter.Question.Length - 4)];
         DnsName.ToLower(waiter.Question[..^4], lowerName);
-        replies.Ledger.Note(waiter, lowerName, Scratch.AsSpan(0, length), by);
+        replies.Ledger.Note(waiter, lowerName, Scratch.AsSpan(0, length), origin);
         return length;
     }
 }

@@ -10,6 +10,7 @@ using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Serve;
 
@@ -45,6 +46,7 @@ internal sealed partial class CacheServer : IDisposable
     private readonly ServeMetrics _metrics;
     private readonly KernelDrops _drops = new();
     private OpenQueryFile? _openQueries;
+    private TapServer? _tap;
     private ServeModel _model = null!;
     private bool _stopping;
 
@@ -132,6 +134,7 @@ internal sealed partial class CacheServer : IDisposable
             worker.Start();
         }
         Follow(model);
+        OpenTap();
         _guard?.Start(new GuardControl(this), [.. _workers.Select(worker => worker.Loop)], _openQueries.Descriptor);
         _guard?.Ready();
         Started.Set();
@@ -161,6 +164,11 @@ internal sealed partial class CacheServer : IDisposable
         _guard?.Dispose();
         _openQueries?.Dispose();
         _upkeep.Stop();
+        if (_tap is { } tap)
+        {
+            _http.Loop.Post(tap.Dispose);
+        }
+
         _http.Dispose();
         _queryLog.Dispose();
         _loop.Dispose();
@@ -173,6 +181,21 @@ internal sealed partial class CacheServer : IDisposable
     /// logging all errors.</summary>
     private ServeModel? Load() =>
         _config.Load() is { } config ? new ModelBuilder(config, Registry, _loggers, _queryLog).Build() : null;
+
+    /// <summary>Lookups are answered whether or not anybody can watch.</summary>
+    private void OpenTap()
+    {
+        if (_options.TapSocket is not { } path)
+        {
+            return;
+        }
+
+        _tap = new TapServer(_http.Loop, path, _shared.Taps);
+        if (_tap.Listen() is { } problem)
+        {
+            _log.TapNotOpened(path, problem);
+        }
+    }
 
     private void PutInForce(ServeModel model)
     {

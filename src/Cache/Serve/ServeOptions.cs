@@ -23,6 +23,9 @@ internal sealed record ServeOptions
     /// <summary>The guard's Unix socket; null when this process opens the listening sockets itself.</summary>
     public string? HandoverSocket { get; init; }
 
+    /// <summary>The Unix socket at which readers of the tap connect, or null for none.</summary>
+    public string? TapSocket { get; init; }
+
     /// <summary>0 to derive the number from the container's CPU limit.</summary>
     public int Workers { get; init; }
 

@@ -1,5 +1,6 @@
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
 
@@ -153,7 +154,7 @@ internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : Loo
     {
         private bool IsAwaited => probe._state == State.Asking && probe._round == round;
 
-        public void OnAnswer(ReadOnlySpan<byte> message)
+        public void OnAnswer(ReadOnlySpan<byte> message, in TapUpstream from)
         {
             if (IsAwaited)
             {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
 
@@ -52,6 +53,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     // For a truncated reply in hand: when TC goes to the client unless a TCP connection has opened.
     private long _connectByMs;
     private UpstreamError _lastError;
+    private TapUpstream _answeredBy;
 
     /// <summary>Links of the forwarder's list of exchanges under way.</summary>
     public Exchange? Next, Previous;
@@ -121,6 +123,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
         forwarder.ServerAnswered(server);
         var rcode = ReplyCheck.Rcode(message, _query.QuestionEnd);
         var elapsed = Stopwatch.GetElapsedTime(attempt.SentTicks);
+        _answeredBy = new TapUpstream(server.Address, (long)elapsed.TotalNanoseconds);
         if (_only is not null)
         {
             server.Rtt.AddAtLeast((long)elapsed.TotalMicroseconds);
@@ -500,7 +503,7 @@ internal sealed class Exchange(Forwarder forwarder) : LoopTimer
     {
         Release();
         // Recycled after the call: the message may be in this exchange's own buffer.
-        _owner!.OnAnswer(message);
+        _owner!.OnAnswer(message, _answeredBy);
         forwarder.Recycle(this);
     }
 

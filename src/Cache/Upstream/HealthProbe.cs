@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
 
@@ -46,7 +47,7 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
         forwarder.Probe(_query, server, this);
     }
 
-    public void OnAnswer(ReadOnlySpan<byte> message)
+    public void OnAnswer(ReadOnlySpan<byte> message, in TapUpstream from)
     {
         if (_running)
         {

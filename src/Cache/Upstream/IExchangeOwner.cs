@@ -1,3 +1,5 @@
+using NodeDns.Telemetry.Tap;
+
 namespace NodeDns.Cache.Upstream;
 
 /// <summary>The caller of a <see cref="Forwarder"/>. Exactly one of these methods is called, once, on the loop's
@@ -8,7 +10,8 @@ internal interface IExchangeOwner
     /// <param name="message">The whole message, which has QR set, opcode QUERY and the query's question (the name may
     /// differ in case). The id is not the client's. TC is set only if TCP failed too. Valid until the method
     /// returns.</param>
-    void OnAnswer(ReadOnlySpan<byte> message);
+    /// <param name="from">The server that gave it.</param>
+    void OnAnswer(ReadOnlySpan<byte> message, in TapUpstream from);
 
     void OnFailure(UpstreamError error);
 }

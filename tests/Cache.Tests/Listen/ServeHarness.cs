@@ -38,6 +38,7 @@ internal sealed class ServeHarness : IDisposable
             Workers = workers,
             DnsPort = Port,
             HandoverSocket = guard?.Path,
+            TapSocket = TapSocket,
         };
         var how = ServeCommand.Reading(options);
         Server = new CacheServer(options, reading?.Invoke(how) ?? how, _loggers, Clock);
@@ -53,6 +54,8 @@ internal sealed class ServeHarness : IDisposable
     }
 
     public StepClock Clock { get; } = new();
+
+    public string TapSocket => Path.Combine(_folder, "cache.tap");
 
     public FakeUpstream Upstream { get; } = new();
 

@@ -39,10 +39,16 @@ public class HitAllocationTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_hit_of_every_kind_allocates_nothing(string kind)
+    public void A_hit_of_every_kind_allocates_nothing_tapped_or_not(string kind)
     {
-        var hit = HitKind.All[kind];
+        AllocatesNothing(HitKind.All[kind], kind, tapped: false);
+        AllocatesNothing(HitKind.All[kind], kind, tapped: true);
+    }
+
+    private static void AllocatesNothing(HitKind hit, string kind, bool tapped)
+    {
         using var harness = new QueryHarness(hit.Corefile);
+        harness.Tap.SetOn(tapped);
         var worker = harness.Workers[0];
         var query = hit.Query().ToBytes();
         Assert.Null(worker.Ask(query, hit.Tcp));

@@ -8,6 +8,7 @@ using NodeDns.Cache.Upstream;
 using NodeDns.Corefile;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Tap;
 using NodeDns.Testing.Messages;
 using Xunit;
 using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
@@ -38,6 +39,9 @@ internal sealed class QueryHarness : IDisposable
     public AnswerStore Store => _shared.Store;
 
     public InFlightTable InFlight => _shared.InFlight;
+
+    /// <summary>The first worker's.</summary>
+    public TapRing Tap => _shared.Taps.Attached[0];
 
     /// <summary>Bugs that the main path caught.</summary>
     public long Panics => _shared.Registry.Read(_shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp));
@@ -177,7 +181,7 @@ internal sealed class QueryHarness : IDisposable
             AnswerRaw(reply.ToBytes());
         }
 
-        public void AnswerRaw(byte[] message) => _held.Dequeue().Owner.OnAnswer(message);
+        public void AnswerRaw(byte[] message) => _held.Dequeue().Owner.OnAnswer(message, default);
 
         public void Fail(UpstreamError error) => _held.Dequeue().Owner.OnFailure(error);
     }

@@ -6,6 +6,7 @@ using NodeDns.Cache.Upstream;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
 using Xunit;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Tests.Upstream;
 
@@ -153,7 +154,7 @@ internal sealed class ForwarderHarness : IDisposable
 
         public ushort Id => BinaryPrimitives.ReadUInt16BigEndian(Answer);
 
-        public void OnAnswer(ReadOnlySpan<byte> message)
+        public void OnAnswer(ReadOnlySpan<byte> message, in TapUpstream from)
         {
             Assert.False(IsDone, "called back twice");
             Answer = message.ToArray();

@@ -56,7 +56,7 @@ public sealed class HealthTests
         // The reply has come to the probe's worker; before the probe ends, another worker's query fails.
         state.Answered(cache.Loop.NowMs);
         Assert.False(state.Failed(cache.Loop.NowMs));
-        probe.OnAnswer([]);
+        probe.OnAnswer([], default);
         cache.Pass(500);
         var (again, from) = server.Receive();
         server.Send(from, ScriptedUpstream.Reply(again));

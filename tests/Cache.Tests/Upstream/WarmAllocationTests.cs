@@ -1,6 +1,7 @@
 using NodeDns.Cache.Upstream;
 using NodeDns.Testing;
 using Xunit;
+using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Tests.Upstream;
 
@@ -55,7 +56,7 @@ public sealed class WarmAllocationTests
     {
         public int Answers { get; private set; }
 
-        public void OnAnswer(ReadOnlySpan<byte> message) => Answers++;
+        public void OnAnswer(ReadOnlySpan<byte> message, in TapUpstream from) => Answers++;
 
         public void OnFailure(UpstreamError error) => Assert.Fail($"{error}");
     }

@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using NodeDns.Dns.Records;
+using NodeDns.Dns.Wire;
+using NodeDns.Telemetry.Tap;
+
+namespace NodeDns.Cache.Commands;
+
+/// <summary>Prints what taps tell, as text or JSON lines. Several threads may write.</summary>
+/// <remarks>
+/// <code>
+/// 15:04:05.123456 10.244.1.7:41234 udp A www.example.com. NOERROR upstream 10.96.0.10:53 3.214ms 3.341ms 61
+/// time            client           over type name        rcode   from     its server      its time total  octets
+/// </code>
+/// </remarks>
+/// <param name="most">Lookups to print; 0: all.</param>
+internal sealed class TraceWriter(TextWriter output, bool json, int most)
+{
+    private readonly Lock _writing = new();
+    private int _written;
+
+    /// <summary>As many as were wanted have been printed.</summary>
+    public bool IsDone => most > 0 && Volatile.Read(ref _written) >= most;
+
+    /// <summary>At least one tap was there to be read.</summary>
+    public bool HasRead { get; private set; }
+
+    /// <param name="tap">Whose frame it is, for what people are told.</param>
+    public void Write(TapFrame frame, ReadOnlySpan<byte> payload, string tap)
+    {
+        lock (_writing)
+        {
+            switch (frame)
+            {
+                case TapFrame.Hello:
+                    HasRead = true;
+                    break;
+                case TapFrame.Refused:
+                    Console.Error.WriteLine($"{tap}: {Encoding.UTF8.GetString(payload)}");
+                    break;
+                case TapFrame.Missed when payload.Length == sizeof(ulong):
+                    Missed(BinaryPrimitives.ReadUInt64LittleEndian(payload), tap);
+                    break;
+                case TapFrame.Entry when !IsDone && TapEntry.TryRead(payload, out var entry):
+                    output.WriteLine(json ? Json(entry) : Text(entry));
+                    output.Flush();
+                    _written++;
+                    break;
+                default:
+                    // Of a later version.
+                    break;
+            }
+        }
+    }
+
+    private void Missed(ulong count, string tap)
+    {
+        if (json)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""{"missed":{{count}}}"""));
+        }
+        else
+        {
+            Console.Error.WriteLine($"{tap}: {count} lookups were not told: narrow it down, or take a --sample");
+        }
+    }
+
+    private static string Text(in TapEntry entry)
+    {
+        var line = new StringBuilder();
+        line.Append(CultureInfo.InvariantCulture,
+            $"{Time(entry):HH:mm:ss.ffffff} {entry.Client.ToIPEndPoint()} {Transport(entry)} ");
+        line.Append(CultureInfo.InvariantCulture, $"{Type(entry)} {Name(entry)} {Rcode(entry)} {Source(entry)}");
+        if (entry.Upstream.DurationNs > 0)
+        {
+            line.Append(CultureInfo.InvariantCulture,
+                $" {entry.Upstream.Server.ToIPEndPoint()} {Milliseconds(entry.Upstream.DurationNs)}ms");
+        }
+
+        return line.Append(CultureInfo.InvariantCulture, $" {Milliseconds(entry.DurationNs)}ms {entry.ReplyLength}").ToString();
+    }
+
+    private static string Json(in TapEntry entry)
+    {
+        var client = entry.Client.ToIPEndPoint();
+        using var octets = new MemoryStream();
+        using (var line = new Utf8JsonWriter(octets))
+        {
+            line.WriteStartObject();
+            line.WriteString("time", Time(entry));
+            line.WriteString("client", client.Address.ToString());
+            line.WriteNumber("port", client.Port);
+            line.WriteString("transport", Transport(entry));
+            line.WriteString("type", Type(entry));
+            line.WriteString("name", Name(entry));
+            line.WriteString("rcode", Rcode(entry));
+            line.WriteString("from", Source(entry));
+            if (entry.Upstream.DurationNs > 0)
+            {
+                line.WriteString("upstream", entry.Upstream.Server.ToIPEndPoint().ToString());
+                line.WriteNumber("upstreamMs", entry.Upstream.DurationNs / 1e6);
+            }
+
+            line.WriteNumber("ms", entry.DurationNs / 1e6);
+            line.WriteNumber("size", entry.ReplyLength);
+            line.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(octets.GetBuffer(), 0, (int)octets.Length);
+    }
+
+    private static DateTime Time(in TapEntry entry) => DateTime.UnixEpoch.AddTicks(entry.TimeNs / 100);
+
+    private static string Transport(in TapEntry entry) => entry.IsTcp ? "tcp" : "udp";
+
+    private static string Type(in TapEntry entry) => entry.Type == 0 ? "-" : Mnemonics.TypeName(entry.Type);
+
+    private static string Name(in TapEntry entry) => entry.Name.IsEmpty ? "-" : DnsName.ToText(entry.Name);
+
+    private static string Rcode(in TapEntry entry) => entry.ReplyLength == 0 ? "-" : Mnemonics.RcodeName(entry.Rcode);
+
+    private static string Source(in TapEntry entry) => entry.Source switch
+    {
+        TapSource.Server => "server",
+        TapSource.Hit => "hit",
+        TapSource.Denied => "denied",
+        TapSource.Stale => "stale",
+        TapSource.Upstream => "upstream",
+        TapSource.Rule => "rule",
+        TapSource.Relay => "relay",
+        _ => "-",
+    };
+
+    private static string Milliseconds(long nanoseconds) =>
+        (nanoseconds / 1e6).ToString("0.000", CultureInfo.InvariantCulture);
+}

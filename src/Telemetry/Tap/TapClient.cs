@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using System.Text;
+using NodeDns.Linux.Interop;
+
+namespace NodeDns.Telemetry.Tap;
+
+/// <summary>Reads a tap: connects, says what it wants, and is told of every lookup until either side ends.</summary>
+public sealed class TapClient : IDisposable
+{
+    private readonly int _fd;
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private int _start;
+    private int _end;
+
+    private TapClient(int fd) => _fd = fd;
+
+    /// <summary>What the frame that was read last carries; until the next is read.</summary>
+    public ReadOnlySpan<byte> Payload => _buffer.AsSpan(_start + 3, FrameLength - 3);
+
+    private int FrameLength => 2 + BinaryPrimitives.ReadUInt16LittleEndian(_buffer.AsSpan(_start));
+
+    /// <summary>Connects and asks.</summary>
+    /// <param name="filter"><see cref="TapFilter"/>'s line, without its end.</param>
+    /// <exception cref="SyscallException">Nobody listens there, or not for this user.</exception>
+    public static TapClient Connect(string path, string filter)
+    {
+        var fd = Libc.Socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0).OrThrow("socket AF_UNIX");
+        try
+        {
+            Libc.ConnectUnix(fd, path).OrThrow("connect");
+            Libc.Send(fd, Encoding.UTF8.GetBytes(filter + "\n")).OrThrow("send");
+            return new TapClient(fd);
+        }
+        catch
+        {
+            Libc.Close(fd);
+            throw;
+        }
+    }
+
+    /// <summary>Waits for the next frame.</summary>
+    /// <returns>null at the server's end.</returns>
+    public TapFrame? Read()
+    {
+        if (_end > _start)
+        {
+            _start += FrameLength;
+        }
+
+        while (_end - _start < 2 || _end - _start < FrameLength)
+        {
+            if (_start > 0)
+            {
+                _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+                (_start, _end) = (0, _end - _start);
+            }
+
+            var received = Libc.Receive(_fd, _buffer.AsSpan(_end));
+            if (received.Error == Errno.EINTR)
+            {
+                continue;
+            }
+
+            if (received.IsError || received.Value == 0)
+            {
+                return null;
+            }
+
+            _end += received.Value;
+        }
+
+        return (TapFrame)_buffer[_start + 2];
+    }
+
+    public void Dispose() => Libc.Close(_fd);
+}

@@ -1,0 +1,188 @@
+using System.Buffers.Binary;
+using System.Text;
+using NodeDns.Linux.Interop;
+using NodeDns.Linux.Loop;
+
+namespace NodeDns.Telemetry.Tap;
+
+/// <summary>One reader at the tap's socket: what it wants, and what it has not taken yet.</summary>
+/// <remarks>Its buffer is all that it can cost: what does not fit is counted, and told once there is room.</remarks>
+internal sealed class TapReader : IEventHandler
+{
+    public const int BufferLength = 128 * 1024;
+
+    private const int FrameHead = 3;
+
+    private readonly TapServer _server;
+    private readonly byte[] _request = new byte[TapFilter.MaxLength];
+    private readonly byte[] _buffer = new byte[BufferLength];
+    private TapFilter? _filter;
+    private int _requestLength;
+    private int _start;
+    private int _end;
+    private ulong _missed;
+    private int _fd;
+
+    public TapReader(TapServer server, int fd)
+    {
+        _server = server;
+        _fd = fd;
+        server.Loop.Add(fd, Libc.EPOLLIN, this);
+    }
+
+    /// <summary>Has it said what it wants?</summary>
+    public bool IsReading => _filter is not null;
+
+    public void OnEvents(uint events)
+    {
+        if ((events & Libc.EPOLLOUT) != 0)
+        {
+            Flush();
+        }
+
+        while (_fd >= 0 && (events & ~Libc.EPOLLOUT) != 0)
+        {
+            // Once it has asked, nothing more is expected of it but its end.
+            var room = _request.AsSpan(_requestLength);
+            var received = Libc.Receive(_fd, room);
+            if (received.WouldBlock)
+            {
+                return;
+            }
+
+            if (received.IsError || received.Value == 0 || IsReading)
+            {
+                Close();
+                return;
+            }
+
+            _requestLength += received.Value;
+            TakeRequest();
+        }
+    }
+
+    /// <summary>Says why there is nothing to read, and ends.</summary>
+    public void Refuse(string reason)
+    {
+        Append(TapFrame.Refused, Encoding.UTF8.GetBytes(reason));
+        Flush();
+        Close();
+    }
+
+    public void Offer(in TapEntry entry, ReadOnlySpan<byte> octets)
+    {
+        if (_filter?.Matches(entry) == true && !TryAppend(TapFrame.Entry, octets))
+        {
+            _missed++;
+        }
+    }
+
+    public void Miss(ulong count)
+    {
+        if (IsReading)
+        {
+            _missed += count;
+        }
+    }
+
+    /// <summary>Sends what the socket takes now.</summary>
+    public void Flush()
+    {
+        Span<byte> missed = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(missed, _missed);
+        if (_missed > 0 && TryAppend(TapFrame.Missed, missed))
+        {
+            _missed = 0;
+        }
+
+        while (_fd >= 0 && _start < _end)
+        {
+            var sent = Libc.Send(_fd, _buffer.AsSpan(_start, _end - _start));
+            if (sent.WouldBlock)
+            {
+                _server.Loop.Modify(_fd, Libc.EPOLLIN | Libc.EPOLLOUT);
+                return;
+            }
+
+            if (sent.IsError)
+            {
+                Close();
+                return;
+            }
+
+            _start += sent.Value;
+        }
+
+        if (_fd >= 0 && _end > 0)
+        {
+            _start = _end = 0;
+            _server.Loop.Modify(_fd, Libc.EPOLLIN);
+        }
+    }
+
+    public void Close()
+    {
+        if (_fd < 0)
+        {
+            return;
+        }
+
+        _server.Loop.Remove(_fd);
+        Libc.Close(_fd);
+        _fd = -1;
+        _filter = null;
+        _server.End(this);
+    }
+
+    private void TakeRequest()
+    {
+        var end = _request.AsSpan(0, _requestLength).IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            if (_requestLength == _request.Length)
+            {
+                Refuse($"the filter is longer than {TapFilter.MaxLength - 1} octets");
+            }
+
+            return;
+        }
+
+        var filter = TapFilter.Parse(Encoding.UTF8.GetString(_request, 0, end), out var problem);
+        if (filter is null)
+        {
+            Refuse(problem!);
+            return;
+        }
+
+        _filter = filter;
+        _requestLength = 0;
+        Append(TapFrame.Hello, Encoding.UTF8.GetBytes(ProgramVersion.Text));
+        Flush();
+        _server.Begin();
+    }
+
+    private void Append(TapFrame kind, ReadOnlySpan<byte> octets) => _ = TryAppend(kind, octets);
+
+    private bool TryAppend(TapFrame kind, ReadOnlySpan<byte> octets)
+    {
+        if (_end + FrameHead + octets.Length > _buffer.Length)
+        {
+            if (_start == 0)
+            {
+                return false;
+            }
+
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+            return TryAppend(kind, octets);
+        }
+
+        var frame = _buffer.AsSpan(_end);
+        BinaryPrimitives.WriteUInt16LittleEndian(frame, (ushort)(1 + octets.Length));
+        frame[2] = (byte)kind;
+        octets.CopyTo(frame[FrameHead..]);
+        _end += FrameHead + octets.Length;
+        return true;
+    }
+}

@@ -46,7 +46,11 @@ internal static class TraceCommand
         command.SetAction(result => Run(
             result.GetRequiredValue(s_tap),
             TraceFilter.Line(result),
-            new TraceWriter(Console.Out, result.GetValue(s_json), result.GetValue(s_count))));
+            new TraceWriter(
+                result.InvocationConfiguration.Output,
+                result.InvocationConfiguration.Error,
+                result.GetValue(s_json),
+                result.GetValue(s_count))));
         return command;
     }
 
@@ -57,7 +61,7 @@ internal static class TraceCommand
         var paths = Directory.Exists(path) ? Directory.GetFiles(path, "*" + TapExtension) : [path];
         if (paths.Length == 0)
         {
-            Console.Error.WriteLine($"--tap {path}: no *{TapExtension} in there: give the directory or socket of serve's --tap");
+            writer.Complain($"--tap {path}: no *{TapExtension} in there: give the directory or socket of serve's --tap");
             return 1;
         }
 
@@ -85,7 +89,7 @@ internal static class TraceCommand
         }
         catch (SyscallException failure)
         {
-            Console.Error.WriteLine($"--tap {path}: {failure.Message}: is serve running there with this --tap, as this user?");
+            writer.Complain($"--tap {path}: {failure.Message}: is serve running there with this --tap, as this user?");
         }
     }
 }

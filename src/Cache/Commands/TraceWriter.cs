@@ -16,7 +16,7 @@ namespace NodeDns.Cache.Commands;
 /// </code>
 /// </remarks>
 /// <param name="most">Lookups to print; 0: all.</param>
-internal sealed class TraceWriter(TextWriter output, bool json, int most)
+internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool json, int most)
 {
     private readonly Lock _writing = new();
     private int _written;
@@ -38,7 +38,7 @@ internal sealed class TraceWriter(TextWriter output, bool json, int most)
                     HasRead = true;
                     break;
                 case TapFrame.Refused:
-                    Console.Error.WriteLine($"{tap}: {Encoding.UTF8.GetString(payload)}");
+                    errors.WriteLine($"{tap}: {Encoding.UTF8.GetString(payload)}");
                     break;
                 case TapFrame.Missed when payload.Length == sizeof(ulong):
                     Missed(BinaryPrimitives.ReadUInt64LittleEndian(payload), tap);
@@ -55,6 +55,14 @@ internal sealed class TraceWriter(TextWriter output, bool json, int most)
         }
     }
 
+    public void Complain(string problem)
+    {
+        lock (_writing)
+        {
+            errors.WriteLine(problem);
+        }
+    }
+
     private void Missed(ulong count, string tap)
     {
         if (json)
@@ -63,7 +71,7 @@ internal sealed class TraceWriter(TextWriter output, bool json, int most)
         }
         else
         {
-            Console.Error.WriteLine($"{tap}: {count} lookups were not told: narrow it down, or take a --sample");
+            errors.WriteLine($"{tap}: {count} lookups were not told: narrow it down, or take a --sample");
         }
     }
 

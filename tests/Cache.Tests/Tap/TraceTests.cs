@@ -5,6 +5,7 @@ using NodeDns.Cache.Commands;
 using NodeDns.Cache.Tests.Listen;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
+using NodeDns.Testing.Shell;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Tap;
@@ -35,7 +36,7 @@ public sealed class TraceTests : IDisposable
             line);
 
         // The page's own line has the same shape.
-        var page = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "docs", "trace.md"));
+        var page = File.ReadAllLines(Path.Combine(Tool.Checkout, "docs", "trace.md"));
         Assert.Matches(Shape(), Assert.Single(page, text => text.StartsWith("15:04:05", StringComparison.Ordinal)));
         Assert.Matches(Shape(), line.TrimEnd('\n'));
     }

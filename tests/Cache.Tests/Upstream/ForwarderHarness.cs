@@ -5,8 +5,8 @@ using System.Text;
 using NodeDns.Cache.Upstream;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
-using Xunit;
 using NodeDns.Telemetry.Tap;
+using Xunit;
 
 namespace NodeDns.Cache.Tests.Upstream;
 

@@ -1,7 +1,7 @@
 using NodeDns.Cache.Upstream;
+using NodeDns.Telemetry.Tap;
 using NodeDns.Testing;
 using Xunit;
-using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Tests.Upstream;
 

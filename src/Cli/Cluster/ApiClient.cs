@@ -7,18 +7,19 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>Requests to the API server: JSON in and out, and every failure one sentence.</summary>
+/// <summary>Sends requests to the API server, with JSON in both directions. Every failure is described in one
+/// sentence.</summary>
 internal sealed class ApiClient(Connection connection) : IDisposable
 {
     private int _requests;
 
     public Connection Connection => connection;
 
-    /// <summary>So far.</summary>
+    /// <summary>The number of requests so far.</summary>
     public int Requests => _requests;
 
     /// <returns>null when there is no such object.</returns>
-    /// <exception cref="ClusterException">Another failure than that.</exception>
+    /// <exception cref="ClusterException">Any other failure.</exception>
     public async Task<JsonDocument?> FindAsync(ApiPath path, CancellationToken cancel)
     {
         try
@@ -39,7 +40,7 @@ internal sealed class ApiClient(Connection connection) : IDisposable
     public Task<JsonDocument> CreateAsync(ApiPath path, string json, CancellationToken cancel) =>
         CallAsync(HttpMethod.Post, path, "application/json", json, cancel);
 
-    /// <summary>A path that is no object's, such as /version or /readyz.</summary>
+    /// <summary>Reads a path that is not an object's, such as /version or /readyz.</summary>
     /// <exception cref="ClusterException">The API server refused, or cannot be reached.</exception>
     public async Task<string> TextAsync(string path, CancellationToken cancel)
     {
@@ -51,7 +52,8 @@ internal sealed class ApiClient(Connection connection) : IDisposable
             : throw new ClusterException($"GET {path}: {(int)answer.StatusCode}: {text.Trim()}", answer.StatusCode);
     }
 
-    /// <summary>Returns the head of a successful answer; the caller reads on and disposes of it.</summary>
+    /// <summary>Returns when the head of a successful answer has come. The caller reads the body and disposes the
+    /// answer.</summary>
     /// <exception cref="ClusterException">The API server refused, or cannot be reached.</exception>
     public async Task<HttpResponseMessage> OpenAsync(ApiPath path, string accept, CancellationToken cancel)
     {
@@ -69,7 +71,7 @@ internal sealed class ApiClient(Connection connection) : IDisposable
         }
     }
 
-    /// <summary>What a failure to connect or to read means to the user.</summary>
+    /// <summary>Describes, for the user, a failure to connect or to read.</summary>
     public ClusterException Unreachable(Exception e) => e switch
     {
         OperationCanceledException => new ClusterException(
@@ -153,7 +155,7 @@ internal sealed class ApiClient(Connection connection) : IDisposable
         _ => method.Method.ToLowerInvariant(),
     };
 
-    /// <summary>A Status object's message, and where a list goes on.</summary>
+    /// <summary>The message of a Status object, and the token for continuing a list.</summary>
     private static (string? Message, string? Resume) Read(byte[] body)
     {
         if (body.Length == 0)

@@ -1,6 +1,7 @@
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>Where a kind of object, one object or a part of one lies in the API. An empty group is the core's.</summary>
+/// <summary>The API path of a kind of objects, of one object, or of a part of one. An empty group is the core
+/// group.</summary>
 /// <param name="Group">Such as <c>apps</c>.</param>
 /// <param name="Version">Such as <c>v1</c>.</param>
 /// <param name="Resource">The plural, such as <c>deployments</c>.</param>
@@ -26,26 +27,26 @@ internal sealed record ApiPath(string Group, string Version, string Resource)
     public static readonly ApiPath Definitions = new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
     public static readonly ApiPath Reviews = new("authorization.k8s.io", "v1", "selfsubjectaccessreviews");
 
-    /// <summary>null: of the cluster, or of all namespaces.</summary>
+    /// <summary>null for objects of the cluster, or for all namespaces.</summary>
     public string? Namespace { get; private init; }
 
-    /// <summary>null: the list.</summary>
+    /// <summary>null for the list.</summary>
     public string? Name { get; private init; }
 
     public string? Subresource { get; private init; }
 
-    /// <summary>What follows the question mark, and has no part in rights.</summary>
+    /// <summary>The query part, which does not matter for rights.</summary>
     public string Query { get; private init; } = "";
 
     public ApiPath In(string? @namespace) => this with { Namespace = @namespace };
 
     public ApiPath Named(string name, string? subresource = null) => this with { Name = name, Subresource = subresource };
 
-    /// <param name="query">Pieces such as <c>limit=500</c>; empty ones are left out.</param>
+    /// <param name="query">Parts such as <c>limit=500</c>; empty ones are left out.</param>
     public ApiPath With(params string[] query) =>
         this with { Query = string.Join('&', query.Prepend(Query).Where(piece => piece.Length > 0)) };
 
-    /// <summary>As <c>kubectl</c> names it: <c>deployments.apps</c>, <c>pods/portforward</c>.</summary>
+    /// <summary>The name that <c>kubectl</c> uses: <c>deployments.apps</c>, <c>pods/portforward</c>.</summary>
     public string Shown =>
         (Group.Length == 0 ? Resource : $"{Resource}.{Group}") + (Subresource is null ? "" : "/" + Subresource);
 

@@ -4,10 +4,10 @@ using k8s;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>The certificate by which a user is known.</summary>
+/// <summary>The client certificate of a user.</summary>
 internal static class ClientCertificate
 {
-    /// <returns>null when the user has none.</returns>
+    /// <returns>null when the user has no certificate.</returns>
     public static X509Certificate2? Of(KubernetesClientConfiguration configuration)
     {
         var certificate = Pem(configuration.ClientCertificateData, configuration.ClientCertificateFilePath);
@@ -23,7 +23,7 @@ internal static class ClientCertificate
             return pair;
         }
 
-        // Windows shows no peer a key that is not in a store.
+        // On Windows, TLS cannot use a key that is not in a certificate store.
         using (pair)
         {
             return X509CertificateLoader.LoadPkcs12(pair.Export(X509ContentType.Pkcs12), null);

@@ -1,9 +1,9 @@
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>kubectl's own flags about which cluster is meant, and as whom.</summary>
+/// <summary>kubectl's flags that choose the cluster and the user.</summary>
 internal sealed record ClusterFlags
 {
-    /// <summary>null: KUBECONFIG, then ~/.kube/config, then the pod's own service account.</summary>
+    /// <summary>null for KUBECONFIG, else ~/.kube/config, else the pod's own service account.</summary>
     public string? Kubeconfig { get; init; }
 
     public string? Context { get; init; }
@@ -14,6 +14,6 @@ internal sealed record ClusterFlags
 
     public string? As { get; init; }
 
-    /// <summary>For one request; zero: as long as it takes.</summary>
+    /// <summary>The timeout of one request; zero for none.</summary>
     public TimeSpan RequestTimeout { get; init; }
 }

@@ -9,7 +9,7 @@ using k8s;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>HTTP to one API server, as one user.</summary>
+/// <summary>HTTP connections to one API server, as one user.</summary>
 internal sealed class Connection : IDisposable
 {
     private readonly KubernetesClientConfiguration _configuration;
@@ -28,10 +28,10 @@ internal sealed class Connection : IDisposable
 
     public Uri Server { get; }
 
-    /// <summary>What names this cluster, for messages.</summary>
+    /// <summary>The name of this cluster in messages.</summary>
     public string Origin { get; }
 
-    /// <summary>The context's; null when it names none.</summary>
+    /// <summary>The context's namespace; null when it names none.</summary>
     public string? Namespace => _configuration.Namespace;
 
     public TimeSpan Timeout { get; }
@@ -48,11 +48,11 @@ internal sealed class Connection : IDisposable
         return request;
     }
 
-    /// <summary>Returns when the head of the answer has come.</summary>
+    /// <summary>Sends a request and returns when the head of the answer has come.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) =>
         _invoker.SendAsync(request, cancel);
 
-    /// <param name="path">Such as a pod's <c>portforward</c>.</param>
+    /// <param name="path">A path such as a pod's <c>portforward</c>.</param>
     /// <param name="protocol">The WebSocket's subprotocol.</param>
     public async Task<WebSocket> UpgradeAsync(string path, string protocol, CancellationToken cancel)
     {
@@ -113,7 +113,7 @@ internal sealed class Connection : IDisposable
 
         if (configuration.SkipTlsVerify)
         {
-            // The user's own kubeconfig says insecure-skip-tls-verify.
+            // The user's kubeconfig has insecure-skip-tls-verify.
 #pragma warning disable CA5359
             options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
 #pragma warning restore CA5359
@@ -138,7 +138,8 @@ internal sealed class Connection : IDisposable
         {
             SslOptions = options,
             ConnectTimeout = TimeSpan.FromSeconds(10),
-            // Of a list of pods nine tenths are the same names again: over any network it is worth the server's time.
+            // Nine tenths of a list of pods are repeated names, so over any network compression is worth the server's
+            // time.
             AutomaticDecompression = IsNear(configuration.Host) ? DecompressionMethods.None : DecompressionMethods.GZip,
         };
         if (proxy is not null)

@@ -7,11 +7,11 @@ using YamlDotNet.Core;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>From kubectl's flags and files to a connection: KubernetesClient reads them and runs credential plugins.
-/// Its own client is not used: with every kind's model it is 12 MB of program.</summary>
+/// <summary>Makes a connection from kubectl's flags and files. KubernetesClient reads the files and runs credential
+/// plugins. Its own client is not used: with the models of all kinds it is 12 MB of program.</summary>
 internal static class Kubeconfig
 {
-    /// <exception cref="ClusterException">There is none, or it cannot be used.</exception>
+    /// <exception cref="ClusterException">There is no kubeconfig, or it cannot be used.</exception>
     public static Connection Open(ClusterFlags flags)
     {
         var files = Files(flags);
@@ -110,7 +110,7 @@ internal static class Kubeconfig
         return new Connection(configuration, flags, text.Proxy(cluster) is { } proxy ? new WebProxy(proxy) : null, $"context {name}");
     }
 
-    /// <summary>The library takes the first certificate of a file of several.</summary>
+    /// <summary>Loads all certificates of a file. The library takes only the first.</summary>
     private static void WholeBundle(KubernetesClientConfiguration configuration, K8SConfiguration merged, string cluster)
     {
         var endpoint = merged.Clusters.First(one => one.Name == cluster).ClusterEndpoint;

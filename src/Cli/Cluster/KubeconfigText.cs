@@ -2,8 +2,8 @@ using YamlDotNet.RepresentationModel;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>What a kubeconfig says and KubernetesClient does not read: a cluster's proxy, a token in a file, and where a
-/// user says nothing at all, which kubectl takes for anonymous.</summary>
+/// <summary>Reads the parts of a kubeconfig that KubernetesClient does not: a cluster's proxy, a token in a file, and
+/// whether a user has any credentials (if not, kubectl is anonymous).</summary>
 internal sealed class KubeconfigText
 {
     private static readonly string[] s_credentials =
@@ -28,16 +28,16 @@ internal sealed class KubeconfigText
         return text;
     }
 
-    /// <returns>null when it has none.</returns>
+    /// <returns>null when there is none.</returns>
     public string? Proxy(string? cluster) => Find("clusters", "cluster", cluster) is var (_, found) ? Text(found, "proxy-url") : null;
 
-    /// <returns>The whole path of the file with the user's token; null when it has none.</returns>
+    /// <returns>The full path of the file with the user's token; null when there is none.</returns>
     public string? TokenFile(string? user) =>
         Find("users", "user", user) is var (folder, found) && Text(found, "tokenFile") is { } path
             ? Path.Combine(folder, path)
             : null;
 
-    /// <summary>Whether the user has something that tells who it is.</summary>
+    /// <summary>True when the user has credentials.</summary>
     public bool HasCredentials(string? user) => Find("users", "user", user) is var (_, found)
         && s_credentials.Any(name => found.Children.ContainsKey(new YamlScalarNode(name)));
 

@@ -3,16 +3,16 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>Reads lists of any length in little memory: a page at a time, item by item, each forgotten when it has been
-/// seen. While one page is read the next is on its way.</summary>
-/// <remarks>Measured on 100,000 pods (docs/cli.md): 500 a page are 200 requests; 1,000 a page half of them at the same
-/// speed and 8 MB more.</remarks>
+/// <summary>Reads lists of any length in little memory: page by page and item by item, without keeping the items. The
+/// next page is requested while one is read.</summary>
+/// <remarks>Measured with 100,000 pods (docs/cli.md): pages of 500 need 200 requests. Pages of 1,000 need half as many
+/// at the same speed and use 8 MB more.</remarks>
 internal sealed class ListReader(ApiClient api)
 {
-    /// <summary>Objects as they are.</summary>
+    /// <summary>Whole objects.</summary>
     public const string Whole = "application/json";
 
-    /// <summary>Their metadata alone: of a ReplicaSet, a tenth.</summary>
+    /// <summary>Only their metadata, which is a tenth of a ReplicaSet.</summary>
     public const string MetadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
     private const int PageSize = 500;
@@ -21,9 +21,9 @@ internal sealed class ListReader(ApiClient api)
 
     /// <param name="path">A list.</param>
     /// <param name="accept"><see cref="Whole"/> or <see cref="MetadataOnly"/>.</param>
-    /// <param name="each">Sees one item; it is void afterwards.</param>
-    /// <returns>The resourceVersion from which a watch goes on.</returns>
-    /// <exception cref="ClusterException">A page could not be had.</exception>
+    /// <param name="each">Called with each item, which must not be used afterwards.</param>
+    /// <returns>The resourceVersion to start a watch from.</returns>
+    /// <exception cref="ClusterException">A page could not be read.</exception>
     public async Task<string> ReadAsync(ApiPath path, string accept, Action<JsonElement> each, CancellationToken cancel)
     {
         var (buffer, spare) = (new PageBuffer(), new PageBuffer());
@@ -42,7 +42,7 @@ internal sealed class ListReader(ApiClient api)
         }
     }
 
-    /// <summary>Items of a short list that stay when it has been read.</summary>
+    /// <summary>Reads a short list and keeps its items.</summary>
     public async Task<List<JsonElement>> AllAsync(ApiPath path, CancellationToken cancel)
     {
         var all = new List<JsonElement>();
@@ -64,7 +64,7 @@ internal sealed class ListReader(ApiClient api)
             }
             catch (ClusterException e) when (e is { Status: System.Net.HttpStatusCode.Gone, Resume: { } resume } && tries < 3)
             {
-                // The list's moment is compacted away: what follows is read as it is now.
+                // The list's resourceVersion has been compacted. The rest of the list is read in its current state.
                 token = resume;
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
@@ -100,7 +100,7 @@ internal sealed class ListReader(ApiClient api)
         }
     }
 
-    /// <summary>What a page says of itself, and where its items begin.</summary>
+    /// <summary>The metadata of a page, and the offset of its items.</summary>
     private readonly record struct Page(string ResourceVersion, string Continue, int ItemsAt)
     {
         public static Page Read(ReadOnlySpan<byte> text)
@@ -123,7 +123,7 @@ internal sealed class ListReader(ApiClient api)
                     itemsAt = reader.TokenType == JsonTokenType.StartArray ? (int)reader.TokenStartIndex : -1;
                     if (version.Length > 0)
                     {
-                        // The API server writes metadata first.
+                        // The API server writes the metadata before the items.
                         break;
                     }
 

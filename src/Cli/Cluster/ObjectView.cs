@@ -3,7 +3,7 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>What objects of every kind have, and pods in particular.</summary>
+/// <summary>Reads what all objects have, and some parts of pods.</summary>
 internal static class ObjectView
 {
     public static string Name(JsonElement item) => item.Member("metadata"u8).Text("name"u8) ?? "";
@@ -12,12 +12,12 @@ internal static class ObjectView
 
     public static bool IsLeaving(JsonElement item) => !item.Member("metadata"u8).Member("deletionTimestamp"u8).IsAbsent;
 
-    /// <summary>Whether a pod has run to its end.</summary>
+    /// <summary>True when a pod has run to completion.</summary>
     public static bool IsDone(JsonElement pod) => pod.Member("status"u8).Text("phase"u8) is "Succeeded" or "Failed";
 
     public static bool IsReady(JsonElement item) => !IsLeaving(item) && Condition(item, "Ready") is { } ready && ready.Says("status"u8, "True"u8);
 
-    /// <returns>null when the object has no such condition.</returns>
+    /// <returns>null when the object does not have this condition.</returns>
     public static JsonElement? Condition(JsonElement item, string type)
     {
         foreach (var condition in item.Member("status"u8).Member("conditions"u8).Items)
@@ -34,8 +34,9 @@ internal static class ObjectView
     public static int Number(JsonElement item, ReadOnlySpan<byte> name) =>
         item.Member(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value) ? value : 0;
 
-    /// <summary>Why a pod does not run: what its first waiting or ended container says, or what the scheduler does.</summary>
-    /// <returns>null when nothing is wrong with it.</returns>
+    /// <summary>Why a pod does not run: the reason of its first waiting or ended container, or of the
+    /// scheduler.</summary>
+    /// <returns>null when nothing is wrong.</returns>
     public static string? Trouble(JsonElement pod)
     {
         var status = pod.Member("status"u8);

@@ -1,6 +1,6 @@
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>The body of one answer. Used again for the next one, so that a list of any length needs two.</summary>
+/// <summary>A buffer for the body of an answer. It is reused, so a list of any length needs two.</summary>
 internal sealed class PageBuffer
 {
     private byte[] _bytes = new byte[1 << 20];

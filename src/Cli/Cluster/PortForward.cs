@@ -5,10 +5,10 @@ using System.Text;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>A TCP connection to a port inside a pod, through the API server and the node's kubelet: it reaches what listens
-/// on the pod's loopback, and where the API server has no way to pods.</summary>
-/// <remarks>Wire (kubelet's <c>v4.channel.k8s.io</c>): every message begins with its channel, 0 for data and 1 for errors;
-/// the first of each channel holds the port, little-endian.</remarks>
+/// <summary>A TCP connection to a port in a pod, through the API server and the node's kubelet. It also reaches ports
+/// on the pod's loopback, and pods that the API server cannot reach directly.</summary>
+/// <remarks>Kubelet's protocol <c>v4.channel.k8s.io</c>: every message begins with its channel, 0 for data and 1 for
+/// errors. The first message of each channel contains the port, little-endian.</remarks>
 internal sealed class PortForward : Stream
 {
     private const byte Data = 0;
@@ -54,8 +54,8 @@ internal sealed class PortForward : Stream
         }
     }
 
-    /// <summary>The body of a page that a pod serves, and its status.</summary>
-    /// <exception cref="ClusterException">The page could not be had.</exception>
+    /// <summary>Reads a page that a pod serves: its status and body.</summary>
+    /// <exception cref="ClusterException">The page could not be read.</exception>
     public static async Task<(HttpStatusCode Status, string Text)> GetAsync(
         ApiClient api, string @namespace, string pod, int port, string page, CancellationToken cancel)
     {
@@ -132,7 +132,7 @@ internal sealed class PortForward : Stream
         base.Dispose(disposing);
     }
 
-    /// <summary>Takes in a piece of a message. A message may come in pieces, of which the first has the channel.</summary>
+    /// <summary>Receives a part of a message. Only the first part of a message has the channel.</summary>
     private async Task<bool> ReceiveAsync(CancellationToken cancel)
     {
         var head = new byte[1];

@@ -2,12 +2,13 @@ using System.Net;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>What to say to somebody who lacks a right: the verb, the resource, and the rule that gives it.</summary>
+/// <summary>The message for a user who lacks a right: the verb, the resource, and the rule that would give
+/// it.</summary>
 internal static class Rights
 {
-    /// <param name="verb">As in a rule: <c>list</c>, <c>patch</c>.</param>
-    /// <param name="path">What was asked for.</param>
-    /// <param name="server">What the API server said.</param>
+    /// <param name="verb">The verb as in a rule: <c>list</c>, <c>patch</c>.</param>
+    /// <param name="path">The path that was requested.</param>
+    /// <param name="server">The API server's message.</param>
     public static ClusterException Missing(string verb, ApiPath path, string server)
     {
         var where = path.Namespace is { } ns ? $"in namespace {ns}" : "in the whole cluster";

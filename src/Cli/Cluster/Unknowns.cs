@@ -1,14 +1,15 @@
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>Which parts of an answer could not be had. The others go on; a whole answer has none.</summary>
+/// <summary>The parts of an answer that could not be read. The other parts are shown; a complete answer has none of
+/// these.</summary>
 internal sealed class Unknowns
 {
     private readonly List<string> _parts = [];
 
-    /// <summary>Each says what is unknown, and why.</summary>
+    /// <summary>For each part, what is unknown and why.</summary>
     public IReadOnlyList<string> Parts => _parts;
 
-    /// <summary>How to get them, where that is known.</summary>
+    /// <summary>How to get them, if that is known.</summary>
     public HashSet<string> Remedies { get; } = [];
 
     public void Add(string what, ClusterException why)
@@ -20,7 +21,7 @@ internal sealed class Unknowns
         }
     }
 
-    /// <returns>false when it failed.</returns>
+    /// <returns>false when reading failed.</returns>
     public async Task<bool> TryAsync(string what, Func<Task> read)
     {
         try

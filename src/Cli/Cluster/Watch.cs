@@ -3,18 +3,19 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Cluster;
 
-/// <summary>Changes of the objects of a list, as the API server tells them. A connection that ends is opened again where
-/// it ended.</summary>
+/// <summary>Watches the objects of a list for changes. When a connection ends, the watch is continued from the same
+/// point.</summary>
 internal sealed class Watch(ApiClient api)
 {
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 256 };
 
     /// <param name="path">A list.</param>
-    /// <param name="resourceVersion">From which on.</param>
-    /// <param name="each">Sees ADDED, MODIFIED or DELETED, and the object, which is void afterwards.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <returns>When the API server no longer has the changes since <paramref name="resourceVersion"/>: the list has to be
-    /// read anew.</returns>
+    /// <param name="resourceVersion">The resourceVersion to start from.</param>
+    /// <param name="each">Called with ADDED, MODIFIED or DELETED and the object, which must not be used
+    /// afterwards.</param>
+    /// <param name="cancel">Cancels the operation.</param>
+    /// <returns>Completes when the API server no longer has the changes since <paramref name="resourceVersion"/>. The
+    /// list then has to be read again.</returns>
     /// <exception cref="ClusterException">The API server refused, or cannot be reached.</exception>
     public async Task FollowAsync(
         ApiPath path, string resourceVersion, Action<string, JsonElement> each, CancellationToken cancel)
@@ -49,7 +50,7 @@ internal sealed class Watch(ApiClient api)
             }
             catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
             {
-                // Cut off: asked again from what was seen last; an API server that is gone then says so.
+                // The connection was cut. Continue from the last change; if the API server has gone, that fails.
             }
         }
     }

@@ -1,14 +1,14 @@
 namespace NodeDns.Cli.Commands;
 
-/// <summary>What a shell script can ask of every command.</summary>
+/// <summary>The exit codes of all commands.</summary>
 internal static class ExitCode
 {
-    /// <summary>Nothing to do.</summary>
+    /// <summary>There is nothing to do.</summary>
     public const int Nothing = 0;
 
-    /// <summary>There is something to do, and it is said.</summary>
+    /// <summary>There is something to do, which was printed.</summary>
     public const int Findings = 1;
 
-    /// <summary>The whole answer could not be had.</summary>
+    /// <summary>The answer is not complete.</summary>
     public const int CouldNotTell = 2;
 }

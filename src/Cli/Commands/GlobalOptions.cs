@@ -35,7 +35,7 @@ internal sealed class GlobalOptions
         RequestTimeout = parse.GetValue(_timeout) is { } text ? GoTime.Parse(_timeout.Name, text) : TimeSpan.Zero,
     };
 
-    /// <exception cref="UsageException">-n and -A together.</exception>
+    /// <exception cref="UsageException">Both -n and -A were given.</exception>
     public Scope Scope(ParseResult parse, Connection connection)
     {
         var all = parse.GetValue(AllNamespaces);

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Times as kubectl's flags have them: 10s, 2m, 1m30s; a number alone is seconds.</summary>
+/// <summary>Durations in the form of kubectl's flags: 10s, 2m, 1m30s; a number alone means seconds.</summary>
 internal static partial class GoTime
 {
-    /// <exception cref="UsageException">It is none.</exception>
+    /// <exception cref="UsageException">The text is not a duration.</exception>
     public static TimeSpan Parse(string flag, string text)
     {
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds < 1e8)

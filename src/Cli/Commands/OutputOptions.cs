@@ -3,12 +3,12 @@ using NodeDns.Cli.Printing;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>kubectl's flags about how an answer is written.</summary>
+/// <summary>kubectl's flags for the output format.</summary>
 internal sealed class OutputOptions
 {
     private readonly string[] _formats;
 
-    /// <param name="formats">The first is the default.</param>
+    /// <param name="formats">The allowed formats; the first is the default.</param>
     public OutputOptions(params string[] formats)
     {
         _formats = formats;
@@ -20,7 +20,7 @@ internal sealed class OutputOptions
 
     public Option<bool> NoHeaders { get; } = new("--no-headers") { Description = "No line of headings" };
 
-    /// <exception cref="UsageException">It is none of those that the command has.</exception>
+    /// <exception cref="UsageException">The command does not have this format.</exception>
     public OutputFormat Read(ParseResult parse)
     {
         var text = parse.GetValue(Format) ?? _formats[0];

@@ -7,7 +7,8 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary><c>report --policy</c>: the JSON Patch with which a NetworkPolicy lets its pods reach the cache.</summary>
+/// <summary><c>report --policy</c>: prints the JSON Patch that lets the pods of a NetworkPolicy reach the
+/// cache.</summary>
 internal static class PolicyPatchCommand
 {
     public static async Task<int> RunAsync(Session session, string named, OutputFormat format)
@@ -48,7 +49,7 @@ internal static class PolicyPatchCommand
         }
     }
 
-    /// <summary>One rule more: it takes nothing from the others.</summary>
+    /// <summary>Adds one rule, which does not restrict the others.</summary>
     private static void Write(Utf8JsonWriter writer, bool hasRules, IReadOnlyList<string> addresses, string[] protocols)
     {
         writer.WriteStartArray();

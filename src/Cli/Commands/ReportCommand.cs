@@ -4,7 +4,7 @@ using NodeDns.Cli.Workloads;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Which workloads use the cache, which do not, why, and what moves them.</summary>
+/// <summary>Reports which workloads use the cache, which do not and why, and what would move them.</summary>
 internal static class ReportCommand
 {
     private const string Description =

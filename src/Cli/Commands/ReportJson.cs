@@ -4,7 +4,7 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>A survey for programs; docs/cli.md describes it.</summary>
+/// <summary>Writes a survey for programs. docs/cli.md describes the format.</summary>
 internal static class ReportJson
 {
     public static void Write(Utf8JsonWriter writer, Survey survey)

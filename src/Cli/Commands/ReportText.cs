@@ -4,11 +4,11 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>A survey as it is asked for.</summary>
-/// <param name="screen">Where to.</param>
-/// <param name="format">How.</param>
-/// <param name="headings">Whether tables have a line of headings.</param>
-/// <param name="all">Whether workloads with nothing to do are listed.</param>
+/// <summary>Writes a survey in the format that was asked for.</summary>
+/// <param name="screen">Where to write.</param>
+/// <param name="format">The format.</param>
+/// <param name="headings">Tables have a line with headings.</param>
+/// <param name="all">List also the workloads that have nothing to do.</param>
 internal sealed class ReportText(Screen screen, OutputFormat format, bool headings, bool all)
 {
     public void Write(Survey survey)
@@ -31,7 +31,7 @@ internal sealed class ReportText(Screen screen, OutputFormat format, bool headin
         }
     }
 
-    /// <summary>The rows of workloads that have changed, as kubectl -w shows them.</summary>
+    /// <summary>Writes the rows of workloads that have changed, like kubectl -w.</summary>
     public void WriteChanged(IEnumerable<WorkloadRow> rows)
     {
         var table = new TextTable(Columns, headings: false);

@@ -3,9 +3,9 @@ using NodeDns.Cli.Workloads;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Follows the pods of a survey until Ctrl-C, by watch: a workload is shown again whenever one of its counts has
-/// changed. When a namespace's label changes, or the API server no longer has what happened in between, everything is read
-/// anew.</summary>
+/// <summary>Watches the pods of a survey until Ctrl-C. A workload is shown again whenever one of its counts has
+/// changed. If a namespace's label changes, or the API server no longer has all changes, everything is read
+/// again.</summary>
 internal static class ReportWatch
 {
     public static async Task FollowAsync(Session session, Survey survey, ReportText text)
@@ -50,7 +50,7 @@ internal static class ReportWatch
         }, cancel);
     }
 
-    /// <summary>Ends when a namespace is labelled otherwise.</summary>
+    /// <summary>Completes when a namespace's label has changed.</summary>
     private static async Task LabelsAsync(ApiClient api, Survey survey, CancellationToken cancel)
     {
         using var changed = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -68,7 +68,7 @@ internal static class ReportWatch
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            // Labelled otherwise.
+            // A namespace's label has changed.
         }
         catch (ClusterException e) when (e.IsForbidden)
         {

@@ -4,7 +4,7 @@ using NodeDns.Cli.Printing;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>One run of a command: the cluster that it asks and the screen that it writes on. Every failure becomes one
+/// <summary>One run of a command: the cluster that it reads and the screen that it writes to. Every failure becomes one
 /// sentence and exit code 2.</summary>
 internal sealed class Session : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class Session : IDisposable
 
     public ParseResult Parse { get; }
 
-    /// <summary>By Ctrl-C.</summary>
+    /// <summary>Cancelled by Ctrl-C.</summary>
     public CancellationToken Cancel { get; }
 
     public ApiClient Api { get; }
@@ -46,7 +46,7 @@ internal sealed class Session : IDisposable
         }
         catch (IOException e)
         {
-            // Whoever reads standard output has gone away, as head does.
+            // The reader of standard output has gone, as with head.
             return Fail(e.Message, null);
         }
     }
@@ -62,7 +62,7 @@ internal sealed class Session : IDisposable
         return ExitCode.CouldNotTell;
     }
 
-    /// <summary>Says which parts of the answer are missing.</summary>
+    /// <summary>Prints which parts of the answer are missing.</summary>
     public void Say(Unknowns unknown)
     {
         foreach (var part in unknown.Parts)

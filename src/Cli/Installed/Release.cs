@@ -3,21 +3,21 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Installed;
 
-/// <summary>The chart as it is installed: a webhook, a cache on the nodes, or both.</summary>
-/// <param name="Namespace">Of both.</param>
-/// <param name="Name">What Helm calls it.</param>
-/// <param name="Webhook">Its Deployment, or absent.</param>
-/// <param name="Cache">Its DaemonSet, or absent.</param>
+/// <summary>An installed release of the chart: a webhook, a cache on the nodes, or both.</summary>
+/// <param name="Namespace">The namespace of both.</param>
+/// <param name="Name">The name of the Helm release.</param>
+/// <param name="Webhook">The webhook's Deployment, or absent.</param>
+/// <param name="Cache">The cache's DaemonSet, or absent.</param>
 internal sealed record Release(string Namespace, string Name, JsonElement Webhook, JsonElement Cache)
 {
     public const string WebhookSelector = "labelSelector=app.kubernetes.io/name%3Dnode-dns-webhook";
     public const string CacheSelector = "labelSelector=app.kubernetes.io/name%3Dnode-dns-cache";
 
-    /// <summary>Of the programs, as the chart has labelled them.</summary>
+    /// <summary>The version of the programs, from the chart's labels.</summary>
     public string Version =>
         (Webhook.IsAbsent ? Cache : Webhook).Member("metadata"u8).Member("labels"u8).Text("app.kubernetes.io/version"u8) ?? "";
 
-    /// <summary>The value of <c>--name=</c> of a container's arguments; null when it is not given.</summary>
+    /// <summary>The value of <c>--name=</c> in a container's arguments; null when it is not given.</summary>
     public static string? Argument(JsonElement workload, string container, string name)
     {
         var containers = workload.Member("spec"u8).Member("template"u8).Member("spec"u8).Member("containers"u8);
@@ -40,7 +40,7 @@ internal sealed record Release(string Namespace, string Name, JsonElement Webhoo
         return null;
     }
 
-    /// <summary>The port of an argument such as <c>--metrics-listen=:8080</c>.</summary>
+    /// <summary>The port in an argument such as <c>--metrics-listen=:8080</c>.</summary>
     public static int Port(JsonElement workload, string container, string name, int otherwise) =>
         Argument(workload, container, name) is { } listen && int.TryParse(listen[(listen.LastIndexOf(':') + 1)..], out var port)
             ? port

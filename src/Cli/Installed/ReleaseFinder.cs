@@ -4,24 +4,25 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Installed;
 
-/// <summary>Finds the chart's objects by the labels that it gives them.</summary>
+/// <summary>Finds the chart's objects by their labels.</summary>
 internal sealed class ReleaseFinder(ApiClient api)
 {
-    /// <summary>What README.md installs into.</summary>
+    /// <summary>The namespace that README.md uses.</summary>
     public const string UsualNamespace = "node-dns";
 
     public const string InstallLine =
         "helm install node-dns charts/node-dns-webhook --namespace node-dns --create-namespace";
 
-    /// <exception cref="ClusterException">There is none, with the line that installs it, or nobody may look.</exception>
+    /// <exception cref="ClusterException">There is no release (the message has the command that installs one), or the
+    /// user may not look for it.</exception>
     public async Task<Release> FindAsync(CancellationToken cancel) =>
         await TryFindAsync(cancel)
         ?? throw new ClusterException(
             "the node cache is not installed in this cluster: no Deployment or DaemonSet has the chart's labels",
             remedy: $"Install it:\n  {InstallLine}");
 
-    /// <returns>null when it is not installed.</returns>
-    /// <exception cref="ClusterException">Nobody may look.</exception>
+    /// <returns>null when the chart is not installed.</returns>
+    /// <exception cref="ClusterException">The user may not look for it.</exception>
     public async Task<Release?> TryFindAsync(CancellationToken cancel)
     {
         var webhook = await FirstAsync(ApiPath.Deployments, Release.WebhookSelector, cancel);

@@ -4,12 +4,12 @@ using System.Text.Json;
 
 namespace NodeDns.Cli.Printing;
 
-/// <summary>An answer for programs, as JSON or YAML.</summary>
+/// <summary>Writes an answer for programs, as JSON or YAML.</summary>
 internal static class Document
 {
     private static readonly JsonWriterOptions s_indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <param name="output">Where to.</param>
+    /// <param name="output">Where to write.</param>
     /// <param name="format">Json or Yaml.</param>
     /// <param name="write">Writes one value.</param>
     public static void Write(TextWriter output, OutputFormat format, Action<Utf8JsonWriter> write)

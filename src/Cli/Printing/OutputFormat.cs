@@ -1,6 +1,6 @@
 namespace NodeDns.Cli.Printing;
 
-/// <summary>kubectl's <c>-o</c>.</summary>
+/// <summary>The formats of kubectl's <c>-o</c>.</summary>
 internal enum OutputFormat
 {
     Table,

@@ -2,8 +2,8 @@ using Spectre.Console;
 
 namespace NodeDns.Cli.Printing;
 
-/// <summary>Where a command writes: answers on standard output, all else on standard error. Colour and progress are for
-/// terminals only, and colour for those without <c>NO_COLOR</c>.</summary>
+/// <summary>Where a command writes: answers to standard output, everything else to standard error. Colour and progress
+/// are only used on terminals, and colour only without <c>NO_COLOR</c>.</summary>
 internal sealed class Screen
 {
     private readonly IAnsiConsole? _terminal;
@@ -22,7 +22,7 @@ internal sealed class Screen
 
     public TextWriter Error { get; }
 
-    /// <summary>Runs something that takes a while, under a line that says what.</summary>
+    /// <summary>Runs work that takes some time, and shows a line that says what it does.</summary>
     public Task<T> WhileAsync<T>(string what, Func<Task<T>> work) => _progress is null
         ? work()
         : _progress.Status().Spinner(Spinner.Known.Line).StartAsync(Markup.Escape(what), _ => work());
@@ -39,7 +39,7 @@ internal sealed class Screen
         }
     }
 
-    /// <summary>One line on standard error.</summary>
+    /// <summary>Writes one line to standard error.</summary>
     public void Say(string line) => Error.WriteLine(line);
 
     private static IAnsiConsole Terminal(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings

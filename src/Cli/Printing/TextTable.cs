@@ -2,9 +2,10 @@ using Spectre.Console;
 
 namespace NodeDns.Cli.Printing;
 
-/// <summary>Columns as kubectl aligns them: three spaces apart, upper-case headings, nothing behind the last.</summary>
-/// <param name="columns">Their headings.</param>
-/// <param name="headings">Whether they are shown (<c>--no-headers</c>).</param>
+/// <summary>A table in kubectl's layout: columns three spaces apart, headings in upper case, no spaces after the last
+/// column.</summary>
+/// <param name="columns">The headings of the columns.</param>
+/// <param name="headings">The headings are shown (not with <c>--no-headers</c>).</param>
 internal sealed class TextTable(string[] columns, bool headings = true)
 {
     private const int Gap = 3;
@@ -25,7 +26,7 @@ internal sealed class TextTable(string[] columns, bool headings = true)
         }
     }
 
-    /// <summary>The same, in colour, the last column broken where the terminal ends.</summary>
+    /// <summary>The same table in colour, with the last column wrapped at the width of the terminal.</summary>
     public Table ForTerminal()
     {
         var table = new Table { Border = TableBorder.None, ShowHeaders = headings };
@@ -44,7 +45,7 @@ internal sealed class TextTable(string[] columns, bool headings = true)
     }
 
     /// <param name="Text">One line.</param>
-    /// <param name="Tone">A colour's name for terminals, or null.</param>
+    /// <param name="Tone">The name of a colour for terminals, or null.</param>
     internal readonly record struct Cell(string Text, string? Tone = null)
     {
         public static implicit operator Cell(string text) => new(text);

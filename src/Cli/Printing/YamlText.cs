@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace NodeDns.Cli.Printing;
 
-/// <summary>JSON as the YAML that kubectl prints: block style, two spaces, quotes where a plain scalar would be read as
-/// something else.</summary>
+/// <summary>Writes JSON as the YAML that kubectl prints: block style, indented by two spaces, and quoted if a plain
+/// scalar would mean something else.</summary>
 internal static partial class YamlText
 {
     public static string Of(JsonElement value)
@@ -53,7 +53,8 @@ internal static partial class YamlText
         startsLine = true;
     }
 
-    /// <summary>A member's value: on the line of its name, or below it. Lists are not indented, as in kubectl.</summary>
+    /// <summary>Writes a member's value, on the line of its name or below it. As in kubectl, lists are not
+    /// indented.</summary>
     private static void Under(StringBuilder text, JsonElement value, int indent)
     {
         if (value.ValueKind == JsonValueKind.Object && value.EnumerateObject().Any())
@@ -90,7 +91,7 @@ internal static partial class YamlText
     [GeneratedRegex(@"\A[A-Za-z0-9/._][A-Za-z0-9 /._:,()=+~;*'-]*(?<![ :])\z")]
     private static partial Regex Plain();
 
-    /// <summary>What YAML reads as null, a truth value, a number, or a mapping.</summary>
+    /// <summary>Text that YAML would read as null, a boolean, a number or a mapping.</summary>
     [GeneratedRegex(@"\A(null|~|true|false|yes|no|on|off|y|n|[-+.]?[0-9][0-9_.:eExXa-fA-F+-]*|\.inf|\.nan)\z|: ", RegexOptions.IgnoreCase)]
     private static partial Regex ReadAsOther();
 }

@@ -6,15 +6,15 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Rollouts;
 
-/// <summary>Makes one workload's pods anew by its own rollout, and waits until that has ended.</summary>
+/// <summary>Recreates the pods of a workload by its own rollout, and waits until that has ended.</summary>
 internal sealed class Restart(ApiClient api, WorkloadKey key, TimeProvider time)
 {
     private readonly ApiPath _path = Mover.Restartable(key)!.In(key.Namespace).Named(key.Name);
 
-    /// <summary>What kubectl rollout restart does: an annotation of the template, so that the workload's own strategy decides
-    /// how many pods go at once.</summary>
-    /// <param name="dryRun">The API server only says whether it would.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <summary>Does the same as kubectl rollout restart: adds an annotation to the pod template, so that the
+    /// workload's own strategy decides how many pods are replaced at once.</summary>
+    /// <param name="dryRun">The API server only checks the request.</param>
+    /// <param name="cancel">Cancels the operation.</param>
     /// <exception cref="ClusterException">The API server refused.</exception>
     public async Task BeginAsync(bool dryRun, CancellationToken cancel)
     {
@@ -27,8 +27,9 @@ internal sealed class Restart(ApiClient api, WorkloadKey key, TimeProvider time)
             patch.Replace("NOW", now, StringComparison.Ordinal), cancel);
     }
 
-    /// <summary>Follows the workload by watch.</summary>
-    /// <returns>null when its rollout is complete, else why it failed or what it waits for at the end of its time.</returns>
+    /// <summary>Watches the workload.</summary>
+    /// <returns>null when its rollout is complete; otherwise why it failed, or what it waits for when the time is
+    /// over.</returns>
     /// <exception cref="ClusterException">The API server refused.</exception>
     public async Task<string?> WaitAsync(TimeSpan timeout, CancellationToken cancel)
     {
@@ -57,7 +58,7 @@ internal sealed class Restart(ApiClient api, WorkloadKey key, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            // Complete, failed, or out of time: the last state says which.
+            // The rollout is complete, has failed or is out of time, as the last state shows.
         }
 
         return last switch
@@ -78,7 +79,7 @@ internal sealed class Restart(ApiClient api, WorkloadKey key, TimeProvider time)
         }
     }
 
-    /// <summary>With what the first of its pods that does not run says.</summary>
+    /// <summary>Adds the reason of the first pod that does not run.</summary>
     private async Task<string> ReasonAsync(string why, CancellationToken cancel)
     {
         try

@@ -2,15 +2,15 @@ using NodeDns.Cli.Workloads;
 
 namespace NodeDns.Cli.Rollouts;
 
-/// <summary>Which workloads a rollout restarts, and which it leaves to somebody.</summary>
-/// <param name="Restart">In the order in which they are restarted.</param>
-/// <param name="Left">Those that it cannot restart.</param>
+/// <summary>The workloads that a rollout restarts, and those that have to be restarted in another way.</summary>
+/// <param name="Restart">The workloads to restart, in this order.</param>
+/// <param name="Left">The workloads that it cannot restart.</param>
 internal sealed record RolloutPlan(IReadOnlyList<WorkloadRow> Restart, IReadOnlyList<WorkloadRow> Left)
 {
-    /// <param name="rows">Of the namespace.</param>
-    /// <param name="toCache">Which way.</param>
-    /// <param name="named">Such as deployment/web; none for all.</param>
-    /// <exception cref="Cluster.ClusterException">A name is of no workload that has pods.</exception>
+    /// <param name="rows">The workloads of the namespace.</param>
+    /// <param name="toCache">True to move to the cache, false to move back.</param>
+    /// <param name="named">Names such as deployment/web; empty for all.</param>
+    /// <exception cref="Cluster.ClusterException">A name belongs to no workload that has pods.</exception>
     public static RolloutPlan Make(IReadOnlyList<WorkloadRow> rows, bool toCache, IReadOnlyCollection<string> named)
     {
         foreach (var name in named)
@@ -28,7 +28,7 @@ internal sealed record RolloutPlan(IReadOnlyList<WorkloadRow> Restart, IReadOnly
             [.. waiting.Where(row => !Mover.CanRestart(row.Key, row.State))]);
     }
 
-    /// <summary>kind/name as kubectl takes it: singular, plural or short.</summary>
+    /// <summary>Compares with kind/name, where the kind is singular, plural or short, as in kubectl.</summary>
     private static bool Is(WorkloadRow row, string name)
     {
         if (name.Split('/') is not [var kind, var rest] || rest != row.Key.Name)

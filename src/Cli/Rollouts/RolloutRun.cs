@@ -3,8 +3,8 @@ using NodeDns.Cli.Workloads;
 
 namespace NodeDns.Cli.Rollouts;
 
-/// <summary>Restarts workloads, a few at a time, and stops at the first that fails. What was done is in the pods: run again,
-/// it goes on where it stopped.</summary>
+/// <summary>Restarts workloads, a few at a time, and stops at the first that fails. The pods themselves show what was
+/// done, so another run continues where this one stopped.</summary>
 internal sealed class RolloutRun(ApiClient api, TimeProvider time, Action<string> say)
 {
     private readonly List<string> _done = [];
@@ -13,13 +13,14 @@ internal sealed class RolloutRun(ApiClient api, TimeProvider time, Action<string
 
     public int MaxParallel { get; init; } = 2;
 
-    /// <summary>For one workload.</summary>
+    /// <summary>The time for one workload.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <param name="workloads">To be restarted.</param>
-    /// <param name="isPending">Whether a workload still has pods to move, as things are now.</param>
-    /// <param name="cancel">By Ctrl-C: nothing more is restarted, and what is under way goes on in the cluster.</param>
-    /// <returns>The first failure; null when there was none.</returns>
+    /// <param name="workloads">The workloads to restart.</param>
+    /// <param name="isPending">Tells whether a workload still has pods to move.</param>
+    /// <param name="cancel">On Ctrl-C nothing more is restarted, and rollouts that have begun go on in the
+    /// cluster.</param>
+    /// <returns>The first failure; null when there is none.</returns>
     public async Task<string?> RunAsync(
         IReadOnlyList<WorkloadRow> workloads, Func<WorkloadKey, CancellationToken, Task<bool>> isPending, CancellationToken cancel)
     {
@@ -66,7 +67,7 @@ internal sealed class RolloutRun(ApiClient api, TimeProvider time, Action<string
         }
     }
 
-    /// <summary>What was done, for whoever has interrupted it.</summary>
+    /// <summary>What has been done so far, printed when the user interrupts.</summary>
     public string Summary()
     {
         lock (_gate)
@@ -82,7 +83,7 @@ internal sealed class RolloutRun(ApiClient api, TimeProvider time, Action<string
         var restart = new Restart(api, row.Key, time);
         if (row.State is { IsComplete: false })
         {
-            // Somebody's rollout, perhaps ours of an earlier run: its pods are made anew already.
+            // A rollout that somebody else or an earlier run has started. It recreates the pods already.
             say($"{row.Key.Short}: a rollout is under way; waiting for it");
             if (await restart.WaitAsync(Timeout, cancel) is { } failed)
             {

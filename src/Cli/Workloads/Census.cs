@@ -5,8 +5,8 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>Counts pods as they go by, under what owns each of them at once. Pods that are leaving or have run to their end
-/// do not count.</summary>
+/// <summary>Counts pods by their immediate owner. Pods that are terminating or have run to completion do not
+/// count.</summary>
 internal sealed class Census(PodJudge judge, IReadOnlyDictionary<string, NamespaceSettings> namespaces, PolicyBook policies)
 {
     private static readonly EgressPolicy[] s_none = [];
@@ -15,14 +15,14 @@ internal sealed class Census(PodJudge judge, IReadOnlyDictionary<string, Namespa
     private readonly Dictionary<WorkloadKey, Tally> _tallies = [];
     private readonly Dictionary<WorkloadKey, WorkloadKey> _owners = [];
 
-    /// <summary>By immediate owner.</summary>
+    /// <summary>The counts, by immediate owner.</summary>
     public IReadOnlyDictionary<WorkloadKey, Tally> Tallies => _tallies;
 
-    /// <summary>Pods with no nameserver but the cache, for an undo.</summary>
+    /// <summary>The owners of pods whose only nameserver is the cache. Needed by undo.</summary>
     public List<WorkloadKey> Alone { get; } = [];
 
-    /// <summary>Sees a pod for the first time, or changed.</summary>
-    /// <returns>Whether that has changed a count.</returns>
+    /// <summary>Counts a pod that is new or has changed.</summary>
+    /// <returns>true when a count has changed.</returns>
     public bool See(JsonElement pod)
     {
         var metadata = pod.Member("metadata"u8);
@@ -58,7 +58,7 @@ internal sealed class Census(PodJudge judge, IReadOnlyDictionary<string, Namespa
         return true;
     }
 
-    /// <returns>Whether it was counted before.</returns>
+    /// <returns>true when the pod was counted before.</returns>
     public bool Forget(JsonElement pod)
     {
         if (!_pods.Remove(Uid(pod.Member("metadata"u8)), out var before))
@@ -80,7 +80,8 @@ internal sealed class Census(PodJudge judge, IReadOnlyDictionary<string, Namespa
         return tally;
     }
 
-    /// <summary>Its controller, else its first owner, else the pod itself. A static pod's is its node.</summary>
+    /// <summary>The pod's controller, else its first owner, else the pod itself. The owner of a static pod is its
+    /// node.</summary>
     private WorkloadKey OwnerOf(JsonElement metadata, string ns)
     {
         var owner = Owners.Controller(metadata);

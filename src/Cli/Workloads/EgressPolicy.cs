@@ -5,9 +5,9 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>A NetworkPolicy that isolates the egress of pods, judged for DNS to the node cache.</summary>
-/// <remarks>Peers that select pods or namespaces never select a node's own address; only an ipBlock, or a rule without
-/// peers, does.</remarks>
+/// <summary>A NetworkPolicy that isolates the egress of pods, and whether it allows DNS to the node cache.</summary>
+/// <remarks>A peer that selects pods or namespaces never matches a node's own address. Only an ipBlock, or a rule
+/// without peers, does.</remarks>
 internal sealed class EgressPolicy
 {
     private readonly LabelSelector _selector;
@@ -39,7 +39,7 @@ internal sealed class EgressPolicy
 
     public string Name { get; }
 
-    /// <summary>Whether its list of egress rules holds any.</summary>
+    /// <summary>True when it has egress rules.</summary>
     public bool HasRules { get; }
 
     /// <returns>null when the policy does not isolate egress.</returns>
@@ -53,7 +53,7 @@ internal sealed class EgressPolicy
         return isolates ? new EgressPolicy(policy, addresses) : null;
     }
 
-    /// <summary>Whether DNS to the address gets through.</summary>
+    /// <summary>True when it allows DNS to this address.</summary>
     public bool Allows(IPAddress address, string protocol) => _allowed.Contains((address, protocol));
 
     public bool Selects(JsonElement labels) => _selector.Matches(labels);

@@ -3,12 +3,12 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>A LabelSelector as the API has it: matchLabels and matchExpressions, all of which must hold.</summary>
+/// <summary>A LabelSelector of the API: all its matchLabels and matchExpressions must match.</summary>
 internal sealed class LabelSelector
 {
     private readonly List<(byte[] Key, string Operator, string[] Values)> _terms = [];
 
-    /// <param name="selector">Empty or absent selects everything.</param>
+    /// <param name="selector">An empty or absent selector matches everything.</param>
     public LabelSelector(JsonElement selector)
     {
         foreach (var label in selector.Member("matchLabels"u8).Members)

@@ -2,7 +2,8 @@ using NodeDns.Cli.Cluster;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>What makes the pods of a kind of workload anew, and what to tell of those that nothing does.</summary>
+/// <summary>How the pods of each kind of workload are recreated, and what to tell the user if nothing does
+/// that.</summary>
 internal static class Mover
 {
     private static readonly Dictionary<string, ApiPath> s_restartable = new()
@@ -13,18 +14,18 @@ internal static class Mover
         ["Rollout.argoproj.io"] = ApiPath.Rollouts,
     };
 
-    /// <returns>null when it has no rollout of its own.</returns>
+    /// <returns>null when the kind has no rollout.</returns>
     public static ApiPath? Restartable(WorkloadKey key) => s_restartable.GetValueOrDefault($"{key.Kind}.{key.Group}");
 
-    /// <summary>Of workloads that <c>rollout</c> restarts, where they are read.</summary>
+    /// <summary>The lists of the workloads that <c>rollout</c> can restart.</summary>
     public static IEnumerable<(string Kind, ApiPath Path)> ToRead(IEnumerable<WorkloadKey> keys) =>
         keys.Where(key => Restartable(key) is not null).Select(key => (key.Kind, Restartable(key)!)).Distinct();
 
-    /// <summary>Whether <c>rollout</c> can do it.</summary>
+    /// <summary>True when <c>rollout</c> can restart it.</summary>
     public static bool CanRestart(WorkloadKey key, WorkloadState? state) =>
         Restartable(key) is not null && state is null or { IsPaused: false, IsOnDelete: false };
 
-    /// <summary>What moves pods that are not where they would be if they were created anew.</summary>
+    /// <summary>What the user can do to move the pods that would be different if they were recreated.</summary>
     public static string NextStep(WorkloadKey key, WorkloadState? state) => (key.Kind, state) switch
     {
         (_, { IsPaused: true }) => $"it is paused: resume it ({Resume(key)}), then kubectl nodedns rollout -n {key.Namespace}",

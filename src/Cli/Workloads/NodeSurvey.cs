@@ -5,26 +5,26 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>The nodes, and which of them have a cache that serves.</summary>
+/// <summary>The nodes, and which of them have a working cache.</summary>
 internal sealed class NodeSurvey
 {
     private readonly Dictionary<string, JsonElement> _pods = [];
 
-    /// <summary>Nodes that a cache is meant for.</summary>
+    /// <summary>How many nodes should have a cache.</summary>
     public int Wanted { get; private set; }
 
     public int Ready { get; private set; }
 
-    /// <summary>By node, what is wrong with its cache.</summary>
+    /// <summary>What is wrong with the cache, by node.</summary>
     public SortedDictionary<string, string> Troubles { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The cache's pods that run, by node.</summary>
+    /// <summary>The running pods of the cache, by node.</summary>
     public IReadOnlyDictionary<string, JsonElement> Pods => _pods;
 
-    /// <param name="api">To be asked.</param>
-    /// <param name="release">Whose cache.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <param name="keep">Whether <see cref="Pods"/> is wanted.</param>
+    /// <param name="api">The API server to read from.</param>
+    /// <param name="release">The release whose cache is meant.</param>
+    /// <param name="cancel">Cancels the operation.</param>
+    /// <param name="keep">Keep <see cref="Pods"/>.</param>
     public static async Task<NodeSurvey> TakeAsync(ApiClient api, Release release, CancellationToken cancel, bool keep = false)
     {
         var survey = new NodeSurvey();
@@ -37,7 +37,7 @@ internal sealed class NodeSurvey
                 return;
             }
 
-            // During an update there are two on a node: the one that is ready serves.
+            // During an update a node has two pods. The one that is ready is counted.
             var trouble = ObjectView.IsReady(pod) ? null : $"pod {ObjectView.Name(pod)} is not ready"
                 + (ObjectView.Trouble(pod) is { } why ? ": " + why : "");
             pods[node] = pods.TryGetValue(node, out var other) && other is null ? null : trouble;
@@ -70,8 +70,8 @@ internal sealed class NodeSurvey
         return survey;
     }
 
-    /// <summary>Where the DaemonSet's own nodeSelector and node affinity put a pod: the chart leaves out Windows and virtual
-    /// nodes.</summary>
+    /// <summary>True for nodes on which the DaemonSet's nodeSelector and node affinity allow a pod. The chart excludes
+    /// Windows and virtual nodes.</summary>
     private static bool IsMeantFor(JsonElement spec, JsonElement labels)
     {
         foreach (var wanted in spec.Member("nodeSelector"u8).Members)

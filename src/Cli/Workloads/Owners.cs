@@ -4,8 +4,8 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>Who owns what owns pods: of a ReplicaSet the Deployment or Rollout, of a Job the CronJob. Read for the kinds
-/// that occur, metadata alone.</summary>
+/// <summary>The owners of pods' owners: the Deployment or Rollout of a ReplicaSet, the CronJob of a Job. Reads only the
+/// metadata of the kinds that occur.</summary>
 internal sealed class Owners(ApiClient api)
 {
     private static readonly ApiPath[] s_between =
@@ -13,7 +13,8 @@ internal sealed class Owners(ApiClient api)
 
     private readonly Dictionary<(string Kind, string Namespace, string Name), WorkloadKey> _above = [];
 
-    /// <summary>The ownerReference with <c>controller: true</c>, else the first; absent when nobody owns it.</summary>
+    /// <summary>The ownerReference with <c>controller: true</c>, else the first one; absent when there is
+    /// none.</summary>
     public static JsonElement Controller(JsonElement metadata)
     {
         var owners = metadata.Member("ownerReferences"u8);
@@ -28,10 +29,10 @@ internal sealed class Owners(ApiClient api)
         return owners.First;
     }
 
-    /// <param name="namespace">null for all.</param>
-    /// <param name="kinds">Of the owners of pods.</param>
+    /// <param name="namespace">null for all namespaces.</param>
+    /// <param name="kinds">The kinds of the pods' owners.</param>
     /// <param name="unknown">Receives what could not be read.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <param name="cancel">Cancels the operation.</param>
     public async Task ReadAsync(string? @namespace, IReadOnlySet<string> kinds, Unknowns unknown, CancellationToken cancel)
     {
         foreach (var path in s_between)
@@ -46,7 +47,7 @@ internal sealed class Owners(ApiClient api)
         }
     }
 
-    /// <summary>The workload itself when nobody is known to own it.</summary>
+    /// <summary>The owner of a workload; the workload itself when it has no known owner.</summary>
     public WorkloadKey Top(WorkloadKey key) => _above.GetValueOrDefault((key.Kind, key.Namespace, key.Name)) ?? key;
 
     private void Add(string kind, JsonElement item)

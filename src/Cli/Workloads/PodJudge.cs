@@ -4,15 +4,15 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>Asks the webhook's own rules what would become of a pod that is created anew.</summary>
+/// <summary>Uses the webhook's own rules to find out what would happen to a pod that is created again.</summary>
 internal sealed class PodJudge(InjectionSettings settings)
 {
     private readonly DnsPolicyDecider _decider = new(settings);
 
-    /// <param name="pod">As the API server has it.</param>
-    /// <param name="namespace">Its namespace.</param>
-    /// <param name="ofNamespace">What that says.</param>
-    /// <returns>The reason is set for what stays off the cache, or would not be on it again.</returns>
+    /// <param name="pod">The object as the API server has stored it.</param>
+    /// <param name="namespace">The pod's namespace.</param>
+    /// <param name="ofNamespace">What the namespace says.</param>
+    /// <returns>The reason is set for a pod that does not use the cache, or would not use it again.</returns>
     public (Standing Standing, SkipReason? Reason) Judge(JsonElement pod, string @namespace, NamespaceSettings ofNamespace)
     {
         var decision = _decider.Decide(pod, @namespace, ofNamespace, CacheState.NotProbed, new Warnings());
@@ -21,14 +21,14 @@ internal sealed class PodJudge(InjectionSettings settings)
             return decision.Reason is { } reason ? (Standing.Skipped, reason) : (Standing.Pending, null);
         }
 
-        // One that names the local address itself is its author's, and stays.
+        // If the pod's author has given the local address, the pod keeps it.
         return decision is { Kind: DecisionKind.Injected } or { Reason: SkipReason.AlreadyConfigured or SkipReason.PolicyNone }
             || pod.Member("metadata"u8).Member("annotations"u8).Member("nodedns.io/status"u8).IsAbsent
             ? (Standing.OnCache, null)
             : (Standing.Returning, decision.Reason);
     }
 
-    /// <summary>Whether the node cache is the only nameserver that the pod has.</summary>
+    /// <summary>True when the node cache is the pod's only nameserver.</summary>
     public bool HasNoOther(JsonElement pod)
     {
         var servers = pod.Member("spec"u8).Member("dnsConfig"u8).Member("nameservers"u8);

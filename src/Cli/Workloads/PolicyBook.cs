@@ -24,9 +24,9 @@ internal sealed class PolicyBook(IReadOnlyList<string> localAddresses)
         }
     }
 
-    /// <summary>The policies that together keep a pod from DNS at the node cache: any one of them can let it
-    /// through.</summary>
-    /// <returns>None when it gets through.</returns>
+    /// <summary>The policies that together keep a pod from the node cache. It would be enough if one of them allowed
+    /// it.</summary>
+    /// <returns>Empty when the pod can reach the cache.</returns>
     public EgressPolicy[] Blocking(string @namespace, JsonElement labels)
     {
         if (!_policies.TryGetValue(@namespace, out var all))

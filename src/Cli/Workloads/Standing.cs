@@ -1,17 +1,17 @@
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>Where a pod stands in the move.</summary>
+/// <summary>The state of a pod.</summary>
 internal enum Standing
 {
     /// <summary>Its first nameserver is the node cache.</summary>
     OnCache,
 
-    /// <summary>Created anew, it would be on the cache.</summary>
+    /// <summary>It would use the cache if it were recreated.</summary>
     Pending,
 
-    /// <summary>It stays off, for a reason.</summary>
+    /// <summary>It does not use the cache, and would not if it were recreated.</summary>
     Skipped,
 
-    /// <summary>It is on the cache, and created anew it would not be.</summary>
+    /// <summary>It uses the cache, and would not if it were recreated.</summary>
     Returning,
 }

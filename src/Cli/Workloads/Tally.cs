@@ -2,7 +2,7 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>Pods of one workload, counted.</summary>
+/// <summary>The counts of one workload's pods.</summary>
 internal sealed class Tally
 {
     public int Pods { get; private set; }
@@ -13,20 +13,21 @@ internal sealed class Tally
 
     public int Returning { get; private set; }
 
-    /// <summary>Why pods stay off, with how many.</summary>
+    /// <summary>The reasons for which pods do not use the cache, with the number of pods.</summary>
     public SortedDictionary<SkipReason, int> Skipped { get; } = [];
 
-    /// <summary>Pods that are or will be on the cache and that NetworkPolicies keep from it.</summary>
+    /// <summary>The NetworkPolicies that keep pods from the cache, with the number of pods that use it or
+    /// will.</summary>
     public SortedDictionary<string, int> Blocked { get; } = new(StringComparer.Ordinal);
 
     public int SkippedPods => Skipped.Values.Sum();
 
-    /// <summary>Whether its pods stay off for a reason of their own, and not one that the whole namespace has.</summary>
+    /// <summary>True when its pods do not use the cache for a reason that is not one of the whole namespace.</summary>
     public bool IsSkippedByItself => Skipped.Keys.Any(reason =>
         reason is not (SkipReason.NotOptedIn or SkipReason.NamespaceOptedOut or SkipReason.NamespaceExcluded));
 
-    /// <param name="pod">What is known of it.</param>
-    /// <param name="count">1, or -1 for one that is gone.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="count">1, or -1 for a pod that has gone.</param>
     public void Add(PodRecord pod, int count)
     {
         Pods += count;

@@ -1,11 +1,11 @@
 namespace NodeDns.Cli.Workloads;
 
 /// <summary>A workload, its pods, and what moves them.</summary>
-/// <param name="Key">Which.</param>
-/// <param name="Tally">Its pods.</param>
-/// <param name="State">What its object says; null where that was not read.</param>
+/// <param name="Key">The workload.</param>
+/// <param name="Tally">The counts of its pods.</param>
+/// <param name="State">The state of its object; null if it was not read.</param>
 internal sealed record WorkloadRow(WorkloadKey Key, Tally Tally, WorkloadState? State)
 {
-    /// <summary>Of the pods that are not where they would be if they were created anew; empty when there are none.</summary>
+    /// <summary>What the user can do to move pods; empty when there are none to move.</summary>
     public string Next => Tally.Pending + Tally.Returning > 0 ? Mover.NextStep(Key, State) : "";
 }

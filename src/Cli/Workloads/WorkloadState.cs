@@ -4,25 +4,25 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>What a workload's own object says about making its pods anew.</summary>
+/// <summary>What a workload's object says about recreating its pods.</summary>
 internal sealed record WorkloadState
 {
     public bool IsPaused { get; init; }
 
-    /// <summary>updateStrategy OnDelete: new pods come when somebody deletes the old ones.</summary>
+    /// <summary>updateStrategy OnDelete: pods are replaced only when somebody deletes the old ones.</summary>
     public bool IsOnDelete { get; init; }
 
-    /// <summary>Whether every replica is of the latest revision and ready.</summary>
+    /// <summary>True when every replica has the latest revision and is ready.</summary>
     public bool IsComplete { get; init; }
 
-    /// <summary>Why it has stopped; null while it goes on.</summary>
+    /// <summary>Why the rollout has stopped; null while it goes on.</summary>
     public string? Failure { get; init; }
 
     public int Wanted { get; init; }
 
     public int Updated { get; init; }
 
-    /// <summary>Of a Deployment, StatefulSet, DaemonSet or Rollout.</summary>
+    /// <summary>Reads a Deployment, StatefulSet, DaemonSet or Rollout.</summary>
     public static WorkloadState Read(string kind, JsonElement item)
     {
         var spec = item.Member("spec"u8);

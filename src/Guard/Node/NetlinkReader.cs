@@ -8,11 +8,52 @@ namespace NodeDns.Guard.Node;
 /// <param name="Body">May be in the socket's buffer, and is then valid only until the callback returns.</param>
 internal readonly record struct NetlinkMessage(ushort Type, ReadOnlyMemory<byte> Body)
 {
+    private const int HeaderSize = 16;
+
     public ushort Flags { get; init; }
 
-    /// <summary>The attributes after the family's header, which is <paramref name="headerOctets"/> long.</summary>
+    /// <summary>Reads messages up to the end of a datagram, or up to one that runs past it.</summary>
+    public static IEnumerable<NetlinkMessage> Read(ReadOnlyMemory<byte> datagram)
+    {
+        while (datagram.Length >= HeaderSize)
+        {
+            var length = MemoryMarshal.Read<uint>(datagram.Span);
+            if (length < HeaderSize || length > datagram.Length)
+            {
+                yield break;
+            }
+            yield return new NetlinkMessage(MemoryMarshal.Read<ushort>(datagram.Span[4..]), datagram[HeaderSize..(int)length])
+            {
+                Flags = MemoryMarshal.Read<ushort>(datagram.Span[6..]),
+            };
+            datagram = datagram[Math.Min(((int)length + 3) & ~3, datagram.Length)..];
+        }
+    }
+
+    /// <summary>The attributes after the family's header, which is <paramref name="headerOctets"/> long; none in a shorter
+    /// message.</summary>
     public IEnumerable<NetlinkAttribute> Attributes(int headerOctets) =>
-        NetlinkAttribute.Read(Body[headerOctets..]);
+        NetlinkAttribute.Read(Body[Math.Min(headerOctets, Body.Length)..]);
+
+    /// <summary>What a message of type NLMSG_ERROR says; null for an acknowledgement.</summary>
+    /// <remarks>struct nlmsgerr: error (4 octets, negative errno or 0), the request's header (16), attributes.</remarks>
+    public NetlinkException? Error(string what)
+    {
+        if (Body.Length < sizeof(int))
+        {
+            return new NetlinkException(what, Errno.EPROTO, null);
+        }
+        var error = unchecked(-MemoryMarshal.Read<int>(Body.Span));
+        if (error == 0)
+        {
+            return null;
+        }
+        const int messageText = 1;
+        var detail = (Flags & Libc.NLM_F_ACK_TLVS) != 0
+            ? Attributes(4 + HeaderSize).FirstOrDefault(attribute => attribute.Type == messageText)
+            : default;
+        return new NetlinkException(what, (Errno)error, detail.Value.IsEmpty ? null : detail.Text);
+    }
 }
 
 /// <summary>One attribute. Read nested attributes with <see cref="Nested"/>.</summary>

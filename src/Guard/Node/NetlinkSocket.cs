@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
@@ -6,7 +5,6 @@ namespace NodeDns.Guard.Node;
 /// <summary>A netlink socket of one family. The kernel answers within the send, so no call waits for a reply.</summary>
 internal sealed class NetlinkSocket : IDisposable
 {
-    private const int HeaderSize = 16;
     private readonly byte[] _buffer = new byte[64 << 10];
 
     public NetlinkSocket(int family)
@@ -45,11 +43,11 @@ internal sealed class NetlinkSocket : IDisposable
         NetlinkException? failure = null;
         while (Receive() is { IsError: false } received)
         {
-            foreach (var message in Messages(received.Value))
+            foreach (var message in NetlinkMessage.Read(_buffer.AsMemory(0, received.Value)))
             {
                 if (message.Type == Libc.NLMSG_ERROR)
                 {
-                    failure ??= ReadError(message, what);
+                    failure ??= message.Error(what);
                 }
                 else if (message.Type != Libc.NLMSG_DONE)
                 {
@@ -94,39 +92,4 @@ internal sealed class NetlinkSocket : IDisposable
     public void Dispose() => Libc.Close(Fd);
 
     private SyscallResult Receive() => Libc.Receive(Fd, _buffer);
-
-    /// <summary>The messages in the received datagram.</summary>
-    private IEnumerable<NetlinkMessage> Messages(int octets)
-    {
-        for (var at = 0; octets - at >= HeaderSize;)
-        {
-            var length = (int)MemoryMarshal.Read<uint>(_buffer.AsSpan(at));
-            if (length < HeaderSize || length > octets - at)
-            {
-                yield break;
-            }
-            yield return new NetlinkMessage(
-                MemoryMarshal.Read<ushort>(_buffer.AsSpan(at + 4)), _buffer.AsMemory(at + HeaderSize, length - HeaderSize))
-            {
-                Flags = MemoryMarshal.Read<ushort>(_buffer.AsSpan(at + 6)),
-            };
-            at += (length + 3) & ~3;
-        }
-    }
-
-    /// <summary>struct nlmsgerr: error (4 octets, negative errno or 0), the request's header (16),
-    /// attributes.</summary>
-    private static NetlinkException? ReadError(NetlinkMessage message, string what)
-    {
-        var error = -MemoryMarshal.Read<int>(message.Body.Span);
-        if (error == 0)
-        {
-            return null;
-        }
-        const int messageText = 1;
-        var detail = (message.Flags & Libc.NLM_F_ACK_TLVS) != 0
-            ? message.Attributes(4 + HeaderSize).FirstOrDefault(attribute => attribute.Type == messageText)
-            : default;
-        return new NetlinkException(what, (Errno)error, detail.Value.IsEmpty ? null : detail.Text);
-    }
 }

@@ -1,16 +1,28 @@
 using NodeDns.Cache.Fuzz;
 using SharpFuzz;
 
-if (args is not [var target, ..] || Targets.Named(target) is not { } run)
+if (args is ["instrument", .. var assemblies])
 {
-    Console.Error.WriteLine("usage: Cache.Fuzz query|answer|snapshot|handover [FILE]");
+    foreach (var assembly in assemblies)
+    {
+        Fuzzer.Instrument(assembly, _ => true, Options.Value);
+    }
+
+    return 0;
+}
+if (args is not [var target, .. var files] || Targets.Named(target) is not { } run)
+{
+    Console.Error.WriteLine(
+        "usage: Cache.Fuzz query|answer|stream|corefile|hosts|resolv-conf|kube-dns|snapshot|handover|netlink [FILE...]\n"
+        + "       Cache.Fuzz instrument ASSEMBLY...");
     return 2;
 }
-if (args is [_, var file])
+foreach (var file in files)
 {
     run(File.ReadAllBytes(file));
 }
-else
+
+if (files.Length == 0)
 {
     Fuzzer.LibFuzzer.Run(octets => run(octets));
 }

@@ -1,9 +1,18 @@
 using NodeDns.Webhook.Fuzz;
 using SharpFuzz;
 
+if (args is ["instrument", .. var assemblies])
+{
+    foreach (var assembly in assemblies)
+    {
+        Fuzzer.Instrument(assembly, _ => true, Options.Value);
+    }
+
+    return 0;
+}
 if (args is not [var target, ..] || Targets.Named(target) is not { } run)
 {
-    Console.Error.WriteLine("usage: Webhook.Fuzz review|annotation|resolv-conf [FILE…]");
+    Console.Error.WriteLine("usage: Webhook.Fuzz review|annotation|webhook-resolv-conf [FILE...]\n       Webhook.Fuzz instrument ASSEMBLY...");
     return 2;
 }
 foreach (var file in args[1..])

@@ -37,7 +37,7 @@ internal static class Targets
     {
         "review" => octets => Review(octets.ToArray()),
         "annotation" => Annotation,
-        "resolv-conf" => ResolvConfFile,
+        "webhook-resolv-conf" => ResolvConfFile,
         _ => null,
     };
 

@@ -17,11 +17,13 @@ public static unsafe partial class Libc
     public const int EPOLL_CTL_DEL = 2;
     public const int EPOLL_CTL_MOD = 3;
 
-    /// <summary>sizeof(struct epoll_event): packed to 12 octets on x86-64, 16 everywhere else (epoll_ctl(2)).</summary>
-    public static readonly int EpollEventSize =
-        RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+    /// <summary>sizeof(struct epoll_event) of this machine.</summary>
+    public static readonly int EpollEventSize = EpollEventSizeOf(RuntimeInformation.ProcessArchitecture);
 
     private static readonly int s_epollDataOffset = EpollEventSize - sizeof(ulong);
+
+    /// <summary>sizeof(struct epoll_event): packed to 12 octets on x86-64, 16 everywhere else (epoll_ctl(2)).</summary>
+    public static int EpollEventSizeOf(Architecture architecture) => architecture == Architecture.X64 ? 12 : 16;
 
     /// <summary>epoll_create1(2), close-on-exec.</summary>
     public static SyscallResult EpollCreate() => Result(epoll_create1(SOCK_CLOEXEC));

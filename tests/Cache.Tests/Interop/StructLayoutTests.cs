@@ -5,10 +5,10 @@ using Xunit;
 
 namespace NodeDns.Cache.Tests.Interop;
 
-/// <summary>What the kernel's headers say of each struct and constant, by the C compiler of this machine.</summary>
+/// <summary>What the kernel's headers say of each struct and constant, by the C compilers of both architectures.</summary>
 public sealed class StructLayoutTests
 {
-    private static readonly (string C, long Ours)[] s_facts =
+    private static (string C, long Ours)[] Facts(Architecture architecture) =>
     [
         ("sizeof(struct iovec)", Marshal.SizeOf<IoVector>()),
         ("offsetof(struct iovec, iov_len)", Offset<IoVector>(nameof(IoVector.Length))),
@@ -23,8 +23,41 @@ public sealed class StructLayoutTests
         ("sizeof(struct mmsghdr)", Marshal.SizeOf<MultiMessageHeader>()),
         ("offsetof(struct mmsghdr, msg_len)", Offset<MultiMessageHeader>(nameof(MultiMessageHeader.Length))),
         ("sizeof(struct sockaddr_in6)", SocketAddress.Capacity),
-        ("sizeof(struct epoll_event)", Libc.EpollEventSize),
-        ("offsetof(struct epoll_event, data)", Libc.EpollEventSize - sizeof(ulong)),
+        ("sizeof(struct epoll_event)", Libc.EpollEventSizeOf(architecture)),
+        ("offsetof(struct epoll_event, data)", Libc.EpollEventSizeOf(architecture) - sizeof(ulong)),
+        ("CMSG_LEN(0)", SegmentSizeHeader),
+        ("CMSG_SPACE(sizeof(short))", Marshal.SizeOf<SegmentSize>()),
+        ("sizeof(((struct sockaddr_un *)0)->sun_path)", Libc.UnixPathCapacity),
+        ("sizeof(struct sockaddr_nl)", 12),
+        ("sizeof(struct nlmsghdr)", 16),
+        ("sizeof(struct nlattr)", 4),
+        ("sizeof(struct nlmsgerr)", 4 + 16),
+        ("sizeof(struct ifinfomsg)", 16),
+        ("sizeof(struct ifaddrmsg)", 8),
+        ("sizeof(struct inet_diag_req_v2)", 56),
+        ("offsetof(struct inet_diag_msg, id.idiag_sport)", 4),
+        ("offsetof(struct inet_diag_msg, id.idiag_src)", 8),
+        ("offsetof(struct inet_diag_msg, idiag_inode)", 68),
+        ("sizeof(struct inet_diag_bc_op)", 4),
+        ("sizeof(siginfo_t)", 128),
+        ("offsetof(siginfo_t, si_code)", 8),
+        ("offsetof(siginfo_t, si_status)", 24),
+        ("sizeof(struct statx)", 256),
+        ("offsetof(struct statx, stx_uid)", 20),
+        ("offsetof(struct statx, stx_mode)", 28),
+        ("offsetof(struct statx, stx_ino)", 32),
+        ("sizeof(struct sock_filter)", 8),
+        ("sizeof(struct sock_fprog)", 16),
+        ("offsetof(struct sock_fprog, filter)", 8),
+        ("offsetof(struct tcp_info, tcpi_unacked)", 24),
+        ("sizeof(struct in_pktinfo)", 12),
+        ("sizeof(struct in6_pktinfo)", 20),
+        ("O_RDWR", 2),
+        ("O_ACCMODE", 3),
+        ("SCM_RIGHTS", 1),
+        ("MSG_CMSG_CLOEXEC", 0x40000000),
+        ("SO_ATTACH_REUSEPORT_CBPF", 51),
+        ("MAP_NORESERVE", 0x4000),
         ("sizeof(struct ucred)", Marshal.SizeOf<Libc.PeerCredentials>()),
         ("AF_INET", SocketAddress.FamilyIPv4),
         ("AF_INET6", SocketAddress.FamilyIPv6),
@@ -50,9 +83,22 @@ public sealed class StructLayoutTests
         ("(unsigned)EPOLLET", Libc.EPOLLET),
     ];
 
-    [Fact]
-    public void Layouts_and_constants_are_those_of_the_c_headers()
+    private const int SegmentSizeHeader = 16;
+
+    public static TheoryData<Architecture, string[], string[]> Compilers => new()
     {
+        { Architecture.X64, ["x86_64-linux-gnu-gcc", "gcc", "clang"], [] },
+        { Architecture.Arm64, ["aarch64-linux-gnu-gcc"], ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"] },
+    };
+
+    /// <summary>The numbers that are written out are those of comments in src/Linux/Interop and src/Guard/Node.</summary>
+    [Theory]
+    [MemberData(nameof(Compilers))]
+    public void Layouts_and_constants_are_those_of_the_c_headers(Architecture architecture, string[] compilers, string[] runner)
+    {
+        Assert.SkipWhen(
+            architecture == Architecture.X64 && RuntimeInformation.ProcessArchitecture != Architecture.X64, "not this machine's");
+        var facts = Facts(architecture);
         var folder = Directory.CreateTempSubdirectory("nodedns-layout-").FullName;
         try
         {
@@ -67,7 +113,16 @@ public sealed class StructLayoutTests
                 #include <sys/epoll.h>
                 #include <netinet/in.h>
                 #include <netinet/udp.h>
-                #include <netinet/tcp.h>
+                #include <linux/tcp.h>
+                #include <signal.h>
+                #include <fcntl.h>
+                #include <sys/mman.h>
+                #include <sys/stat.h>
+                #include <sys/un.h>
+                #include <linux/filter.h>
+                #include <linux/netlink.h>
+                #include <linux/rtnetlink.h>
+                #include <linux/inet_diag.h>
                 #ifndef SO_MEMINFO
                 #define SO_MEMINFO 55
                 #endif
@@ -75,16 +130,17 @@ public sealed class StructLayoutTests
                 #define UDP_SEGMENT 103
                 #endif
                 int main(void) {
-                {{string.Join('\n', s_facts.Select(fact => $"    printf(\"%lld\\n\", (long long)({fact.C}));"))}}
+                {{string.Join('\n', facts.Select(fact => $"    printf(\"%lld\\n\", (long long)({fact.C}));"))}}
                     return 0;
                 }
                 """);
-            var compiler = File.Exists("/usr/bin/gcc") ? "gcc" : "clang";
+            var compiler = compilers.First(name => name == compilers[^1] || File.Exists("/usr/bin/" + name));
             Assert.Equal("", Output(compiler, "-o", program, source));
-            var values = Output(program).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(long.Parse);
+            string[] command = [.. runner, program];
+            var values = Output(command[0], command[1..]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(long.Parse);
             Assert.Equal(
-                s_facts.Zip(values, (fact, value) => $"{fact.C} = {value}"),
-                s_facts.Select(fact => $"{fact.C} = {fact.Ours}"));
+                facts.Zip(values, (fact, value) => $"{fact.C} = {value}"),
+                facts.Select(fact => $"{fact.C} = {fact.Ours}"));
         }
         finally
         {

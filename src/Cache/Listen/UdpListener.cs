@@ -67,12 +67,23 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
 
     public void OnEvents(uint events)
     {
+        if (!ReadBatches() && _reading)
+        {
+            // More may wait, and nobody will tell: asking anew does.
+            loop.Modify(socket.Fd, Wanted);
+        }
+    }
+
+    /// <summary>Answers what is queued, at most a turn's share.</summary>
+    /// <returns>false: more may be left.</returns>
+    public bool ReadBatches()
+    {
         for (var batch = 0; batch < BatchesPerTurn && _server is { } server; batch++)
         {
             var count = received.Receive(socket.Fd, _socketCookie, _packetInfo is not null);
             if (count.IsError)
             {
-                return;
+                return true;
             }
 
             handler.ReceivedTicks = Stopwatch.GetTimestamp();
@@ -94,14 +105,10 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
             received.Done(count.Value);
             if (count.Value < ReceiveBatch.Capacity)
             {
-                return;
+                return true;
             }
         }
-        // There may be more datagrams, and edge-triggered epoll does not report them again. Modify makes it do so.
-        if (_reading)
-        {
-            loop.Modify(socket.Fd, Wanted);
-        }
+        return _server is null;
     }
 
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)

@@ -96,14 +96,9 @@ internal sealed partial class CacheServer
     /// <summary>Does what the guard asks. Called on the hand-over thread.</summary>
     private sealed class GuardControl(CacheServer server) : IHandoverControl
     {
-        public void Drain() => server._loop.Post(() =>
-        {
-            server._drained.Clear();
-            foreach (var worker in server._workers)
-            {
-                worker.Drain(emptyQueues: false);
-            }
-        });
+        public void Drain() => server._loop.Post(() => server.DrainWorkers(readOn: false));
+
+        public void LeftAlone() => server._loop.Post(() => server.DrainWorkers(readOn: true));
 
         public void Resume() => server._loop.Post(() =>
         {

@@ -328,14 +328,18 @@ internal sealed partial class CacheServer : IDisposable
 
     private void BeginDrain()
     {
+        var isHeld = _guard is not null && _guard.Leaving();
+        DrainWorkers(readOn: !isHeld);
+        _loop.Arm(_stop, DrainLimitMs);
+    }
+
+    private void DrainWorkers(bool readOn)
+    {
         _drained.Clear();
-        _guard?.Leaving();
         foreach (var worker in _workers)
         {
-            worker.Drain(emptyQueues: _guard is null);
+            worker.Drain(readOn);
         }
-
-        _loop.Arm(_stop, DrainLimitMs);
     }
 
     private void OnDrained(Worker worker)

@@ -31,6 +31,7 @@ internal sealed class Worker : IDisposable
     private GroupForwarder[] _forwarders = [];
     private ServeModel? _model;
     private bool _draining;
+    private bool _readsOn;
 
     /// <param name="open">Keeps the queries of this worker that are not answered yet.</param>
     /// <param name="maxWakeUps">The most turns of the loop in a second; 0 for no limit.</param>
@@ -78,7 +79,7 @@ internal sealed class Worker : IDisposable
         _model = model;
         _replies.Grow(model.LargestUdpReply);
         ServeAll();
-        if (_draining)
+        if (_draining && !_readsOn)
         {
             StopReading();
         }
@@ -133,30 +134,23 @@ internal sealed class Worker : IDisposable
         }
     });
 
-    /// <summary>Stops reading. Reports to the owner when everything that was read and accepted has been answered, even
-    /// if that is already the case.</summary>
-    /// <param name="emptyQueues">Also answer the queries that the kernel has queued, because nobody else reads these
-    /// sockets.</param>
-    public void Drain(bool emptyQueues) => Loop.Post(() =>
+    /// <summary>Finishes. Reports to the owner when everything that was read and accepted has been answered, even if that is
+    /// already the case.</summary>
+    /// <param name="readOn">Nobody else reads these sockets: what is queued, and what still comes, is answered until
+    /// then.</param>
+    public void Drain(bool readOn) => Loop.Post(() =>
     {
-        if (!_draining)
+        _draining = true;
+        _readsOn = readOn;
+        if (readOn)
         {
-            _draining = true;
-            if (emptyQueues)
-            {
-                foreach (var listener in _udp)
-                {
-                    listener.OnEvents(Libc.EPOLLIN);
-                }
-
-                foreach (var listener in _tcp)
-                {
-                    listener.OnEvents(Libc.EPOLLIN);
-                }
-            }
-            StopReading();
-            _connections.Drain();
+            ServeAll();
         }
+        else
+        {
+            StopReading();
+        }
+        _connections.Drain();
         if (!_drain.IsArmed)
         {
             _drain.OnTimer();
@@ -212,6 +206,22 @@ internal sealed class Worker : IDisposable
             new ZoneTable([]),
             new ServerMetrics(_registry, ModelBuilder.ServerName(socket.EndPoint, ZoneTransport.Dns), "dropped"));
 
+    /// <summary>Answers what has come since the loop last looked.</summary>
+    /// <returns>false: more may be left.</returns>
+    private bool ReadQueues()
+    {
+        var isEmpty = true;
+        foreach (var listener in _udp)
+        {
+            isEmpty &= listener.ReadBatches();
+        }
+        foreach (var listener in _tcp)
+        {
+            listener.OnEvents(Libc.EPOLLIN);
+        }
+        return isEmpty;
+    }
+
     private void StopReading()
     {
         foreach (var listener in _udp)
@@ -240,7 +250,7 @@ internal sealed class Worker : IDisposable
                 return;
             }
 
-            if (worker._handler.PendingCount == 0 && worker._connections.Count == 0)
+            if ((!worker._readsOn || worker.ReadQueues()) && worker._handler.PendingCount == 0 && worker._connections.Count == 0)
             {
                 worker._drained(worker);
             }

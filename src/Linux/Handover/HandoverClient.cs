@@ -35,6 +35,7 @@ public sealed class HandoverClient : IDisposable
     private IReadOnlyList<EventLoop> _workers = [];
     private Thread? _thread;
     private bool _ready;
+    private bool _isLeaving;
 
     private HandoverClient(string path, HandoverHello hello, int fd, List<ListenSocket> held)
     {
@@ -98,13 +99,24 @@ public sealed class HandoverClient : IDisposable
         _channel?.Send(new HandoverMessage(HandoverKind.Ready));
     });
 
-    /// <summary>Reports that this process is stopping on purpose and has stopped reading, so that the guard relays at
-    /// once.</summary>
-    public void Leaving() => _loop.Post(() =>
+    /// <summary>Reports that this process is stopping on purpose, so that the guard relays at once what is not read any
+    /// more.</summary>
+    /// <returns>false: there is no guard, and whatever this process does not read, nobody reads.</returns>
+    public bool Leaving()
     {
-        _ready = false;
-        _channel?.Send(new HandoverMessage(HandoverKind.Leaving));
-    });
+        using var isTold = new ManualResetEventSlim();
+        var isHeld = true;
+        _loop.Post(() =>
+        {
+            _isLeaving = true;
+            // Told to stop reading, by a guard that has gone since: another cache reads.
+            isHeld = !_ready || _channel is { IsOpen: true };
+            _channel?.Send(new HandoverMessage(HandoverKind.Leaving));
+            isTold.Set();
+        });
+        isTold.Wait();
+        return isHeld;
+    }
 
     /// <summary>Answers <see cref="IHandoverControl.Drain"/>: everything that was read is finished.</summary>
     public void Drained() => _loop.Post(() => _channel?.Send(new HandoverMessage(HandoverKind.Drained)));
@@ -204,7 +216,19 @@ public sealed class HandoverClient : IDisposable
     private void Open(int fd)
     {
         _connected = -1;
-        _channel = new HandoverChannel(_loop, fd, OnMessage, () => _loop.Arm(_reconnect, ReconnectMs));
+        _channel = new HandoverChannel(_loop, fd, OnMessage, OnGuardGone);
+    }
+
+    private void OnGuardGone()
+    {
+        if (!_isLeaving)
+        {
+            _loop.Arm(_reconnect, ReconnectMs);
+        }
+        else if (_ready)
+        {
+            _control!.LeftAlone();
+        }
     }
 
     private void OnMessage(HandoverMessage message)
@@ -287,6 +311,10 @@ public sealed class HandoverClient : IDisposable
 
     private void Reconnect()
     {
+        if (_isLeaving)
+        {
+            return;
+        }
         var fd = HandoverChannel.Connect(_path, blocking: false, out _);
         if (fd < 0)
         {

@@ -10,6 +10,10 @@ public interface IHandoverControl
     /// sockets.</summary>
     void Drain();
 
+    /// <summary>The process is stopping, and the guard that would have read what it does not read is gone: read what is
+    /// queued.</summary>
+    void LeftAlone();
+
     /// <summary>Read the sockets again.</summary>
     void Resume();
 

@@ -21,9 +21,9 @@ public class WorkerTests
         using var open = new OpenQueryFile(workers: 1);
         using var worker = new Worker(0, shared, MonotonicClock.System, open.Part(0), 1232, maxWakeUps: 0, _ => told.Release());
         worker.Start();
-        worker.Drain(emptyQueues: false);
+        worker.Drain(readOn: false);
         await told.WaitAsync(ServeHarness.Patience());
-        worker.Drain(emptyQueues: true);
+        worker.Drain(readOn: true);
         await told.WaitAsync(ServeHarness.Patience());
     }
 }

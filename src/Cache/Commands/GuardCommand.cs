@@ -21,11 +21,14 @@ internal static class GuardCommand
         flags.AddTo(command);
         command.SetAction(result =>
         {
-            if (flags.Read(result, out var problem) is { } options)
+            if (flags.Read(result, out var problems) is { } options)
             {
                 return GuardProcess.Run(options);
             }
-            Console.Error.WriteLine(problem);
+            foreach (var problem in problems)
+            {
+                Console.Error.WriteLine(problem);
+            }
             return 1;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net;
 using NodeDns.Corefile;
 using NodeDns.Dns.Records;
@@ -69,6 +70,8 @@ internal sealed class GuardFlags
 
     public void AddTo(Command command)
     {
+        Expect(_interface, IsLinkName, "a link's name of 1 to 15 letters without '/', ':' and blanks, or off");
+        Expect(_probeName, IsDomainName, "a domain name");
         _address.Required = true;
         _clusterDns.Required = true;
         Option[] options =
@@ -85,12 +88,14 @@ internal sealed class GuardFlags
     }
 
     /// <summary>Builds the options. The parser has already refused values that are invalid by themselves.</summary>
-    /// <returns>null and the problem when flags contradict each other.</returns>
-    public GuardOptions? Read(ParseResult result, out string? problem)
+    /// <returns>null, and every pair of flags that contradict each other.</returns>
+    public GuardOptions? Read(ParseResult result, out IReadOnlyList<string> problems)
     {
         var options = Read(result);
-        problem = CheckTogether(options);
-        return problem is null ? options : null;
+        var given = result.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit)
+            .Select(option => option.Option.Name).ToHashSet();
+        problems = GuardConflicts.Of(options, given.Contains, result.GetValue(_serveArguments) ?? []);
+        return problems.Count == 0 ? options : null;
     }
 
     private GuardOptions Read(ParseResult result) => new()
@@ -123,24 +128,6 @@ internal sealed class GuardFlags
             : null,
         NewestVersion = result.GetValue(_newestVersion),
     };
-
-    /// <summary>The first problem that concerns several flags; null when there is none.</summary>
-    private static string? CheckTogether(GuardOptions options)
-    {
-        foreach (var server in options.ClusterDns.Where(server => server.Port == options.DnsPort))
-        {
-            if (options.Intercepted.Contains(server.Address))
-            {
-                return $"--cluster-dns {server}: is intercepted (--intercept-cluster-dns), the guard would relay to itself: "
-                    + "give another way to cluster DNS, such as a second Service";
-            }
-            if (options.Addresses.Contains(server.Address))
-            {
-                return $"--cluster-dns {server}: is one of --address, the guard would relay to itself: give cluster DNS's";
-            }
-        }
-        return null;
-    }
 
     private static IPEndPoint? ListenPoint(string text) =>
         ListenAddress.TryParse(text, out var listen) ? listen.ToEndPoint() : null;
@@ -187,7 +174,23 @@ internal sealed class GuardFlags
             },
         };
 
-    private static int[] Ports(System.CommandLine.Parsing.ArgumentResult result)
+    private static void Expect(Option<string> option, Func<string, bool> isValid, string expected) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<string>() is var text && !isValid(text ?? ""))
+        {
+            result.AddError($"{option.Name} '{text}': expected {expected}");
+        }
+    });
+
+    /// <summary>What the kernel takes for one (dev_valid_name).</summary>
+    private static bool IsLinkName(string text) => text.Length is > 0 and < 16 && text is not ("." or "..")
+        && text.All(letter => letter is > ' ' and < (char)127 and not ('/' or ':'));
+
+    /// <summary>RFC 1035 section 2.3.4: labels of 1 to 63 octets, 255 with their lengths.</summary>
+    private static bool IsDomainName(string text) => text.Length is > 0 and < 255 && text.All(char.IsAscii)
+        && text.TrimEnd('.').Split('.').All(label => label.Length is > 0 and < 64);
+
+    private static int[] Ports(ArgumentResult result)
     {
         var ports = new List<int>();
         foreach (var text in result.Tokens.SelectMany(t => t.Value.Split(',')).Select(t => t.Trim()))
@@ -204,8 +207,13 @@ internal sealed class GuardFlags
         return [.. ports];
     }
 
-    private static (IPAddress?, string) IpAddress(string text) =>
-        (AddressText.TryAddress(text, out var address) ? address : null, "IP addresses separated by commas");
+    private static (IPAddress?, string) IpAddress(string text) => (
+        AddressText.TryAddress(text, out var address) && IsOfOneHost(address) ? address : null,
+        "addresses of one host each, separated by commas");
+
+    private static bool IsOfOneHost(IPAddress address) => !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+        && !address.Equals(IPAddress.Broadcast) && !address.IsIPv6Multicast && !address.IsIPv4MappedToIPv6
+        && address.GetAddressBytes() is not [>= 224 and < 240, _, _, _];
 
     private static (IPEndPoint?, string) Server(string text) =>
         (GuardCommand.ParseServer(text), "IP or IP:port, separated by commas; link-local with an interface, fe80::53%eth0");

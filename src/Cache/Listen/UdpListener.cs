@@ -69,7 +69,7 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
     {
         if (!ReadBatches() && _reading)
         {
-            // More may wait, and nobody will tell: asking anew does.
+            // There may be more datagrams, and edge-triggered epoll does not report them again. Modify makes it do so.
             loop.Modify(socket.Fd, Wanted);
         }
     }

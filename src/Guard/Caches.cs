@@ -184,8 +184,7 @@ internal sealed class Caches : IDisposable
     /// hello or to send their offer.</summary>
     private void Tidy()
     {
-        const int periodMs = 500;
-        _parts.Loop.Arm(_tidy, periodMs);
+        _parts.Loop.Arm(_tidy, UnixListener.LookMs);
         if (_listener.Ensure() is { } problem)
         {
             _parts.Metrics.Problem(GuardProblem.HandoverSocket, $"--handover {problem}");

@@ -158,7 +158,7 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
         {
             IReadOnlyList<byte[]> mentions =
             [
-                .. new[] { _parts.Options.InterfaceName, NotrackRules.Table, NodeLink.Alias }.OfType<string>()
+                .. new[] { _parts.Options.InterfaceName, NotrackRules.Table, Link.OwnAlias }.OfType<string>()
                     .Select(Encoding.ASCII.GetBytes),
                 .. _parts.Options.AllAddresses.Select(address => address.GetAddressBytes()),
             ];
@@ -212,13 +212,13 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
         var desired = new DesiredNode
         {
             Addresses = options.AllAddresses,
-            Intercepted = options.Intercepted,
+            Intercepted = [.. options.Intercepted, .. _leaving.Intercepted],
             Leaving = _leaving.Kept,
             Gone = _leaving.Gone,
             Serving = [.. _intercepts ? options.AllAddresses : options.Addresses, .. _leaving.Relayed],
             IsShared = _foreign.InUse,
         };
-        var report = new NodeReport([], []);
+        var report = new NodeReport();
         _side.Run(() => report = _node.Reconcile(desired), () => OnReconciled(desired, report));
     }
 
@@ -240,7 +240,7 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
         // There is no notification when a program that shares our endpoints leaves, so check often.
         var pauseMs = isMore ? 0
             : _isWantedAgain ? PauseMs
-            : _foreign.InUse || _leaving.Kept.Count > _leaving.Relayed.Count ? RetryMs
+            : report.IsUnfinished || _foreign.InUse || _leaving.Intercepted.Count > 0 ? RetryMs
             : (long)_parts.Options.CheckInterval.TotalMilliseconds;
         _parts.Loop.Arm(_timer, pauseMs);
     }

@@ -13,7 +13,7 @@ internal sealed class Successors : IDisposable
     private readonly Caches _caches;
     private readonly UnixListener? _listener;
     private readonly List<Successor> _all = [];
-    private bool _isListening;
+    private readonly LoopAction _again;
 
     public Successors(GuardParts parts, GuardMachine machine, SocketSet sockets, Caches caches)
     {
@@ -25,6 +25,7 @@ internal sealed class Successors : IDisposable
             ? new UnixListener(parts.Loop, path, Convert.ToUInt32("600", 8), peer => peer.UserId == Libc.EffectiveUserId,
                 OnConnected)
             : null;
+        _again = new LoopAction(() => Listen(true));
         caches.EntriesCame += OnEntries;
     }
 
@@ -40,7 +41,7 @@ internal sealed class Successors : IDisposable
         }
         if (!isWanted)
         {
-            _isListening = false;
+            _parts.Loop.Cancel(_again);
             _listener.Dispose();
             return;
         }
@@ -48,16 +49,8 @@ internal sealed class Successors : IDisposable
         {
             _parts.Metrics.Problem(GuardProblem.Takeover, $"--takeover {problem}; an upgrade will open new sockets");
         }
-        _isListening = true;
-    }
-
-    /// <summary>Restores the socket's path if somebody has removed it.</summary>
-    public void Tidy()
-    {
-        if (_isListening)
-        {
-            Listen(true);
-        }
+        // Somebody may remove the path.
+        _parts.Loop.Arm(_again, UnixListener.LookMs);
     }
 
     public void Dispose()

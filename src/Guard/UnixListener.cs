@@ -11,6 +11,9 @@ internal sealed class UnixListener(
     EventLoop loop, string path, uint mode, Func<Libc.PeerCredentials, bool> admits, Action<int> onAccepted)
     : IEventHandler, IDisposable
 {
+    /// <summary>How often its owner calls <see cref="Ensure"/>.</summary>
+    public const int LookMs = 500;
+
     private const int Backlog = 16;
     private const string Remedy = "give a path in a directory that this container may write";
 

@@ -8,7 +8,7 @@ internal sealed record DesiredNode
     /// <summary>The configured addresses, which are on the link.</summary>
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
 
-    /// <summary>Those of <see cref="Addresses"/> that are ClusterIPs. The link's alias records them, so that the next
+    /// <summary>Those of <see cref="Answering"/> that are ClusterIPs. The link's alias records them, so that the next
     /// guard knows that they belong to kube-proxy.</summary>
     public required IReadOnlyList<IPAddress> Intercepted { get; init; }
 
@@ -36,6 +36,25 @@ internal readonly record struct UnwantedAddress(IPAddress Address, bool WasInter
 internal readonly record struct AbsentAddress(IPAddress Address, string Problem);
 
 /// <summary>What was found on the node that is not as desired.</summary>
-/// <param name="Unwanted">Addresses that were found and left unchanged.</param>
-/// <param name="Absent">Configured addresses that could not be added.</param>
-internal sealed record NodeReport(IReadOnlyList<UnwantedAddress> Unwanted, IReadOnlyList<AbsentAddress> Absent);
+internal sealed record NodeReport
+{
+    /// <summary>Addresses that were found and left unchanged, each once.</summary>
+    public List<UnwantedAddress> Unwanted { get; } = [];
+
+    /// <summary>Configured addresses that could not be added.</summary>
+    public List<AbsentAddress> Absent { get; } = [];
+
+    /// <summary>Something waits for the kernel to finish what was begun.</summary>
+    public bool IsUnfinished { get; set; }
+
+    /// <summary>Adds unwanted addresses of one link. An address may be on a second one, which knows more of it.</summary>
+    public void Found(IEnumerable<IPAddress> unwanted, IReadOnlySet<IPAddress> intercepted)
+    {
+        foreach (var address in unwanted)
+        {
+            var wasIntercepted = intercepted.Contains(address) || Unwanted.Exists(u => u.Address.Equals(address) && u.WasIntercepted);
+            Unwanted.RemoveAll(u => u.Address.Equals(address));
+            Unwanted.Add(new UnwantedAddress(address, wasIntercepted));
+        }
+    }
+}

@@ -12,7 +12,7 @@ internal static class Iptables
     public const string NodeCacheComment = "NodeLocal DNS Cache:";
 
     /// <summary>The comment of all our rules.</summary>
-    public const string OwnComment = NodeLink.Alias;
+    public const string OwnComment = Link.OwnAlias;
 
     /// <summary>iptables' exit code when it could not get its lock in time.</summary>
     private const int ResourceProblem = 4;

@@ -10,7 +10,7 @@ namespace NodeDns.Guard.Node;
 internal sealed class NftBatch
 {
     /// <summary>The table's comment as 'nft list' shows it (libnftnl: type 0, length, text).</summary>
-    private static readonly byte[] s_comment = [0, (byte)(NodeLink.Alias.Length + 1), .. Encoding.ASCII.GetBytes(NodeLink.Alias), 0];
+    private static readonly byte[] s_comment = [0, (byte)(Link.OwnAlias.Length + 1), .. Encoding.ASCII.GetBytes(Link.OwnAlias), 0];
 
     private readonly NetlinkWriter _writer = new();
 

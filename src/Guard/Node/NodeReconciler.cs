@@ -10,7 +10,7 @@ internal sealed class NodeReconciler : IDisposable
 {
     private readonly NodeOptions _options;
     private readonly INodeLog _log;
-    private readonly NodeLink? _link;
+    private readonly NodeLink _link;
     private readonly RuleSet _rules;
     private readonly Dictionary<NodePart, string> _standing = [];
     private IReadOnlyList<IPEndPoint> _endPoints = [];
@@ -20,7 +20,7 @@ internal sealed class NodeReconciler : IDisposable
     {
         _options = options;
         _log = log;
-        _link = options.InterfaceName is { } name ? new NodeLink(name) : null;
+        _link = new NodeLink(options.InterfaceName, log.Changed);
         _rules = new RuleSet(options, log);
     }
 
@@ -30,17 +30,17 @@ internal sealed class NodeReconciler : IDisposable
     /// <summary>Reconciles all parts and reports what it found.</summary>
     public NodeReport Reconcile(DesiredNode desired)
     {
-        var report = new NodeReport([], []);
-        if (_link is not null)
+        var report = new NodeReport();
+        Try(NodePart.Link, () =>
         {
-            Try(NodePart.Link, () =>
+            report = _link.Ensure(desired);
+            if (report.Absent is [var absent, ..])
             {
-                report = _link.Ensure(desired, _log.Changed);
-                if (report.Absent is [var absent, ..])
-                {
-                    throw new InvalidOperationException(absent.Problem);
-                }
-            });
+                throw new InvalidOperationException(absent.Problem);
+            }
+        });
+        if (_options.InterfaceName is not null)
+        {
             Try(NodePart.AddressElsewhere, () => CheckElsewhere(_link, desired.Addresses));
         }
         // Addresses that were just found are served as before until the guard has decided about them.
@@ -80,13 +80,13 @@ internal sealed class NodeReconciler : IDisposable
     public ExitMode Leave(IReadOnlyList<IPAddress> own, IReadOnlyList<IPAddress> all)
     {
         var mode = _options.ExitMode != ExitMode.Auto ? _options.ExitMode
-            : _rules.HasNftables && FlipTargets.Count > 0 ? ExitMode.Flip : ExitMode.Refuse;
+            : _rules.MayFlip && FlipTargets.Count > 0 ? ExitMode.Flip : ExitMode.Refuse;
         var isFlipped = false;
         if (mode == ExitMode.Flip)
         {
             Try(NodePart.Flip, () =>
             {
-                Flip(own);
+                Flip(own, all);
                 isFlipped = true;
             });
         }
@@ -105,7 +105,7 @@ internal sealed class NodeReconciler : IDisposable
     {
         if (left == ExitMode.Teardown)
         {
-            Try(NodePart.Link, () => _link?.Remove(all, _log.Changed));
+            Try(NodePart.Link, () => _link.Remove(all));
             Try(NodePart.Rules, _rules.Remove);
             return;
         }
@@ -113,7 +113,7 @@ internal sealed class NodeReconciler : IDisposable
         {
             foreach (var address in intercepted)
             {
-                _link?.RemoveAddress(address, _log.Changed);
+                _link.RemoveAddress(address);
             }
         });
         if (left == ExitMode.Refuse && intercepted.Count > 0)
@@ -125,20 +125,20 @@ internal sealed class NodeReconciler : IDisposable
 
     public void Dispose()
     {
-        _link?.Dispose();
+        _link.Dispose();
         _rules.Dispose();
         _finder?.Dispose();
     }
 
     private IReadOnlyList<IPEndPoint> FlipTargets => _options.FlipTo.Count > 0 ? _options.FlipTo : _endPoints;
 
-    private void Flip(IReadOnlyList<IPAddress> addresses)
+    private void Flip(IReadOnlyList<IPAddress> addresses, IReadOnlyList<IPAddress> answering)
     {
         if (FlipTargets.Count == 0)
         {
             throw new InvalidOperationException("--exit-mode flip: no endpoint of cluster DNS is known: give --flip-to");
         }
-        _rules.Flip(addresses, FlipTargets, _options.FlipFor);
+        _rules.Flip(addresses, answering, FlipTargets, _options.FlipFor);
         _log.Changed($"clients are sent to {string.Join(", ", FlipTargets)} for {_options.FlipFor.TotalSeconds} s");
     }
 

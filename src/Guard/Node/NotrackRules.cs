@@ -149,6 +149,7 @@ internal sealed class NotrackRules : IDisposable
     /// tables are removed a little later, so that replies on their way stay untracked.</summary>
     public void RemoveSoon()
     {
+        DropFlip();
         if (!Exists(Table))
         {
             return;

@@ -110,15 +110,26 @@ internal sealed class RuleSet : IDisposable
         }
     }
 
+    /// <summary>Without being told to, a guard flips only where it may make rules.</summary>
+    public bool MayFlip => _nft is not null && _options.Rules != RulesMode.Off;
+
     /// <summary>See <see cref="NotrackRules.Flip"/>.</summary>
-    /// <exception cref="InvalidOperationException">nf_tables is not available.</exception>
-    public void Flip(IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPEndPoint> endPoints, TimeSpan time)
+    /// <param name="answering">Replies leave from these for a while longer.</param>
+    /// <exception cref="InvalidOperationException">This kernel has no nf_tables.</exception>
+    public void Flip(
+        IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPAddress> answering,
+        IReadOnlyCollection<IPEndPoint> endPoints, TimeSpan time)
     {
-        if (!HasNftables)
+        if (_nft is null)
         {
-            throw new InvalidOperationException("--exit-mode flip needs nf_tables: choose refuse or teardown");
+            throw new InvalidOperationException("--exit-mode flip: this kernel has no nf_tables: choose refuse or teardown");
         }
-        _nft!.Flip(addresses, endPoints, time);
+        _nft.Flip(addresses, endPoints, time);
+        if (!HasNftables && _options.Rules != RulesMode.Off)
+        {
+            // Only now: a query that conntrack sees before the flip is there would pin its client's port to this node.
+            Iptables.Ensure([], answering, Families(answering), _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+        }
     }
 
     /// <summary>Removes all our rules.</summary>

@@ -17,6 +17,7 @@ public static unsafe partial class Libc
     public const int NETLINK_ADD_MEMBERSHIP = 1;
     public const int NETLINK_CAP_ACK = 10;
     public const int NETLINK_EXT_ACK = 11;
+    public const int NETLINK_GET_STRICT_CHK = 12;
 
     public const uint RTNLGRP_LINK = 1;
     public const uint RTNLGRP_IPV4_IFADDR = 5;
@@ -44,6 +45,8 @@ public static unsafe partial class Libc
     public const ushort RTM_NEWADDR = 20;
     public const ushort RTM_DELADDR = 21;
     public const ushort RTM_GETADDR = 22;
+    public const ushort RTM_NEWROUTE = 24;
+    public const ushort RTM_GETROUTE = 26;
 
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_LINKINFO = 18;
@@ -59,6 +62,11 @@ public static unsafe partial class Libc
     public const ushort IFA_PROTO = 11;
     public const uint IFA_F_NODAD = 0x02;
     public const byte RT_SCOPE_LINK = 253;
+
+    public const byte RT_TABLE_LOCAL = 255;
+    public const byte RTN_LOCAL = 2;
+    public const ushort RTA_DST = 1;
+    public const ushort RTA_OIF = 4;
 
     public const ushort SOCK_DIAG_BY_FAMILY = 20;
     public const ushort SOCK_DESTROY = 21;

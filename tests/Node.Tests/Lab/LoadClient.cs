@@ -8,10 +8,11 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 namespace NodeDns.Node.Tests.Lab;
 
 /// <summary>What a <see cref="LoadClient"/> has seen.</summary>
-public sealed record LoadResult(string Transport, int Asked, int Lost, int Wrong, int AskedAgain, double WorstMs)
+/// <param name="Refused">Told so: by rcode, by ICMP, or by a reset of the second connection too.</param>
+public sealed record LoadResult(string Transport, int Asked, int Lost, int Wrong, int Refused, int AskedAgain, double WorstMs)
 {
-    public override string ToString() =>
-        $"{Transport}: {Lost} lost of {Asked}, {Wrong} wrong, {AskedAgain} asked again after a reset, worst {WorstMs:0} ms";
+    public override string ToString() => $"{Transport}: {Lost} lost of {Asked}, {Wrong} wrong, {Refused} refused, "
+        + $"{AskedAgain} asked again after a reset, worst {WorstMs:0} ms";
 }
 
 /// <summary>Asks steadily from inside a namespace, as many lookups a second as told, and counts those without an answer
@@ -58,6 +59,15 @@ public sealed class LoadClient : IDisposable
         _thread.Start();
         started.Wait();
     }
+
+    /// <summary>Lookups of either transport that have an answer, so far.</summary>
+    public int Answered => Math.Min(_udpCounter.AnsweredCount, _tcpCounter.AnsweredCount);
+
+    /// <summary>Lookups that had none within a second, so far.</summary>
+    public int Lost => _udpCounter.Lost + _tcpCounter.Lost;
+
+    /// <summary>When they were asked, by transport, for whoever looks for the reason.</summary>
+    public string WhenLost => $"{_udpCounter.WhenLost}, {_tcpCounter.WhenLost}";
 
     /// <summary>Stops asking, waits for the last answers and tells.</summary>
     public IReadOnlyList<LoadResult> Finish()
@@ -128,9 +138,22 @@ public sealed class LoadClient : IDisposable
         return offset + 5;
     }
 
-    /// <summary>A reply with an answer and no error.</summary>
-    private static bool IsGood(ReadOnlySpan<byte> reply) =>
-        reply.Length > 12 && (reply[2] & 0x80) != 0 && (reply[3] & 0x0f) == 0 && reply[7] > 0;
+    /// <summary>A reply with an answer and no error is good.</summary>
+    private static Outcome Judge(ReadOnlySpan<byte> reply) => reply.Length > 12 && (reply[2] & 0x80) != 0
+        ? (reply[3] & 0x0f) switch
+        {
+            0 when reply[7] > 0 => Outcome.Good,
+            5 => Outcome.Refused,
+            _ => Outcome.Wrong,
+        }
+        : Outcome.Wrong;
+
+    private enum Outcome
+    {
+        Good,
+        Wrong,
+        Refused,
+    }
 
     /// <summary>One transport's lookups: the oldest first, so that expiry looks only at the front.</summary>
     private sealed class Counter(string transport)
@@ -139,8 +162,20 @@ public sealed class LoadClient : IDisposable
         private int _asked;
         private int _lost;
         private int _wrong;
+        private int _refused;
+        private int _answered;
         private int _again;
         private double _worstMs;
+        private long _firstLostMs;
+        private long _lastLostMs;
+
+        public int Lost => Volatile.Read(ref _lost);
+
+        /// <summary>The first and the last.</summary>
+        public string WhenLost => _lost == 0 ? $"{transport} none"
+            : $"{transport} {_lost}, asked {Environment.TickCount64 - _firstLostMs} to {Environment.TickCount64 - _lastLostMs} ms ago";
+
+        public int AnsweredCount => Volatile.Read(ref _answered);
 
         public Lookup Begin(long nowMs)
         {
@@ -150,14 +185,16 @@ public sealed class LoadClient : IDisposable
             return lookup;
         }
 
-        public void Answered(Lookup lookup, bool good, long nowMs)
+        public void Answered(Lookup lookup, Outcome outcome, long nowMs)
         {
             if (lookup.IsDone)
             {
                 return;
             }
             lookup.IsDone = true;
-            _wrong += good ? 0 : 1;
+            _answered++;
+            _wrong += outcome == Outcome.Wrong ? 1 : 0;
+            _refused += outcome == Outcome.Refused ? 1 : 0;
             _worstMs = Math.Max(_worstMs, nowMs - lookup.AskedMs);
         }
 
@@ -167,14 +204,18 @@ public sealed class LoadClient : IDisposable
         {
             while (_open.TryPeek(out var first) && (first.IsDone || nowMs - first.AskedMs > TimeoutMs))
             {
-                _lost += first.IsDone ? 0 : 1;
-                first.IsDone = true;
+                if (!first.IsDone)
+                {
+                    _lastLostMs = Environment.TickCount64 - (nowMs - first.AskedMs);
+                    _firstLostMs = _lost++ == 0 ? _lastLostMs : _firstLostMs;
+                    first.IsDone = true;
+                }
                 _open.Dequeue();
             }
             return _open.Count;
         }
 
-        public LoadResult Result() => new(transport, _asked, _lost, _wrong, _again, _worstMs);
+        public LoadResult Result() => new(transport, _asked, _lost, _wrong, _refused, _again, _worstMs);
     }
 
     private sealed class Lookup
@@ -218,11 +259,23 @@ public sealed class LoadClient : IDisposable
                 {
                     return;
                 }
-                if (!received.IsError && _open.Remove(BinaryPrimitives.ReadUInt16BigEndian(_buffer), out var lookup))
+                if (received.IsError)
                 {
-                    _client._udpCounter.Answered(lookup, IsGood(_buffer.AsSpan(0, received.Value)),
-                        _client._loop.NowMs);
+                    OnRefused();
                 }
+                else if (_open.Remove(BinaryPrimitives.ReadUInt16BigEndian(_buffer), out var lookup))
+                {
+                    _client._udpCounter.Answered(lookup, Judge(_buffer.AsSpan(0, received.Value)), _client._loop.NowMs);
+                }
+            }
+        }
+
+        /// <summary>ICMP does not say of which lookup: the latest.</summary>
+        private void OnRefused()
+        {
+            if (_open.Remove(_id, out var lookup))
+            {
+                _client._udpCounter.Answered(lookup, Outcome.Refused, _client._loop.NowMs);
             }
         }
     }
@@ -297,7 +350,7 @@ public sealed class LoadClient : IDisposable
                 offset += 2 + reply.Length;
                 if (_open.Remove(BinaryPrimitives.ReadUInt16BigEndian(reply), out var lookup))
                 {
-                    client._tcpCounter.Answered(lookup, IsGood(reply), client._loop.NowMs);
+                    client._tcpCounter.Answered(lookup, Judge(reply), client._loop.NowMs);
                 }
             }
             _received.AsSpan(offset, _filled - offset).CopyTo(_received);
@@ -314,7 +367,11 @@ public sealed class LoadClient : IDisposable
             Close();
             foreach (var (id, lookup) in _open.ToList())
             {
-                if (lookup.IsDone || lookup.WasAskedAgain)
+                if (lookup.WasAskedAgain)
+                {
+                    client._tcpCounter.Answered(lookup, Outcome.Refused, client._loop.NowMs);
+                }
+                if (lookup.IsDone)
                 {
                     _open.Remove(id);
                 }

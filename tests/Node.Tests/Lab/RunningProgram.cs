@@ -32,6 +32,8 @@ public sealed class RunningProgram : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    public double AgeMs => Stopwatch.GetElapsedTime(_started).TotalMilliseconds;
+
     public string Output
     {
         get

@@ -211,6 +211,7 @@ guard:
   rules: auto
   exitMode: auto
   flipTo: []
+  keepFor: 60m
   allowPorts: []
   interceptClusterDNS: []
   metricsPort: 9254
@@ -406,6 +407,7 @@ guard.interface
 guard.rules
 guard.exitMode
 guard.flipTo
+guard.keepFor
 guard.allowPorts
 guard.interceptClusterDNS
 guard.metricsPort

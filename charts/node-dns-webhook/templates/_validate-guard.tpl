@@ -32,7 +32,7 @@
 {{- include "ndw.validate.arguments" (list "guard" $guard.extraArgs (dict
     "address" "dns.localAddresses" "cluster-dns" "dns.clusterDNS" "handover" "nothing: the two containers share it" "takeover" "guard.takeoverPath"
     "intercept-cluster-dns" "guard.interceptClusterDNS" "interface" "guard.interface" "rules" "guard.rules"
-    "exit-mode" "guard.exitMode" "flip-to" "guard.flipTo" "health-listen" "guard.healthPort"
+    "exit-mode" "guard.exitMode" "flip-to" "guard.flipTo" "keep-for" "guard.keepFor" "health-listen" "guard.healthPort"
     "metrics-listen" "guard.metricsPort and guard.metricsAddress" "probe-name" "dns.clusterDomain" "serve-uid" "cache.securityContext.runAsUser")) -}}
 {{- end -}}
 

@@ -33,5 +33,6 @@ ResultsFile.Write(report, Path.Combine(output, "results.json"));
 File.WriteAllText(Path.Combine(output, "performance.svg"), Plot.Svg(report));
 File.WriteAllText(
     Path.Combine(output, "performance.md"),
-    PerformancePage.Fill(File.ReadAllText("docs/performance.md"), report, WebhookTable.Of(Path.Combine(output, "webhook.json"))));
+    PerformancePage.Fill(File.ReadAllText("docs/performance.md"), report,
+        [WebhookTable.Of(Path.Combine(output, "webhook.json")), GuardTable.Of(Path.Combine(output, "guard.json"))]));
 return 0;

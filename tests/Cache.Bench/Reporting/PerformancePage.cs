@@ -7,7 +7,7 @@ internal static class PerformancePage
 {
     private const string Begin = "<!-- from here on written by make bench -->", End = "<!-- up to here written by make bench -->";
 
-    public static string Fill(string page, Report report, string? webhook)
+    public static string Fill(string page, Report report, IEnumerable<string?> sections)
     {
         int from = page.IndexOf(Begin, StringComparison.Ordinal), to = page.IndexOf(End, StringComparison.Ordinal);
         if (from < 0 || to < from)
@@ -15,10 +15,10 @@ internal static class PerformancePage
             throw new Lab.BenchException($"the page lacks its marks: {Begin} and {End}");
         }
 
-        return page[..(from + Begin.Length)] + "\n\n" + Section(report, webhook) + "\n" + page[to..];
+        return page[..(from + Begin.Length)] + "\n\n" + Section(report, sections) + "\n" + page[to..];
     }
 
-    private static string Section(Report report, string? webhook)
+    private static string Section(Report report, IEnumerable<string?> sections)
     {
         var text = new StringBuilder();
         var machine = report.Machine;
@@ -41,9 +41,9 @@ internal static class PerformancePage
             text.AppendLine($"- {line}");
         }
 
-        if (webhook is not null)
+        foreach (var section in sections.OfType<string>())
         {
-            text.AppendLine().AppendLine(webhook);
+            text.AppendLine().AppendLine(section);
         }
 
         return text.ToString();

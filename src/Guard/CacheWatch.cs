@@ -78,10 +78,6 @@ internal sealed class CacheWatch
         // The old pod's cache still reads the same sockets until it is told to stop, so a reply now may be from either
         // cache.
         _nextProbeMs = _parts.Loop.NowMs + (_machine.PredecessorWaits ? RelievedMs : 0);
-        if (_probe is null)
-        {
-            _machine.ProbeAnswered();
-        }
     }
 
     private void Watch(CachePeer cache, long nowMs)
@@ -101,10 +97,6 @@ internal sealed class CacheWatch
             _parts.Log.CacheTurns();
             _nextProbeMs = nowMs;
             _machine.CacheTurns();
-            if (_probe is null)
-            {
-                _machine.ProbeAnswered();
-            }
         }
         // Reset at 80 % of --hang-after, so that clients have time to ask again before it is over.
         var patience = (nowMs - _starvedMs < 1000 ? 2 : 0.8) * _parts.Options.HangAfter.TotalMilliseconds;
@@ -135,6 +127,11 @@ internal sealed class CacheWatch
 
     private void Probe(long nowMs)
     {
+        if (_probe is null && _machine.Trust == CacheTrust.Fresh)
+        {
+            // Never asked (--probe-interval 0): its word is all there is.
+            _machine.ProbeAnswered();
+        }
         if (_probe is null || nowMs < _nextProbeMs || _machine.Trust is not (CacheTrust.Fresh or CacheTrust.Serving)
             || Probed() is not { Count: > 0 } addresses)
         {

@@ -160,7 +160,7 @@ internal sealed class GuardMachine(IGuardActions actions)
     /// <summary>The cache has answered a probe at every local address.</summary>
     public void ProbeAnswered()
     {
-        if (Trust is CacheTrust.Fresh or CacheTrust.Serving)
+        if (State == GuardState.Guarding && Trust is (CacheTrust.Fresh or CacheTrust.Serving))
         {
             _failedProbes = 0;
             _isOnProbation = false;

@@ -159,8 +159,11 @@ internal sealed class FakeNode : IGuardActions
         }),
         ("sockets are opened", n => n.Machine.State == GuardState.Claiming && !n._predecessor.IsThere, n =>
         {
-            n._members.Add(n.NewSocket());
-            n._members.Add(n.NewSocket());
+            if (n._members.Count == 0)
+            {
+                n._members.Add(n.NewSocket());
+                n._members.Add(n.NewSocket());
+            }
             n.Machine.Claimed();
         }),
         ("the old guard dies", n => n._predecessor.IsThere, n =>

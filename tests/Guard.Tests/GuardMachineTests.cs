@@ -83,6 +83,17 @@ public sealed class GuardMachineTests
         Assert.Equal(CacheTrust.Distrusted, node.Machine.Trust);
     }
 
+    [Fact]
+    public void What_is_answered_while_the_sockets_are_being_claimed_proves_nothing()
+    {
+        var node = new FakeNode(predecessorSockets: 1);
+        Do(node, "the old guard gives its sockets", "a cache that answers wrongly takes the sockets", "the cache is ready", "three probes fail",
+            "the time without trust is over", "the old guard dies", "the cache is mended");
+        Assert.Equal(GuardState.Claiming, node.Machine.State);
+        node.Machine.ProbeAnswered();
+        Assert.NotEqual(CacheTrust.Serving, node.Machine.Trust);
+    }
+
     private static void Do(FakeNode node, params string[] names)
     {
         foreach (var name in names)

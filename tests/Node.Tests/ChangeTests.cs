@@ -3,7 +3,6 @@ using NodeDns.Linux.Handover;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Node.Tests.Lab;
-using NodeDns.Testing.Shell;
 
 namespace NodeDns.Node.Tests;
 
@@ -78,10 +77,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IDisposable
         NodeLab.Pass(0.5);
         var next = _lab.StartGuard("b", "--rules", after, "--check-interval", "1s");
         _lab.StartServe("b", "--conf", _lab.WriteCorefile("Corefile.b", NodeLab.Corefile()));
-        guard.WaitFor("relieved by the next guard");
-        serve.Signal(Libc.SIGTERM);
-        guard.Signal(Libc.SIGTERM);
-        guard.WaitForExit();
+        NodeLab.EndRelieved(guard, serve);
         next.WaitFor($"{ClusterIp} is no longer intercepted");
         _lab.WaitUntil(() => !_lab.Node.Run("ip addr").Contains(ClusterIp, StringComparison.Ordinal), "the address is gone");
         NodeLab.Pass(0.5);
@@ -100,10 +96,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IDisposable
         _lab.Address = OtherAddress;
         var next = _lab.StartGuard("b", "--keep-for", "3s", "--check-interval", "1s");
         _lab.StartServe("b", "--conf", _lab.WriteCorefile("Corefile.b", NodeLab.Corefile(bind: OtherAddress)));
-        guard.WaitFor("relieved by the next guard");
-        serve.Signal(Libc.SIGTERM);
-        guard.Signal(Libc.SIGTERM);
-        guard.WaitForExit();
+        NodeLab.EndRelieved(guard, serve);
         next.WaitFor($"{NodeLab.LocalAddress} is no longer configured, and pods may still ask it");
         NodeLab.Pass(4);
         _lab.WaitUntil(() => _lab.Metric("nodedns_guard_leaving_addresses") == "1", "it is counted");
@@ -143,10 +136,7 @@ public sealed class ChangeTests(ITestOutputHelper output) : IDisposable
         NodeLab.Pass(0.5);
         _lab.StartGuard("b");
         _lab.StartServe("b");
-        guard.WaitFor("relieved by the next guard");
-        serve.Signal(Libc.SIGTERM);
-        guard.Signal(Libc.SIGTERM);
-        guard.WaitForExit();
+        NodeLab.EndRelieved(guard, serve);
         _lab.WaitUntil(() => !_lab.Node.Run("ip link").Contains("olddns", StringComparison.Ordinal), "the old link is gone");
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, "another --interface after an upgrade");
@@ -167,29 +157,8 @@ public sealed class ChangeTests(ITestOutputHelper output) : IDisposable
         guard.WaitFor("guarding again");
         _lab.WaitUntil(() => guard.Count("serves") == 2, "the old cache serves again");
         Assert.Contains("10.1.2.3", _lab.Dig("given.back.example."), StringComparison.Ordinal);
-        Assert.Equal(1, Ready("b").ExitCode);
-        _lab.WaitUntil(() => Ready("a").ExitCode == 0, "the old pod is ready");
-    }
-
-    private Tool Ready(string pod) => Tool.Run("/bin/sh", "-c",
-        $"{string.Join(' ', NodeLab.Program)} ready --handover {_lab.Handover(pod)}");
-
-    [Fact]
-    public void A_pod_that_is_deleted_and_made_anew_loses_no_lookup_with_the_default_exit_mode()
-    {
-        var (guard, serve) = _lab.StartPair();
-        var load = _lab.Load();
-        NodeLab.Pass(1);
-        serve.Signal(Libc.SIGTERM);
-        guard.Signal(Libc.SIGTERM);
-        guard.WaitForExit();
-        serve.WaitForExit();
-        NodeLab.Pass(1);
-        var next = _lab.StartGuard("b");
-        _lab.StartServe("b");
-        NodeLab.WaitForService(next);
-        NodeLab.Pass(1);
-        _lab.AssertNothingLost(load, "pod deleted, 1 s without any pod, default exit mode");
+        Assert.Equal(1, _lab.Ready("b").ExitCode);
+        _lab.WaitUntil(() => _lab.Ready("a").ExitCode == 0, "the old pod is ready");
     }
 
     /// <summary>As a cache that crashes while it starts.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using NodeDns.Linux.Interop;
 using NodeDns.Node.Tests.Lab;
 
 namespace NodeDns.Node.Tests;
@@ -42,10 +41,7 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
             var before = configuration;
             configuration = Configuration.Choose(random);
             var (nextGuard, nextServe) = Start(upgrade, configuration);
-            guard.WaitFor("relieved by the next guard");
-            serve.Signal(Libc.SIGTERM);
-            guard.Signal(Libc.SIGTERM);
-            guard.WaitForExit();
+            NodeLab.EndRelieved(guard, serve);
             nextGuard.WaitFor("the node is set up");
             AskAt(configuration.Addresses);
             var lost = WaitUntilHeard();

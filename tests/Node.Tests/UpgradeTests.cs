@@ -192,23 +192,23 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         next.WaitFor("taken over from the old guard");
         NodeLab.Pass(0.5);
         Assert.All(Enumerable.Range(0, 30), _ => Assert.Equal("200", Readyz()));
-        Assert.Equal(0, Ready("a").ExitCode);
-        var notYet = Ready("b");
+        Assert.Equal(0, _lab.Ready("a").ExitCode);
+        var notYet = _lab.Ready("b");
         Assert.Equal(1, notYet.ExitCode);
         Assert.Contains("no cache is serving", notYet.Error, StringComparison.Ordinal);
 
         _lab.StartServe("b");
         guard.WaitFor("relieved by the next guard");
-        _lab.WaitUntil(() => Ready("b").ExitCode == 0, "the new pod is ready");
+        _lab.WaitUntil(() => _lab.Ready("b").ExitCode == 0, "the new pod is ready");
         Assert.All(Enumerable.Range(0, 30), _ => Assert.Equal("200", Readyz()));
-        Assert.Equal(1, Ready("a").ExitCode);
+        Assert.Equal(1, _lab.Ready("a").ExitCode);
 
         // Gone again: the old pod is asked again, and says the truth.
         next.Signal(Libc.SIGKILL);
         guard.WaitFor("guarding again");
         _lab.WaitUntil(() => Readyz() == "200", "the old pod is ready again");
-        Assert.Equal(0, Ready("a").ExitCode);
-        Assert.Equal(1, Ready("b").ExitCode);
+        Assert.Equal(0, _lab.Ready("a").ExitCode);
+        Assert.Equal(1, _lab.Ready("b").ExitCode);
     }
 
     [Fact]
@@ -318,28 +318,6 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
         _lab.AssertNothingLost(load, "old pod restarts in place, takes over, and is deleted");
     }
 
-    [Fact]
-    public void A_pod_that_is_deleted_and_made_anew_loses_no_lookup_with_exit_mode_flip()
-    {
-        var (guard, serve) = _lab.StartPair("--exit-mode", "flip");
-        var load = _lab.Load();
-        NodeLab.Pass(1);
-        serve.Signal(Libc.SIGTERM);
-        guard.Signal(Libc.SIGTERM);
-        guard.WaitForExit();
-        serve.WaitForExit();
-        NodeLab.Pass(1);
-        var next = _lab.StartGuard("b", "--exit-mode", "flip");
-        _lab.StartServe("b");
-        NodeLab.WaitForService(next);
-        NodeLab.Pass(1);
-        _lab.AssertNothingLost(load, "pod deleted, 1 s without any pod, exit mode flip");
-    }
-
     private string Readyz() =>
         _lab.Node.Run("curl -s -o /dev/null -w %{http_code} http://127.0.0.1:9255/readyz || true").Trim();
-
-    /// <summary>What kubelet runs inside the guard's container.</summary>
-    private Tool Ready(string pod) => Tool.Run("/bin/sh", "-c",
-        $"{string.Join(' ', NodeLab.Program)} ready --handover {_lab.Handover(pod)}");
 }

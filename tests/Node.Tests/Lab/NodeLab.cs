@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using NodeDns.Linux.Handover;
+using NodeDns.Linux.Interop;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using NodeDns.Testing.Shell;
@@ -206,6 +207,19 @@ public sealed class NodeLab : IDisposable
         guard.WaitFor("the node is set up");
         guard.WaitFor("] guard: the cache (", 25);
     }
+
+    /// <summary>Waits for the next guard, then ends a pod as kubelet does: both containers at once.</summary>
+    public static void EndRelieved(RunningProgram guard, RunningProgram serve)
+    {
+        guard.WaitFor("relieved by the next guard");
+        serve.Signal(Libc.SIGTERM);
+        guard.Signal(Libc.SIGTERM);
+        guard.WaitForExit();
+    }
+
+    /// <summary>What kubelet runs inside the guard's container.</summary>
+    public Tool Ready(string pod) =>
+        Tool.Run("/bin/sh", "-c", $"{string.Join(' ', Program)} ready --handover {Handover(pod)}");
 
     /// <summary>A thousand lookups a second of each transport from the pod.</summary>
     public LoadClient Load(string address = LocalAddress, int perSecond = 1000) =>

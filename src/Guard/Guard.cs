@@ -210,7 +210,7 @@ internal sealed class Guard : IGuardActions, IDisposable
         var ours = _sockets.All.Where(m => !_machine.IsRead(m)).ToList();
         SocketSet.RefuseNew(ours);
         RelayUnread();
-        SocketSet.StopListening(ours);
+        _relay.StopListening(ours);
         _parts.Loop.Arm(_end, _child is { IsRunning: true } ? ChildDrainMs : LastRepliesMs);
     }
 

@@ -64,7 +64,7 @@ internal sealed class LeavingAddresses(GuardParts parts, GuardMachine machine, S
             // Refuse new queries, relay what is still queued, then close.
             SocketSet.RefuseNew(orphans);
             machine.SocketsChanged();
-            SocketSet.StopListening(orphans);
+            relay.StopListening(orphans);
             orphans.ForEach(sockets.Drop);
             machine.SocketsChanged();
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 
@@ -43,6 +44,17 @@ internal sealed class Relay
             _sinceMs = null;
             _metrics.Relayed(_loop.NowMs - since);
             _log.Relayed(_loop.NowMs - since);
+        }
+    }
+
+    /// <summary>Takes no further connection from these listeners, whoever holds them. What has been queued is accepted right
+    /// before, listener by listener: a connection that is reset tries another one.</summary>
+    public void StopListening(IEnumerable<GroupMember> members)
+    {
+        foreach (var socket in members.Select(m => m.Socket).Where(s => s.Protocol == ListenProtocol.Tcp))
+        {
+            _tcp.AcceptAll(socket.Fd);
+            Libc.ShutdownRead(socket.Fd);
         }
     }
 

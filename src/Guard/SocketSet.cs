@@ -99,15 +99,6 @@ internal sealed class SocketSet(int dnsPort, IReadOnlyList<IPAddress> addresses,
     public int Receive() => All.Count(member => member.Socket.Protocol == ListenProtocol.Udp
         && !Libc.GetPeerName(member.Socket.Fd).IsError && !Libc.Disconnect(member.Socket.Fd).IsError);
 
-    /// <summary>Makes TCP listeners accept no further connections, in every process that holds them.</summary>
-    public static void StopListening(IEnumerable<GroupMember> members)
-    {
-        foreach (var socket in members.Select(m => m.Socket).Where(s => s.Protocol == ListenProtocol.Tcp))
-        {
-            Libc.ShutdownRead(socket.Fd);
-        }
-    }
-
     /// <summary>Closes the guard's descriptor. The socket stays open in other processes that hold it.</summary>
     public void Drop(GroupMember member)
     {

@@ -34,6 +34,15 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
         }
     }
 
+    /// <summary>Accepts what is queued at a socket that is relayed.</summary>
+    public void AcceptAll(int listenFd)
+    {
+        if (_sources.GetValueOrDefault(listenFd) is { } source)
+        {
+            Accept(source);
+        }
+    }
+
     /// <summary>When a client last connected to this socket; null when none has.</summary>
     public long? AskedMs(int listenFd) => _sources.GetValueOrDefault(listenFd)?.AskedMs;
 

@@ -13,6 +13,9 @@ namespace NodeDns.Node.Tests;
 [Collection("node")]
 public sealed class BoundaryTests(ITestOutputHelper output) : IDisposable
 {
+    /// <summary>The guard may be quicker with a new socket.</summary>
+    private const string ADirectory = "until (rm -f {0}; mkdir {0}) 2>/dev/null; do :; done; mkdir -p {0}/deep";
+
     private readonly NodeLab _lab = new(output);
 
     public void Dispose() => _lab.Dispose();
@@ -63,6 +66,7 @@ public sealed class BoundaryTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void All_of_it_at_once_fits_into_the_guards_memory_limit()
     {
+        Assert.SkipWhen(NodeLab.Program[0] == "dotnet", "needs the published program: make build");
         using var limit = new MemoryLimit(64);
         var guard = _lab.StartGuardIn(limit, "a", "--allow-port", string.Join(',', Enumerable.Range(5300, 400)));
         guard.WaitFor("the node is set up");
@@ -115,7 +119,7 @@ public sealed class BoundaryTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData("rm -f {0}")]
-    [InlineData("rm -f {0}; mkdir -p {0}/deep; touch {0}/deep/file")]
+    [InlineData(ADirectory + "; touch {0}/deep/file")]
     [InlineData("rm -f {0}; touch {0}")]
     public void A_path_that_was_damaged_is_remade(string damage)
     {
@@ -130,7 +134,7 @@ public sealed class BoundaryTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData("rm -f {0}")]
-    [InlineData("rm -f {0}; mkdir -p {0}/deep")]
+    [InlineData(ADirectory)]
     public void The_path_for_the_next_guard_is_remade_too(string damage)
     {
         var (guard, _) = _lab.StartPair();

@@ -116,10 +116,10 @@ internal sealed class NodeReconciler : IDisposable
                 _link.RemoveAddress(address);
             }
         });
-        if (left == ExitMode.Refuse && intercepted.Count > 0)
+        if (intercepted.Count > 0)
         {
             var own = all.Except(intercepted).ToList();
-            Try(NodePart.Rules, () => _rules.EnsureNotrack(own, own));
+            Try(NodePart.Rules, () => _rules.EnsureNotrack(left == ExitMode.Flip ? [] : own, own));
         }
     }
 

@@ -4,11 +4,11 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary><c>node-dns-cache trace</c>: prints lookups as they are answered, one a line, from the taps of the pod it runs
-/// in.</summary>
+/// <summary><c>node-dns-cache trace</c>: prints lookups as they are answered, one on each line, from the taps of the
+/// pod that it runs in.</summary>
 internal static class TraceCommand
 {
-    /// <summary>Where the chart has the taps of both containers.</summary>
+    /// <summary>The paths of both containers' taps in the chart's pods.</summary>
     private const string TapsOfThePod = "/run/node-dns/pod";
 
     private const string TapExtension = ".tap";
@@ -31,7 +31,7 @@ internal static class TraceCommand
         HelpName = "N",
     };
 
-    /// <summary>The subcommand, for the program's root.</summary>
+    /// <summary>Creates the subcommand.</summary>
     public static Command Create()
     {
         var command = new Command("trace", "Print lookups as they are answered, and where each answer came from.")
@@ -54,7 +54,7 @@ internal static class TraceCommand
         return command;
     }
 
-    /// <summary>Reads until the taps end, or enough has been printed.</summary>
+    /// <summary>Reads until the taps end, or until enough lookups have been printed.</summary>
     /// <returns>The exit code: 1 when no tap could be read.</returns>
     private static int Run(string path, string filter, TraceWriter writer)
     {

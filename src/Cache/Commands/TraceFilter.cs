@@ -7,7 +7,8 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary>The flags of <c>trace</c> that choose lookups, and the line that they make for <see cref="TapFilter"/>.</summary>
+/// <summary>The flags of <c>trace</c> that select lookups. They are sent to the tap as a <see cref="TapFilter"/>
+/// line.</summary>
 internal static class TraceFilter
 {
     private static readonly Option<string?> s_client = Flag(
@@ -34,7 +35,7 @@ internal static class TraceFilter
 
     public static IReadOnlyList<Option> Options { get; } = [s_client, s_name, s_type, s_rcode, s_slower, s_from, s_sample];
 
-    /// <summary>The words of the flags that were given.</summary>
+    /// <summary>The words of the filter, from the flags that were given.</summary>
     public static string Line(ParseResult result) => string.Join(' ', Words(result));
 
     private static IEnumerable<string> Words(ParseResult result)
@@ -53,7 +54,8 @@ internal static class TraceFilter
         }
     }
 
-    /// <summary>What a person writes, as the tap reads it: types and rcodes by number, durations in nanoseconds.</summary>
+    /// <summary>Converts the user's notation to the tap's: types and rcodes as numbers, durations in
+    /// nanoseconds.</summary>
     private static string Word(string key, string value)
     {
         var text = key switch

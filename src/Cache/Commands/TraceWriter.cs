@@ -8,26 +8,26 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Commands;
 
-/// <summary>Prints what taps tell, as text or JSON lines. Several threads may write.</summary>
+/// <summary>Prints the lookups that taps report, as text or as JSON lines. Several threads may write.</summary>
 /// <remarks>
 /// <code>
 /// 15:04:05.123456 10.244.1.7:41234 udp A www.example.com. NOERROR upstream 10.96.0.10:53 3.214ms 3.341ms 61
 /// time            client           over type name        rcode   from     its server      its time total  octets
 /// </code>
 /// </remarks>
-/// <param name="most">Lookups to print; 0: all.</param>
+/// <param name="most">How many lookups to print; 0 for all.</param>
 internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool json, int most)
 {
     private readonly Lock _writing = new();
     private int _written;
 
-    /// <summary>As many as were wanted have been printed.</summary>
+    /// <summary>The wanted number of lookups has been printed.</summary>
     public bool IsDone => most > 0 && Volatile.Read(ref _written) >= most;
 
-    /// <summary>At least one tap was there to be read.</summary>
+    /// <summary>At least one tap could be read.</summary>
     public bool HasRead { get; private set; }
 
-    /// <param name="tap">Whose frame it is, for what people are told.</param>
+    /// <param name="tap">The tap that sent the frame, for messages.</param>
     public void Write(TapFrame frame, ReadOnlySpan<byte> payload, string tap)
     {
         lock (_writing)
@@ -49,7 +49,7 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
                     _written++;
                     break;
                 default:
-                    // Of a later version.
+                    // A frame of a later version.
                     break;
             }
         }

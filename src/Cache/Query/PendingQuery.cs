@@ -156,7 +156,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         Upstream = default;
     }
 
-    /// <summary>The server that has answered; default while none has.</summary>
+    /// <summary>The server that has answered; default if none has yet.</summary>
     public TapUpstream Upstream { get; private set; }
 
     public void OnAnswer(ReadOnlySpan<byte> message, in TapUpstream from)

@@ -8,6 +8,6 @@ namespace NodeDns.Cache.Query;
 /// <summary>What the handlers of all workers share.</summary>
 internal sealed record QueryShared(AnswerStore Store, InFlightTable InFlight, MetricRegistry Registry, ILogger Log)
 {
-    /// <summary>Where the workers tell of each lookup while somebody reads.</summary>
+    /// <summary>The tap's rings, to which the workers write each lookup while somebody reads it.</summary>
     public TapRings Taps { get; } = new();
 }

@@ -6,8 +6,8 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Counts every reply, logs it if its block has a log directive, and tells the tap while somebody reads it. There
-/// is one for each worker.</summary>
+/// <summary>Counts every reply, logs it if its block has a log directive, and writes it to the tap while somebody reads
+/// that. There is one for each worker.</summary>
 internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
 {
     private static readonly long s_nanosecondsPerTick = 1_000_000_000 / Stopwatch.Frequency;
@@ -71,7 +71,7 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
     }
 
     /// <summary>Counts a message that no zone has taken.</summary>
-    /// <param name="question">Name, type and class as sent; empty when they could not be read.</param>
+    /// <param name="question">Name, type and class as sent; empty when they could not be parsed.</param>
     public void NoteDropped(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, in ClientNeeds needs,
         ReadOnlySpan<byte> question, Qtype qtype, long receivedTicks, ReadOnlySpan<byte> reply)
     {

@@ -3,13 +3,13 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Where a reply comes from, for whoever counts, logs or taps it.</summary>
-/// <param name="By">Who has written it.</param>
-/// <param name="IsStale">It was in memory, and had expired.</param>
-/// <param name="Upstream">The server that was asked for it; default when none was.</param>
+/// <summary>The origin of a reply, for counters, log and tap.</summary>
+/// <param name="By">What wrote the reply.</param>
+/// <param name="IsStale">It is an expired answer from the store.</param>
+/// <param name="Upstream">The server that it came from; default when none was asked.</param>
 internal readonly record struct ReplyOrigin(AnsweredBy By, bool IsStale = false, TapUpstream Upstream = default)
 {
-    /// <param name="isDenial">The reply holds no answer.</param>
+    /// <param name="isDenial">The reply is a denial.</param>
     public TapSource Source(bool isDenial) => By switch
     {
         AnsweredBy.Server => TapSource.Server,

@@ -23,7 +23,7 @@ internal sealed record ServeOptions
     /// <summary>The guard's Unix socket; null when this process opens the listening sockets itself.</summary>
     public string? HandoverSocket { get; init; }
 
-    /// <summary>The Unix socket at which readers of the tap connect, or null for none.</summary>
+    /// <summary>The Unix socket for readers of the tap; null for none.</summary>
     public string? TapSocket { get; init; }
 
     /// <summary>0 to derive the number from the container's CPU limit.</summary>

@@ -4,7 +4,8 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>Reads a tap: connects, says what it wants, and is told of every lookup until either side ends.</summary>
+/// <summary>Reads a tap: connects, sends a filter, and receives the lookups until one side closes the
+/// connection.</summary>
 public sealed class TapClient : IDisposable
 {
     private readonly int _fd;
@@ -14,14 +15,14 @@ public sealed class TapClient : IDisposable
 
     private TapClient(int fd) => _fd = fd;
 
-    /// <summary>What the frame that was read last carries; until the next is read.</summary>
+    /// <summary>The content of the last frame. Valid until the next one is read.</summary>
     public ReadOnlySpan<byte> Payload => _buffer.AsSpan(_start + 3, FrameLength - 3);
 
     private int FrameLength => 2 + BinaryPrimitives.ReadUInt16LittleEndian(_buffer.AsSpan(_start));
 
-    /// <summary>Connects and asks.</summary>
-    /// <param name="filter"><see cref="TapFilter"/>'s line, without its end.</param>
-    /// <exception cref="SyscallException">Nobody listens there, or not for this user.</exception>
+    /// <summary>Connects and sends the filter.</summary>
+    /// <param name="filter">The line for <see cref="TapFilter"/>, without the line feed.</param>
+    /// <exception cref="SyscallException">Nobody listens there, or this user may not connect.</exception>
     public static TapClient Connect(string path, string filter)
     {
         var fd = Libc.Socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0).OrThrow("socket AF_UNIX");
@@ -39,7 +40,7 @@ public sealed class TapClient : IDisposable
     }
 
     /// <summary>Waits for the next frame.</summary>
-    /// <returns>null at the server's end.</returns>
+    /// <returns>null when the server has closed the connection.</returns>
     public TapFrame? Read()
     {
         if (_end > _start)

@@ -4,7 +4,7 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>One lookup as a tap tells it.</summary>
+/// <summary>One lookup, as a tap reports it.</summary>
 /// <remarks>
 /// Layout, little-endian, <see cref="FixedLength"/> octets and then the name:
 /// <code>
@@ -38,7 +38,7 @@ public ref struct TapEntry
     public TapSource Source;
     public bool IsTcp;
 
-    /// <summary>Empty where the writer knows none: the guard reads no names.</summary>
+    /// <summary>Empty if the writer does not know the name: the guard reads no names.</summary>
     public ReadOnlySpan<byte> Name;
 
     /// <returns>Octets written.</returns>
@@ -62,8 +62,8 @@ public ref struct TapEntry
         return FixedLength + Name.Length;
     }
 
-    /// <summary>Reads what <see cref="Write"/> has written.</summary>
-    /// <returns>false when the octets are not one whole entry.</returns>
+    /// <summary>Reads an entry in the format of <see cref="Write"/>.</summary>
+    /// <returns>false when the octets are not one complete entry.</returns>
     public static bool TryRead(ReadOnlySpan<byte> from, out TapEntry entry)
     {
         entry = default;
@@ -87,7 +87,7 @@ public ref struct TapEntry
         return true;
     }
 
-    /// <summary>The length that the fixed part says.</summary>
+    /// <summary>The entry's length, computed from its fixed part.</summary>
     internal static int LengthOf(ReadOnlySpan<byte> entry) => FixedLength + entry[68];
 
     private static void WriteAddress(Span<byte> to, in SocketAddress address)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>Which lookups a reader wants: all that it names must hold.</summary>
+/// <summary>Selects the lookups that a reader wants. All its conditions must be met.</summary>
 /// <remarks>
 /// Over the socket it is one line of words, each at most once, ended by a line feed. An empty line wants everything.
 /// <code>
@@ -15,7 +15,7 @@ namespace NodeDns.Telemetry.Tap;
 /// </remarks>
 public sealed class TapFilter
 {
-    /// <summary>Of the line, its end included.</summary>
+    /// <summary>The longest line in octets, including its line feed.</summary>
     public const int MaxLength = 4096;
 
     private readonly List<IPNetwork> _clients = [];
@@ -27,7 +27,7 @@ public sealed class TapFilter
     private int _sample = 1;
     private int _sinceSample;
 
-    /// <param name="problem">The word that cannot be read, and what was expected; null when the line is good.</param>
+    /// <param name="problem">The invalid word, and what was expected; null when the line is valid.</param>
     public static TapFilter? Parse(string line, out string? problem)
     {
         var filter = new TapFilter();
@@ -176,7 +176,7 @@ public sealed class TapFilter
         return IsLike(dotted[..length], _name);
     }
 
-    /// <summary>A shell's pattern: <c>*</c> stands for any octets, <c>?</c> for one.</summary>
+    /// <summary>Matches a shell pattern: <c>*</c> stands for any octets, <c>?</c> for one.</summary>
     private static bool IsLike(ReadOnlySpan<byte> text, ReadOnlySpan<byte> pattern)
     {
         var (at, by, star, afterStar) = (0, 0, -1, 0);

@@ -5,8 +5,9 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>One reader at the tap's socket: what it wants, and what it has not taken yet.</summary>
-/// <remarks>Its buffer is all that it can cost: what does not fit is counted, and told once there is room.</remarks>
+/// <summary>One reader of the tap: its filter, and the octets that it has not read yet.</summary>
+/// <remarks>A reader cannot use more memory than its buffer. Lookups that do not fit are counted, and their number is
+/// sent once there is room.</remarks>
 internal sealed class TapReader : IEventHandler
 {
     public const int BufferLength = 128 * 1024;
@@ -30,7 +31,7 @@ internal sealed class TapReader : IEventHandler
         server.Loop.Add(fd, Libc.EPOLLIN, this);
     }
 
-    /// <summary>Has it said what it wants?</summary>
+    /// <summary>True when the reader has sent its filter.</summary>
     public bool IsReading => _filter is not null;
 
     public void OnEvents(uint events)
@@ -42,7 +43,7 @@ internal sealed class TapReader : IEventHandler
 
         while (_fd >= 0 && (events & ~Libc.EPOLLOUT) != 0)
         {
-            // Once it has asked, nothing more is expected of it but its end.
+            // After the filter the reader sends nothing more; only the end of the connection is expected.
             var room = _request.AsSpan(_requestLength);
             var received = Libc.Receive(_fd, room);
             if (received.WouldBlock)
@@ -61,7 +62,7 @@ internal sealed class TapReader : IEventHandler
         }
     }
 
-    /// <summary>Says why there is nothing to read, and ends.</summary>
+    /// <summary>Sends the reason why there is nothing to read, and closes the connection.</summary>
     public void Refuse(string reason)
     {
         Append(TapFrame.Refused, Encoding.UTF8.GetBytes(reason));
@@ -85,7 +86,7 @@ internal sealed class TapReader : IEventHandler
         }
     }
 
-    /// <summary>Sends what the socket takes now.</summary>
+    /// <summary>Sends as much as the socket takes now.</summary>
     public void Flush()
     {
         Span<byte> missed = stackalloc byte[sizeof(ulong)];

@@ -3,26 +3,26 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>The last lookups of one thread, for a reader on another: a ring that its writer never waits for.</summary>
-/// <remarks>
-/// Off, it costs its writer one branch and no memory. On, the writer fills the next slot and numbers it; a reader that
-/// is slower than the ring finds later numbers than it looks for, and knows how many it has missed. A slot is read
-/// whole or not at all: its number is odd while it is written (a sequence lock).
-/// </remarks>
+/// <summary>The last lookups of one thread, for a reader on another thread: a ring buffer that its writer never waits
+/// for.</summary>
+/// <remarks>While it is off, it costs the writer one branch and no memory. While it is on, the writer fills the next
+/// slot and numbers it. A reader that is slower than the ring finds higher numbers than it expects, and so knows how
+/// many lookups it has missed. The number of a slot is odd while the slot is written (a sequence lock), so a slot is
+/// read completely or not at all.</remarks>
 public sealed unsafe class TapRing
 {
-    /// <summary>Slots, a power of two: 40 ms of one thread at 200,000 lookups a second.</summary>
+    /// <summary>The number of slots, a power of two: 40 ms of one thread at 200,000 lookups a second.</summary>
     public const int Capacity = 8192;
 
     private const int NumberLength = sizeof(ulong);
     private const int SlotLength = (NumberLength + TapEntry.MaxLength + 7) / 8 * 8;
     private const int Bytes = Capacity * SlotLength;
 
-    // SAFETY: mapped by the first SetOn(true) before IsOn is seen, and never unmapped.
+    // SAFETY: mapped by the first SetOn(true), before IsOn can be true, and never unmapped.
     private byte* _slots;
     private ulong _written;
 
-    /// <summary>Does somebody read? Checked by the writer before it makes an entry.</summary>
+    /// <summary>True while somebody reads. The writer checks this before it makes an entry.</summary>
     public bool IsOn
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -30,10 +30,11 @@ public sealed unsafe class TapRing
         private set;
     }
 
-    /// <summary>How many entries have been written since the start: the number of the next one.</summary>
+    /// <summary>How many entries have been written since the start, which is the number of the next one.</summary>
     public ulong Written => Volatile.Read(ref _written);
 
-    /// <summary>Switches on and off; called by the reader's thread. Off, the memory goes back to the kernel.</summary>
+    /// <summary>Switches the ring on or off. Called on the reader's thread. When it is off, its memory is given back to
+    /// the kernel.</summary>
     public void SetOn(bool on)
     {
         if (on && _slots is null)
@@ -49,7 +50,7 @@ public sealed unsafe class TapRing
         }
     }
 
-    /// <summary>Adds an entry; the writer's thread only, while <see cref="IsOn"/>.</summary>
+    /// <summary>Adds an entry. Only the writer's thread may call this, and only while <see cref="IsOn"/>.</summary>
     public void Write(in TapEntry entry)
     {
         var number = _written;
@@ -63,9 +64,9 @@ public sealed unsafe class TapRing
         Volatile.Write(ref _written, number + 1);
     }
 
-    /// <summary>Copies the entry of this number.</summary>
-    /// <param name="to">At least <see cref="TapEntry.MaxLength"/> octets.</param>
-    /// <returns>Its length; 0 when it has been written over.</returns>
+    /// <summary>Copies the entry with this number.</summary>
+    /// <param name="to">Room for <see cref="TapEntry.MaxLength"/> octets.</param>
+    /// <returns>The entry's length; 0 when it has been overwritten.</returns>
     public int Read(ulong number, Span<byte> to)
     {
         var slot = Slot(number);
@@ -75,7 +76,7 @@ public sealed unsafe class TapRing
             return 0;
         }
 
-        // SAFETY: within the slot, whatever its octets say at this moment.
+        // SAFETY: the length is limited to the slot, whatever its octets say.
         var octets = new ReadOnlySpan<byte>(slot + NumberLength, TapEntry.MaxLength);
         var length = TapEntry.LengthOf(octets);
         octets[..length].CopyTo(to);

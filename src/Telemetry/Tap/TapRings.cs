@@ -7,7 +7,7 @@ public sealed class TapRings
 
     public IReadOnlyList<TapRing> Attached => Volatile.Read(ref _attached);
 
-    /// <summary>Gives a thread a ring of its own. Before the threads start.</summary>
+    /// <summary>Creates the ring of a thread. Must be called before the threads start.</summary>
     public TapRing Attach()
     {
         var ring = new TapRing();

@@ -5,13 +5,14 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>Lets readers in at a Unix socket and tells them what the rings hold. All of it on one loop, which is not one
-/// that answers lookups.</summary>
-/// <remarks>The rings are on only while somebody reads. Only root and the user of this process are let in: what pods ask
-/// is nobody else's business.</remarks>
+/// <summary>Accepts readers at a Unix socket and sends them the lookups in the rings. Runs on one loop, which does not
+/// answer lookups.</summary>
+/// <remarks>The rings are on only while somebody reads. Only root and this process's user may connect, because what
+/// pods ask is confidential.</remarks>
 public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
 {
-    /// <summary>One more is refused: each costs <see cref="TapReader.BufferLength"/> and a look at every lookup.</summary>
+    /// <summary>The most readers. Each costs <see cref="TapReader.BufferLength"/> and is compared with every
+    /// lookup.</summary>
     public const int MaxReaders = 32;
 
     private const int Backlog = 8;
@@ -35,8 +36,8 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
 
     internal EventLoop Loop => _loop;
 
-    /// <summary>Makes the path lead here; what a predecessor has left there is replaced.</summary>
-    /// <returns>Why not; null: it does.</returns>
+    /// <summary>Listens at the path. Replaces what a predecessor has left there.</summary>
+    /// <returns>The problem; null when it listens.</returns>
     public string? Listen()
     {
         try
@@ -82,7 +83,7 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
 
     public override void OnTimer()
     {
-        // Entries carry the monotonic clock; whoever reads them wants the time of day.
+        // Entries have times of the monotonic clock, and readers need the time of day.
         var offset = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100 - Stopwatch.GetTimestamp();
         foreach (var ring in _rings.Attached)
         {
@@ -115,7 +116,7 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
         }
     }
 
-    /// <summary>A reader has said what it wants: the first switches the rings on.</summary>
+    /// <summary>A reader has sent its filter. The first reader switches the rings on.</summary>
     internal void Begin()
     {
         foreach (var ring in _rings.Attached)
@@ -133,7 +134,7 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
         }
     }
 
-    /// <summary>A reader is gone: the last switches the rings off.</summary>
+    /// <summary>A reader has gone. The last reader switches the rings off.</summary>
     internal void End(TapReader reader)
     {
         _readers.Remove(reader);

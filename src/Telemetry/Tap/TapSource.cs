@@ -1,26 +1,26 @@
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>Where a reply came from. The numbers are part of <see cref="TapEntry"/>'s layout.</summary>
+/// <summary>The origin of a reply. The numbers are part of <see cref="TapEntry"/>'s layout.</summary>
 public enum TapSource : byte
 {
-    /// <summary>The server itself: REFUSED, FORMERR, SERVFAIL after a failure.</summary>
+    /// <summary>The server itself: REFUSED, FORMERR, or SERVFAIL after a failure.</summary>
     Server,
 
-    /// <summary>Memory, a positive answer.</summary>
+    /// <summary>The store: a positive answer.</summary>
     Hit,
 
-    /// <summary>Memory, a denial or a failure remembered.</summary>
+    /// <summary>The store: a denial or a failure.</summary>
     Denied,
 
-    /// <summary>Memory, an answer that had expired (RFC 8767).</summary>
+    /// <summary>The store: an expired answer (RFC 8767).</summary>
     Stale,
 
     /// <summary>An upstream server.</summary>
     Upstream,
 
-    /// <summary>A directive of the Corefile: hosts, template, acl, rewrite and their like.</summary>
+    /// <summary>A directive of the Corefile, such as hosts, template, acl or rewrite.</summary>
     Rule,
 
-    /// <summary>The guard has passed it on to cluster DNS, as octets, while the cache was away.</summary>
+    /// <summary>The guard has relayed the query to cluster DNS while the cache was away.</summary>
     Relay,
 }

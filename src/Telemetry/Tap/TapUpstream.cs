@@ -2,5 +2,5 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Telemetry.Tap;
 
-/// <summary>The server that gave an answer, and how long it took; default where none was asked.</summary>
+/// <summary>The server that an answer came from, and how long it took; default when none was asked.</summary>
 public readonly record struct TapUpstream(SocketAddress Server, long DurationNs);

@@ -6,13 +6,11 @@ unless dns.clusterDNSService names a Service: then the Job that looks it up writ
 {{- $dns := .Values.dns -}}
 {{- $selection := .Values.selection -}}
 {{- $domain := include "ndw.clusterDomain" . -}}
-{{- $searches := list -}}
-{{- range without $dns.hostSearches "none" -}}{{- $searches = append $searches (trimSuffix "." .) -}}{{- end -}}
 {{- $settings := dict
     "version" .Chart.AppVersion
     "localAddresses" (join "," $dns.localAddresses)
     "clusterDomain" (eq $domain "none" | ternary "" (trimSuffix "." $domain))
-    "hostSearches" (join "," $searches)
+    "hostSearches" (join "," (without $dns.hostSearches "none"))
     "fallback" $dns.fallback
     "options" (include "ndw.options" .)
     "allowedOptions" (join "," ($dns.allowedAnnotationOptions | default (include "ndw.knownOptions" . | fromYamlArray)))

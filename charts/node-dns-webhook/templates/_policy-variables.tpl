@@ -146,7 +146,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
   expression: >-
     [[variables.ownServers, variables.ownSearches, variables.ownOptions.map(one, one[0])],
     [variables.keptServers, variables.keptSearches, variables.keptOptions.map(one, one[0])]].map(one,
-      one[0].size() <= 3 && one[0].all(server, isIP(server) || server.matches('^((0*([0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]))([.]|$)){4}$'))
+      one[0].size() <= 3 && one[0].all(server, isIP(server))
       && one[1].size() <= 32 && one[1].join(' ').size() <= 2048
       && one[1].all(search, search.size() > 253
         || search.matches('^([.]|_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?([.]_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*[.]?)$'))

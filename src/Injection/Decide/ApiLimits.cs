@@ -28,8 +28,9 @@ public sealed record ApiLimits
     /// <c>.</c>.</summary>
     public bool AllowUnderscores { get; init; }
 
-    /// <summary>True for an address as Go's net.ParseIP accepts it in this field: a dotted quad (leading zeros are
-    /// allowed) or IPv6 without a zone.</summary>
+    /// <summary>True for an address as Kubernetes 1.36 accepts it in this field: a dotted quad without leading zeros, or
+    /// IPv6 without a zone that is not mapped from IPv4. Older versions accept more; a pod with such an address is left
+    /// alone.</summary>
     public static bool IsAddress(ReadOnlySpan<char> text)
     {
         if (text.Length > 45)
@@ -41,13 +42,13 @@ public sealed record ApiLimits
         {
             return !text.ContainsAnyExcept(s_ipv6Chars)
                 && IPAddress.TryParse(text, out var address)
-                && address.AddressFamily == AddressFamily.InterNetworkV6;
+                && address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false };
         }
         var parts = 0;
         foreach (var range in text.Split('.'))
         {
             var part = text[range];
-            if (++parts > 4 || part.Length == 0 || part.ContainsAnyExceptInRange('0', '9'))
+            if (++parts > 4 || part is [] or ['0', _, ..] || part.ContainsAnyExceptInRange('0', '9'))
             {
                 return false;
             }

@@ -102,6 +102,28 @@ public sealed partial class Installation
         }
     }
 
+    /// <summary>Waits until an uninstalled release has left nothing in the cluster. Pods that are on their way out don't count, and
+    /// Helm does not wait until the Jobs of its hooks are gone.</summary>
+    internal static void AssertNothingLeft(string ns, string release)
+    {
+        var kinds = "secrets,configmaps,serviceaccounts,services,deployments,daemonsets,jobs,roles,rolebindings,clusterroles,clusterrolebindings,"
+            + "certificates,issuers,poddisruptionbudgets,mutatingwebhookconfigurations"
+            + (HasPolicies ? ",mutatingadmissionpolicies,mutatingadmissionpolicybindings" : "");
+        var waited = Stopwatch.StartNew();
+        string[] left;
+        do
+        {
+            left = [.. Kubectl.Run("get", kinds, "-n", ns, "-o", "name").Split('\n').Where(name => name.Contains("/" + release, StringComparison.Ordinal))];
+        }
+        while (left.Length > 0 && waited.Elapsed < TimeSpan.FromSeconds(60));
+        Assert.Empty(left);
+    }
+
+    /// <summary>Whether the API server has the kind MutatingAdmissionPolicy, as from Kubernetes 1.36 on.</summary>
+    internal static bool HasPolicies { get; } =
+        Kubectl.Run("api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name").Contains("mutatingadmissionpolicies", StringComparison.Ordinal)
+        && Kubectl.Try("get", "--raw", "/apis/admissionregistration.k8s.io/v1").Output.Contains("\"mutatingadmissionpolicies\"", StringComparison.Ordinal);
+
     [GeneratedRegex(@"^(?<name>[a-z_]+)(\{(?<labels>.*)\})? (?<value>\S+)$")]
     private static partial Regex SampleLine();
 }

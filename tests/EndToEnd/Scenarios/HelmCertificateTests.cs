@@ -33,27 +33,46 @@ public sealed class HelmCertificateTests(Installation installation)
         }
     }
 
-    /// <summary>Every upgrade from one way to have a certificate to another leaves a webhook that the API server trusts.</summary>
+    /// <summary>From each way to have a certificate, and from the policy, which needs none, to each other.</summary>
+    private static readonly string[] s_steps =
+    [
+        "policy", "helm", "existingSecret", "certManager", "policy", "existingSecret", "helm", "policy", "certManager", "helm", "certManager",
+        "existingSecret", "policy",
+    ];
+
+    /// <summary>Every upgrade leaves something that injects. While the engine changes no pod is missed, and none is changed twice.</summary>
     [Fact]
-    public void A_webhook_injects_after_each_change_of_the_tls_mode()
+    public void Pods_are_injected_after_each_change_of_the_tls_mode_and_during_each_change_of_the_engine()
     {
         Kubectl.TryHelm("uninstall", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=120s");
-        string[] chart = [Release, Tool.ChartFolder, "--namespace", Ns, "--create-namespace", "--wait", "--timeout=120s",
+        string[] chart = [Release, Tool.ChartFolder, "--namespace", Ns, "--create-namespace", "--wait", "--timeout=180s",
             "--set", "webhook.replicas=1,cache.enabled=false", .. Images.AsValues()];
         string[] own = [];
+        var before = "";
         try
         {
-            foreach (var mode in new[] { "helm", "certManager", "existingSecret", "helm", "existingSecret", "certManager", "helm" })
+            foreach (var step in s_steps.Where(step => Installation.HasPolicies || step != "policy"))
             {
-                Kubectl.Helm(["upgrade", "--install", .. chart, "--set", "tls.mode=" + mode, .. mode == "existingSecret" ? own : []]);
-                own = own.Length > 0 ? own : Copied();
-                Installation.WaitUntilInjecting();
+                string[] values = step == "policy" ? ["--set", "engine=policy"] : ["--set", "engine=webhook,tls.mode=" + step, .. step == "existingSecret" ? own : []];
+                using (var pods = before.Length > 0 && (step == "policy" || before == "policy") ? new CreatedPods(installation.ClusterDns) : null)
+                {
+                    Kubectl.Helm(["upgrade", "--install", .. chart, .. values]);
+                    Installation.WaitUntilInjecting();
+                    pods?.AssertInjectedOnce($"from {before} to {step}");
+                }
+
+                Assert.Equal(step != "policy", Kubectl.Try("get", "mutatingwebhookconfiguration", Release + "-webhook").ExitCode == 0);
+                Assert.Equal(step == "policy", Kubectl.Try("get", "mutatingadmissionpolicy", Release + "-policy").ExitCode == 0);
+                own = own.Length == 0 && step == "helm" ? Copied() : own;
+                before = step;
             }
         }
         finally
         {
             Kubectl.TryHelm("uninstall", Release, "--namespace", Ns, "--wait", "--timeout=120s");
         }
+
+        Installation.AssertNothingLeft(Ns, Release);
     }
 
     /// <summary>The Secret that Helm made, copied into one of the user's, as values.</summary>

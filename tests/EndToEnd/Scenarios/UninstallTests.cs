@@ -33,7 +33,7 @@ public sealed class UninstallTests(Installation installation)
         Kubectl.Run("delete", "pod", "-n", ns, "alone", "--wait");
         var gone = Uninstall();
         Assert.True(gone.ExitCode == 0, gone.Output + gone.Error);
-        Assert.Equal("", Left());
+        Installation.AssertNothingLeft(Installation.Namespace, Installation.Release);
         Kubectl.Run("wait", "-n", Installation.Namespace, "--for=delete", "pod", "--all", "--timeout=60s");
         Assert.Contains("10.96.0.1", Kubectl.Try("exec", "-n", ns, "left", "--", "ping", "-c", "1", "-W", "1", "kubernetes.default").Output,
             StringComparison.Ordinal);
@@ -44,9 +44,4 @@ public sealed class UninstallTests(Installation installation)
 
     private static Tool Uninstall() =>
         Kubectl.TryHelm("uninstall", Installation.Release, "--namespace", Installation.Namespace, "--wait", "--timeout=120s");
-
-    /// <summary>What the release has left in the cluster, pods that are on their way out aside.</summary>
-    private static string Left() => string.Join('\n', Kubectl.Run("get", "secrets,configmaps,serviceaccounts,services,deployments,daemonsets,jobs,"
-            + "roles,rolebindings,clusterroles,clusterrolebindings,certificates,issuers,poddisruptionbudgets,mutatingwebhookconfigurations",
-            "-n", Installation.Namespace, "-o", "name").Split('\n').Where(name => name.Contains("/" + Installation.Release, StringComparison.Ordinal)));
 }

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace NodeDns.Chart.Tests;
 
-/// <summary>A program of ours as it was built beside the tests, running until it is disposed.</summary>
+/// <summary>A program, mostly one of ours as it was built beside the tests, that runs until it is disposed.</summary>
 internal sealed class BuiltProgram : IDisposable
 {
     private readonly Process _process;
 
-    public BuiltProgram(string project, string name, params string[] arguments)
+    public BuiltProgram(string path, params string[] arguments)
     {
-        _process = Tool.Start(PathOf(project, name), arguments);
+        _process = Tool.Start(path, arguments);
         _process.StandardInput.Close();
         _process.OutputDataReceived += (_, line) => Said += line.Data + "\n";
         _process.ErrorDataReceived += (_, line) => Said += line.Data + "\n";

@@ -15,7 +15,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     /// <summary>The most exchange objects that are kept for reuse.</summary>
     private const int PooledMaximum = 1024;
 
-    private readonly Stack<Exchange> _pool = new();
+    private readonly Stack<ClientExchange> _pool = new();
     private readonly List<Exchange> _failed = [];
     private readonly ConnectionPool?[] _connections;
     private readonly HealthProbe?[] _probes;
@@ -66,7 +66,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
             Rent().Reject(owner, UpstreamError.TooManyConcurrent);
             return;
         }
-        Rent().Begin(query, clientUsedTcp, owner, entered: true);
+        Rent().Begin(query, clientUsedTcp, owner);
     }
 
     /// <summary>Probes every server until it answers, so that it is known whether names resolve before a client
@@ -158,8 +158,12 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     }
 
     /// <summary>Asks one question once, to learn something about the server.</summary>
-    internal void Probe(ReadOnlySpan<byte> query, UpstreamState server, IExchangeOwner owner) =>
-        Rent().BeginProbe(query, server, owner);
+    internal void Probe(ReadOnlySpan<byte> query, UpstreamState server, IExchangeOwner owner)
+    {
+        var exchange = new ProbeExchange(this, server);
+        Link(exchange);
+        exchange.Begin(query, owner);
+    }
 
     /// <summary>Starts to find out whether the OPT record is why this query got no answer, unless a worker already
     /// does.</summary>
@@ -177,7 +181,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         for (Exchange? exchange = _active, next; exchange is not null; exchange = next)
         {
             next = exchange.Next;
-            exchange.SendPlain(server);
+            (exchange as ClientExchange)?.SendPlain(server);
         }
     }
 
@@ -207,21 +211,27 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         }
         exchange.Next = exchange.Previous = null;
         _activeCount--;
-        if (_pool.Count < PooledMaximum)
+        if (exchange is ClientExchange pooled && _pool.Count < PooledMaximum)
         {
-            _pool.Push(exchange);
+            _pool.Push(pooled);
         }
     }
 
     private void StartProbe(UpstreamState server) =>
         (_probes[server.Index] ??= new HealthProbe(this, server)).Start();
 
-    private Exchange Rent()
+    private ClientExchange Rent()
     {
         if (!_pool.TryPop(out var exchange))
         {
-            exchange = new Exchange(this);
+            exchange = new ClientExchange(this);
         }
+        Link(exchange);
+        return exchange;
+    }
+
+    private void Link(Exchange exchange)
+    {
         exchange.Next = _active;
         if (_active is not null)
         {
@@ -229,6 +239,5 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         }
         _active = exchange;
         _activeCount++;
-        return exchange;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using NodeDns.Dns.Wire;
 
@@ -11,24 +10,12 @@ namespace NodeDns.Cache.Store;
 /// </remarks>
 internal sealed unsafe class AnswerStore : IDisposable
 {
-    /// <summary>A chain longer than this means that the reader wandered; it then counts as a miss.</summary>
-    private const int MaxChain = 64;
-
-    private const int Attempts = 3;
-    private const int Kinds = 3;
-
-    /// <summary>Numbers of scopes that are gone before the first of them is given again: an exchange that began under it
-    /// has long ended then, and what it brought is forgotten.</summary>
-    private const int GoneScopes = 1024;
-
     private readonly CellArena _arena;
     private readonly uint _bucketMask;
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, ushort> _scopes = [];
-    private readonly Queue<ushort> _goneScopes = new();
-    private readonly List<string?> _scopeNames = [];
+    private readonly AnswerLookup _lookup;
+    private readonly ScopeTable _scopes;
     private readonly SieveList _entries;
-    private Partition[] _partitions = [];
     private long _evictions;
 
     /// <param name="budgetBytes">Everything the store will ever use; touched as it fills.</param>
@@ -36,6 +23,8 @@ internal sealed unsafe class AnswerStore : IDisposable
     {
         _arena = new CellArena(budgetBytes);
         _bucketMask = _arena.BucketCount - 1;
+        _lookup = new AnswerLookup(_arena);
+        _scopes = new ScopeTable(_arena);
         _entries = new SieveList(_arena, EntryHead.StoreLinksOffset);
     }
 
@@ -55,13 +44,9 @@ internal sealed unsafe class AnswerStore : IDisposable
         var identities = scopes.Select(scope => (scope, scope.Identity)).ToList();
         lock (_gate)
         {
-            foreach (var gone in _scopes.Keys.Except(identities.Select(known => known.Identity)).ToList())
+            foreach (var gone in _scopes.KeepOnly(identities.Select(known => known.Identity)))
             {
-                var number = _scopes[gone];
-                Clear_NeedsLock(number);
-                _scopes.Remove(gone);
-                _scopeNames[number] = null;
-                _goneScopes.Enqueue(number);
+                Clear_NeedsLock(gone);
             }
             foreach (var (scope, identity) in identities)
             {
@@ -84,7 +69,7 @@ internal sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            return new Dictionary<string, ushort>(_scopes);
+            return _scopes.InForce();
         }
     }
 
@@ -93,7 +78,7 @@ internal sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            return [.. _scopeNames];
+            return _scopes.Identities();
         }
     }
 
@@ -102,7 +87,7 @@ internal sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            return scope < _scopeNames.Count ? PartitionOf(scope, kind).Entries.Count : 0;
+            return _scopes.Has(scope) ? _scopes.PartitionOf(scope, kind).Entries.Count : 0;
         }
     }
 
@@ -111,7 +96,7 @@ internal sealed unsafe class AnswerStore : IDisposable
     {
         lock (_gate)
         {
-            return scope < _scopeNames.Count ? PartitionOf(scope, kind).Evictions : 0;
+            return _scopes.Has(scope) ? _scopes.PartitionOf(scope, kind).Evictions : 0;
         }
     }
 
@@ -120,19 +105,8 @@ internal sealed unsafe class AnswerStore : IDisposable
     /// <param name="reply">Counts go to octets 6 to 11, records to <paramref name="at"/> and on.</param>
     /// <param name="at">Offset of the first octet after the question, which is as long as the key's name and four.</param>
     /// <returns>Nothing is promised about the reply's octets unless the outcome is Fresh or Stale.</returns>
-    public GetOutcome TryGet(in AnswerKey key, in GetOptions options, Span<byte> reply, int at, out StoredAnswer answer)
-    {
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            var outcome = TryGetOnce(key, options, reply, at, out answer, out var overtaken);
-            if (!overtaken)
-            {
-                return outcome;
-            }
-        }
-        answer = default;
-        return GetOutcome.Missing;
-    }
+    public GetOutcome TryGet(in AnswerKey key, in GetOptions options, Span<byte> reply, int at, out StoredAnswer answer) =>
+        _lookup.TryGet(key, options, reply, at, out answer);
 
     /// <summary>Stores an answer whose TTL runs from <paramref name="storedMs"/>, in place of what the key had. An answer
     /// ends the failure to answer.</summary>
@@ -148,7 +122,7 @@ internal sealed unsafe class AnswerStore : IDisposable
 
         lock (_gate)
         {
-            if (key.Scope >= _scopeNames.Count)
+            if (!_scopes.Has(key.Scope))
             {
                 return;
             }
@@ -165,7 +139,7 @@ internal sealed unsafe class AnswerStore : IDisposable
                 Remove_NeedsLock(old);
             }
 
-            var partition = PartitionOf(key.Scope, answer.Kind);
+            var partition = _scopes.PartitionOf(key.Scope, answer.Kind);
             while (partition.IsFull)
             {
                 Evict_NeedsLock(partition.Entries);
@@ -291,139 +265,22 @@ internal sealed unsafe class AnswerStore : IDisposable
 
     public void Dispose() => _arena.Dispose();
 
-    private GetOutcome TryGetOnce(in AnswerKey key, in GetOptions options, Span<byte> reply, int at,
-        out StoredAnswer answer, out bool overtaken)
-    {
-        overtaken = false;
-        answer = default;
-        var hashHigh = (uint)(key.Hash >> 32);
-        var entry = Volatile.Read(ref _arena.Buckets[(uint)key.Hash & _bucketMask]);
-        for (var hops = 0; entry != 0 && hops < MaxChain; hops++)
-        {
-            if (entry >= _arena.CellCount)
-            {
-                return Overtaken(out overtaken);
-            }
-
-            var head = _arena.Head(entry);
-            var sequence = Volatile.Read(ref head->Sequence);
-            if ((sequence & 1) != 0)
-            {
-                return Overtaken(out overtaken);
-            }
-
-            if (head->HashHigh == hashHigh && IsKey(head, key))
-            {
-                var stream = new CellStream(_arena, entry);
-                if (stream.Matches(key.Name) && stream.Matches(key.SentOptions))
-                {
-                    return Copy(head, entry, sequence, stream, options, reply, at, out answer, out overtaken);
-                }
-            }
-            var next = head->BucketNext;
-            Volatile.ReadBarrier();
-            if (head->Sequence != sequence)
-            {
-                return Overtaken(out overtaken);
-            }
-
-            entry = next;
-        }
-        return GetOutcome.Missing;
-    }
-
-    private static GetOutcome Overtaken(out bool overtaken)
-    {
-        overtaken = true;
-        return GetOutcome.Missing;
-    }
-
-    private static GetOutcome Copy(EntryHead* head, uint entry, uint sequence, CellStream stream, in GetOptions options,
-        Span<byte> reply, int at, out StoredAnswer answer, out bool overtaken)
-    {
-        var copy = *head;
-        answer = new StoredAnswer(copy, entry);
-        var outcome = options.NowMs < copy.ExpiresMs ? GetOutcome.Fresh
-            : options.NowMs < copy.ExpiresMs + options.StaleMs ? GetOutcome.Stale
-            : GetOutcome.Missing;
-        var complete = true;
-        if (outcome != GetOutcome.Missing)
-        {
-            int length = copy.RecordsLength;
-            if (at + length > reply.Length)
-            {
-                outcome = GetOutcome.TooLarge;
-            }
-            else
-            {
-                var ttl = options.KeepTtl ? copy.TtlSeconds
-                    : outcome == GetOutcome.Stale ? options.StaleTtlSeconds
-                    : answer.RemainingSeconds(options.NowMs);
-                var records = reply.Slice(at, length);
-                complete = stream.Read(reply.Slice(6, EntryHead.CountsLength)) && stream.Read(records)
-                    && PatchTtls(ref stream, records, copy.TtlCount, ttl);
-            }
-        }
-        Volatile.ReadBarrier();
-        overtaken = head->Sequence != sequence || !complete;
-        if (!overtaken && outcome != GetOutcome.Missing && head->Visited == 0)
-        {
-            head->Visited = 1;
-        }
-
-        return outcome;
-    }
-
-    private static bool PatchTtls(ref CellStream stream, Span<byte> records, int count, uint ttlSeconds)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            if (!stream.ReadUInt16(out var offset) || offset + 4 > records.Length)
-            {
-                return false;
-            }
-
-            BinaryPrimitives.WriteUInt32BigEndian(records[offset..], ttlSeconds);
-        }
-        return true;
-    }
-
-    private static bool IsKey(EntryHead* head, in AnswerKey key) =>
-        head->KeyLength == key.Length && head->Type == (ushort)key.Type && head->Class == (ushort)key.Class
-        && head->Scope == key.Scope && head->KeyFlags == key.Flags;
-
-    private static bool IsKey(CellStream stream, in AnswerKey key) =>
-        stream.Matches(key.Name) && stream.Matches(key.SentOptions);
-
     private ushort Scope_NeedsLock(string identity, ScopeOptions options)
     {
-        if (!_scopes.TryGetValue(identity, out var scope))
+        var number = _scopes.NumberOf(identity, options, out var isReused);
+        if (isReused)
         {
-            if (_goneScopes.Count > GoneScopes)
-            {
-                scope = _goneScopes.Dequeue();
-                Clear_NeedsLock(scope);
-            }
-            else
-            {
-                scope = (ushort)_scopeNames.Count;
-                _scopeNames.Add(null);
-                _partitions = [.. _partitions, new(_arena), new(_arena), new(_arena)];
-            }
-            _scopeNames[scope] = identity;
-            _scopes.Add(identity, scope);
+            // What was on its way when the scope before it went may have come since.
+            Clear_NeedsLock(number);
         }
-        PartitionOf(scope, AnswerKind.Success).Capacity = options.SuccessCapacity;
-        PartitionOf(scope, AnswerKind.Denial).Capacity = options.DenialCapacity;
-        PartitionOf(scope, AnswerKind.Failure).Capacity = options.DenialCapacity;
-        return scope;
+        return number;
     }
 
     private void Clear_NeedsLock(ushort scope)
     {
-        for (var kind = 0; kind < Kinds; kind++)
+        foreach (var partition in _scopes.PartitionsOf(scope))
         {
-            while (_partitions[scope * Kinds + kind].Entries.Oldest is not 0 and uint entry)
+            while (partition.Entries.Oldest is not 0 and uint entry)
             {
                 Remove_NeedsLock(entry);
             }
@@ -444,8 +301,8 @@ internal sealed unsafe class AnswerStore : IDisposable
         for (var entry = _arena.Buckets[bucket]; entry != 0; entry = _arena.Head(entry)->BucketNext)
         {
             var head = _arena.Head(entry);
-            if (head->HashHigh == (uint)(key.Hash >> 32) && IsKey(head, key)
-                && IsKey(new CellStream(_arena, entry), key))
+            if (head->HashHigh == (uint)(key.Hash >> 32) && head->HasKey(key)
+                && new CellStream(_arena, entry).Matches(key))
             {
                 return entry;
             }
@@ -457,7 +314,7 @@ internal sealed unsafe class AnswerStore : IDisposable
     {
         var victim = from.PickVictim();
         var head = _arena.Head(victim);
-        PartitionOf(head->Scope, head->Kind).Evictions++;
+        _scopes.PartitionOf(head->Scope, head->Kind).Evictions++;
         Remove_NeedsLock(victim);
         Volatile.Write(ref _evictions, _evictions + 1);
     }
@@ -472,10 +329,8 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
 
         Volatile.Write(ref *link, head->BucketNext);
-        PartitionOf(head->Scope, head->Kind).Entries.Remove(entry);
+        _scopes.PartitionOf(head->Scope, head->Kind).Entries.Remove(entry);
         _entries.Remove(entry);
         _arena.Give(entry);
     }
-
-    private Partition PartitionOf(ushort scope, AnswerKind kind) => _partitions[scope * Kinds + (int)kind];
 }

@@ -54,4 +54,9 @@ internal struct EntryHead
     [FieldOffset(60)] public uint BucketIndex;
 
     public readonly long ExpiresMs => StoredMs + TtlSeconds * 1000L;
+
+    /// <summary>Whether the key may be its: name and options are in the stream.</summary>
+    public readonly bool HasKey(in AnswerKey key) =>
+        KeyLength == key.Length && Type == (ushort)key.Type && Class == (ushort)key.Class
+        && Scope == key.Scope && KeyFlags == key.Flags;
 }

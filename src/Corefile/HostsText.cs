@@ -4,26 +4,14 @@ using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile;
 
-/// <summary>Parses the format of hosts(5). Lines that do not start with an address are skipped, as other programs
-/// do.</summary>
+/// <summary>Parses the format of hosts(5), in a file or in a block: an address, then names.</summary>
 public static class HostsText
 {
-    /// <summary>The entries that have at least one name in the zones. Names outside are left out.</summary>
-    public static ImmutableArray<HostEntry> Parse(string text, ImmutableArray<string> zones)
+    /// <summary>The words of a line; <c>#</c> starts a comment.</summary>
+    public static string[] Words(string line)
     {
-        var entries = ImmutableArray.CreateBuilder<HostEntry>();
-        foreach (var line in text.AsSpan().EnumerateLines())
-        {
-            var comment = line.IndexOf('#');
-            var words = (comment < 0 ? line : line[..comment]).ToString()
-                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            if (TryEntry(words, zones, out var entry))
-            {
-                entries.Add(entry);
-            }
-        }
-
-        return entries.ToImmutable();
+        var comment = line.IndexOf('#', StringComparison.Ordinal);
+        return (comment < 0 ? line : line[..comment]).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
     }
 
     /// <summary>Parses an address. An IPv6 scope, as in fe80::1%lo, is dropped because it means nothing to a

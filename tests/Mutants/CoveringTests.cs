@@ -1,46 +1,47 @@
 namespace NodeDns.Mutants;
 
-/// <summary>Which test classes come by which mutant, and whether they notice it.</summary>
-/// <param name="only">What the names of classes contain; "" for all.</param>
-internal sealed class CoveringTests(MutatedCopy copy, string only)
+/// <summary>A test case, as a runner is told to run it.</summary>
+internal sealed record TestCase(string Suite, int Ms, string Serialized);
+
+/// <summary>Which tests come by which mutant, the fastest first.</summary>
+internal sealed class CoveringTests
 {
-    /// <summary>A mutant that makes a loop endless is noticed by the time.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private readonly Dictionary<int, List<TestCase>> _tests = [];
 
-    private readonly Dictionary<int, List<string>> _classes = [];
-
-    /// <summary>Runs each class once.</summary>
-    /// <exception cref="InvalidOperationException">One fails without any mutant.</exception>
-    public void Find()
+    /// <summary>Runs everything once.</summary>
+    /// <exception cref="InvalidOperationException">A suite does not end well without any mutant.</exception>
+    public static async Task<CoveringTests> Find(MutatedCopy copy)
     {
-        var seen = Directory.CreateTempSubdirectory("mutants-").FullName;
-        foreach (var name in Shell.Output(copy.Tests, "-list", "classes")
-            .Where(line => line.StartsWith("NodeDns.", StringComparison.Ordinal)
-                && line.Contains(only, StringComparison.Ordinal)))
+        var found = new CoveringTests();
+        foreach (var suite in MutatedCopy.Suites)
         {
-            foreach (var file in Directory.GetFiles(seen))
+            using var host = new Host(copy.Program(suite));
+            var end = await host.Ask($"cover {copy.Mutants.Count}", TimeSpan.FromHours(1), line => found.Add(suite, line));
+            if (end != "passed")
             {
-                File.Delete(file);
-            }
-            if (!Shell.Passes(copy.Tests, ["-class", name], s_patience, ("MUTANTS_SEEN", seen)))
-            {
-                Console.WriteLine($"left out  {name}: it fails without any mutant");
-                continue;
-            }
-            foreach (var number in Directory.GetFiles(seen).SelectMany(File.ReadLines).Select(int.Parse))
-            {
-                _classes.TryAdd(number, []);
-                _classes[number].Add(name);
+                throw new InvalidOperationException($"{suite} without any mutant: {end}");
             }
         }
-        Directory.Delete(seen, recursive: true);
+        foreach (var tests in found._tests.Values)
+        {
+            tests.Sort((one, other) => one.Ms.CompareTo(other.Ms));
+        }
+        return found;
     }
 
-    public bool Reach(Mutant mutant) => _classes.ContainsKey(mutant.Id);
+    public IReadOnlyList<TestCase> Of(Mutant mutant) => _tests.GetValueOrDefault(mutant.Id) ?? [];
 
-    public bool Notice(Mutant mutant) => Reach(mutant) && !Shell.Passes(
-        copy.Tests,
-        [.. _classes[mutant.Id].SelectMany(name => new[] { "-class", name }), "-stopOnFail"],
-        s_patience,
-        ("MUTANT", $"{mutant.Id}"));
+    private void Add(string suite, string line)
+    {
+        if (line.Split(' ') is not ["test", var ms, var numbers, var serialized])
+        {
+            return;
+        }
+        var test = new TestCase(suite, int.Parse(ms, null), serialized);
+        foreach (var number in numbers.Split(',').Select(int.Parse))
+        {
+            _tests.TryAdd(number, []);
+            _tests[number].Add(test);
+        }
+    }
 }

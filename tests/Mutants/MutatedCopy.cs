@@ -2,16 +2,19 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace NodeDns.Mutants;
 
-/// <summary>The repository's code with every mutant in it, built once.</summary>
+/// <summary>The repository's code with every mutant in it, and test projects that can turn each on, built once.</summary>
 internal sealed class MutatedCopy(string repository, string work)
 {
     private readonly List<Mutant> _mutants = [];
 
+    /// <summary>The fastest first.</summary>
+    public static IReadOnlyList<string> Suites { get; } = ["Guard.Tests", "Cache.Tests", "Cache.Scenarios"];
+
     public IReadOnlyList<Mutant> Mutants => _mutants;
 
-    public string Tests => Path.Combine(work, "tests/Cache.Tests/bin/Release/net10.0/Cache.Tests");
+    public string Program(string suite) => Path.Combine(work, "tests", suite, "bin/Release/net10.0", suite);
 
-    public void Make(IEnumerable<Room> rooms)
+    public void Make(IEnumerable<string> folders)
     {
         if (Directory.Exists(work))
         {
@@ -20,61 +23,36 @@ internal sealed class MutatedCopy(string repository, string work)
         foreach (var file in Shell.Output("git", "-C", repository, "ls-files", "-co", "--exclude-standard")
             .Where(file => File.Exists(Path.Combine(repository, file))))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(work, file))!);
-            File.Copy(Path.Combine(repository, file), Path.Combine(work, file), overwrite: true);
+            Copy(Path.Combine(repository, file), Path.Combine(work, file));
         }
-        foreach (var folder in rooms.Select(room => room.Folder))
+        var mine = Path.Combine(AppContext.BaseDirectory, "Copy");
+        foreach (var path in Directory.EnumerateFiles(mine, "*", SearchOption.AllDirectories))
         {
-            foreach (var path in Directory.EnumerateFiles(Path.Combine(work, folder), "*.cs", SearchOption.AllDirectories)
-                .Where(path => !path.Contains("/obj/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
-            {
-                var root = CSharpSyntaxTree.ParseText(File.ReadAllText(path)).GetRoot();
-                var file = Path.GetRelativePath(work, path);
-                File.WriteAllText(path, new Rewriter(file, _mutants).Visit(root).ToFullString());
-            }
+            Copy(path, Path.Combine(work, Path.GetRelativePath(mine, path)));
         }
-        foreach (var project in new[] { "Cache", "Dns", "Guard", "Linux" })
+        foreach (var path in folders.SelectMany(folder => Directory.EnumerateFiles(
+            Path.Combine(work, folder), "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal)))
         {
-            File.WriteAllText(Path.Combine(work, "src", project, "MutantSwitch.cs"), SwitchSource(project));
+            var root = CSharpSyntaxTree.ParseText(File.ReadAllText(path)).GetRoot();
+            var file = Path.GetRelativePath(work, path);
+            File.WriteAllText(path, new Rewriter(file, _mutants).Visit(root).ToFullString());
         }
     }
 
-    public void Build() => Shell.Run(
-        "dotnet", "build", Path.Combine(work, "tests/Cache.Tests"), "-c", "Release", "-nologo", "-v", "quiet",
-        "-clp:ErrorsOnly", "-p:TreatWarningsAsErrors=false", "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false",
-        "-p:WarningLevel=0");
-
-    /// <summary>One for each assembly, as they do not see each other's inside.</summary>
-    private string SwitchSource(string project) => $$"""
-        internal static class MutantSwitch
+    public void Build()
+    {
+        foreach (var suite in Suites)
         {
-            private static readonly int s_active =
-                int.TryParse(System.Environment.GetEnvironmentVariable("MUTANT"), out var number) ? number : -1;
-
-            private static readonly bool[]? s_seen = Seen(System.Environment.GetEnvironmentVariable("MUTANTS_SEEN"));
-
-            public static bool Is(int number)
-            {
-                if (s_seen is not null)
-                {
-                    s_seen[number] = true;
-                }
-                return number == s_active;
-            }
-
-            private static bool[]? Seen(string? folder)
-            {
-                if (folder is null)
-                {
-                    return null;
-                }
-                var seen = new bool[{{_mutants.Count}}];
-                System.AppDomain.CurrentDomain.ProcessExit += (_, _) => System.IO.File.WriteAllLines(
-                    System.IO.Path.Combine(folder, "{{project}}"),
-                    System.Linq.Enumerable.Select(
-                        System.Linq.Enumerable.Where(System.Linq.Enumerable.Range(0, seen.Length), i => seen[i]), i => i.ToString()));
-                return seen;
-            }
+            Shell.Run(
+                "dotnet", "build", Path.Combine(work, "tests", suite), "-c", "Release", "-nologo", "-v", "quiet",
+                "-clp:ErrorsOnly", "-p:TreatWarningsAsErrors=false", "-p:RunAnalyzers=false",
+                "-p:EnforceCodeStyleInBuild=false", "-p:WarningLevel=0");
         }
-        """;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+        File.Copy(from, to, overwrite: true);
+    }
 }

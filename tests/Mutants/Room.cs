@@ -30,14 +30,13 @@ internal sealed record Room(string Name, int Count)
         return new Room(words[0], words.Length > 1 ? int.Parse(words[1], null) : int.MaxValue);
     }
 
-    /// <summary>Spread evenly, the same ones in every run.</summary>
-    public IEnumerable<Mutant> Choose(IReadOnlyList<Mutant> mutants)
+    public bool Holds(Mutant mutant) => mutant.File.StartsWith(Folder + "/", StringComparison.Ordinal);
+
+    /// <summary>At random, the same ones in every run.</summary>
+    public IEnumerable<Mutant> Choose(IEnumerable<Mutant> mutants)
     {
-        var mine = mutants.Where(mutant => mutant.File.StartsWith(Folder + "/", StringComparison.Ordinal)).ToList();
-        var step = Math.Max(1, mine.Count / (double)Count);
-        for (var at = 0.0; at < mine.Count; at += step)
-        {
-            yield return mine[(int)at];
-        }
+        var mine = mutants.Where(Holds).ToArray();
+        new Random(1).Shuffle(mine);
+        return mine.Take(Count);
     }
 }

@@ -22,27 +22,4 @@ internal static class Shell
         process.WaitForExit();
         return lines;
     }
-
-    /// <returns>false when it fails, and when it takes too long.</returns>
-    public static bool Passes(
-        string program, string[] arguments, TimeSpan patience, (string Name, string Value) variable)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { [variable.Name] = variable.Value },
-        };
-        using var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        if (process.WaitForExit(patience))
-        {
-            return process.ExitCode == 0;
-        }
-        process.Kill(entireProcessTree: true);
-        return false;
-    }
 }

@@ -141,7 +141,6 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
         }
     }
 
-    /// <summary>Parses the format of hosts(5): an address, then names; <c>#</c> starts a comment.</summary>
     private HostsTable Read(IEnumerable<string> lines)
     {
         var table = new HostsTable();
@@ -149,9 +148,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
         foreach (var line in lines)
         {
             number++;
-            var comment = line.IndexOf('#', StringComparison.Ordinal);
-            var fields = (comment < 0 ? line : line[..comment])
-                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            var fields = HostsText.Words(line);
             if (fields.Length == 0)
             {
                 continue;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using NodeDns.Dns.Wire;
-using NodeDns.Linux.Interop;
 using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Plugins;
@@ -11,10 +10,13 @@ namespace NodeDns.Cache.Plugins;
 /// question arrives a second time, there is a loop.</summary>
 /// <remarks>Unlike in CoreDNS the process does not exit, because that would stop the node's other zones too. The loop
 /// is logged and counted, and the question that came back gets SERVFAIL. While <see cref="IsLooping"/> is true, the
-/// query path answers SERVFAIL instead of forwarding, until a later probe succeeds. <see cref="LoopProbe"/> sends the
+/// query path answers SERVFAIL instead of forwarding, until a later probe succeeds. The owner of the server sends the
 /// question.</remarks>
 internal sealed class LoopPlugin : IQueryPlugin
 {
+    /// <summary>What a name is made of.</summary>
+    public const int RandomOctets = 16;
+
     private readonly string _zone;
     private readonly ILogger _log;
     private readonly MetricRegistry _registry;
@@ -58,11 +60,10 @@ internal sealed class LoopPlugin : IQueryPlugin
     }
 
     /// <summary>Makes a new name for the next probe: two labels of 62 random bits each, in the zone.</summary>
+    /// <param name="random"><see cref="RandomOctets"/> of them.</param>
     /// <returns>Lower-case wire form.</returns>
-    public byte[] NewName()
+    public byte[] NewName(ReadOnlySpan<byte> random)
     {
-        Span<byte> random = stackalloc byte[16];
-        Libc.FillRandom(random);
         ulong first = BitConverter.ToUInt64(random) >> 2, second = BitConverter.ToUInt64(random[8..]) >> 2;
         var text = string.Create(CultureInfo.InvariantCulture, $"{first}.{second}.{(_zone == "." ? "" : _zone)}");
         Volatile.Write(ref _seen, 0);

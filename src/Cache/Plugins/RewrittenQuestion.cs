@@ -173,27 +173,8 @@ internal sealed class RewrittenQuestion
                 break;
             }
         }
-        var rdata = new byte[targetReply.Length + 2 * DnsName.MaxLength];
-        var found = new RecordReader(targetReply, asked.End);
-        while (found.MoveNext())
-        {
-            if (found.Type == Qtype.OPT)
-            {
-                continue;
-            }
-
-            var ownerLength = DnsName.Read(targetReply, found.OwnerOffset, owner, out _);
-            var length = Rdata.Expand(targetReply, found, rdata);
-            if (length < 0)
-            {
-                return 0;
-            }
-
-            builder.Add(
-                found.Section, owner[..ownerLength], found.Type, found.Class, found.Ttl, rdata.AsSpan(0, length));
-        }
         output[3] = (byte)(output[3] & ~DnsHeader.RcodeMask | (byte)DnsHeader.Rcode(targetReply));
-        return records.IsMalformed || found.IsMalformed || builder.Overflowed ? 0 : builder.Length;
+        return builder.TryAddRecords(targetReply, asked.End) && !records.IsMalformed ? builder.Length : 0;
     }
 
     private byte[]? NewTarget(ReadOnlySpan<byte> target)

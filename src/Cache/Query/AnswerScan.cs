@@ -106,8 +106,8 @@ internal sealed class AnswerScan(TimeProvider? time = null)
             return true;
         }
         // RFC 6891 section 6.1.1: the OPT record may be anywhere in its section, and the records after it move.
-        var length = WithoutOpt.Copy(message, questionEnd, answer);
-        return length > 0 && TryReadRestored(answer[..length], questionEnd, Qtype);
+        var copy = new MessageBuilder(answer, message, message[DnsHeader.Length..questionEnd]);
+        return copy.TryAddRecords(message, questionEnd) && TryReadRestored(answer[..copy.Length], questionEnd, Qtype);
     }
 
     /// <summary>Reads a changed copy of the answer that was read last. What the OPT record and the signatures said is

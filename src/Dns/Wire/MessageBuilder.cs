@@ -79,6 +79,31 @@ public ref struct MessageBuilder
         DnsHeader.SetCount(_output, section, DnsHeader.Count(_output, section) + 1);
     }
 
+    /// <summary>Appends every record of a message but an OPT record, which is per hop.</summary>
+    /// <param name="questionEnd">Offset of the first octet after the question.</param>
+    /// <returns>false when a record is malformed, or has not fitted.</returns>
+    public bool TryAddRecords(scoped ReadOnlySpan<byte> message, int questionEnd)
+    {
+        Span<byte> owner = stackalloc byte[DnsName.MaxLength];
+        var rdata = new byte[message.Length + 2 * DnsName.MaxLength];
+        var records = new RecordReader(message, questionEnd);
+        while (records.MoveNext())
+        {
+            if (records.Type == Qtype.OPT)
+            {
+                continue;
+            }
+            var ownerLength = DnsName.Read(message, records.OwnerOffset, owner, out _);
+            var length = Rdata.Expand(message, records, rdata);
+            if (length < 0)
+            {
+                return false;
+            }
+            Add(records.Section, owner[..ownerLength], records.Type, records.Class, records.Ttl, rdata.AsSpan(0, length));
+        }
+        return !records.IsMalformed && !Overflowed;
+    }
+
     private void Write(scoped ReadOnlySpan<byte> octets)
     {
         octets.CopyTo(_output[Length..]);

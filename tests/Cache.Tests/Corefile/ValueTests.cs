@@ -152,13 +152,4 @@ public sealed class ValueTests
         Assert.Equal(["10.0.0.1", "fe80::1%eth0", "10.0.0.2"], conf.Nameservers.Select(server => server.ToString()));
         Assert.Equal([(5, "nonsense")], conf.Ignored);
     }
-
-    [Fact]
-    public void Hosts_text_gives_the_entries_within_the_zones()
-    {
-        var entries = HostsText.Parse("127.0.0.1 localhost\n10.0.0.1 Db.Example.Org db # comment\n# 10.0.0.2 x.example.org\n"
-            + "fe80::1%lo b.example.org\nnonsense a.example.org\n", ["example.org."]);
-        Assert.Equal(["10.0.0.1 db.example.org.", "fe80::1 b.example.org."],
-            entries.Select(entry => $"{entry.Address} {string.Join(' ', entry.Names)}"));
-    }
 }

@@ -75,7 +75,7 @@ public class SmallPluginTests
         using var output = new MemoryStream();
         using var logs = new StderrLogger(output);
         var plugin = new LoopPlugin("cluster.local.", _registry, logs.CreateLogger("plugin/loop"));
-        var probe = DnsName.ToText(plugin.NewName());
+        var probe = DnsName.ToText(NewName(plugin));
         Assert.Matches(@"^\d+\.\d+\.cluster\.local\.$", probe);
         Assert.Null(new Asked("other.cluster.local.", "HINFO").Of(plugin));
         Assert.Null(new Asked(probe, "A").Of(plugin));
@@ -86,7 +86,7 @@ public class SmallPluginTests
         Assert.Contains("nodedns_cache_loops_detected_total{zone=\"cluster.local.\"} 1\n", Asked.Scrape(_registry), Ordinal);
         Assert.Contains("Loop (10.0.0.7:40000 -> cluster.local.) detected", Text(output), Ordinal);
 
-        Assert.NotEqual(probe, DnsName.ToText(plugin.NewName()));
+        Assert.NotEqual(probe, DnsName.ToText(NewName(plugin)));
         Assert.False(plugin.ProbeAnswered(Rcode.NXDomain));
         Assert.False(plugin.IsLooping);
         Assert.EndsWith("The loop for zone cluster.local. is gone\n", Text(output), Ordinal);
@@ -97,11 +97,18 @@ public class SmallPluginTests
     {
         using var logs = new StderrLogger(Stream.Null);
         var plugin = new LoopPlugin(".", _registry, logs.CreateLogger("plugin/loop"));
-        var probe = DnsName.ToText(plugin.NewName());
+        var probe = DnsName.ToText(NewName(plugin));
         new Asked(probe, "HINFO").Of(plugin);
         new Asked(probe, "HINFO").Of(plugin);
         Assert.False(plugin.ProbeAnswered(Rcode.NXDomain));
         Assert.False(plugin.IsLooping);
+    }
+
+    private static byte[] NewName(LoopPlugin plugin)
+    {
+        var random = new byte[LoopPlugin.RandomOctets];
+        Random.Shared.NextBytes(random);
+        return plugin.NewName(random);
     }
 
     private static string Text(MemoryStream output) => System.Text.Encoding.UTF8.GetString(output.ToArray());

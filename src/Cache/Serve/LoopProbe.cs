@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Net;
+using NodeDns.Cache.Plugins;
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
-namespace NodeDns.Cache.Plugins;
+namespace NodeDns.Cache.Serve;
 
 /// <summary>Asks the question of <see cref="LoopPlugin"/> at our own address over UDP, on a loop that does not belong to a
 /// worker.</summary>
@@ -108,7 +109,9 @@ internal sealed class LoopProbe : LoopTimer, IEventHandler, IDisposable
         }
 
         _loop.Add(_fd, Libc.EPOLLIN, this);
-        var name = _plugin.NewName();
+        Span<byte> random = stackalloc byte[LoopPlugin.RandomOctets];
+        Libc.FillRandom(random);
+        var name = _plugin.NewName(random);
         var query = new byte[DnsHeader.Length + name.Length + 4];
         Libc.FillRandom(query.AsSpan(0, 2));
         DnsHeader.SetFlags(query, DnsHeader.RD);

@@ -64,13 +64,13 @@ internal static class SvcParams
     private static byte[] Value(string key, string value) => key switch
     {
         "mandatory" => Keys(value),
-        "alpn" => Protocols(RdataText.Unescaped(value)),
+        "alpn" => Protocols(EscapedText.Unescaped(value)),
         "no-default-alpn" or "ohttp" => value == "" ? [] : throw new FormatException(),
         "port" => U16((int)RdataText.Number(value, ushort.MaxValue)),
         "ipv4hint" => Addresses(value, AddressFamily.InterNetwork),
         "ipv6hint" => Addresses(value, AddressFamily.InterNetworkV6),
         "ech" => Convert.FromBase64String(value),
-        _ => RdataText.Unescaped(value),
+        _ => EscapedText.Unescaped(value),
     };
 
     /// <summary>Parses the keys of "mandatory" in ascending order (RFC 9460 section 8).</summary>

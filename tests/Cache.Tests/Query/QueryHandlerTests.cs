@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Cache.Serve;
 using NodeDns.Cache.Upstream;
@@ -182,12 +184,12 @@ public class QueryHandlerTests
     {
         using var harness = new QueryHarness(".:53 {\n bind 127.0.0.1\n loop\n forward . 192.0.2.53\n}\n");
         var loop = harness.Model.Loops.Single().Loop;
-        var name = DnsName.ToText(loop.NewName(new byte[LoopPlugin.RandomOctets]));
+        var name = DnsName.ToText(loop.NewName(RandomNumberGenerator.GetBytes(LoopPlugin.RandomOctets)));
         Assert.Null(harness.Ask(name, "HINFO"));
         Assert.Equal(2, harness.Ask(name, "HINFO")!.Rcode);
         Assert.True(loop.ProbeAnswered(Rcode.ServFail));
         Assert.Equal(2, harness.Ask("www.example.")!.Rcode);
-        Assert.Null(harness.Ask(DnsName.ToText(loop.NewName(new byte[LoopPlugin.RandomOctets])), "HINFO"));
+        Assert.Null(harness.Ask(DnsName.ToText(loop.NewName(RandomNumberGenerator.GetBytes(LoopPlugin.RandomOctets))), "HINFO"));
         Assert.Equal(2, harness.Workers[0].Upstreams[0].Count);
     }
 

@@ -1,0 +1,31 @@
+namespace NodeDns.Dns.Records;
+
+/// <summary>RFC 4648 section 7, as NSEC3 writes hashes: without padding.</summary>
+internal static class Base32
+{
+    private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+
+    /// <exception cref="FormatException">A character is no digit.</exception>
+    public static byte[] Decode(string text)
+    {
+        var octets = new byte[text.Length * 5 / 8];
+        for (var i = 0; i < text.Length; i++)
+        {
+            var digit = Digits.IndexOf(char.ToUpperInvariant(text[i]), StringComparison.Ordinal);
+            if (digit < 0)
+            {
+                throw new FormatException();
+            }
+
+            for (var bit = 0; bit < 5; bit++)
+            {
+                var place = i * 5 + bit;
+                if ((digit & (16 >> bit)) != 0 && place / 8 < octets.Length)
+                {
+                    octets[place / 8] |= (byte)(0x80 >> (place % 8));
+                }
+            }
+        }
+        return octets;
+    }
+}

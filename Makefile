@@ -59,7 +59,7 @@ fuzz: ## coverage-guided fuzzing from our corpora, SECONDS=300 for each target (
 	@eng/fuzz $(or $(SECONDS),300) $(TARGET)
 
 .PHONY: mutants
-mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", default all; hours)
+mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", JOBS=2, ONLY=FILE; all: hours)
 	@dotnet build tests/Mutants -c Release -nologo -v quiet -clp:'ErrorsOnly;NoSummary'
 	@tests/Mutants/bin/Release/net10.0/Mutants . artifacts/mutants $(ROOMS)
 

@@ -39,14 +39,23 @@ internal sealed class MutatedCopy(string repository, string work)
         }
     }
 
+    /// <exception cref="InvalidOperationException">It does not build, and not for a mutant's sake.</exception>
     public void Build()
     {
         foreach (var suite in Suites)
         {
-            Shell.Run(
+            while (Shell.Output(
                 "dotnet", "build", Path.Combine(work, "tests", suite), "-c", "Release", "-nologo", "-v", "quiet",
                 "-clp:ErrorsOnly", "-p:TreatWarningsAsErrors=false", "-p:RunAnalyzers=false",
-                "-p:EnforceCodeStyleInBuild=false", "-p:WarningLevel=0");
+                "-p:EnforceCodeStyleInBuild=false", "-p:WarningLevel=0")
+                .Where(line => line.Contains(": error ", StringComparison.Ordinal)).ToList() is { Count: > 0 } errors)
+            {
+                var gone = CompileErrors.TakeOut(errors);
+                if (_mutants.RemoveAll(mutant => gone.Contains(mutant.Id)) == 0)
+                {
+                    throw new InvalidOperationException(string.Join('\n', errors));
+                }
+            }
         }
     }
 

@@ -12,9 +12,8 @@ var only = Environment.GetEnvironmentVariable("ONLY") is { Length: > 0 } file ? 
 
 var copy = new MutatedCopy(repository, work);
 copy.Make(rooms.Select(room => room.Folder));
-Console.WriteLine($"{copy.Mutants.Count} mutants in {string.Join(", ", rooms.Select(room => room.Name))}; building");
 copy.Build();
-Console.WriteLine("finding which tests come by which mutant");
+Console.WriteLine($"{copy.Mutants.Count} mutants in {string.Join(", ", rooms.Select(room => room.Name))}; finding the tests that come by them");
 var tests = await CoveringTests.Find(copy);
 
 var chosen = rooms.SelectMany(room => room.Choose(copy.Mutants)).Where(mutant => only?.Name(mutant) ?? true).ToList();

@@ -20,8 +20,12 @@ internal static class TextTargets
 
     public static void Hosts(ReadOnlySpan<byte> octets)
     {
-        foreach (var entry in HostsText.Parse(Encoding.UTF8.GetString(octets), ["."]))
+        foreach (var line in Encoding.UTF8.GetString(octets).Split('\n'))
         {
+            if (!HostsText.TryEntry(HostsText.Words(line), ["."], out var entry))
+            {
+                continue;
+            }
             if (entry.Names.Length == 0 || entry.Names.Any(name => !DomainName.TryNormalize(name, out var again) || again != name))
             {
                 throw new InvalidOperationException($"an entry without names, or with one that is not normal: {entry}");

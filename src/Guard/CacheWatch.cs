@@ -129,7 +129,7 @@ internal sealed class CacheWatch
     {
         if (_probe is null && _machine.Trust == CacheTrust.Fresh)
         {
-            // Never asked (--probe-interval 0): its word is all there is.
+            // Without probes (--probe-interval 0) the cache counts as working when it says that it is ready.
             _machine.ProbeAnswered();
         }
         if (_probe is null || nowMs < _nextProbeMs || _machine.Trust is not (CacheTrust.Fresh or CacheTrust.Serving)

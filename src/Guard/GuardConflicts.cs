@@ -3,13 +3,13 @@ using NodeDns.Guard.Node;
 
 namespace NodeDns.Guard;
 
-/// <summary>Flags of a guard that are right each by itself and not together: every message names both, their values and
-/// the way out.</summary>
+/// <summary>Finds flags that are valid one by one but contradict each other. Every message names both flags, their
+/// values, and what to do.</summary>
 public static class GuardConflicts
 {
-    /// <summary>All that contradicts, a line each; empty: nothing.</summary>
-    /// <param name="isGiven">Was the flag written, or is its value the default?</param>
-    /// <param name="serveArguments">What follows <c>--</c>.</param>
+    /// <summary>All contradictions, one line each; empty when there are none.</summary>
+    /// <param name="isGiven">Tells whether a flag was given; otherwise its value is the default.</param>
+    /// <param name="serveArguments">The arguments after <c>--</c>.</param>
     public static IReadOnlyList<string> Of(
         GuardOptions options, Func<string, bool> isGiven, IReadOnlyList<string> serveArguments) =>
     [
@@ -129,13 +129,14 @@ public static class GuardConflicts
         }
     }
 
-    /// <summary>Is it one of the sockets that the guard holds?</summary>
+    /// <summary>True when the endpoint is one of the guard's own sockets.</summary>
     private static bool IsServed(GuardOptions options, IPEndPoint server) => options.AllAddresses.Contains(server.Address)
         && (server.Port == options.DnsPort || options.AllowedPorts.Contains(server.Port));
 
     private static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    /// <summary>"--flag value" or "--flag=value".</summary>
+    /// <summary>The value of a flag that is written as "--flag value" or "--flag=value"; null when it is not
+    /// there.</summary>
     private static string? ValueOf(string flag, IReadOnlyList<string> words)
     {
         for (var i = 0; i < words.Count; i++)

@@ -16,7 +16,7 @@ internal sealed class LeavingAddresses(GuardParts parts, GuardMachine machine, S
     /// <summary>The addresses that must stay on the node because replies leave from them.</summary>
     public IReadOnlyList<IPAddress> Kept => [.. _all.Where(a => !a.Value.IsGone).Select(a => a.Key)];
 
-    /// <summary>Those of them that are kube-proxy's.</summary>
+    /// <summary>The leaving addresses that belong to kube-proxy.</summary>
     public IReadOnlyList<IPAddress> Intercepted => [.. _all.Where(a => a.Value.WasIntercepted && !a.Value.IsGone).Select(a => a.Key)];
 
     public IReadOnlyList<IPAddress> Gone => [.. _all.Where(a => a.Value.IsGone).Select(a => a.Key)];

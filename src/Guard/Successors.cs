@@ -49,7 +49,7 @@ internal sealed class Successors : IDisposable
         {
             _parts.Metrics.Problem(GuardProblem.Takeover, $"--takeover {problem}; an upgrade will open new sockets");
         }
-        // Somebody may remove the path.
+        // Ensure again later, because somebody may remove the path.
         _parts.Loop.Arm(_again, UnixListener.LookMs);
     }
 

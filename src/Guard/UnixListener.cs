@@ -11,7 +11,7 @@ internal sealed class UnixListener(
     EventLoop loop, string path, uint mode, Func<Libc.PeerCredentials, bool> admits, Action<int> onAccepted)
     : IEventHandler, IDisposable
 {
-    /// <summary>How often its owner calls <see cref="Ensure"/>.</summary>
+    /// <summary>How often the owner of a listener calls <see cref="Ensure"/>.</summary>
     public const int LookMs = 500;
 
     private const int Backlog = 16;

@@ -88,7 +88,7 @@ internal sealed class GuardFlags
     }
 
     /// <summary>Builds the options. The parser has already refused values that are invalid by themselves.</summary>
-    /// <returns>null, and every pair of flags that contradict each other.</returns>
+    /// <returns>null when flags contradict each other; each such pair is a problem.</returns>
     public GuardOptions? Read(ParseResult result, out IReadOnlyList<string> problems)
     {
         var options = Read(result);
@@ -182,11 +182,12 @@ internal sealed class GuardFlags
         }
     });
 
-    /// <summary>What the kernel takes for one (dev_valid_name).</summary>
+    /// <summary>True when the kernel accepts the text as a link's name (dev_valid_name).</summary>
     private static bool IsLinkName(string text) => text.Length is > 0 and < 16 && text is not ("." or "..")
         && text.All(letter => letter is > ' ' and < (char)127 and not ('/' or ':'));
 
-    /// <summary>RFC 1035 section 2.3.4: labels of 1 to 63 octets, 255 with their lengths.</summary>
+    /// <summary>True when the text is a valid domain name (RFC 1035 section 2.3.4): labels of 1 to 63 octets, and at
+    /// most 255 octets with their lengths.</summary>
     private static bool IsDomainName(string text) => text.Length is > 0 and < 255 && text.All(char.IsAscii)
         && text.TrimEnd('.').Split('.').All(label => label.Length is > 0 and < 64);
 

@@ -74,8 +74,8 @@ internal sealed class UdpListener(EventLoop loop, ListenSocket socket, QueryHand
         }
     }
 
-    /// <summary>Answers what is queued, at most a turn's share.</summary>
-    /// <returns>false: more may be left.</returns>
+    /// <summary>Answers queued datagrams, up to the limit for one turn of the loop.</summary>
+    /// <returns>false when there may be more.</returns>
     public bool ReadBatches()
     {
         for (var batch = 0; batch < BatchesPerTurn && _server is { } server; batch++)

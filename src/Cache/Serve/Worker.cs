@@ -134,10 +134,10 @@ internal sealed class Worker : IDisposable
         }
     });
 
-    /// <summary>Finishes. Reports to the owner when everything that was read and accepted has been answered, even if that is
-    /// already the case.</summary>
-    /// <param name="readOn">Nobody else reads these sockets: what is queued, and what still comes, is answered until
-    /// then.</param>
+    /// <summary>Stops reading and finishes what was read. Reports to the owner when everything that was read and
+    /// accepted has been answered, even if that is already the case.</summary>
+    /// <param name="readOn">True when nobody else reads these sockets. Then queued and new queries are answered until
+    /// the drain is complete.</param>
     public void Drain(bool readOn) => Loop.Post(() =>
     {
         _draining = true;
@@ -206,8 +206,8 @@ internal sealed class Worker : IDisposable
             new ZoneTable([]),
             new ServerMetrics(_registry, ModelBuilder.ServerName(socket.EndPoint, ZoneTransport.Dns), "dropped"));
 
-    /// <summary>Answers what has come since the loop last looked.</summary>
-    /// <returns>false: more may be left.</returns>
+    /// <summary>Answers what has arrived since the loop last polled.</summary>
+    /// <returns>false when there may be more.</returns>
     private bool ReadQueues()
     {
         var isEmpty = true;

@@ -44,10 +44,12 @@ internal sealed record NodeReport
     /// <summary>Configured addresses that could not be added.</summary>
     public List<AbsentAddress> Absent { get; } = [];
 
-    /// <summary>Something waits for the kernel to finish what was begun.</summary>
+    /// <summary>A change is not complete, because the kernel has not finished its part. The check has to be repeated
+    /// soon.</summary>
     public bool IsUnfinished { get; set; }
 
-    /// <summary>Adds unwanted addresses of one link. An address may be on a second one, which knows more of it.</summary>
+    /// <summary>Adds the unwanted addresses of one link. If another link has the same address, it was intercepted if
+    /// either link says so.</summary>
     public void Found(IEnumerable<IPAddress> unwanted, IReadOnlySet<IPAddress> intercepted)
     {
         foreach (var address in unwanted)

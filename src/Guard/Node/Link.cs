@@ -15,17 +15,17 @@ internal sealed record Link(int Index, string Name, uint Flags, string? Alias)
 
     public bool IsLoopback => Name == "lo";
 
-    /// <summary>A guard has made or adopted it.</summary>
+    /// <summary>A guard has created or adopted the link.</summary>
     public bool IsOurs => Alias is { } alias && alias.StartsWith(OwnAlias, StringComparison.Ordinal);
 
-    /// <summary>ClusterIPs that the alias records.</summary>
+    /// <summary>The ClusterIPs that the alias lists.</summary>
     public HashSet<IPAddress> Intercepted =>
         Alias?.IndexOf(Intercepts, StringComparison.Ordinal) is >= 0 and var at
             ? [.. Alias[(at + Intercepts.Length)..].Split(',')
                 .Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>()]
             : [];
 
-    /// <summary>The alias that records these ClusterIPs.</summary>
+    /// <summary>The alias that lists these ClusterIPs.</summary>
     public static string AliasOf(IEnumerable<IPAddress> intercepted)
     {
         var list = string.Join(',', intercepted.Distinct());

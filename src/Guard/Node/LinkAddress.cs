@@ -13,7 +13,8 @@ internal sealed record LinkAddress(int LinkIndex, IPAddress Address, byte Scope,
     /// Kernels before 5.18 ignore it.</summary>
     public const byte OwnProtocol = 0x35;
 
-    /// <summary>IPv4 with another scope than link. The scope of an IPv6 address follows from its bits.</summary>
+    /// <summary>True for an IPv4 address whose scope is not link. The scope of an IPv6 address follows from its
+    /// bits.</summary>
     public bool NeedsScope => Address.AddressFamily == AddressFamily.InterNetwork && Scope != Libc.RT_SCOPE_LINK;
 
     public static LinkAddress? Read(NetlinkMessage message)

@@ -5,7 +5,7 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard.Node;
 
-/// <summary>The kernel's links, their addresses and its local routes (rtnetlink): each read and each change.</summary>
+/// <summary>Reads and changes the kernel's links, their addresses and its local routes (rtnetlink).</summary>
 internal sealed class LinkTable : IDisposable
 {
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_ROUTE);
@@ -15,7 +15,7 @@ internal sealed class LinkTable : IDisposable
     public LinkTable(Action<string> changes)
     {
         _changes = changes;
-        // Lists are filtered in the kernel, where it can (since 4.20).
+        // Let the kernel filter lists. It can since 4.20.
         Libc.SetSocketOption(_netlink.Fd, Libc.SOL_NETLINK, Libc.NETLINK_GET_STRICT_CHK, 1);
     }
 
@@ -36,7 +36,7 @@ internal sealed class LinkTable : IDisposable
         }
     }
 
-    /// <summary>Links that a guard has made or adopted. Every link of the node is looked at for it.</summary>
+    /// <summary>Links that a guard has created or adopted. This reads every link of the node.</summary>
     public List<Link> Ours()
     {
         var found = new List<Link>();
@@ -54,7 +54,7 @@ internal sealed class LinkTable : IDisposable
     /// <summary>Addresses of one link.</summary>
     public List<LinkAddress> Addresses(int linkIndex) => ListAddresses(linkIndex).Where(a => a.LinkIndex == linkIndex).ToList();
 
-    /// <summary>Those addresses of the node, of every link, that are among these.</summary>
+    /// <summary>The addresses on any link of the node that are among these.</summary>
     public List<LinkAddress> Carriers(IReadOnlyCollection<IPAddress> addresses) =>
         ListAddresses(0).Where(a => addresses.Contains(a.Address)).ToList();
 
@@ -85,7 +85,7 @@ internal sealed class LinkTable : IDisposable
         return found;
     }
 
-    /// <summary>Makes a dummy link, or what this kernel has instead: a bridge, or lo.</summary>
+    /// <summary>Creates a dummy link, or a bridge if this kernel has no dummy links. Without either, uses lo.</summary>
     public Link Create(string name)
     {
         foreach (var kind in new[] { "dummy", "bridge" })
@@ -108,7 +108,7 @@ internal sealed class LinkTable : IDisposable
         return Find("lo") ?? throw new NetlinkException("find lo", Errno.ENODEV, null);
     }
 
-    /// <summary>Brings it up without multicast, and marks it.</summary>
+    /// <summary>Sets the link up, without multicast, and gives it our alias.</summary>
     public void SetUp(Link link, string alias)
     {
         if (link.Alias == alias && (link.Flags & Libc.IFF_UP) != 0 && (link.Flags & Libc.IFF_MULTICAST) == 0)
@@ -167,7 +167,7 @@ internal sealed class LinkTable : IDisposable
         _changes(what);
     }
 
-    /// <param name="linkIndex">0: of every link. Kernels before 4.20 list those of other links too.</param>
+    /// <param name="linkIndex">0 for all links. Kernels before 4.20 also list the addresses of other links.</param>
     private List<LinkAddress> ListAddresses(int linkIndex)
     {
         Span<byte> header = stackalloc byte[8];

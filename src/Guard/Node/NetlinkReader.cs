@@ -12,7 +12,8 @@ internal readonly record struct NetlinkMessage(ushort Type, ReadOnlyMemory<byte>
 
     public ushort Flags { get; init; }
 
-    /// <summary>Reads messages up to the end of a datagram, or up to one that runs past it.</summary>
+    /// <summary>Reads the messages of a datagram. Stops at a message that claims to be longer than the
+    /// datagram.</summary>
     public static IEnumerable<NetlinkMessage> Read(ReadOnlyMemory<byte> datagram)
     {
         while (datagram.Length >= HeaderSize)
@@ -30,12 +31,12 @@ internal readonly record struct NetlinkMessage(ushort Type, ReadOnlyMemory<byte>
         }
     }
 
-    /// <summary>The attributes after the family's header, which is <paramref name="headerOctets"/> long; none in a shorter
-    /// message.</summary>
+    /// <summary>The attributes after the family's header of <paramref name="headerOctets"/> octets; none when the
+    /// message is shorter.</summary>
     public IEnumerable<NetlinkAttribute> Attributes(int headerOctets) =>
         NetlinkAttribute.Read(Body[Math.Min(headerOctets, Body.Length)..]);
 
-    /// <summary>What a message of type NLMSG_ERROR says; null for an acknowledgement.</summary>
+    /// <summary>The error in a message of type NLMSG_ERROR; null for an acknowledgement.</summary>
     /// <remarks>struct nlmsgerr: error (4 octets, negative errno or 0), the request's header (16), attributes.</remarks>
     public NetlinkException? Error(string what)
     {

@@ -18,8 +18,8 @@ internal sealed class NodeLink : IDisposable
     private readonly string? _name;
     private List<string>? _formerLinks;
 
-    /// <param name="name">null: another program owns the addresses, and what an earlier guard has made is given up as soon
-    /// as that one carries them.</param>
+    /// <param name="name">null when another program owns the addresses. Links of an earlier guard are then deleted as
+    /// soon as that program has the addresses.</param>
     /// <param name="changes">Receives a description of each change.</param>
     public NodeLink(string? name, Action<string> changes)
     {
@@ -110,7 +110,8 @@ internal sealed class NodeLink : IDisposable
         }
     }
 
-    /// <summary>Those of guards with another --interface. Every link is looked at for it, once.</summary>
+    /// <summary>The links of guards that had another --interface. All links of the node are read once to find
+    /// them.</summary>
     private IEnumerable<Link> Former() =>
         (_formerLinks ??= [.. _links.Ours().Select(link => link.Name).Where(name => name != _name && name != HoldName)])
         .Select(_links.Find).OfType<Link>();
@@ -148,8 +149,8 @@ internal sealed class NodeLink : IDisposable
         }
         else if ((_links.Find(_name) ?? _links.Find("lo")) is { } own)
         {
-            // The kernel makes an IPv6 address's route on a thread of its own. That thread waits for a lock which the
-            // removal of a link holds for tens of milliseconds, so the route must be there before.
+            // The kernel adds the route of an IPv6 address on another thread, which waits for a lock that is held for
+            // tens of milliseconds while a link is being deleted. So the route must exist before the link is deleted.
             var routed = _links.Routed(own.Index);
             var onOwn = _links.Addresses(own.Index).Select(a => a.Address);
             needed.ExceptWith(onOwn.Where(a => a.AddressFamily != AddressFamily.InterNetworkV6 || routed.Contains(a)));

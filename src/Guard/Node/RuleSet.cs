@@ -110,11 +110,12 @@ internal sealed class RuleSet : IDisposable
         }
     }
 
-    /// <summary>Without being told to, a guard flips only where it may make rules.</summary>
+    /// <summary>True when <c>--exit-mode auto</c> may flip: the kernel has nf_tables, and the guard may add
+    /// rules.</summary>
     public bool MayFlip => _nft is not null && _options.Rules != RulesMode.Off;
 
     /// <summary>See <see cref="NotrackRules.Flip"/>.</summary>
-    /// <param name="answering">Replies leave from these for a while longer.</param>
+    /// <param name="answering">Addresses from which replies are still sent for a while.</param>
     /// <exception cref="InvalidOperationException">This kernel has no nf_tables.</exception>
     public void Flip(
         IReadOnlyCollection<IPAddress> addresses, IReadOnlyCollection<IPAddress> answering,
@@ -127,7 +128,7 @@ internal sealed class RuleSet : IDisposable
         _nft.Flip(addresses, endPoints, time);
         if (!HasNftables && _options.Rules != RulesMode.Off)
         {
-            // Only now: a query that conntrack sees before the flip is there would pin its client's port to this node.
+            // Not before the flip: a query that conntrack sees earlier would bind its client's port to this node.
             Iptables.Ensure([], answering, Families(answering), _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
         }
     }

@@ -99,9 +99,9 @@ public sealed class HandoverClient : IDisposable
         _channel?.Send(new HandoverMessage(HandoverKind.Ready));
     });
 
-    /// <summary>Reports that this process is stopping on purpose, so that the guard relays at once what is not read any
-    /// more.</summary>
-    /// <returns>false: there is no guard, and whatever this process does not read, nobody reads.</returns>
+    /// <summary>Reports that this process is stopping on purpose, so that the guard at once relays what this process no
+    /// longer reads.</summary>
+    /// <returns>false when there is no guard, so that nobody reads what this process does not read.</returns>
     public bool Leaving()
     {
         using var isTold = new ManualResetEventSlim();
@@ -109,7 +109,8 @@ public sealed class HandoverClient : IDisposable
         _loop.Post(() =>
         {
             _isLeaving = true;
-            // Told to stop reading, by a guard that has gone since: another cache reads.
+            // If a guard, which may have gone since, has told this cache to stop reading, another cache reads the
+            // sockets.
             isHeld = !_ready || _channel is { IsOpen: true };
             _channel?.Send(new HandoverMessage(HandoverKind.Leaving));
             isTold.Set();

@@ -10,7 +10,7 @@ public interface IHandoverControl
     /// sockets.</summary>
     void Drain();
 
-    /// <summary>The process is stopping, and the guard that would have read what it does not read is gone: read what is
+    /// <summary>The process is stopping, and there is no guard to read what it leaves: read and answer what is
     /// queued.</summary>
     void LeftAlone();
 

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Cache.Listen;
 
-/// <summary>What a client has sent and nobody has taken yet: messages, each behind two octets of length (RFC 1035 section
-/// 4.2.2). Its buffer is held only while it holds something.</summary>
+/// <summary>The octets that a client has sent and that have not been handled yet: messages that each follow their
+/// length in two octets (RFC 1035 section 4.2.2). The buffer is held only while there is something in it.</summary>
 internal struct FrameInput
 {
     public const int Header = 2;
@@ -17,7 +17,7 @@ internal struct FrameInput
 
     public readonly bool IsEmpty => _start == _end;
 
-    /// <summary>When the message began whose end has not come; far in the future without one.</summary>
+    /// <summary>When the incomplete message began; far in the future when there is none.</summary>
     public long PartialSinceMs { get; private set; }
 
     public void Begin()
@@ -26,7 +26,7 @@ internal struct FrameInput
         PartialSinceMs = long.MaxValue;
     }
 
-    /// <summary>Where to read to; empty when whole messages have to wait.</summary>
+    /// <summary>The buffer to read into; empty when complete messages have to be handled first.</summary>
     public Span<byte> Room()
     {
         _buffer ??= ArrayPool<byte>.Shared.Rent(SmallBuffer);
@@ -35,8 +35,8 @@ internal struct FrameInput
 
     public void Received(int count) => _end += count;
 
-    /// <summary>Takes the next whole message.</summary>
-    /// <param name="message">Valid until <see cref="KeepPartial"/>.</param>
+    /// <summary>Takes the next complete message.</summary>
+    /// <param name="message">Valid until <see cref="KeepPartial"/> is called.</param>
     public bool TryTake(out ReadOnlySpan<byte> message)
     {
         ReadOnlySpan<byte> left = _buffer.AsSpan(_start, _end - _start);
@@ -50,7 +50,8 @@ internal struct FrameInput
         return true;
     }
 
-    /// <summary>Moves what is left to a buffer that holds the whole of the message begun, or lets the buffer go.</summary>
+    /// <summary>Keeps the start of an incomplete message in a buffer that is large enough for all of it, or returns the
+    /// buffer if nothing is left.</summary>
     public void KeepPartial(long nowMs)
     {
         var left = _end - _start;

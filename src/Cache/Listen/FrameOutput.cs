@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Cache.Listen;
 
-/// <summary>Replies on their way to a client, each behind two octets of length. Its buffer is held only while it holds
-/// something.</summary>
+/// <summary>The replies that are to be sent to a client, each after its length in two octets. The buffer is held only
+/// while there is something in it.</summary>
 internal struct FrameOutput
 {
     private const int SmallBuffer = 4096;

@@ -5,16 +5,17 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Listen;
 
-/// <summary>One client's TCP connection (RFC 7766): messages behind two octets of length, several under way at once,
-/// replies in the order in which they are ready.</summary>
-/// <remarks>Pooled. Its timer is the earliest of: a message that has
-/// begun must be complete, a reply must leave, an idle connection ends.</remarks>
+/// <summary>One client's TCP connection (RFC 7766). Each message follows its length in two octets. Several queries may
+/// be pending, and replies are sent in the order in which they are ready.</summary>
+/// <remarks>Pooled. Its timer is armed for the earliest deadline: for the rest of an incomplete message, for the client
+/// to take a reply, or for the end of an idle connection.</remarks>
 internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHandler, IReplySink, ITurnEnd
 {
-    /// <summary>Queries of one connection under way at once; beyond, it is not read until half have been answered.</summary>
+    /// <summary>The most pending queries of a connection. When they are reached, the connection is not read until half
+    /// of them have been answered.</summary>
     private const int MaxInFlight = 128;
 
-    /// <summary>Unsent octets beyond which the client is not read: it must take its replies.</summary>
+    /// <summary>When a client has this many unsent octets, its connection is not read until it takes replies.</summary>
     private const int MaxUnsent = 256 * 1024;
 
     private TcpListener _listener = null!;
@@ -38,7 +39,8 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     public bool IsIdle => _inFlight == 0 && _out.IsEmpty;
 
-    /// <summary>Whether it may ask more: else it must take replies first, or has asked all it may.</summary>
+    /// <summary>True when more queries may be read. False when the client first has to take replies, or has sent all
+    /// the queries it may.</summary>
     private bool MayRead => !_closing && _inFlight < MaxInFlight && _out.Length < MaxUnsent;
 
     private TcpLimits Limits => _listener.Server?.Tcp ?? TcpLimits.Default;
@@ -136,10 +138,10 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         }
     }
 
-    /// <summary>How long it may be idle has changed.</summary>
+    /// <summary>Called when the idle time has changed.</summary>
     public void IdleChanged() => ArmTimer();
 
-    /// <summary>Reads no more, and closes once every reply has left.</summary>
+    /// <summary>Stops reading, and closes the connection once every reply has been sent.</summary>
     public void FinishAndClose()
     {
         _closing = true;
@@ -174,7 +176,8 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         var room = _in.Room();
         if (room.IsEmpty)
         {
-            // Whole messages that had to wait; reading into no room would look like the client's end.
+            // The buffer is full of complete messages that had to wait. Handle those first: reading into a full buffer
+            // would return 0, like the client's end-of-file.
             HandleFrames();
             return;
         }
@@ -331,7 +334,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         var limits = Limits;
         var idleMs = owner.IsDraining ? TcpConnections.DrainIdleMs : limits.IdleMs;
         var deadline = IsIdle ? _lastActiveMs + idleMs : long.MaxValue;
-        // A client that we stopped reading is not late with its message.
+        // If we have stopped reading, the client is not late with its message.
         if (_in.PartialSinceMs != long.MaxValue && (_watched & Libc.EPOLLIN) != 0)
         {
             deadline = Math.Min(deadline, _in.PartialSinceMs + limits.ReadMs);
@@ -343,7 +346,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         return deadline;
     }
 
-    /// <summary>Arms for the earliest deadline; a timer that fires too early only looks again.</summary>
+    /// <summary>Arms the timer for the earliest deadline. If it fires too early, it is armed again.</summary>
     private void ArmTimer()
     {
         var deadline = DeadlineMs();

@@ -14,7 +14,7 @@ namespace NodeDns.Cache.Plugins;
 /// question.</remarks>
 internal sealed class LoopPlugin : IQueryPlugin
 {
-    /// <summary>What a name is made of.</summary>
+    /// <summary>How many random octets a name needs.</summary>
     public const int RandomOctets = 16;
 
     private readonly string _zone;

@@ -2,14 +2,16 @@ using System.Buffers.Binary;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>Finds and copies answers without a lock, while a writer may change what is read.</summary>
+/// <summary>Finds and copies answers without a lock. A writer may change the cells at the same time.</summary>
 internal sealed unsafe class AnswerLookup(CellArena arena)
 {
-    /// <summary>A chain longer than this means that the reader wandered; it then counts as a miss.</summary>
+    /// <summary>A chain longer than this cannot exist: a writer has changed it meanwhile. The lookup then counts as a
+    /// miss.</summary>
     private const int MaxChain = 64;
 
     private const int Attempts = 3;
 
+    // SAFETY: every entry index is checked against CellCount before it is followed, because a writer may reuse the cell.
     private readonly uint _bucketMask = arena.BucketCount - 1;
 
     /// <inheritdoc cref="AnswerStore.TryGet"/>

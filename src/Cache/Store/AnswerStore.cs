@@ -3,13 +3,14 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Store;
 
-/// <summary>All answers of the process. Lookups take no lock; changes share one.</summary>
+/// <summary>All answers of the process. Lookups take no lock; all changes take the same one.</summary>
 /// <remarks>
 /// Lock order: <see cref="_gate"/> is a leaf, nothing else is taken under it. A writer publishes an entry by linking its
 /// finished head into a bucket, and takes it back by making its sequence number odd before any of its cells is reused.
 /// </remarks>
 internal sealed unsafe class AnswerStore : IDisposable
 {
+    // SAFETY: heads are followed under _gate only, so every index in a bucket or a list is one of a linked entry.
     private readonly CellArena _arena;
     private readonly uint _bucketMask;
     private readonly Lock _gate = new();
@@ -18,7 +19,7 @@ internal sealed unsafe class AnswerStore : IDisposable
     private readonly SieveList _entries;
     private long _evictions;
 
-    /// <param name="budgetBytes">Everything the store will ever use; touched as it fills.</param>
+    /// <param name="budgetBytes">All memory that the store may use. It is used only as the store fills.</param>
     public AnswerStore(long budgetBytes)
     {
         _arena = new CellArena(budgetBytes);
@@ -28,17 +29,17 @@ internal sealed unsafe class AnswerStore : IDisposable
         _entries = new SieveList(_arena, EntryHead.StoreLinksOffset);
     }
 
-    /// <summary>Entries forgotten to make room, since the start.</summary>
+    /// <summary>How many entries have been evicted since the start.</summary>
     public long Evictions => Volatile.Read(ref _evictions);
 
-    /// <summary>Octets in use by entries.</summary>
+    /// <summary>The octets that entries use.</summary>
     public long UsedBytes => (long)(_arena.CellCount - 1 - _arena.FreeCells) * CellArena.CellSize;
 
-    /// <summary>Octets entries can use at most.</summary>
+    /// <summary>The most octets that entries can use.</summary>
     public long CapacityBytes => (long)(_arena.CellCount - 1) * CellArena.CellSize;
 
-    /// <summary>Makes these the scopes in force: one that is there already, by its identity, keeps its number and its
-    /// entries; all others are forgotten.</summary>
+    /// <summary>Puts these scopes in force. A scope whose identity is known already keeps its number and its entries.
+    /// The entries of all other scopes are removed.</summary>
     public void Use(IReadOnlyCollection<AnswerScope> scopes)
     {
         var identities = scopes.Select(scope => (scope, scope.Identity)).ToList();
@@ -55,7 +56,7 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>The number of one scope, which is in force until the next <see cref="Use"/>.</summary>
+    /// <summary>Puts one more scope in force, until the next <see cref="Use"/>, and returns its number.</summary>
     public ushort Scope(string identity, ScopeOptions options = default)
     {
         lock (_gate)
@@ -64,7 +65,7 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>Identity and number of the scopes in force.</summary>
+    /// <summary>The numbers of the scopes in force, by their identity.</summary>
     public IReadOnlyDictionary<string, ushort> ScopesInForce()
     {
         lock (_gate)
@@ -73,7 +74,7 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>The identity of each scope in force at its number; null at those of scopes that are gone.</summary>
+    /// <summary>The identities of the scopes in force, indexed by number; null for scopes that were removed.</summary>
     internal string?[] ScopeNames()
     {
         lock (_gate)
@@ -82,7 +83,7 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>Entries of one kind and scope.</summary>
+    /// <summary>The number of entries of one kind in one scope.</summary>
     public int Count(ushort scope, AnswerKind kind)
     {
         lock (_gate)
@@ -91,7 +92,7 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>Entries of one kind and scope that were forgotten to make room, since the start.</summary>
+    /// <summary>How many entries of one kind in one scope have been evicted since the start.</summary>
     public long EvictionsOf(ushort scope, AnswerKind kind)
     {
         lock (_gate)
@@ -100,16 +101,16 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>Looks an answer up and writes its counts and records into a reply whose header and question stand.
-    /// </summary>
-    /// <param name="reply">Counts go to octets 6 to 11, records to <paramref name="at"/> and on.</param>
-    /// <param name="at">Offset of the first octet after the question, which is as long as the key's name and four.</param>
-    /// <returns>Nothing is promised about the reply's octets unless the outcome is Fresh or Stale.</returns>
+    /// <summary>Looks up an answer and writes its counts and records into a reply that already has header and
+    /// question.</summary>
+    /// <param name="reply">Counts are written to octets 6-11, records from <paramref name="at"/> on.</param>
+    /// <param name="at">The offset after the question, which has the length of the key's name plus four octets.</param>
+    /// <returns>The reply is valid only if the outcome is Fresh or Stale.</returns>
     public GetOutcome TryGet(in AnswerKey key, in GetOptions options, Span<byte> reply, int at, out StoredAnswer answer) =>
         _lookup.TryGet(key, options, reply, at, out answer);
 
-    /// <summary>Stores an answer whose TTL runs from <paramref name="storedMs"/>, in place of what the key had. An answer
-    /// ends the failure to answer.</summary>
+    /// <summary>Stores an answer whose TTL counts from <paramref name="storedMs"/>. Replaces the answer of this key,
+    /// and removes the failure to answer it.</summary>
     public void Put(in AnswerKey key, in AnswerRecords answer, long storedMs)
     {
         var streamLength = key.Length + EntryHead.CountsLength + answer.Records.Length
@@ -184,8 +185,9 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>Forgets what the key had, and the failure to answer it: upstream has said otherwise.</summary>
-    /// <param name="expiredByMs">Of answers, only one whose TTL is over by then.</param>
+    /// <summary>Removes the answer of this key, and the failure to answer it, because upstream has given another
+    /// answer.</summary>
+    /// <param name="expiredByMs">Removes an answer only if it has expired by this time.</param>
     public void Remove(in AnswerKey key, long expiredByMs = long.MaxValue)
     {
         lock (_gate)
@@ -195,9 +197,10 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <summary>Counts a hit of a popular answer, for prefetch.</summary>
-    /// <param name="windowSeconds">A longer gap since the last hit starts the count again.</param>
-    /// <returns>Hits without such a gap, this one included. Two workers that count at once may lose one.</returns>
+    /// <summary>Counts a hit, for prefetch.</summary>
+    /// <param name="windowSeconds">A longer gap since the last hit restarts the count.</param>
+    /// <returns>The number of hits without such a gap, including this one. If two workers count at the same time, one
+    /// hit may be lost.</returns>
     public int CountHit(in StoredAnswer answer, long nowMs, int windowSeconds)
     {
         ref var popularity = ref _arena.Popularity[answer.Entry];
@@ -218,8 +221,9 @@ internal sealed unsafe class AnswerStore : IDisposable
         return (int)hits;
     }
 
-    /// <summary>Visits entries that are within their TTL, oldest first, under the lock.</summary>
-    /// <param name="isWanted">Told of each one what it takes to choose; the others are not read.</param>
+    /// <summary>Visits the unexpired entries, oldest first, while holding the lock.</summary>
+    /// <param name="isWanted">Chooses the entries to visit, by their lengths and flags. The others are not
+    /// read.</param>
     internal void ForEachLive(long nowMs, EntryFilter isWanted, EntryVisitor visit)
     {
         var stream = new byte[EntryHead.CountsLength + 4 * ushort.MaxValue];
@@ -258,7 +262,8 @@ internal sealed unsafe class AnswerStore : IDisposable
         }
     }
 
-    /// <param name="wasHit">Asked again since it was stored, or since the hand that evicts last passed.</param>
+    /// <param name="wasHit">The entry was asked for again since it was stored, or since the hand last passed
+    /// it.</param>
     internal delegate bool EntryFilter(ushort scope, int keyLength, int recordsLength, int ttlCount, bool wasHit);
 
     internal delegate void EntryVisitor(in AnswerKey key, in AnswerRecords answer, long storedMs);
@@ -270,7 +275,8 @@ internal sealed unsafe class AnswerStore : IDisposable
         var number = _scopes.NumberOf(identity, options, out var isReused);
         if (isReused)
         {
-            // What was on its way when the scope before it went may have come since.
+            // The number is reused. An exchange of the former scope may have stored an answer after that scope was
+            // removed.
             Clear_NeedsLock(number);
         }
         return number;

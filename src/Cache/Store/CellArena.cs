@@ -25,7 +25,7 @@ internal sealed unsafe class CellArena : IDisposable
     private const int PageSize = 4096;
 
     // SAFETY: cells, counts and buckets are disjoint parts of one mapping of _bytes octets. Indexes are below CellCount and
-    // BucketCount; a reader that may see a stale index checks it first (CellStream, AnswerStore).
+    // BucketCount; a reader that may see a stale index checks it first (CellStream, AnswerLookup).
     private readonly byte* _memory;
     private readonly nuint _bytes;
     private uint _firstFree;

@@ -21,7 +21,7 @@ internal unsafe ref struct CellStream
         _at = _end = null;
     }
 
-    /// <summary>Compares the name and the options that the stream of an entry begins with, and skips them.</summary>
+    /// <summary>Compares the name and the options at the start of an entry's stream, and skips them.</summary>
     public bool Matches(in AnswerKey key) => Matches(key.Name) && Matches(key.SentOptions);
 
     /// <summary>Compares the next octets with <paramref name="expected"/> and skips them.</summary>

@@ -55,7 +55,8 @@ internal struct EntryHead
 
     public readonly long ExpiresMs => StoredMs + TtlSeconds * 1000L;
 
-    /// <summary>Whether the key may be its: name and options are in the stream.</summary>
+    /// <summary>True when the entry's head allows this key. Name and options are in the stream and have to be compared
+    /// separately.</summary>
     public readonly bool HasKey(in AnswerKey key) =>
         KeyLength == key.Length && Type == (ushort)key.Type && Class == (ushort)key.Class
         && Scope == key.Scope && KeyFlags == key.Flags;

@@ -1,13 +1,13 @@
 namespace NodeDns.Cache.Store;
 
-/// <summary>The scopes in force: their numbers, which entries carry, and their partitions. Used under the store's
+/// <summary>The scopes in force, with their numbers, which entries carry, and their partitions. Used under the store's
 /// lock.</summary>
 internal sealed class ScopeTable(CellArena arena)
 {
     private const int Kinds = 3;
 
-    /// <summary>Numbers of scopes that are gone before the first of them is given again: an exchange that began under it
-    /// has long ended then, and what it brought is forgotten.</summary>
+    /// <summary>How many numbers of removed scopes are kept before the oldest is used again. By then every exchange of
+    /// its former scope has ended, and its answers have been removed.</summary>
     private const int GoneMaximum = 1024;
 
     private readonly Dictionary<string, ushort> _numbers = [];
@@ -15,19 +15,19 @@ internal sealed class ScopeTable(CellArena arena)
     private readonly List<string?> _identities = [];
     private Partition[] _partitions = [];
 
-    /// <summary>Whether the number was ever given.</summary>
+    /// <summary>True when this number has been assigned at some time.</summary>
     public bool Has(ushort scope) => scope < _identities.Count;
 
     public IReadOnlyDictionary<string, ushort> InForce() => new Dictionary<string, ushort>(_numbers);
 
-    /// <summary>The identity of each scope in force at its number; null at those of scopes that are gone.</summary>
+    /// <summary>The identities of the scopes in force, indexed by number; null for scopes that were removed.</summary>
     public string?[] Identities() => [.. _identities];
 
     public Partition PartitionOf(ushort scope, AnswerKind kind) => _partitions[scope * Kinds + (int)kind];
 
     public ReadOnlySpan<Partition> PartitionsOf(ushort scope) => _partitions.AsSpan(scope * Kinds, Kinds);
 
-    /// <param name="isReused">Another scope had the number before.</param>
+    /// <param name="isReused">The number belonged to another scope before.</param>
     public ushort NumberOf(string identity, ScopeOptions options, out bool isReused)
     {
         isReused = false;
@@ -44,7 +44,7 @@ internal sealed class ScopeTable(CellArena arena)
         return scope;
     }
 
-    /// <returns>The numbers of those that are gone with this.</returns>
+    /// <returns>The numbers of the scopes that this call has removed.</returns>
     public List<ushort> KeepOnly(IEnumerable<string> identities)
     {
         var gone = new List<ushort>();

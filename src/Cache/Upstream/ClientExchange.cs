@@ -4,7 +4,7 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A client's query: which server is asked, how and when, until one answers.</summary>
+/// <summary>A client's query: decides which server is asked, how and when, until one answers.</summary>
 /// <remarks>
 /// A slow attempt is never given up for the next one: all stay open until one answers or the deadline passes. In time:
 /// <code>
@@ -13,18 +13,19 @@ namespace NodeDns.Cache.Upstream;
 /// + twice that also ask over TCP
 /// 4.4 s        give up, with a held reply (truncated, or of a failover rcode) if there is one
 /// </code>
-/// An error (refused, closed, read_timeout) moves on at once; after every server has failed, the next round starts 200 ms later. TC
-/// over UDP, and a complaint about EDNS, send again to the same server. What does not come through on the way to a server
-/// is told to its <see cref="ServerPath"/>, which then shapes every send. Its <see cref="Upstream.Forwarder"/> pools it.
+/// After an error (refused, closed, read_timeout) the next server is asked at once. After every server has failed, the
+/// next round starts 200 ms later. After TC over UDP, or a complaint about EDNS, the same server is asked again.
+/// <see cref="ServerPath"/> records which packets do not get through to a server, and decides how every query is sent. The
+/// <see cref="Upstream.Forwarder"/> pools these objects.
 /// </remarks>
 internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
 {
-    /// <summary>Attempts that only the clock starts: the amplification towards slow upstreams is at most
-    /// threefold.</summary>
+    /// <summary>How many attempts are started because of time alone. So a slow upstream gets at most three times the
+    /// queries.</summary>
     private const int TimedRetries = 2;
 
-    /// <summary>What a truncated reply in hand waits for the whole one over TCP. The server knows the answer by now; a
-    /// client that gets TC asks again over TCP and waits on its own account (RFC 7766 section 5).</summary>
+    /// <summary>How long a truncated reply is held while the whole one is asked for over TCP. The server knows the
+    /// answer by now. A client that gets TC asks again over TCP and waits itself (RFC 7766 section 5).</summary>
     private const long TruncatedWaitMs = 1000;
 
     private bool _withoutOpt;
@@ -38,12 +39,12 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
     private int _failovers;
     private long _retryAtMs;
 
-    // For a truncated reply in hand: when TC goes to the client unless a TCP connection has opened.
+    // When the held truncated reply is sent to the client, unless a TCP connection has opened by then.
     private long _connectByMs;
 
     public override bool WantsFreshConnection => _timedRetries > 0;
 
-    /// <summary>Takes the query, which counts for max_concurrent, and sends it.</summary>
+    /// <summary>Takes a query, which counts for max_concurrent, and sends it.</summary>
     public void Begin(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner)
     {
         Take(query, owner);
@@ -66,7 +67,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         StartNext(_proto);
     }
 
-    /// <summary>Never sent: reports <paramref name="error"/> at the end of the turn.</summary>
+    /// <summary>Does not send the query, but reports <paramref name="error"/> at the end of the turn.</summary>
     public void Reject(IExchangeOwner owner, UpstreamError error)
     {
         Owner = owner;
@@ -121,7 +122,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         Finish(message);
     }
 
-    /// <summary>The server drops OPT records, it has turned out.</summary>
+    /// <summary>Called when it is known that the server drops OPT records: sends the query again without OPT.</summary>
     public void SendPlain(UpstreamState server)
     {
         if (Query.HasOpt && Attempts.WithOptAt(server) is { } proto)
@@ -166,7 +167,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
 
     protected override void SendAgain(UpstreamState server, UpstreamProto proto)
     {
-        // A datagram that nobody answered may have been too large in coming back (RFC 6891 section 6.2.5).
+        // If a datagram was not answered, the answer may have been too large for the path (RFC 6891 section 6.2.5).
         if (TrySend(server, proto, IsPlain(server), _timedRetries > 0 ? ServerPath.SmallOctets : ushort.MaxValue))
         {
             server.Metrics.Request(Forwarder.Counters);
@@ -221,7 +222,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
 
     private bool IsPlain(UpstreamState server) => Query.HasOpt && (_withoutOpt || server.Path.IsPlain(Now));
 
-    /// <summary>After an error: to the next server, or to wait for attempts that are still open.</summary>
+    /// <summary>After an error: asks the next server, or waits for attempts that are still open.</summary>
     private void MoveOn()
     {
         if (Held.IsTruncated && !Attempts.AnyOpen)
@@ -274,8 +275,8 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         Forwarder.Loop.Arm(this, Math.Max(0, at - Now));
     }
 
-    /// <summary>A server that has answered nobody since it was asked is suspect; one that answers others is just slow
-    /// with this name.</summary>
+    /// <summary>Marks servers as suspect that have answered nothing since they were asked. A server that has answered
+    /// other queries is only slow with this name.</summary>
     private void MarkOverdue()
     {
         foreach (ref readonly var attempt in Attempts.All)

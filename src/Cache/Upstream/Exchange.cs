@@ -4,23 +4,26 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>One query on its way: its bytes, the attempts that may still answer it, and who waits for it.</summary>
-/// <remarks>One worker's; its <see cref="Upstream.Forwarder"/> keeps the list of those under way.</remarks>
+/// <summary>A pending query: its octets, the attempts that may still be answered, and the owner that waits for
+/// it.</summary>
+/// <remarks>Belongs to one worker, whose <see cref="Upstream.Forwarder"/> has the list of all pending
+/// exchanges.</remarks>
 internal abstract class Exchange(Forwarder forwarder) : LoopTimer
 {
-    /// <summary>Free sends after a connection that had worked was closed under the query.</summary>
+    /// <summary>How often a query may be sent again, without counting as an attempt, because a connection that had
+    /// worked was closed.</summary>
     private const int ResendsMaximum = 3;
 
     private int _resends;
     private bool _needsTcp;
 
-    /// <summary>Links of the forwarder's list of exchanges under way.</summary>
+    /// <summary>The links of the forwarder's list of pending exchanges.</summary>
     public Exchange? Next, Previous;
 
     public OutgoingQuery Query { get; } = new();
 
-    /// <summary>An open connection has not helped (or would prove little): through a Service a new one may reach another
-    /// pod.</summary>
+    /// <summary>True when the query needs a new connection: an open one has not helped, or would prove little. Through
+    /// a Service, a new connection may reach another pod.</summary>
     public abstract bool WantsFreshConnection { get; }
 
     protected Forwarder Forwarder => forwarder;
@@ -29,7 +32,7 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
 
     protected HeldReply Held { get; } = new();
 
-    /// <summary>Told how it ended, once.</summary>
+    /// <summary>Is told the result, once.</summary>
     protected IExchangeOwner? Owner { get; set; }
 
     protected UpstreamError LastError { get; set; }
@@ -43,13 +46,13 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
 
     protected ForwardOptions Options => forwarder.Options;
 
-    /// <summary>A message with this attempt's id, and our question, arrived.</summary>
+    /// <summary>Handles a message with this attempt's id and question.</summary>
     public abstract void AttemptAnswered(int index, ReadOnlySpan<byte> message);
 
     public void AttemptAnsweredHeaderOnly(int index, ReadOnlySpan<byte> message) =>
         AttemptAnswered(index, Held.WithQuestion(message, Query.Octets[..Query.QuestionEnd]));
 
-    /// <summary>The attempt cannot be answered any more, and its server is to blame.</summary>
+    /// <summary>Handles an attempt that failed because of its server.</summary>
     public void AttemptFailed(int index, UpstreamError error)
     {
         var server = Attempts.Close(index).Server!;
@@ -57,9 +60,9 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
         OnError(server);
     }
 
-    /// <summary>The attempt's connection is gone.</summary>
-    /// <param name="resend">It had worked before: the peer closed it for being idle or old, which is nobody's
-    /// fault.</param>
+    /// <summary>Handles the loss of an attempt's connection.</summary>
+    /// <param name="resend">The connection had worked before, and the server closed it because it was idle or old. That
+    /// is not a failure of the server.</param>
     public void ConnectionLost(int index, StreamConnection connection, ushort id, bool resend, UpstreamError error)
     {
         var attempt = Attempts[index];
@@ -77,13 +80,14 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
         AttemptFailed(index, error);
     }
 
-    /// <summary>Too many wrong replies to this attempt: no more UDP for this query (RFC 5452 section 9.2).</summary>
+    /// <summary>After too many wrong replies to this attempt, the query is not sent over UDP again (RFC 5452 section
+    /// 9.2).</summary>
     public void SuspectForgery(int index) => AskOverTcp(Attempts.Close(index).Server!);
 
     public bool Uses(StreamConnection connection) => Attempts.Uses(connection);
 
-    /// <summary>Reports to the owner and gives the exchange back. Only for exchanges that <see cref="Fail"/> put
-    /// off.</summary>
+    /// <summary>Reports the failure that <see cref="Fail"/> has delayed, and returns the exchange to the
+    /// pool.</summary>
     public void ReportFailure()
     {
         var owner = Owner!;
@@ -109,21 +113,23 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
         LastError = UpstreamError.Timeout;
     }
 
-    /// <summary>A send that cannot be done, or was in vain, at this server's fault or ours.</summary>
+    /// <summary>Called when sending failed or was useless, because of this server or of this machine.</summary>
     protected abstract void OnError(UpstreamState server);
 
-    /// <summary>A further send to a server that was asked, which is no attempt of its own.</summary>
+    /// <summary>Sends the query once more to a server that was already asked. This does not count as an
+    /// attempt.</summary>
     protected abstract void SendAgain(UpstreamState server, UpstreamProto proto);
 
-    /// <summary>UDP will not do for this query any more.</summary>
+    /// <summary>Sends the query over TCP from now on.</summary>
     protected virtual void AskOverTcp(UpstreamState server)
     {
         _needsTcp = true;
         SendAgain(server, UpstreamProto.Tcp);
     }
 
-    /// <param name="plain">Without the query's OPT record.</param>
-    /// <param name="sizeAtMost">The UDP payload size to offer, where the way to the server does not want less.</param>
+    /// <param name="plain">Send it without the query's OPT record.</param>
+    /// <param name="sizeAtMost">The largest UDP payload size to offer. The path to the server may need a smaller
+    /// one.</param>
     protected bool TrySend(UpstreamState server, UpstreamProto proto, bool plain, int sizeAtMost)
     {
         var size = Math.Min(server.Path.OfferAtMost(Now), sizeAtMost);
@@ -135,19 +141,19 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
     protected void Finish(ReadOnlySpan<byte> message)
     {
         Release();
-        // Recycled after the call: the message may be in this exchange's own buffer.
+        // Recycle after the call, because the message may be in this exchange's own buffer.
         Owner!.OnAnswer(message, AnsweredBy);
         forwarder.Recycle(this);
     }
 
-    /// <summary>Nobody is to answer it any more.</summary>
+    /// <summary>Ends all attempts.</summary>
     protected virtual void Release()
     {
         forwarder.Loop.Cancel(this);
         Attempts.CloseAll();
     }
 
-    /// <summary>The protocol, or the other one where that one is known to be silent.</summary>
+    /// <summary>The protocol to use: the given one, unless the server is known not to answer over it.</summary>
     private UpstreamProto Way(UpstreamState server, UpstreamProto proto) => proto switch
     {
         UpstreamProto.Udp when server.Path.IsUdpSilent(Now) => UpstreamProto.Tcp,

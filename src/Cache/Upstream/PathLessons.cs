@@ -2,12 +2,14 @@ using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>What the answer to one query, or its silence, says about the ways to a server.</summary>
+/// <summary>Draws conclusions about the paths to a server from the answer to a query, or from a missing
+/// answer.</summary>
 internal static class PathLessons
 {
-    /// <summary>What an answer says about the way it took, and about the ways that others did not come.</summary>
-    /// <param name="open">The attempts that have not been answered.</param>
-    /// <param name="tookEdns">The query had an OPT record, and the server did not mind.</param>
+    /// <summary>Records what an answer shows about the path that it took, and about paths on which there was no
+    /// answer.</summary>
+    /// <param name="open">The attempts that are not answered yet.</param>
+    /// <param name="tookEdns">The query had an OPT record, and the server did not complain about it.</param>
     public static void Answered(in Attempt answered, AttemptSet open, int length, bool tookEdns, long nowMs)
     {
         var path = answered.Server!.Path;
@@ -39,13 +41,14 @@ internal static class PathLessons
         }
     }
 
-    /// <param name="waitedLong">The server has had its time, and knows the answer.</param>
+    /// <param name="waitedLong">The server has had enough time, and knows the answer.</param>
     public static bool IsTcpSilence(in Attempt overdue, bool waitedLong) =>
         overdue.Connection is { IsConnected: false } || (overdue.Connection is not null && waitedLong);
 
-    /// <summary>A server that has answered with an OPT record before is more likely to be slow, or to have lost one; one
-    /// that answers nothing at all is just not there.</summary>
-    /// <param name="again">Not the first time that this query meets silence.</param>
+    /// <summary>Starts to doubt OPT only for a server that has never answered with an OPT record. Others are more
+    /// likely to be slow or to have lost a packet, and a server that answers nothing at all is simply not
+    /// there.</summary>
+    /// <param name="again">This query has been without an answer before.</param>
     public static void DoubtEdns(Forwarder forwarder, UpstreamState server, ReadOnlySpan<byte> query, bool again)
     {
         if (again || forwarder.Options.MaxFails == 0)

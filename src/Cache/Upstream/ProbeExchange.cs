@@ -4,7 +4,7 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A question that says something about one server: sent once, as it is, without a retry; any reply
+/// <summary>A query that tests one server. It is sent once, unchanged and without a retry, and any reply
 /// counts.</summary>
 internal sealed class ProbeExchange(Forwarder forwarder, UpstreamState server) : Exchange(forwarder)
 {

@@ -3,7 +3,7 @@ using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>A plain TCP connection on the worker's own epoll loop.</summary>
+/// <summary>A plain TCP connection on the worker's epoll loop.</summary>
 internal sealed class TcpConnection : StreamConnection, IEventHandler
 {
     private readonly int _fd;
@@ -16,7 +16,7 @@ internal sealed class TcpConnection : StreamConnection, IEventHandler
         Loop.Add(fd, Libc.EPOLLOUT, this);
     }
 
-    /// <summary>Starts connecting; queries may be submitted at once.</summary>
+    /// <summary>Starts to connect. Queries may be submitted at once.</summary>
     public static TcpConnection? Open(ConnectionPool pool, out UpstreamError error)
     {
         var fd = UpstreamSocket.Connect(pool, out error);

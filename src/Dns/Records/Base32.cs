@@ -1,11 +1,11 @@
 namespace NodeDns.Dns.Records;
 
-/// <summary>RFC 4648 section 7, as NSEC3 writes hashes: without padding.</summary>
+/// <summary>Base32 with the alphabet of RFC 4648 section 7, without padding, as NSEC3 writes hashes.</summary>
 internal static class Base32
 {
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
-    /// <exception cref="FormatException">A character is no digit.</exception>
+    /// <exception cref="FormatException">A character is not a base32 digit.</exception>
     public static byte[] Decode(string text)
     {
         var octets = new byte[text.Length * 5 / 8];

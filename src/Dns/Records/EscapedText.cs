@@ -3,11 +3,11 @@ using System.Text;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>Character strings as zone files write them.</summary>
+/// <summary>Character strings in the notation of zone files.</summary>
 internal static class EscapedText
 {
-    /// <summary>With its escapes undone: <c>\DDD</c> is an octet by its number, any other <c>\X</c> is X (RFC 1035 section
-    /// 5.1).</summary>
+    /// <summary>Replaces the escapes: <c>\DDD</c> is the octet with that number, and any other <c>\X</c> is X (RFC 1035
+    /// section 5.1).</summary>
     public static byte[] Unescaped(string text)
     {
         var octets = Encoding.UTF8.GetBytes(text);

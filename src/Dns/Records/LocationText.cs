@@ -3,11 +3,11 @@ using System.Globalization;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>Reads a LOC record's data (RFC 1876 section 3): latitude, longitude, altitude, and maybe size and
-/// precisions.</summary>
+/// <summary>Parses the data of a LOC record (RFC 1876 section 3): latitude, longitude, altitude, and optionally size
+/// and precisions.</summary>
 internal sealed class LocationText
 {
-    /// <summary>RFC 1876 section 2: altitudes and angles count from here.</summary>
+    /// <summary>The zero points of altitudes and angles (RFC 1876 section 2).</summary>
     private const double AltitudeBaseCentimetres = 10_000_000;
 
     private const uint Equator = 1U << 31;
@@ -17,8 +17,8 @@ internal sealed class LocationText
 
     private LocationText(string[] words) => _words = words;
 
-    /// <returns>The record's data.</returns>
-    /// <exception cref="FormatException">It is no location.</exception>
+    /// <returns>The data in wire form.</returns>
+    /// <exception cref="FormatException">The text is not a location.</exception>
     public static byte[] Read(IEnumerable<string> words) => new LocationText([.. words]).Read();
 
     private byte[] Read()
@@ -33,7 +33,7 @@ internal sealed class LocationText
         return _at == _words.Length ? rdata : throw new FormatException();
     }
 
-    /// <summary>In thousandths of a second of arc.</summary>
+    /// <summary>Parses an angle; the result is in thousandths of a second of arc.</summary>
     private uint Angle(uint maximum, string positive, string negative)
     {
         var angle = 3_600_000 * (uint)RdataText.Number(Next(), maximum);
@@ -60,7 +60,8 @@ internal sealed class LocationText
             || text.Equals(negative, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Metres, in centimetres as a digit (high four bits) times a power of ten (low four).</summary>
+    /// <summary>Parses a length in metres. The result is in centimetres: a digit (high four bits) times a power of ten
+    /// (low four bits).</summary>
     private byte Size(byte fallback)
     {
         if (_at == _words.Length)

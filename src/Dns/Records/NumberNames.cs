@@ -1,9 +1,9 @@
 namespace NodeDns.Dns.Records;
 
-/// <summary>Numbers of DNSSEC and certificate records, for who writes them by name.</summary>
+/// <summary>The numbers of DNSSEC algorithms and certificate types that may be written as names.</summary>
 internal static class NumberNames
 {
-    /// <summary>IANA's DNS security algorithm numbers.</summary>
+    /// <summary>The number of a DNSSEC algorithm (IANA DNS Security Algorithm Numbers).</summary>
     public static byte? Algorithm(string text) => text.ToUpperInvariant() switch
     {
         "RSAMD5" => 1,
@@ -25,7 +25,7 @@ internal static class NumberNames
         _ => null,
     };
 
-    /// <summary>RFC 4398 section 2.1.</summary>
+    /// <summary>The number of a certificate type (RFC 4398 section 2.1).</summary>
     public static ushort? Certificate(string text) => text switch
     {
         "PKIX" => 1,

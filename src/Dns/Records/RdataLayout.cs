@@ -2,10 +2,10 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>The fields of each type's data, a letter for each: how <see cref="RdataText"/> reads them.</summary>
+/// <summary>The fields of each type's data, one letter for each field, as <see cref="RdataText"/> reads them.</summary>
 internal static class RdataLayout
 {
-    /// <returns>null for a type that is not known by its fields.</returns>
+    /// <returns>null for a type whose fields are not known.</returns>
     public static string? Of(Qtype type) => Mnemonics.TypeName((ushort)type) switch
     {
         "A" => "a",
@@ -46,14 +46,14 @@ internal static class RdataLayout
         _ => null,
     };
 
-    /// <summary>Whether octets given as such (RFC 3597 section 5) are what a type of this layout has.</summary>
+    /// <summary>True when the octets of a \# record (RFC 3597 section 5) have this layout.</summary>
     public static bool Fits(string layout, ReadOnlySpan<byte> rdata)
     {
         Span<byte> name = stackalloc byte[DnsName.MaxLength];
         var at = 0;
         foreach (var field in layout)
         {
-            // No pointer: there is no message yet for it to point into.
+            // Compression pointers are not allowed, because there is no message that they could point into.
             if (field == 'n' && DnsName.Read(rdata, at, name, out var end) is > 0 and var read && read == end - at)
             {
                 at = end;

@@ -5,21 +5,21 @@ using NodeDns.Dns.Wire;
 
 namespace NodeDns.Dns.Records;
 
-/// <summary>A word of a record in zone-file form.</summary>
-/// <param name="Text">Without quotes, its escapes as written.</param>
-/// <param name="Quoted">It stood in quotes.</param>
-/// <param name="Spaced">White space stood before it.</param>
+/// <summary>One word of a zone-file line.</summary>
+/// <param name="Text">The text without quotes; escapes are not replaced yet.</param>
+/// <param name="Quoted">The word was quoted.</param>
+/// <param name="Spaced">There was white space before the word.</param>
 internal sealed record RecordWord(string Text, bool Quoted, bool Spaced);
 
-/// <summary>Reads the words that are a record's data.</summary>
-/// <remarks>What does not fit throws <see cref="FormatException"/>, <see cref="OverflowException"/>, or for a date that
-/// there is not <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>Parses the data of a record from its words.</summary>
+/// <remarks>Invalid data throws <see cref="FormatException"/>, <see cref="OverflowException"/>, or
+/// <see cref="ArgumentOutOfRangeException"/> for a date that does not exist.</remarks>
 internal sealed class RdataText(List<RecordWord> words, int at)
 {
     private readonly List<byte> _rdata = [];
     private int _at = at;
 
-    /// <returns>Wire form, names uncompressed; null for a type that is not known by its fields.</returns>
+    /// <returns>The data in wire form with uncompressed names; null for a type whose fields are not known.</returns>
     public byte[]? Read(Qtype type)
     {
         var layout = RdataLayout.Of(type);
@@ -132,7 +132,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
 
     private string Next() => Left > 0 ? words[_at++].Text : throw new FormatException();
 
-    /// <summary>What is left, its white space taken out.</summary>
+    /// <summary>The remaining words, joined without white space.</summary>
     private string Rest()
     {
         var rest = string.Concat(words.Skip(_at).Select(word => word.Text));
@@ -142,7 +142,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
 
     private ulong Number(uint maximum) => Number(Next(), maximum);
 
-    /// <summary>The word before, which was no mnemonic, as a number.</summary>
+    /// <summary>The previous word, which was not a mnemonic, as a number.</summary>
     private ulong Again(uint maximum) => Number(words[_at - 1].Text, maximum);
 
     internal static ulong Number(string text, uint maximum) =>
@@ -175,7 +175,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     internal static byte[] Name(string text) =>
         (text == "" ? null : DnsName.Parse(text == "@" ? "." : text)) ?? throw new FormatException();
 
-    /// <summary>One character string, or several for a text of more than 255 octets.</summary>
+    /// <summary>Writes a text as one character string, or as several if it has more than 255 octets.</summary>
     private void CharacterStrings(string text)
     {
         ReadOnlySpan<byte> left = EscapedText.Unescaped(text);
@@ -187,7 +187,8 @@ internal sealed class RdataText(List<RecordWord> words, int at)
         Octets(left);
     }
 
-    /// <summary>HINFO: two character strings, which may stand in one, or the second in several.</summary>
+    /// <summary>HINFO: two character strings, which may be written as one word; the second may also be several
+    /// words.</summary>
     private void Host()
     {
         string[] texts = [.. words.Skip(_at).Select(word => word.Text)];
@@ -201,7 +202,8 @@ internal sealed class RdataText(List<RecordWord> words, int at)
         Octets(EscapedText.Unescaped(string.Join(' ', texts.Skip(1))));
     }
 
-    /// <summary>RFC 4034 section 3.2: YYYYMMDDHHmmSS, or seconds since 1970; either counts modulo 2^32.</summary>
+    /// <summary>Parses a time (RFC 4034 section 3.2): YYYYMMDDHHmmSS, or seconds since 1970. Both count modulo
+    /// 2^32.</summary>
     private static uint Time(string text)
     {
         if (text.Length != 14)
@@ -214,7 +216,8 @@ internal sealed class RdataText(List<RecordWord> words, int at)
         return (uint)(((days * 24 + Part(8, 2)) * 60 + Part(10, 2)) * 60 + Part(12, 2));
     }
 
-    /// <summary>RFC 4034 section 4.1.2: for each 256 types their number, and as many octets of bits as they need.</summary>
+    /// <summary>Writes a type bitmap (RFC 4034 section 4.1.2): for each window of 256 types its number, and as many
+    /// octets of bits as needed.</summary>
     private void TypeBitmap()
     {
         const int WindowOctets = 32;

@@ -79,9 +79,9 @@ public ref struct MessageBuilder
         DnsHeader.SetCount(_output, section, DnsHeader.Count(_output, section) + 1);
     }
 
-    /// <summary>Appends every record of a message but an OPT record, which is per hop.</summary>
+    /// <summary>Appends all records of a message except the OPT record, which is hop by hop.</summary>
     /// <param name="questionEnd">Offset of the first octet after the question.</param>
-    /// <returns>false when a record is malformed, or has not fitted.</returns>
+    /// <returns>false when a record is malformed or does not fit.</returns>
     public bool TryAddRecords(scoped ReadOnlySpan<byte> message, int questionEnd)
     {
         Span<byte> owner = stackalloc byte[DnsName.MaxLength];

@@ -8,6 +8,7 @@ namespace NodeDns.Linux.Sockets;
 public sealed unsafe class OpenQueryFile : IDisposable
 {
     private readonly int _parts;
+    // SAFETY: a mapping of _parts * OpenQueries.Size octets, until Dispose.
     private readonly byte* _memory;
 
     /// <exception cref="SyscallException">There is not enough memory.</exception>

@@ -35,7 +35,7 @@ demo: ## see it work on loopback, no cluster needed (under two minutes)
 	@eng/demo
 
 .PHONY: cluster
-cluster: build ## start a one-node Kubernetes cluster with our images imported
+cluster: ## start a one-node Kubernetes cluster with our images imported
 	@eng/cluster/up
 
 .PHONY: cluster-down
@@ -43,8 +43,22 @@ cluster-down: ## stop that cluster and leave nothing behind
 	@eng/cluster/down
 
 .PHONY: images
-images: build ## both container images, by buildah, as artifacts/images/*.tar
-	@eng/images
+images: ## the container images, by the Dockerfile with buildah: artifacts/images/*.tar
+	@eng/images $(ARCH)
+
+.PHONY: test-images
+test-images: ## make images, and what is tested of them
+	@eng/install test
+	@eng/images $(ARCH)
+	@eng/suites Release.Tests
+
+.PHONY: release
+release: ## everything of a release in artifacts/release/, and the lines that publish it (VERSION=1.2.3)
+	@eng/release $(VERSION)
+
+.PHONY: fuzz
+fuzz: ## coverage-guided fuzzing from our corpora, SECONDS=300 for each target (TARGET="query corefile", default all)
+	@eng/fuzz $(or $(SECONDS),300) $(TARGET)
 
 .PHONY: chart
 chart: ## the chart as a package in artifacts/chart/, pushed too with CHART_REPO=oci://…

@@ -55,10 +55,10 @@ public sealed class ImageTests(ITestOutputHelper output) : IDisposable
     private RunningProgram StartInImage(string wrapper, params string[] flags)
     {
         Assert.SkipWhen(NodeLab.Program.Count > 1, "the image holds the NativeAOT program: artifacts/bin/node-dns-cache");
-        var layOut = Tool.Run(Path.Combine(Tool.Checkout, "eng", "rootfs"), "cache");
-        Assert.True(layOut.ExitCode == 0, layOut.Error);
         var root = Path.Combine(_lab.Folder, "root");
-        NetworkNamespace.Sh($"cp -a {Tool.Checkout}/artifacts/images/rootfs/cache {root} && mkdir -p {root}/proc {root}/run/lab "
+        NetworkNamespace.Sh($"arch=$(dpkg --print-architecture) && {Tool.Checkout}/eng/image/packages $arch {_lab.Folder}/packages "
+            + $"&& {Tool.Checkout}/eng/image/root cache $arch {_lab.Folder}/packages {root} {NodeLab.Program[0]} "
+            + $"&& mkdir -p {root}/proc {root}/run/lab "
             + $"&& touch {root}/run/xtables.lock {_lab.Folder}/xtables.lock "
             + $"&& clang -static -O1 -o {root}/without-nftables {Tool.Checkout}/tests/Node.Tests/Lab/without-nftables.c");
         string[] mounts =

@@ -29,8 +29,8 @@ public sealed record ApiLimits
     public bool AllowUnderscores { get; init; }
 
     /// <summary>True for an address as Kubernetes 1.36 accepts it in this field: a dotted quad without leading zeros, or
-    /// IPv6 without a zone that is not mapped from IPv4. Older versions accept more; a pod with such an address is left
-    /// alone.</summary>
+    /// an IPv6 address that has no zone and is not IPv4-mapped. Older versions accept more; a pod with such an address is
+    /// left alone.</summary>
     public static bool IsAddress(ReadOnlySpan<char> text)
     {
         if (text.Length > 45)

@@ -112,6 +112,8 @@ internal sealed class Guard : IGuardActions, IDisposable
 
     public void Dispose()
     {
+        // First: nobody moves what comes over these connections any more, and iptables may keep the node's thread for seconds.
+        _relay.Close();
         _caches.Dispose();
         _successors.Dispose();
         _predecessor.Dispose();

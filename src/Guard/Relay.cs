@@ -76,6 +76,9 @@ internal sealed class Relay
         return relayed;
     }
 
+    /// <summary>Ends every relayed connection: their clients ask again at once.</summary>
+    public void Close() => _tcp.Close();
+
     /// <summary>When a client last used a relayed socket; null when none has.</summary>
     public long? AskedMs(ListenSocket socket) =>
         socket.Protocol == ListenProtocol.Udp ? _udp.AskedMs(socket.Fd) : _tcp.AskedMs(socket.Fd);

@@ -34,6 +34,15 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
         }
     }
 
+    /// <summary>Closes every connection.</summary>
+    public void Close()
+    {
+        foreach (var pipe in _pipes.ToList())
+        {
+            pipe.Close();
+        }
+    }
+
     /// <summary>Accepts what is queued at a socket that is relayed.</summary>
     public void AcceptAll(int listenFd)
     {

@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using NodeDns.Linux.Interop;
 using NodeDns.Node.Tests.Lab;
+using NodeDns.Testing.Messages;
 
 namespace NodeDns.Node.Tests;
 
@@ -78,6 +80,38 @@ public sealed class LeaveTests(ITestOutputHelper output) : IDisposable
         NodeLab.Pass(1);
         _lab.AssertNothingLost(load, $"pod deleted, 1 s without any pod, exit mode {exitMode}, rules {rules}");
         _lab.WaitUntil(() => !_lab.Node.Run("nft list tables").Contains("nodelocaldns_flip", StringComparison.Ordinal), "the flip is over", 20);
+    }
+
+    /// <summary>Its program may wait for seconds for a lock that others hold.</summary>
+    [Fact]
+    public void A_relieved_guard_that_waits_for_iptables_leaves_no_connection_without_an_answer()
+    {
+        var slow = Path.Combine(_lab.Folder, "slow");
+        Directory.CreateDirectory(slow);
+        File.WriteAllText(Path.Combine(slow, "iptables"), "#!/bin/sh\nsleep 60\n");
+        NetworkNamespace.Sh($"chmod 755 {slow}/iptables");
+        var guard = _lab.StartGuardWith("-all,+net_admin,+net_bind_service", $"PATH={slow}:/usr/sbin:/usr/bin:/sbin:/bin", "--rules", "iptables");
+        guard.WaitFor("relaying");
+        using var client = _lab.Pod.Enter(() => new TcpClient(NodeLab.LocalAddress, 53));
+        client.ReceiveTimeout = 10_000;
+        var query = DnsMessage.Query("relayed.example.", "A", 7).ToBytes();
+        client.GetStream().Write([0, (byte)query.Length, .. query]);
+        Assert.NotEqual(0, client.GetStream().Read(new byte[512]));
+        _lab.StartGuard("b");
+        _lab.StartServe("b");
+        guard.WaitFor("relieved by the next guard");
+        guard.Signal(Libc.SIGTERM);
+        var isClosed = false;
+        try
+        {
+            isClosed = client.GetStream().Read(new byte[512]) == 0;
+        }
+        catch (IOException failure) when (failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            isClosed = true;
+        }
+        Assert.True(isClosed);
+        Assert.False(guard.HasExited);
     }
 
     /// <summary>Another program has taken link and addresses over.</summary>

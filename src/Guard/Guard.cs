@@ -19,7 +19,7 @@ internal sealed class Guard : IGuardActions, IDisposable
     /// <summary>How often to give memory back after that. It takes some milliseconds, during which queries wait in the
     /// sockets' queues. An idle guard would otherwise grow its heap to several MiB before the next
     /// collection.</summary>
-    private const int ReleasePeriodMs = 20_000;
+    private const int ReleasePeriodMs = 10_000;
 
     /// <summary>The greatest age of <see cref="Status"/>.</summary>
     private const int StatusMs = 100;

@@ -13,8 +13,10 @@ public sealed class BigNodeTests(ITestOutputHelper output) : IDisposable
     private const int Rules = 60_000;
     private const int Links = 300;
 
-    /// <summary>Two sockets each.</summary>
+    /// <summary>Two sockets each, of which the second has no descriptor: it is never accepted.</summary>
     private const int Connections = 12_000;
+
+    private const int ConnectionsOfOneListener = 4000;
 
     private const int Changes = 100;
     private const long MostResidentKiB = 10_000_000 / 1024;
@@ -82,17 +84,24 @@ public sealed class BigNodeTests(ITestOutputHelper output) : IDisposable
         _lab.Node.Run($"nft -f {rules}; ip -batch {links}");
         _lab.Node.Enter(() =>
         {
-            using var listener = new TcpListener(IPAddress.Loopback, 7000);
-            listener.Start(4096);
-            for (var i = 0; i < Connections; i++)
+            for (var port = 7000; _sockets.Count < Connections; port++)
             {
-                var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                client.Connect(IPAddress.Loopback, 7000);
-                _sockets.Add(client);
-                _sockets.Add(listener.AcceptSocket());
+                var listener = Own(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+                listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                listener.Listen(ConnectionsOfOneListener);
+                for (var i = 0; i < ConnectionsOfOneListener; i++)
+                {
+                    Own(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).Connect(IPAddress.Loopback, port);
+                }
             }
             return 0;
         });
+    }
+
+    private Socket Own(Socket socket)
+    {
+        _sockets.Add(socket);
+        return socket;
     }
 
     /// <summary>Of all its threads: the first field of each /proc/PID/task/TID/schedstat, in nanoseconds.</summary>

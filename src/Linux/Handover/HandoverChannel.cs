@@ -11,7 +11,11 @@ public sealed class HandoverChannel : IEventHandler
     private readonly EventLoop _loop;
     private readonly Action<HandoverMessage> _onMessage;
     private readonly Action _onClosed;
-    private readonly byte[] _buffer = new byte[HandoverMessage.Capacity];
+    /// <summary>Holds one message until it is decoded, which copies it. Not of each channel: whoever connects a thousand
+    /// times would fill the guard's memory with buffers.</summary>
+    [ThreadStatic]
+    private static byte[]? t_buffer;
+
     private int _fd;
 
     /// <summary>Takes ownership of the connected socket.</summary>
@@ -69,7 +73,7 @@ public sealed class HandoverChannel : IEventHandler
     {
         while (IsOpen)
         {
-            var message = Receive(_fd, _buffer, out var result);
+            var message = Receive(_fd, t_buffer ??= new byte[HandoverMessage.Capacity], out var result);
             if (result.WouldBlock)
             {
                 return;

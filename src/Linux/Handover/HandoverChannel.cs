@@ -14,7 +14,7 @@ public sealed class HandoverChannel : IEventHandler
     /// <summary>Holds one message until it is decoded, which copies it. Not of each channel: whoever connects a thousand
     /// times would fill the guard's memory with buffers.</summary>
     [ThreadStatic]
-    private static byte[]? t_buffer;
+    private static byte[]? s_buffer;
 
     private int _fd;
 
@@ -73,7 +73,7 @@ public sealed class HandoverChannel : IEventHandler
     {
         while (IsOpen)
         {
-            var message = Receive(_fd, t_buffer ??= new byte[HandoverMessage.Capacity], out var result);
+            var message = Receive(_fd, s_buffer ??= new byte[HandoverMessage.Capacity], out var result);
             if (result.WouldBlock)
             {
                 return;

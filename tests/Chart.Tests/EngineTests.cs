@@ -82,6 +82,20 @@ public sealed partial class EngineTests(ApiServer server)
     public void The_webhooks_certificate_is_no_matter_of_a_policy() =>
         Assert.NotEmpty(Rendered.Exactly("1.36.0", "--set", "dns.clusterDNS={10.96.0.10},engine=policy,tls.mode=helm").All("MutatingAdmissionPolicy"));
 
+    /// <summary>Kubernetes 1.36.3 stops watching ConfigMaps with the last policy that has one as its parameter, and never starts again: the
+    /// next such policy finds none, and silently does nothing.</summary>
+    [Fact]
+    public void A_policy_has_a_parameter_only_where_cluster_dns_is_found_at_run_time()
+    {
+        var plain = Rendered.With("--set", "engine=policy");
+        Assert.Null(plain.One("MutatingAdmissionPolicy", "nd-policy").At("spec.paramKind"));
+        Assert.All(plain.All("MutatingAdmissionPolicyBinding"), binding => Assert.Null(binding.At("spec.paramRef")));
+        Assert.Equal("10.96.0.10", plain.One("ConfigMap", "nd-policy").Text("data.clusterDNS"));
+        var named = Rendered.With("--set", "engine=policy,dns.clusterDNS=null,dns.clusterDNSService.name=kube-dns");
+        Assert.Equal("ConfigMap", named.One("MutatingAdmissionPolicy", "nd-policy").Text("spec.paramKind.kind"));
+        Assert.All(named.All("MutatingAdmissionPolicyBinding"), binding => Assert.Equal("nd-cluster-dns", binding.Text("spec.paramRef.name")));
+    }
+
     public static TheoryData<string> ValuesOfPolicies =>
     [
         "dns.fallback=cluster-dns", "selection.mode=optOut", "selection.compatLabel=false", "selection.namespaceSettings=true", "selection.percent=10",

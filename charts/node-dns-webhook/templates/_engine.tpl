@@ -27,7 +27,7 @@ it has made what comes. Both at once do no harm, since a pod that has the local 
 {{- if eq (include "ndw.engine" .) "policy" -}}
 {{- if lookup "apps/v1" "Deployment" .Release.Namespace (include "ndw.webhook" .) -}}true{{- end -}}
 {{- else if eq (include "ndw.engine" .) "webhook" -}}
-{{- $map := lookup "v1" "ConfigMap" .Release.Namespace (include "ndw.policyMap" .) | default dict -}}
+{{- $map := lookup "v1" "ConfigMap" .Release.Namespace (include "ndw.policy" .) | default dict -}}
 {{- /* Who has no policy may not be allowed to look for one. */ -}}
 {{- if and (dig "data" "localAddresses" "" $map) (lookup "admissionregistration.k8s.io/v1" "MutatingAdmissionPolicy" "" (include "ndw.policy" .)) -}}true{{- end -}}
 {{- end -}}

@@ -1,18 +1,13 @@
 {{/*
-The policy, its bindings and its settings. Use: include "ndw.policyObjects" (dict "top" $ "name" … and, of hooks, "own" {…}: annotations)
+The policy and its bindings. The settings are in its variables: what a ConfigMap of parameters says comes by an informer, which an
+API server (1.36.3) stops with the last policy and never starts again, so that the next one finds no parameters and does nothing.
+Only where cluster DNS is known at run time it is a parameter. Use: include "ndw.policyObjects" (dict "top" $ "name" … and, of hooks, "own" {…}: annotations)
 */}}
 {{- define "ndw.policyObjects" -}}
 {{- $top := .top -}}
 {{- $name := .name -}}
 {{- $own := .own | default dict -}}
 {{- $named := $top.Values.dns.clusterDNSService.name -}}
-{{- if not $named }}
----
-apiVersion: v1
-kind: ConfigMap
-{{ include "ndw.metadata" (dict "top" $top "component" "policy" "name" $name "own" (deepCopy $own)) }}
-data: {{- include "ndw.policySettings" $top | nindent 2 }}
-{{- end }}
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicy
@@ -20,7 +15,9 @@ kind: MutatingAdmissionPolicy
 spec:
   failurePolicy: Ignore
   reinvocationPolicy: {{ $top.Values.webhook.reinvocationPolicy }}
+  {{- if $named }}
   paramKind: {apiVersion: v1, kind: ConfigMap}
+  {{- end }}
   matchConstraints:
     matchPolicy: Equivalent
     resourceRules:
@@ -47,10 +44,12 @@ kind: MutatingAdmissionPolicyBinding
 {{ include "ndw.metadata" (dict "top" $top "component" "policy" "name" (printf "%s-%s" $name .name) "namespace" "" "own" (deepCopy $own)) }}
 spec:
   policyName: {{ $name }}
+  {{- if $named }}
   paramRef:
-    name: {{ $named | empty | ternary $name (include "ndw.clusterDNSMap" $top) }}
+    name: {{ include "ndw.clusterDNSMap" $top }}
     namespace: {{ $top.Release.Namespace }}
     parameterNotFoundAction: Allow
+  {{- end }}
   matchResources:
     {{- include "ndw.selectors" (list $top .) | nindent 4 }}
 {{- end }}

@@ -1,6 +1,6 @@
 {{/*
-What the policy reads of the values, as the data of its ConfigMap: texts, lists separated by commas. Cluster DNS is there too,
-unless dns.clusterDNSService names a Service: then the Job that looks it up writes this map.
+What the policy takes from the values: texts, lists separated by commas. Cluster DNS is among them, unless dns.clusterDNSService names
+a Service.
 */}}
 {{- define "ndw.policySettings" -}}
 {{- $dns := .Values.dns -}}
@@ -25,4 +25,3 @@ unless dns.clusterDNSService names a Service: then the Job that looks it up writ
 {{- toYaml $settings -}}
 {{- end -}}
 {{- define "ndw.policy" -}}{{ include "ndw.fullname" . }}-policy{{- end -}}
-{{- define "ndw.policyMap" -}}{{ .Values.dns.clusterDNSService.name | empty | ternary (include "ndw.policy" .) (include "ndw.clusterDNSMap" .) }}{{- end -}}

@@ -6,7 +6,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
 {{- define "ndw.policyVariables" -}}
 # 1. Pod, namespace and settings.
 - name: settings
-  expression: params.data
+  expression: {{ include "ndw.policySettings" . | fromYaml | toJson | quote }}
 - name: labels
   expression: "has(object.metadata.labels) ? object.metadata.labels : dyn({})"
 - name: annotations
@@ -30,7 +30,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
 - name: containers
   expression: "object.spec.containers + (has(object.spec.initContainers) ? object.spec.initContainers : dyn([]))"
 - name: clusterDNS
-  expression: "string(variables.settings.?clusterDNS.orValue('')).split(',')"
+  expression: "string({{ .Values.dns.clusterDNSService.name | empty | ternary "variables.settings" "params.data" }}.?clusterDNS.orValue('')).split(',')"
 # The first is of the family that the cluster's Services have.
 - name: localAddresses
   expression: >-

@@ -10,9 +10,8 @@ internal static class ClusterDnsHook
     /// <param name="service">The Service as NAMESPACE/NAME.</param>
     /// <param name="map">The ConfigMap as NAMESPACE/NAME. It gets the addresses under <c>clusterDNS</c>, separated by
     /// commas, and under <c>clusterDNSWords</c>, separated by spaces.</param>
-    /// <param name="data">Further data for the ConfigMap, each KEY=VALUE: the settings of a policy.</param>
     /// <returns>The problem; null when the ConfigMap has been written.</returns>
-    public static async Task<string?> RunAsync(ApiCalls api, string service, string map, string[] data, TextWriter output)
+    public static async Task<string?> RunAsync(ApiCalls api, string service, string map, TextWriter output)
     {
         if (service.Split('/') is not [var serviceNamespace, var serviceName] || map.Split('/') is not [var ns, var name])
         {
@@ -31,22 +30,16 @@ internal static class ClusterDnsHook
             return $"dns.clusterDNSService: {service}: the Service has no ClusterIP; name another one, or set dns.clusterDNS";
         }
 
-        var values = new JsonObject
-        {
-            ["clusterDNS"] = string.Join(',', addresses),
-            ["clusterDNSWords"] = string.Join(' ', addresses),
-        };
-        foreach (var item in data)
-        {
-            values[item[..item.IndexOf('=')]] = item[(item.IndexOf('=') + 1)..];
-        }
-
         var written = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "ConfigMap",
             ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
-            ["data"] = values,
+            ["data"] = new JsonObject
+            {
+                ["clusterDNS"] = string.Join(',', addresses),
+                ["clusterDNSWords"] = string.Join(' ', addresses),
+            },
         };
         using var applied = await api.ApplyAsync($"/api/v1/namespaces/{ns}/configmaps/{name}", written.ToJsonString());
         if (applied is null)

@@ -10,7 +10,7 @@ internal static class HookCommand
     /// <summary>The subcommands with their arguments, as <c>--help</c> shows them.</summary>
     public static readonly string[] Usage =
     [
-        "cluster-dns NAMESPACE/SERVICE NAMESPACE/CONFIGMAP [KEY=VALUE ...]   write the Service's ClusterIPs, and the rest, into the ConfigMap",
+        "cluster-dns NAMESPACE/SERVICE NAMESPACE/CONFIGMAP   write the Service's ClusterIPs into the ConfigMap",
         "uninstall-check ADDRESS[,ADDRESS]                   fail while pods have no other nameserver",
         "settle SECONDS [DEPLOYMENT [CONFIGURATION]]         wait for pods of the Deployment and the CA of the webhook configuration, both by path, then so long",
         "clean-up PATH ...                                   delete the objects at these paths of the API",
@@ -19,8 +19,7 @@ internal static class HookCommand
     /// <returns>null when the arguments are not a hook but options of the webhook.</returns>
     public static Func<ApiCalls, TextWriter, Task<string?>>? Find(string[] arguments) => arguments switch
     {
-        ["cluster-dns", var service, var map, .. var data] when data.All(item => item.IndexOf('=') > 0) =>
-            (api, output) => ClusterDnsHook.RunAsync(api, service, map, data, output),
+        ["cluster-dns", var service, var map] => (api, output) => ClusterDnsHook.RunAsync(api, service, map, output),
         ["uninstall-check", var addresses] =>
             (api, output) => UninstallCheckHook.RunAsync(api, addresses.Split(','), ReadResolvConf(), output),
         ["settle", var seconds, .. { Length: <= 2 } paths] when int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var wait) =>

@@ -23,18 +23,6 @@ public sealed class HookTests
     }
 
     [Fact]
-    public async Task The_settings_of_a_policy_go_into_the_same_config_map()
-    {
-        await using var server = await ObjectServer.StartAsync();
-        server.Objects["/api/v1/namespaces/kube-system/services/kube-dns"] = new JsonObject { ["spec"] = new JsonObject { ["clusterIP"] = "10.96.0.10" } };
-        var run = await server.RunAsync("cluster-dns", "kube-system/kube-dns", "node-dns/nd-cluster-dns", "options=timeout:2", "hostSearches=", "a=b=c");
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Equal(
-            """{"clusterDNS":"10.96.0.10","clusterDNSWords":"10.96.0.10","options":"timeout:2","hostSearches":"","a":"b=c"}""",
-            server.Objects[ConfigMap]["data"]!.ToJsonString());
-    }
-
-    [Fact]
     public async Task An_engine_is_settled_when_its_pods_serve_and_its_ca_is_there()
     {
         const string deployment = "/apis/apps/v1/namespaces/node-dns/deployments/nd-webhook";
@@ -152,7 +140,6 @@ public sealed class HookTests
     [Theory]
     [InlineData("cluster-dns")]
     [InlineData("cluster-dns", "kube-dns", "nd")]
-    [InlineData("cluster-dns", "kube-system/kube-dns", "node-dns/nd", "options")]
     [InlineData("uninstall-check")]
     [InlineData("settle")]
     [InlineData("settle", "soon")]

@@ -16,7 +16,7 @@ public sealed record LoadResult(string Transport, int Asked, int Lost, int Wrong
 }
 
 /// <summary>Asks steadily from inside a namespace, as many lookups a second as told, and counts those without an answer
-/// within a second.</summary>
+/// in time.</summary>
 /// <remarks>
 /// UDP: each lookup is one datagram, never repeated, from one of many sockets. TCP: every second lookup opens a
 /// connection of its own, the others share a few that stay open. A connection that is reset or closed is opened again
@@ -24,7 +24,6 @@ public sealed record LoadResult(string Transport, int Asked, int Lost, int Wrong
 /// </remarks>
 public sealed class LoadClient : IDisposable
 {
-    private const int TimeoutMs = 1000;
     private const int TickMs = 2;
     private const int UdpSockets = 24;
     private const int SharedConnections = 12;
@@ -33,6 +32,7 @@ public sealed class LoadClient : IDisposable
     private readonly Thread _thread;
     private readonly SocketAddress _server;
     private readonly int _perSecond;
+    private readonly int _timeoutMs;
     private readonly List<UdpAsker> _udp = [];
     private readonly TcpAsker[] _shared = new TcpAsker[SharedConnections];
     private readonly Tick _tick;
@@ -43,8 +43,10 @@ public sealed class LoadClient : IDisposable
     private bool _stopping;
 
     /// <param name="perSecond">Lookups a second, of each transport.</param>
-    public LoadClient(NetworkNamespace from, IPEndPoint server, int perSecond)
+    /// <param name="timeoutMs">A lookup without an answer for so long is lost.</param>
+    public LoadClient(NetworkNamespace from, IPEndPoint server, int perSecond, int timeoutMs)
     {
+        _timeoutMs = timeoutMs;
         _server = SocketAddress.From(server);
         _perSecond = perSecond;
         _tick = new Tick(this);
@@ -63,7 +65,7 @@ public sealed class LoadClient : IDisposable
     /// <summary>Lookups of either transport that have an answer, so far.</summary>
     public int Answered => Math.Min(_udpCounter.AnsweredCount, _tcpCounter.AnsweredCount);
 
-    /// <summary>Lookups that had none within a second, so far.</summary>
+    /// <summary>Lookups that had none in time, so far.</summary>
     public int Lost => _udpCounter.Lost + _tcpCounter.Lost;
 
     /// <summary>When they were asked, by transport, for whoever looks for the reason.</summary>
@@ -112,7 +114,7 @@ public sealed class LoadClient : IDisposable
         {
             _startMs = _loop.NowMs - _asked * 1000 / _perSecond;
         }
-        var outstanding = _udpCounter.Expire(_loop.NowMs) + _tcpCounter.Expire(_loop.NowMs);
+        var outstanding = _udpCounter.Expire(_loop.NowMs, _timeoutMs) + _tcpCounter.Expire(_loop.NowMs, _timeoutMs);
         if (_stopping && outstanding == 0)
         {
             _loop.Stop();
@@ -200,9 +202,9 @@ public sealed class LoadClient : IDisposable
 
         public void Again(int count) => _again += count;
 
-        public int Expire(long nowMs)
+        public int Expire(long nowMs, int timeoutMs)
         {
-            while (_open.TryPeek(out var first) && (first.IsDone || nowMs - first.AskedMs > TimeoutMs))
+            while (_open.TryPeek(out var first) && (first.IsDone || nowMs - first.AskedMs > timeoutMs))
             {
                 if (!first.IsDone)
                 {

@@ -112,7 +112,8 @@ internal sealed class Guard : IGuardActions, IDisposable
 
     public void Dispose()
     {
-        // First: nobody moves what comes over these connections any more, and iptables may keep the node's thread for seconds.
+        // Close these connections first: nobody forwards their data any more, and iptables may keep the node's thread
+        // busy for seconds.
         _relay.Close();
         _caches.Dispose();
         _successors.Dispose();

@@ -47,8 +47,8 @@ internal sealed class Relay
         }
     }
 
-    /// <summary>Takes no further connection from these listeners, whoever holds them. What has been queued is accepted right
-    /// before, listener by listener: a connection that is reset tries another one.</summary>
+    /// <summary>Stops these listeners from receiving connections, in every process that holds them. Each one's queue is
+    /// accepted just before, so that few queued connections are reset; their clients try another listener.</summary>
     public void StopListening(IEnumerable<GroupMember> members)
     {
         foreach (var socket in members.Select(m => m.Socket).Where(s => s.Protocol == ListenProtocol.Tcp))
@@ -76,7 +76,7 @@ internal sealed class Relay
         return relayed;
     }
 
-    /// <summary>Ends every relayed connection: their clients ask again at once.</summary>
+    /// <summary>Closes every relayed connection, so that clients ask again at once.</summary>
     public void Close() => _tcp.Close();
 
     /// <summary>When a client last used a relayed socket; null when none has.</summary>

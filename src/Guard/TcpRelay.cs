@@ -43,7 +43,7 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
         }
     }
 
-    /// <summary>Accepts what is queued at a socket that is relayed.</summary>
+    /// <summary>Accepts all queued connections of a socket that is being relayed.</summary>
     public void AcceptAll(int listenFd)
     {
         if (_sources.GetValueOrDefault(listenFd) is { } source)

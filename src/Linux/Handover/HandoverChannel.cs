@@ -11,8 +11,8 @@ public sealed class HandoverChannel : IEventHandler
     private readonly EventLoop _loop;
     private readonly Action<HandoverMessage> _onMessage;
     private readonly Action _onClosed;
-    /// <summary>Holds one message until it is decoded, which copies it. Not of each channel: whoever connects a thousand
-    /// times would fill the guard's memory with buffers.</summary>
+    /// <summary>Holds one message until it is decoded, which copies it. All channels of a thread share it, so that a
+    /// client that connects a thousand times cannot fill the guard's memory with buffers.</summary>
     [ThreadStatic]
     private static byte[]? s_buffer;
 

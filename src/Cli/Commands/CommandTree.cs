@@ -1,11 +1,14 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Commands;
 
 /// <summary>Every command, with what <c>--help</c>, the man page and docs/cli-reference.md say of it.</summary>
 internal static class CommandTree
 {
-    private const string Description =
+    public const string Description =
         """
         Sees, moves, checks and undoes the node-local DNS cache of a Kubernetes cluster, with your own rights in it.
         Exit codes: 0 nothing to do, 1 something to do, 2 could not tell.
@@ -13,10 +16,17 @@ internal static class CommandTree
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var parse = Create().Parse(arguments);
-        if (parse.Errors.Count > 0)
+        var root = Create();
+        if (arguments is [CompletionCommand.Hidden, .. var typed])
         {
-            return Session.Fail($"{parse.Errors[0].Message} See kubectl nodedns {parse.CommandResult.Command.Name} --help.", null);
+            return CompletionCommand.Complete(root, typed);
+        }
+
+        var parse = root.Parse(arguments.Length == 0 ? ["--help"] : arguments);
+        if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not PluginHelp)
+        {
+            var command = parse.CommandResult.Command;
+            return Session.Fail($"{parse.Errors[0].Message.TrimEnd('.')}: see kubectl nodedns{(command == root ? "" : " " + command.Name)} --help", null);
         }
 
         return await parse.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
@@ -25,17 +35,46 @@ internal static class CommandTree
     public static RootCommand Create()
     {
         var options = new GlobalOptions();
+        var version = new Command("version", "Shows the version of this program");
+        version.SetAction(_ => Console.Out.WriteLine(InjectionStatus.Version));
         var root = new RootCommand(Description)
         {
             ReportCommand.Create(options),
             RolloutCommand.Create(options),
+            DoctorCommand.Create(options),
+            StatusCommand.Create(options),
+            UndoCommand.Create(options),
+            CompletionCommand.Create(),
+            version,
         };
+        root.Subcommands.Add(ReferenceCommand.Create(root));
         foreach (var option in options.Cluster)
         {
             option.Recursive = true;
             root.Options.Add(option);
         }
 
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new PluginHelp((HelpAction)help.Action!);
         return root;
+    }
+
+    /// <summary>Help under the name that is typed: kubectl's plugins are its subcommands.</summary>
+    private sealed class PluginHelp(HelpAction inner) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var written = new StringWriter();
+            var result = inner.Invoke(Redirected(parseResult, written));
+            Console.Out.Write(written.ToString().Replace("kubectl-nodedns", "kubectl nodedns", StringComparison.Ordinal).TrimEnd() + "\n");
+            return result;
+        }
+
+        private static ParseResult Redirected(ParseResult parse, TextWriter writer)
+        {
+            parse.InvocationConfiguration.Output = writer;
+            return parse;
+        }
     }
 }

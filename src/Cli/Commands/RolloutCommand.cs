@@ -45,6 +45,6 @@ internal static class RolloutCommand
         return command;
     }
 
-    private static string OneOf(string flag, string value, params string[] values) =>
+    public static string OneOf(string flag, string value, params string[] values) =>
         values.Contains(value) ? value : throw new UsageException($"{flag} {value}: expected {string.Join(" or ", values)}");
 }

@@ -63,8 +63,10 @@ internal sealed class RolloutWork(Session session, string @namespace)
         var isDry = DryRun == "server";
         if (Label)
         {
-            await NamespaceSwitch.SetAsync(session.Api, @namespace, ToCache, isDry, Cancel);
-            session.Screen.Out.WriteLine($"namespace {@namespace}: label {NamespaceLabel.Name} {(ToCache ? "set" : "taken off")}{(isDry ? " (server dry run)" : "")}");
+            // Where silence means yes, or another label says so, no label is not enough.
+            var to = ToCache ? "enabled" : await NamespaceLabel.IsOutWithoutAsync(session.Api, @namespace, survey.Settings, Cancel) ? null : "disabled";
+            await NamespaceSwitch.SetAsync(session.Api, @namespace, to, isDry, Cancel);
+            session.Screen.Out.WriteLine($"namespace {@namespace}: label {(to is null ? $"{NamespaceLabel.Name} taken off" : $"{NamespaceLabel.Name}={to} set")}{(isDry ? " (server dry run)" : "")}");
         }
 
         if (isDry)

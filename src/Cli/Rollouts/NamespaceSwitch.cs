@@ -8,10 +8,15 @@ namespace NodeDns.Cli.Rollouts;
 /// <summary>Puts the label on a namespace, or takes it off.</summary>
 internal static class NamespaceSwitch
 {
+    /// <param name="api">To be asked.</param>
+    /// <param name="namespace">Which.</param>
+    /// <param name="to">enabled or disabled; null takes the label off.</param>
+    /// <param name="dryRun">The API server only says whether it would.</param>
+    /// <param name="cancel">Ends it.</param>
     /// <exception cref="ClusterException">The API server refused.</exception>
-    public static async Task SetAsync(ApiClient api, string @namespace, bool on, bool dryRun, CancellationToken cancel)
+    public static async Task SetAsync(ApiClient api, string @namespace, string? to, bool dryRun, CancellationToken cancel)
     {
-        var value = on ? "\"enabled\"" : "null";
+        var value = to is null ? "null" : $"\"{to}\"";
         using var changed = await api.PatchAsync(
             ApiPath.Namespaces.Named(@namespace).With(dryRun ? "dryRun=All" : ""), "application/merge-patch+json",
             "{\"metadata\": {\"labels\": {\"" + NamespaceLabel.Name + "\": " + value + "}}}", cancel);

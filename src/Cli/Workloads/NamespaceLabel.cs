@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using NodeDns.Cli.Cluster;
 using NodeDns.Injection.Admission;
 using NodeDns.Injection.Decide;
 
@@ -11,7 +12,7 @@ internal static class NamespaceLabel
     public const string Name = "nodedns.io/inject";
 
     /// <param name="namespace">As the API server has it.</param>
-    /// <param name="asIf">true: as if it were labelled; false: as if it were not; null: as it is.</param>
+    /// <param name="asIf">true: as if it were labelled; false: as if it had opted out; null: as it is.</param>
     /// <param name="settings">The webhook's.</param>
     public static NamespaceSettings Read(JsonElement @namespace, bool? asIf, InjectionSettings settings)
     {
@@ -34,11 +35,7 @@ internal static class NamespaceLabel
                 }
             }
 
-            if (labelled)
-            {
-                writer.WriteString(Name, "enabled");
-            }
-
+            writer.WriteString(Name, labelled ? "enabled" : "disabled");
             writer.WriteEndObject();
             if (metadata.Member("annotations"u8) is { IsObject: true } annotations)
             {
@@ -51,6 +48,16 @@ internal static class NamespaceLabel
 
         using var changed = JsonDocument.Parse(buffer.WrittenMemory);
         return NamespaceSettings.Read(changed.RootElement, settings, new Warnings());
+    }
+
+    /// <summary>Whether a namespace without the label would be left alone.</summary>
+    public static async Task<bool> IsOutWithoutAsync(ApiClient api, string @namespace, InjectionSettings settings, CancellationToken cancel)
+    {
+        using var found = await api.FindAsync(ApiPath.Namespaces.Named(@namespace), cancel);
+        var metadata = (found?.RootElement ?? default).Member("metadata"u8);
+        return settings.Selection.Mode == SelectionMode.OptIn
+            && !(settings.Selection.CompatLabel && metadata.Member("labels"u8).Says("node-local-dns-injection"u8, "enabled"u8))
+            && !metadata.Member("annotations"u8).Says("nodedns.io/inject"u8, "enabled"u8);
     }
 
     /// <summary>Whether it has asked to be moved, by our label or one that is understood too.</summary>

@@ -60,10 +60,11 @@ internal sealed class Survey
     /// <param name="scope">Of which pods.</param>
     /// <param name="asIf">What the namespace is to be taken for, before it says so itself; null for what it says.</param>
     /// <param name="withNodes">Whether the nodes' caches are looked at too.</param>
+    /// <param name="withPages">Whether their pods are kept, to be asked for their pages.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="ClusterException">There is no answer at all.</exception>
     public static async Task<Survey> TakeAsync(
-        ApiClient api, Scope scope, CancellationToken cancel, bool? asIf = null, bool withNodes = true)
+        ApiClient api, Scope scope, CancellationToken cancel, bool? asIf = null, bool withNodes = true, bool withPages = false)
     {
         var survey = new Survey(api, scope);
         await survey.SettingsAsync(cancel);
@@ -72,7 +73,7 @@ internal sealed class Survey
         await survey.StatesAsync(cancel);
         if (withNodes)
         {
-            await survey.NodesAsync(cancel);
+            await survey.NodesAsync(withPages, cancel);
         }
 
         return survey;
@@ -226,7 +227,7 @@ internal sealed class Survey
         }
     }
 
-    private async Task NodesAsync(CancellationToken cancel)
+    private async Task NodesAsync(bool keep, CancellationToken cancel)
     {
         if (Release is not { Cache.IsObject: true } release)
         {
@@ -234,6 +235,6 @@ internal sealed class Survey
         }
 
         await Unknown.TryAsync("nodes whose cache is not ready", async () =>
-            Nodes = await NodeSurvey.TakeAsync(_api, release, cancel));
+            Nodes = await NodeSurvey.TakeAsync(_api, release, cancel, keep));
     }
 }

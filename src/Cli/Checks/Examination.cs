@@ -1,0 +1,68 @@
+using System.Text.Json;
+using NodeDns.Cli.Cluster;
+using NodeDns.Cli.Installed;
+using NodeDns.Cli.Workloads;
+
+namespace NodeDns.Cli.Checks;
+
+/// <summary>What several checks look at, each read when the first of them asks.</summary>
+internal sealed class Examination(ApiClient api)
+{
+    private readonly Dictionary<string, Task> _asked = [];
+
+    public ApiClient Api => api;
+
+    public ListReader Lists { get; } = new(api);
+
+    /// <summary>null before an install.</summary>
+    public Task<Release?> ReleaseAsync(CancellationToken cancel) =>
+        Once("release", () => new ReleaseFinder(api).TryFindAsync(cancel));
+
+    /// <exception cref="ClusterException">It is not installed.</exception>
+    public async Task<Release> InstalledAsync(CancellationToken cancel) =>
+        await ReleaseAsync(cancel) ?? throw new ClusterException("the node cache is not installed");
+
+    public Task<Survey> SurveyAsync(CancellationToken cancel) =>
+        Once("survey", () => Survey.TakeAsync(api, new Scope(null), cancel, withPages: true));
+
+    public Task<List<JsonElement>> WebhookConfigurationsAsync(CancellationToken cancel) =>
+        Once("webhooks", () => Lists.AllAsync(ApiPath.MutatingWebhooks, cancel));
+
+    public Task<List<JsonElement>> NodesAsync(CancellationToken cancel) =>
+        Once("nodes", () => Lists.AllAsync(ApiPath.Nodes, cancel));
+
+    /// <summary>The webhook's pods that are ready.</summary>
+    public Task<List<JsonElement>> ReplicasAsync(CancellationToken cancel) => Once("replicas", async () =>
+    {
+        var release = await InstalledAsync(cancel);
+        var pods = await Lists.AllAsync(ApiPath.Pods.In(release.Namespace).With(Release.WebhookSelector), cancel);
+        return pods.Where(ObjectView.IsReady).ToList();
+    });
+
+    /// <summary>Every node's pages, and the nodes that cannot be reached.</summary>
+    public Task<(IReadOnlyList<NodePages> Pages, Unknowns Unknown)> PagesAsync(CancellationToken cancel) => Once("pages", async () =>
+    {
+        var release = await InstalledAsync(cancel);
+        var survey = await SurveyAsync(cancel);
+        var unknown = new Unknowns();
+        return (await NodePages.ReadAllAsync(api, release, survey.Nodes.Pods, unknown, cancel), unknown);
+    });
+
+    /// <summary>A page of a replica of the webhook's.</summary>
+    public async Task<string> ReplicaPageAsync(JsonElement pod, string page, CancellationToken cancel)
+    {
+        var release = await InstalledAsync(cancel);
+        var port = Release.Port(release.Webhook, "webhook", "metrics-listen", 8080);
+        return (await PortForward.GetAsync(api, release.Namespace, ObjectView.Name(pod), port, page, cancel)).Text;
+    }
+
+    private Task<T> Once<T>(string what, Func<Task<T>> read)
+    {
+        if (!_asked.TryGetValue(what, out var asked))
+        {
+            _asked[what] = asked = read();
+        }
+
+        return (Task<T>)asked;
+    }
+}

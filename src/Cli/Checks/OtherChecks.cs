@@ -73,5 +73,5 @@ internal static class OtherChecks
     }
 
     private static bool IsOurs(JsonElement item) =>
-        item.Member("metadata"u8).Member("labels"u8).Text("app.kubernetes.io/name"u8) is "node-dns-cache" or "node-dns-webhook";
+        item.Member("metadata"u8).Member("labels"u8).Text("app.kubernetes.io/name"u8) is "node-dns-cache" or "node-dns-webhook" or "node-dns-policy";
 }

@@ -45,6 +45,11 @@ internal static class WebhookChecks
     public static async Task CertificateAsync(Examination examination, List<Finding> findings, CancellationToken cancel)
     {
         var release = await examination.InstalledAsync(cancel);
+        if (release.Webhook.IsAbsent)
+        {
+            return;
+        }
+
         var entries = (await OursAsync(examination, cancel)).SelectMany(one => one.Member("webhooks"u8).Items.ToList()).ToList();
         var bundles = entries.Select(entry => entry.Member("clientConfig"u8).Text("caBundle"u8) ?? "").Distinct().ToList();
         if (bundles.Count == 0 || bundles.Contains(""))

@@ -31,8 +31,9 @@ internal static class CompletionCommand
     public static int Complete(RootCommand root, string[] words)
     {
         var typing = words.Length > 0 ? words[^1] : "";
-        foreach (var item in root.Parse(words).GetCompletions().Select(item => item.Label)
-            .Where(label => label.StartsWith(typing, StringComparison.Ordinal) && (typing.Length > 0 || label[0] != '-'))
+        var line = $"{root.Name} {string.Join(' ', words)}";
+        foreach (var item in root.Parse(line).GetCompletions(line.Length).Select(item => item.Label)
+            .Where(label => label.StartsWith(typing, StringComparison.Ordinal) && label[0] != '/' && (typing.Length > 0 || label[0] != '-'))
             .Distinct().Order(StringComparer.Ordinal))
         {
             Console.Out.WriteLine(item);

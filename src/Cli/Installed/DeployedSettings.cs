@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Net;
 using System.Text.Json;
 using NodeDns.Cli.Cluster;
@@ -29,6 +30,11 @@ internal sealed class DeployedSettings(ApiClient api)
     /// <returns>The settings; and, where no replica could be asked, why.</returns>
     public async Task<(InjectionSettings Settings, string? Note)> ReadAsync(Release release, CancellationToken cancel)
     {
+        if (release.Webhook.IsAbsent)
+        {
+            return (await FromPolicyAsync(release, cancel), null);
+        }
+
         var why = "no replica is ready";
         var port = Release.Port(release.Webhook, "webhook", "metrics-listen", 8080);
         try
@@ -58,24 +64,63 @@ internal sealed class DeployedSettings(ApiClient api)
         return (FromArguments(release.Webhook), $"the webhook's settings are read from its arguments: {why}");
     }
 
+    /// <summary>Where a policy injects (engine: policy), its settings are in a ConfigMap, under the chart's names.</summary>
+    private async Task<InjectionSettings> FromPolicyAsync(Release release, CancellationToken cancel)
+    {
+        var maps = await new ListReader(api).AllAsync(ApiPath.ConfigMaps.In(release.Namespace), cancel);
+        var data = maps.Select(map => map.Member("data"u8)).FirstOrDefault(data => !data.Member("localAddresses"u8).IsAbsent);
+        if (data.IsAbsent)
+        {
+            return Default;
+        }
+
+        var settings = Read(writer =>
+        {
+            foreach (var member in data.Members)
+            {
+                Write(writer, FlagOf(member.Name), member.Value.AsText ?? "");
+            }
+        });
+        return settings with
+        {
+            Selection = settings.Selection with
+            {
+                ExcludedNamespaces = Default.Selection.ExcludedNamespaces.Append(release.Namespace).ToFrozenSet(),
+            },
+        };
+    }
+
+    /// <summary>localAddresses is local-address, clusterDNS is cluster-dns, ignoreSkipRules is ignore-skip-rules.</summary>
+    private static string FlagOf(string name) => name switch
+    {
+        "localAddresses" => "local-address",
+        "clusterDNS" => "cluster-dns",
+        "allowedOptions" => "allowed-options",
+        _ => string.Concat(name.Select(letter => char.IsUpper(letter) ? "-" + char.ToLowerInvariant(letter) : letter.ToString())),
+    };
+
     /// <summary>Flags and settings have the same names.</summary>
-    private static InjectionSettings FromArguments(JsonElement deployment)
+    private static InjectionSettings FromArguments(JsonElement deployment) => Read(writer =>
+    {
+        foreach (var container in deployment.Member("spec"u8).Member("template"u8).Member("spec"u8).Member("containers"u8).Items)
+        {
+            foreach (var argument in container.Member("args"u8).Items)
+            {
+                if (argument.AsText?.Split('=', 2) is [['-', '-', .. var name], var value])
+                {
+                    Write(writer, name, value);
+                }
+            }
+        }
+    });
+
+    private static InjectionSettings Read(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
-            foreach (var container in deployment.Member("spec"u8).Member("template"u8).Member("spec"u8).Member("containers"u8).Items)
-            {
-                foreach (var argument in container.Member("args"u8).Items)
-                {
-                    if (argument.AsText?.Split('=', 2) is [['-', '-', .. var name], var value])
-                    {
-                        Write(writer, name, value);
-                    }
-                }
-            }
-
+            write(writer);
             writer.WriteEndObject();
         }
 

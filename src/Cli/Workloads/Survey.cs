@@ -150,11 +150,6 @@ internal sealed class Survey
             return;
         }
 
-        if (Release.Webhook.IsAbsent)
-        {
-            return;
-        }
-
         (Settings, var note) = await new DeployedSettings(_api).ReadAsync(Release, cancel);
         if (note is not null)
         {

@@ -60,6 +60,10 @@ release: ## everything of a release in artifacts/release/, and the lines that pu
 fuzz: ## coverage-guided fuzzing from our corpora, SECONDS=300 for each target (TARGET="query corefile", default all)
 	@eng/fuzz $(or $(SECONDS),300) $(TARGET)
 
+.PHONY: cli
+cli: build ## the kubectl plugin as it is published: tar.gz, checksums and krew manifest in artifacts/cli/
+	@eng/cli-package $(CLI_URL)
+
 .PHONY: chart
 chart: ## the chart as a package in artifacts/chart/, pushed too with CHART_REPO=oci://…
 	@eng/chart-package $(CHART_REPO)

@@ -39,6 +39,14 @@ public sealed class ManualTests
         Assert.Equal(":4", lines[^1]);
     }
 
+    [Fact]
+    public void The_program_is_below_12_MB()
+    {
+        var program = Path.Combine(Tool.Checkout, "artifacts", "bin", "kubectl-nodedns");
+        Assert.SkipUnless(File.Exists(program), "make build has not made it");
+        Assert.True(new FileInfo(program).Length < 12_000_000, $"{program} has {new FileInfo(program).Length} bytes");
+    }
+
     /// <summary>The Chinese page's commands are those of the page that the end-to-end suite types.</summary>
     [Fact]
     public void The_chinese_page_has_the_tested_commands()

@@ -31,7 +31,6 @@ public sealed class ReadmeTests : IDisposable
         {
             ("kubectl", Tool.Find("kubectl").Path),
             ("helm", Tool.Find("helm").Path),
-            ("kubectl-nodedns", Path.Combine(Tool.Checkout, "artifacts", "bin", "kubectl-nodedns")),
             ("docker", Path.Combine(Tool.Checkout, "tests", "EndToEnd", "Readme", "docker")),
         })
         {

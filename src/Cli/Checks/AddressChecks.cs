@@ -5,7 +5,7 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>The address at which the cache listens on every node.</summary>
+/// <summary>Checks about the address at which the cache listens on every node.</summary>
 internal static class AddressChecks
 {
     public static async Task CollisionsAsync(Examination examination, List<Finding> findings, CancellationToken cancel)

@@ -5,7 +5,7 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>The API server itself, and what the user may do.</summary>
+/// <summary>Checks of the API server and of the user's rights.</summary>
 internal static class ApiChecks
 {
     private const int OldestMinor = 26;

@@ -9,8 +9,8 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>What somebody who is to help needs to see, as a tar.gz. Secrets are not read; of environment variables the
-/// names are kept and the values are not.</summary>
+/// <summary>Writes a tar.gz for somebody who is asked to help. It contains no Secrets, and the names of environment
+/// variables but not their values.</summary>
 internal sealed class Bundle(Examination examination)
 {
     private const int LogLines = 2000;
@@ -65,7 +65,7 @@ internal sealed class Bundle(Examination examination)
         }
     }
 
-    /// <summary>What cannot be had is in the bundle as the reason why.</summary>
+    /// <summary>Adds a file. If it cannot be read, the file contains the reason.</summary>
     private static async Task TryAddAsync(TarWriter tar, string name, Func<Task<string>> read, CancellationToken cancel)
     {
         string text;

@@ -1,9 +1,9 @@
 namespace NodeDns.Cli.Checks;
 
-/// <summary>What came of one check.</summary>
-/// <param name="Check">Which.</param>
-/// <param name="Findings">None when all is well.</param>
-/// <param name="Unknown">Why it could not be told; null when it could.</param>
+/// <summary>The result of one check.</summary>
+/// <param name="Check">The check.</param>
+/// <param name="Findings">Empty when nothing is wrong.</param>
+/// <param name="Unknown">Why the check could not be made; null when it could.</param>
 internal sealed record CheckOutcome(Check Check, IReadOnlyList<Finding> Findings, string? Unknown)
 {
     public static async Task<CheckOutcome> OfAsync(Check check, Examination examination, CancellationToken cancel)

@@ -1,6 +1,7 @@
 namespace NodeDns.Cli.Checks;
 
-/// <summary>Every check there is, in the order in which they are made and shown. docs/cli-checks.md is written from it.</summary>
+/// <summary>All checks, in the order in which they are made and shown. docs/cli-checks.md is generated from this
+/// table.</summary>
 internal static class CheckTable
 {
     public static readonly Check[] All =

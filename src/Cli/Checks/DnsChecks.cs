@@ -5,7 +5,7 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>Cluster DNS, which the cache asks and falls back to.</summary>
+/// <summary>Checks of cluster DNS, which the cache asks and pods fall back to.</summary>
 internal static class DnsChecks
 {
     private const string Selector = "labelSelector=k8s-app%3Dkube-dns";
@@ -58,7 +58,7 @@ internal static class DnsChecks
         }
     }
 
-    /// <summary>By name or label, whoever installed it.</summary>
+    /// <summary>Recognizes cluster DNS by its name or label, because installers use different ones.</summary>
     private static bool IsDns(JsonElement service) =>
         ObjectView.Name(service) is "kube-dns" or "coredns" or "rke2-coredns-rke2-coredns"
         || (service.Member("metadata"u8).Member("labels"u8).Says("k8s-app"u8, "kube-dns"u8)

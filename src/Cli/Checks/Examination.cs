@@ -5,7 +5,7 @@ using NodeDns.Cli.Workloads;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>What several checks look at, each read when the first of them asks.</summary>
+/// <summary>Data that several checks use. Each part is read when the first check needs it.</summary>
 internal sealed class Examination(ApiClient api)
 {
     private readonly Dictionary<string, Task> _asked = [];
@@ -14,11 +14,11 @@ internal sealed class Examination(ApiClient api)
 
     public ListReader Lists { get; } = new(api);
 
-    /// <summary>null before an install.</summary>
+    /// <summary>The release; null before an install.</summary>
     public Task<Release?> ReleaseAsync(CancellationToken cancel) =>
         Once("release", () => new ReleaseFinder(api).TryFindAsync(cancel));
 
-    /// <exception cref="ClusterException">It is not installed.</exception>
+    /// <exception cref="ClusterException">The node cache is not installed.</exception>
     public async Task<Release> InstalledAsync(CancellationToken cancel) =>
         await ReleaseAsync(cancel) ?? throw new ClusterException("the node cache is not installed");
 
@@ -39,7 +39,7 @@ internal sealed class Examination(ApiClient api)
         return pods.Where(ObjectView.IsReady).ToList();
     });
 
-    /// <summary>Every node's pages, and the nodes that cannot be reached.</summary>
+    /// <summary>The pages of every node, and the nodes that cannot be reached.</summary>
     public Task<(IReadOnlyList<NodePages> Pages, Unknowns Unknown)> PagesAsync(CancellationToken cancel) => Once("pages", async () =>
     {
         var release = await InstalledAsync(cancel);
@@ -48,7 +48,7 @@ internal sealed class Examination(ApiClient api)
         return (await NodePages.ReadAllAsync(api, release, survey.Nodes.Pods, unknown, cancel), unknown);
     });
 
-    /// <summary>A page of a replica of the webhook's.</summary>
+    /// <summary>Reads a page from a replica of the webhook.</summary>
     public async Task<string> ReplicaPageAsync(JsonElement pod, string page, CancellationToken cancel)
     {
         var release = await InstalledAsync(cancel);

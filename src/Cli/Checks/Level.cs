@@ -1,14 +1,14 @@
 namespace NodeDns.Cli.Checks;
 
-/// <summary>How bad a finding is.</summary>
+/// <summary>The severity of a finding.</summary>
 internal enum Level
 {
-    /// <summary>Worth knowing.</summary>
+    /// <summary>Nothing is wrong, but it is good to know.</summary>
     Info,
 
-    /// <summary>Works, and may not tomorrow; or does not do what it seems to.</summary>
+    /// <summary>It works now but may stop working, or it does not do what it seems to do.</summary>
     Warning,
 
-    /// <summary>Does not work.</summary>
+    /// <summary>Something does not work.</summary>
     Error,
 }

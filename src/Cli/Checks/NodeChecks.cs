@@ -2,7 +2,7 @@ using NodeDns.Cli.Cluster;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>Each node's cache and guard.</summary>
+/// <summary>Checks of each node's cache and guard.</summary>
 internal static class NodeChecks
 {
     public static async Task ReadyAsync(Examination examination, List<Finding> findings, CancellationToken cancel)

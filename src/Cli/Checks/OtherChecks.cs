@@ -4,7 +4,7 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>Others that do the same, and what they have left.</summary>
+/// <summary>Looks for other programs that do the same, and for what they have left behind.</summary>
 internal static class OtherChecks
 {
     private static readonly string[] s_images = ["k8s-dns-node-cache", "node-cache", "nodelocaldns", "node-local-dns"];

@@ -6,7 +6,8 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>Pods that have moved, or will, and what keeps their lookups from the cache or its answers from them.</summary>
+/// <summary>Checks of pods that use the cache or will use it: what keeps their lookups from the cache, or its answers
+/// from them.</summary>
 internal static class PodChecks
 {
     private static readonly ApiPath[] s_ciliumPolicies =
@@ -39,7 +40,7 @@ internal static class PodChecks
             }
             catch (ClusterException e) when (e.IsNotFound)
             {
-                // No Cilium.
+                // Cilium is not installed.
             }
         }
 
@@ -68,7 +69,7 @@ internal static class PodChecks
         }
     }
 
-    /// <summary>An image cannot be looked into: its name is what is known.</summary>
+    /// <summary>Recognizes musl by the image's name, because the contents of an image cannot be read.</summary>
     public static async Task MuslAsync(Examination examination, List<Finding> findings, CancellationToken cancel)
     {
         var survey = await examination.SurveyAsync(cancel);

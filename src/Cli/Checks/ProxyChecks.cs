@@ -5,7 +5,7 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>What forwards Services on the nodes.</summary>
+/// <summary>Checks of what forwards Services on the nodes, usually kube-proxy.</summary>
 internal static partial class ProxyChecks
 {
     public static async Task ModeAsync(Examination examination, List<Finding> findings, CancellationToken cancel)

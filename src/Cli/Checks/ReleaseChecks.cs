@@ -5,7 +5,7 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>The release as a whole.</summary>
+/// <summary>Checks of the release as a whole.</summary>
 internal static class ReleaseChecks
 {
     public static async Task AdmittedAsync(Examination examination, List<Finding> findings, CancellationToken cancel)

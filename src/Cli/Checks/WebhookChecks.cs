@@ -11,7 +11,7 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
-/// <summary>The webhook: that it runs, and that the API server and it agree.</summary>
+/// <summary>Checks that the webhook runs and that the API server can use it.</summary>
 internal static class WebhookChecks
 {
     private const int ExpiryDays = 7;
@@ -29,7 +29,7 @@ internal static class WebhookChecks
         }
     }
 
-    /// <summary>By a pod that is not kept, in a namespace that has asked to be moved.</summary>
+    /// <summary>Tests the webhook with a dry-run pod in a namespace that has the label.</summary>
     public static async Task AnswerAsync(Examination examination, List<Finding> findings, CancellationToken cancel)
     {
         var survey = await examination.SurveyAsync(cancel);
@@ -129,7 +129,7 @@ internal static class WebhookChecks
         [.. (await examination.WebhookConfigurationsAsync(cancel)).Where(one =>
             one.Member("metadata"u8).Member("labels"u8).Says("app.kubernetes.io/name"u8, "node-dns-webhook"u8))];
 
-    /// <summary>The first setting that two replicas say differently.</summary>
+    /// <summary>The first setting in which two replicas differ.</summary>
     private static string Difference(string[] settings)
     {
         using var first = JsonDocument.Parse(settings[0]);
@@ -154,7 +154,7 @@ internal static class WebhookChecks
             await using var tunnel = await PortForward.OpenAsync(api, ns, pod, port, cancel);
             X509Certificate2? served = null;
             await using var tls = new SslStream(tunnel);
-            // Nothing is sent: the certificate is looked at here, and judged by the caBundle.
+            // Accept any certificate, because no data is sent. The caller compares it with the caBundle.
 #pragma warning disable CA5359
             await tls.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions
@@ -181,7 +181,7 @@ internal static class WebhookChecks
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        // When it ends is said by itself.
+        // A certificate that has expired is another finding.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         chain.ChainPolicy.CustomTrustStore.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(bundle)));
         return chain.Build(served);

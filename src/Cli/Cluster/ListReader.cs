@@ -15,7 +15,7 @@ internal sealed class ListReader(ApiClient api)
 
     private const int PageSize = 500;
 
-    /// <summary>A tenth of the bytes.</summary>
+    /// <summary>Larger, because metadata is about a tenth of an object.</summary>
     private const int MetadataPageSize = 2000;
 
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 256 };

@@ -5,7 +5,7 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Every command, with what <c>--help</c>, the man page and docs/cli-reference.md say of it.</summary>
+/// <summary>All commands, with the texts of <c>--help</c>, the man page and docs/cli-reference.md.</summary>
 internal static class CommandTree
 {
     public const string Description =
@@ -60,7 +60,7 @@ internal static class CommandTree
         return root;
     }
 
-    /// <summary>Help under the name that is typed: kubectl's plugins are its subcommands.</summary>
+    /// <summary>Shows "kubectl nodedns" in the help, which is what users type, instead of the program's name.</summary>
     private sealed class PluginHelp(HelpAction inner) : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)

@@ -2,11 +2,11 @@ using System.CommandLine;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Shell completion, the way kubectl asks its plugins for it: it runs <c>kubectl_complete-nodedns</c> with the words
-/// so far and reads one candidate a line, then a directive.</summary>
+/// <summary>Shell completion as kubectl expects it from plugins: kubectl runs <c>kubectl_complete-nodedns</c> with the
+/// words so far, and reads one candidate for each line, then a directive.</summary>
 internal static class CompletionCommand
 {
-    /// <summary>What that script runs.</summary>
+    /// <summary>The command that this script runs.</summary>
     public const string Hidden = "__complete";
 
     /// <summary>Cobra's ShellCompDirectiveNoFileComp.</summary>
@@ -26,8 +26,8 @@ internal static class CompletionCommand
         return command;
     }
 
-    /// <param name="root">All commands.</param>
-    /// <param name="words">The last of which is being typed, and may be empty.</param>
+    /// <param name="root">The command tree.</param>
+    /// <param name="words">The words so far. The last one is being typed and may be empty.</param>
     public static int Complete(RootCommand root, string[] words)
     {
         var typing = words.Length > 0 ? words[^1] : "";

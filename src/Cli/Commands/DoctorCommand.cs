@@ -4,7 +4,7 @@ using NodeDns.Cli.Printing;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>What is wrong, and what to do.</summary>
+/// <summary><c>doctor</c>: says what is wrong and what to do about it.</summary>
 internal static class DoctorCommand
 {
     private const string Description =
@@ -54,7 +54,7 @@ internal static class DoctorCommand
     private static async Task<int> RunAsync(Session session, List<Check> checks, Level threshold, OutputFormat format, string? bundle)
     {
         var examination = new Examination(session.Api);
-        // The first question tells a cluster that cannot be reached from one with findings.
+        // Fail at once if the cluster cannot be reached. Otherwise every check would report that.
         await session.Api.TextAsync("/version", session.Cancel);
         var outcomes = await session.Screen.WhileAsync("looking", async () =>
         {

@@ -4,7 +4,7 @@ using NodeDns.Cli.Printing;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Checks and what came of them, for people and for programs.</summary>
+/// <summary>Writes checks and their results, as text or as JSON.</summary>
 internal static class DoctorText
 {
     public static void List(Screen screen, IEnumerable<Check> checks)

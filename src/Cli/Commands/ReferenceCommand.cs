@@ -6,8 +6,8 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Writes the pages that are made from the same command line as <c>--help</c>: the man page, docs/cli-reference.md
-/// and docs/cli-checks.md.</summary>
+/// <summary>Writes the pages that are generated from the command tree, as <c>--help</c> is: the man page,
+/// docs/cli-reference.md and docs/cli-checks.md.</summary>
 internal static class ReferenceCommand
 {
     public static Command Create(RootCommand root)

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Moves what has not moved.</summary>
+/// <summary>Moves the pods that have not moved yet.</summary>
 internal static class RolloutCommand
 {
     private const string Description =

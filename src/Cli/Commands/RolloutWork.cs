@@ -63,7 +63,7 @@ internal sealed class RolloutWork(Session session, string @namespace)
         var isDry = DryRun == "server";
         if (Label)
         {
-            // Where silence means yes, or another label says so, no label is not enough.
+            // In mode optOut, or with another label that opts in, removing the label does not move pods back.
             var to = ToCache ? "enabled" : await NamespaceLabel.IsOutWithoutAsync(session.Api, @namespace, survey.Settings, Cancel) ? null : "disabled";
             await NamespaceSwitch.SetAsync(session.Api, @namespace, to, isDry, Cancel);
             session.Screen.Out.WriteLine($"namespace {@namespace}: label {(to is null ? $"{NamespaceLabel.Name} taken off" : $"{NamespaceLabel.Name}={to} set")}{(isDry ? " (server dry run)" : "")}");

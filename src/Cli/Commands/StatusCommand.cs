@@ -6,10 +6,11 @@ using NodeDns.Cli.Workloads;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>How it goes, on one screen.</summary>
+/// <summary><c>status</c>: shows on one screen how the node cache works.</summary>
 internal static class StatusCommand
 {
-    /// <summary>More nodes tell no more about a ratio, and each is three connections.</summary>
+    /// <summary>How many nodes are asked at most. More would not change the ratios much, and each needs three
+    /// connections.</summary>
     private const int AskedNodes = 50;
 
     private const string Description =

@@ -3,7 +3,7 @@ using NodeDns.Cli.Workloads;
 
 namespace NodeDns.Cli.Commands;
 
-/// <summary>Takes everything back.</summary>
+/// <summary><c>undo</c>: moves all pods back to cluster DNS.</summary>
 internal static class UndoCommand
 {
     private const string Description =

@@ -8,14 +8,14 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Installed;
 
-/// <summary>By which settings the webhook decides: what a replica says at <c>/settings</c>, what it has detected included;
-/// where none can be reached, what its Deployment's arguments say.</summary>
+/// <summary>The settings of the webhook: those that a replica shows at <c>/settings</c>, including detected ones. If no
+/// replica can be reached, those in the arguments of its Deployment.</summary>
 internal sealed class DeployedSettings(ApiClient api)
 {
     private static readonly string[] s_lists =
         ["local-address", "cluster-dns", "host-searches", "options", "allowed-options", "excluded-namespaces", "ignore-skip-rules"];
 
-    /// <summary>What the chart installs with.</summary>
+    /// <summary>The chart's default settings.</summary>
     public static InjectionSettings Default
     {
         get
@@ -25,9 +25,9 @@ internal sealed class DeployedSettings(ApiClient api)
         }
     }
 
-    /// <param name="release">Whose webhook is meant.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <returns>The settings; and, where no replica could be asked, why.</returns>
+    /// <param name="release">The release whose webhook is meant.</param>
+    /// <param name="cancel">Cancels the operation.</param>
+    /// <returns>The settings, and the reason if no replica could be asked.</returns>
     public async Task<(InjectionSettings Settings, string? Note)> ReadAsync(Release release, CancellationToken cancel)
     {
         if (release.Webhook.IsAbsent)
@@ -64,7 +64,7 @@ internal sealed class DeployedSettings(ApiClient api)
         return (FromArguments(release.Webhook), $"the webhook's settings are read from its arguments: {why}");
     }
 
-    /// <summary>Where a policy injects (engine: policy), its settings are in a ConfigMap, under the chart's names.</summary>
+    /// <summary>Reads the settings of engine: policy. They are in a ConfigMap, under the chart's names.</summary>
     private async Task<InjectionSettings> FromPolicyAsync(Release release, CancellationToken cancel)
     {
         var maps = await new ListReader(api).AllAsync(ApiPath.ConfigMaps.In(release.Namespace), cancel);
@@ -90,7 +90,7 @@ internal sealed class DeployedSettings(ApiClient api)
         };
     }
 
-    /// <summary>localAddresses is local-address, clusterDNS is cluster-dns, ignoreSkipRules is ignore-skip-rules.</summary>
+    /// <summary>Converts the chart's name of a setting to the flag: clusterDNS becomes cluster-dns.</summary>
     private static string FlagOf(string name) => name switch
     {
         "localAddresses" => "local-address",
@@ -99,7 +99,7 @@ internal sealed class DeployedSettings(ApiClient api)
         _ => string.Concat(name.Select(letter => char.IsUpper(letter) ? "-" + char.ToLowerInvariant(letter) : letter.ToString())),
     };
 
-    /// <summary>Flags and settings have the same names.</summary>
+    /// <summary>Reads the settings from the flags, which have the same names.</summary>
     private static InjectionSettings FromArguments(JsonElement deployment) => Read(writer =>
     {
         foreach (var container in deployment.Member("spec"u8).Member("template"u8).Member("spec"u8).Member("containers"u8).Items)

@@ -5,11 +5,11 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Installed;
 
-/// <summary>What a node's cache and guard say of themselves, read from inside their pod.</summary>
-/// <param name="Node">Its name.</param>
-/// <param name="Ready">The guard's /readyz: OK, or what is wrong.</param>
-/// <param name="Guard">Its metrics.</param>
-/// <param name="Cache">Its metrics; null when they cannot be had, as while the guard relays.</param>
+/// <summary>What the cache and the guard of a node report, read through a port-forward to their pod.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="Ready">The text of the guard's /readyz: OK, or what is wrong.</param>
+/// <param name="Guard">The guard's metrics.</param>
+/// <param name="Cache">The cache's metrics; null when they cannot be read, for example while the guard relays.</param>
 internal sealed record NodePages(string Node, string Ready, Scrape Guard, Scrape? Cache)
 {
     /// <exception cref="ClusterException">The pod cannot be reached.</exception>
@@ -38,7 +38,8 @@ internal sealed record NodePages(string Node, string Ready, Scrape Guard, Scrape
         }
     }
 
-    /// <summary>Of all these nodes, a few at a time; nodes that cannot be reached are unknown.</summary>
+    /// <summary>Reads the pages of all these nodes, a few at a time. Nodes that cannot be reached are added to the
+    /// unknowns.</summary>
     public static async Task<IReadOnlyList<NodePages>> ReadAllAsync(
         ApiClient api, Release release, IEnumerable<KeyValuePair<string, JsonElement>> pods, Unknowns unknown, CancellationToken cancel)
     {

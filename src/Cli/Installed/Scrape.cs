@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace NodeDns.Cli.Installed;
 
-/// <summary>A page of metrics, in Prometheus' text format.</summary>
+/// <summary>A page of metrics in Prometheus's text format.</summary>
 internal sealed partial class Scrape
 {
     private readonly List<(string Name, string Labels, double Value)> _samples = [];
@@ -19,12 +19,12 @@ internal sealed partial class Scrape
         }
     }
 
-    /// <summary>Over all series of the name whose labels hold the text.</summary>
+    /// <summary>The sum of all series with this name whose labels contain the text.</summary>
     public double Sum(string name, string label = "") => _samples
         .Where(sample => sample.Name == name && sample.Labels.Contains(label, StringComparison.Ordinal))
         .Sum(sample => sample.Value);
 
-    /// <summary>The values of a label, of the series of the name that are not 0.</summary>
+    /// <summary>The values of a label in all series with this name that are not 0.</summary>
     public IEnumerable<string> Labels(string name, string label) => _samples
         .Where(sample => sample.Name == name && sample.Value != 0)
         .Select(sample => Regex.Match(sample.Labels, $"\\b{label}=\"([^\"]*)\"").Groups[1].Value);

@@ -5,14 +5,14 @@ using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Rollouts;
 
-/// <summary>Puts the label on a namespace, or takes it off.</summary>
+/// <summary>Adds the label to a namespace, or removes it.</summary>
 internal static class NamespaceSwitch
 {
-    /// <param name="api">To be asked.</param>
-    /// <param name="namespace">Which.</param>
+    /// <param name="api">The API server to read from.</param>
+    /// <param name="namespace">The namespace.</param>
     /// <param name="to">enabled or disabled; null takes the label off.</param>
-    /// <param name="dryRun">The API server only says whether it would.</param>
-    /// <param name="cancel">Ends it.</param>
+    /// <param name="dryRun">The API server only checks the request.</param>
+    /// <param name="cancel">Cancels the operation.</param>
     /// <exception cref="ClusterException">The API server refused.</exception>
     public static async Task SetAsync(ApiClient api, string @namespace, string? to, bool dryRun, CancellationToken cancel)
     {
@@ -22,9 +22,10 @@ internal static class NamespaceSwitch
             "{\"metadata\": {\"labels\": {\"" + NamespaceLabel.Name + "\": " + value + "}}}", cancel);
     }
 
-    /// <summary>Asks for a pod that is not kept, until the webhook has answered for it as the label says: the API server
-    /// learns of a label a moment after it is written, and pods that it makes before would stay as they were.</summary>
-    /// <returns>null when it does, or when pods may not be made here, so that nobody can say; else what is wrong.</returns>
+    /// <summary>Creates pods by dry run until the webhook answers as the label says. The API server notices a label a
+    /// moment after it is written, and pods that are created before that would not be changed.</summary>
+    /// <returns>null when the webhook does, or when pods may not be created here, so that it cannot be checked;
+    /// otherwise what is wrong.</returns>
     public static async Task<string?> ProbeAsync(ApiClient api, string @namespace, bool on, CancellationToken cancel)
     {
         const string Probe = """

@@ -6,14 +6,14 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>What a namespace says of the move, by its label.</summary>
+/// <summary>What a namespace says about injection, by its label.</summary>
 internal static class NamespaceLabel
 {
     public const string Name = "nodedns.io/inject";
 
-    /// <param name="namespace">As the API server has it.</param>
+    /// <param name="namespace">The object as the API server has stored it.</param>
     /// <param name="asIf">true: as if it were labelled; false: as if it had opted out; null: as it is.</param>
-    /// <param name="settings">The webhook's.</param>
+    /// <param name="settings">The webhook's settings.</param>
     public static NamespaceSettings Read(JsonElement @namespace, bool? asIf, InjectionSettings settings)
     {
         var metadata = @namespace.Member("metadata"u8);
@@ -60,7 +60,7 @@ internal static class NamespaceLabel
             && !metadata.Member("annotations"u8).Says("nodedns.io/inject"u8, "enabled"u8);
     }
 
-    /// <summary>Whether it has asked to be moved, by our label or one that is understood too.</summary>
+    /// <summary>True when the namespace asks for injection, by our label or another one that is understood.</summary>
     public static bool IsIn(NamespaceSettings settings, InjectionSettings all) =>
         settings.Inject == true || (settings.Inject is null && all.Selection.Mode == SelectionMode.OptOut) || !settings.IsKnown;
 }

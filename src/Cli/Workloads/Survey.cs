@@ -6,7 +6,7 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Workloads;
 
-/// <summary>Reads what a report is made of, in this order:
+/// <summary>Reads the data of a report, in this order:
 /// <code>
 /// 1 the webhook's settings → 2 namespaces → 3 NetworkPolicies → 4 pods, each judged and counted → 5 who owns them → 6 nodes
 /// </code></summary>
@@ -27,15 +27,15 @@ internal sealed class Survey
 
     public Unknowns Unknown { get; } = new();
 
-    /// <summary>What is worth knowing and makes no answer less whole.</summary>
+    /// <summary>Notes for the user. They do not make the answer incomplete.</summary>
     public List<string> Notes { get; } = [];
 
-    /// <summary>null when nobody may look for it.</summary>
+    /// <summary>null when the user may not look for it.</summary>
     public Release? Release { get; private set; }
 
     public InjectionSettings Settings { get; private set; } = DeployedSettings.Default;
 
-    /// <summary>Those that are not terminating.</summary>
+    /// <summary>The namespaces that are not terminating.</summary>
     public Dictionary<string, NamespaceSettings> Namespaces { get; } = [];
 
     public Census Census { get; private set; } = null!;
@@ -44,25 +44,25 @@ internal sealed class Survey
 
     public NodeSurvey Nodes { get; private set; } = new();
 
-    /// <summary>By which a watch of the pods goes on.</summary>
+    /// <summary>The resourceVersion from which a watch of the pods continues.</summary>
     public string PodsVersion { get; private set; } = "";
 
     public string NamespacesVersion { get; private set; } = "";
 
-    /// <summary>Of the workloads that are not where they would be.</summary>
+    /// <summary>The states of the workloads with pods to move.</summary>
     public Dictionary<WorkloadKey, WorkloadState> States { get; } = [];
 
-    /// <summary>The pods' path, as it is listed and watched.</summary>
+    /// <summary>The path for listing and watching the pods.</summary>
     public ApiPath Pods => ApiPath.Pods.In(Scope.Namespace)
         .With("fieldSelector=status.phase!%3DSucceeded,status.phase!%3DFailed", Scope.SelectorQuery);
 
-    /// <param name="api">To be asked.</param>
-    /// <param name="scope">Of which pods.</param>
-    /// <param name="asIf">What the namespace is to be taken for, before it says so itself; null for what it says.</param>
-    /// <param name="withNodes">Whether the nodes' caches are looked at too.</param>
+    /// <param name="api">The API server to read from.</param>
+    /// <param name="scope">The pods that the survey is about.</param>
+    /// <param name="asIf">Treat the namespace as labelled or not labelled; null to use its label.</param>
+    /// <param name="withNodes">Also read the state of the nodes' caches.</param>
     /// <param name="withPages">Whether their pods are kept, to be asked for their pages.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <exception cref="ClusterException">There is no answer at all.</exception>
+    /// <param name="cancel">Cancels the operation.</param>
+    /// <exception cref="ClusterException">Nothing could be read.</exception>
     public static async Task<Survey> TakeAsync(
         ApiClient api, Scope scope, CancellationToken cancel, bool? asIf = null, bool withNodes = true, bool withPages = false)
     {
@@ -79,7 +79,7 @@ internal sealed class Survey
         return survey;
     }
 
-    /// <summary>The workloads that the pods seen belong to, in order.</summary>
+    /// <summary>The workloads of all pods that were read, sorted.</summary>
     public List<WorkloadRow> Rows()
     {
         var tops = new Dictionary<WorkloadKey, Tally>();
@@ -119,7 +119,7 @@ internal sealed class Survey
         return total;
     }
 
-    /// <summary>Policies that keep pods from the cache, and how many.</summary>
+    /// <summary>The policies that keep pods from the cache, with the number of pods.</summary>
     public SortedDictionary<(string Namespace, string Name), int> BlockingPolicies()
     {
         var policies = new SortedDictionary<(string Namespace, string Name), int>();
@@ -134,7 +134,7 @@ internal sealed class Survey
         return policies;
     }
 
-    /// <summary>Whether anybody has something to do.</summary>
+    /// <summary>True when there is something to do.</summary>
     public bool HasFindings => Total() is var total
         && (total.Pending > 0 || total.Returning > 0 || total.Blocked.Count > 0 || Nodes.Troubles.Count > 0);
 

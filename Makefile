@@ -72,10 +72,6 @@ chart: ## the chart as a package in artifacts/chart/, pushed too with CHART_REPO
 bench: build ## benchmarks as ratios against a C floor and every installed peer (BENCH=short|full)
 	@eng/bench
 
-.PHONY: fuzz
-fuzz: ## coverage-guided fuzzing from our corpora, SECONDS=300 for each target (TARGET="query corefile", default all)
-	@eng/fuzz $(or $(SECONDS),300) $(TARGET)
-
 .PHONY: mutants
 mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", JOBS=2, ONLY=FILE; all: hours)
 	@dotnet build tests/Mutants -c Release -nologo -v quiet -clp:'ErrorsOnly;NoSummary'

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using NodeDns.Dns.Records;
 using NodeDns.Dns.Wire;
 using NodeDns.Telemetry.Tap;
@@ -93,31 +92,35 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
     private static string Json(in TapEntry entry)
     {
         var client = entry.Client.ToIPEndPoint();
-        using var octets = new MemoryStream();
-        using (var line = new Utf8JsonWriter(octets))
+        var line = new StringBuilder("{");
+        Append(line, "time", Time(entry).ToString("O", CultureInfo.InvariantCulture));
+        Append(line, "client", client.Address.ToString());
+        AppendNumber(line, "port", client.Port.ToString(CultureInfo.InvariantCulture));
+        Append(line, "transport", Transport(entry));
+        Append(line, "type", Type(entry));
+        Append(line, "name", Name(entry));
+        Append(line, "rcode", Rcode(entry));
+        Append(line, "from", Source(entry));
+        if (entry.Upstream.DurationNs > 0)
         {
-            line.WriteStartObject();
-            line.WriteString("time", Time(entry));
-            line.WriteString("client", client.Address.ToString());
-            line.WriteNumber("port", client.Port);
-            line.WriteString("transport", Transport(entry));
-            line.WriteString("type", Type(entry));
-            line.WriteString("name", Name(entry));
-            line.WriteString("rcode", Rcode(entry));
-            line.WriteString("from", Source(entry));
-            if (entry.Upstream.DurationNs > 0)
-            {
-                line.WriteString("upstream", entry.Upstream.Server.ToIPEndPoint().ToString());
-                line.WriteNumber("upstreamMs", entry.Upstream.DurationNs / 1e6);
-            }
-
-            line.WriteNumber("ms", entry.DurationNs / 1e6);
-            line.WriteNumber("size", entry.ReplyLength);
-            line.WriteEndObject();
+            Append(line, "upstream", entry.Upstream.Server.ToIPEndPoint().ToString());
+            AppendNumber(line, "upstreamMs", Milliseconds(entry.Upstream.DurationNs));
         }
 
-        return Encoding.UTF8.GetString(octets.GetBuffer(), 0, (int)octets.Length);
+        AppendNumber(line, "ms", Milliseconds(entry.DurationNs));
+        AppendNumber(line, "size", entry.ReplyLength.ToString(CultureInfo.InvariantCulture));
+        return line.Append('}').ToString();
     }
+
+    /// <summary>Appends a member with a string. All text here is printable ASCII (a name's text escapes the rest), of which
+    /// JSON escapes two characters.</summary>
+    private static void Append(StringBuilder line, string key, string value) => AppendNumber(line, key, string.Concat(
+        "\"",
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal),
+        "\""));
+
+    private static void AppendNumber(StringBuilder line, string key, string value) =>
+        line.Append(line.Length > 1 ? ",\"" : "\"").Append(key).Append("\":").Append(value);
 
     private static DateTime Time(in TapEntry entry) => DateTime.UnixEpoch.AddTicks(entry.TimeNs / 100);
 

@@ -10,6 +10,9 @@ public sealed class Policies(ApiServer server) : IDisposable
 {
     private const string Nobody = "nobody-has-a-policy";
 
+    /// <summary>Of all test classes: an object of one class must not pass for another's of the same name.</summary>
+    private static int s_installed;
+
     private readonly Dictionary<string, string> _users = [];
     private readonly HashSet<string> _namespaces = [];
     private readonly HttpClient _client = new(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true })
@@ -34,7 +37,7 @@ public sealed class Policies(ApiServer server) : IDisposable
         var objects = new StringBuilder();
         foreach (var one in fresh)
         {
-            var user = $"policy-{_users.Count}";
+            var user = $"policy-{Interlocked.Increment(ref s_installed)}";
             _users.Add(Key(one), user);
             foreach (var o in Of(user, one).Objects.Where(o => o.Text("metadata.labels.app\\.kubernetes\\.io/component") == "policy"))
             {

@@ -143,7 +143,8 @@ internal sealed class ApiClient(Connection connection) : IDisposable
             HttpStatusCode.Forbidden when !said.Contains("admission", StringComparison.Ordinal) =>
                 Rights.Missing(Verb(method, path), path, said),
             _ => new ClusterException(
-                $"{Verb(method, path)} {path.Shown}{(path.Name is { } name ? " " + name : "")}: {said}", status) { Resume = resume },
+                $"{Verb(method, path)} {path.Shown}{(path.Name is { } name ? " " + name : "")}: {said}", status)
+            { Resume = resume },
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NodeDns.Bench.Kinds;
 using NodeDns.Bench.Measuring;
 using NodeDns.Bench.Micro;
 using NodeDns.Bench.Peers;
@@ -11,10 +12,15 @@ if (args is ["micro", .. var filter])
     return MicroBenchmarks.Run(filter);
 }
 
+if (args is ["kinds"])
+{
+    return KindTable.Print();
+}
+
 // Started by eng/bench inside a network and process namespace of its own, from the top of the repository.
 if (args is not ["run", var mode, var cache, var coredns, var tools, var output])
 {
-    Console.Error.WriteLine("usage: Cache.Bench micro [FILTER] | run short|full CACHE COREDNS TOOLS OUTPUT");
+    Console.Error.WriteLine("usage: Cache.Bench micro [FILTER] | kinds | run short|full CACHE COREDNS TOOLS OUTPUT");
     return 2;
 }
 

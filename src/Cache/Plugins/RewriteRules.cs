@@ -11,9 +11,15 @@ namespace NodeDns.Cache.Plugins;
 /// one object.</remarks>
 internal sealed class RewriteRules
 {
+    /// <summary>With rules about more option codes than this, a lookup allocates.</summary>
+    private const int CodesOnStack = 16;
+
     private readonly RewriteConfig _config;
     private readonly ushort[] _codes;
     private readonly int _roomForOptions;
+
+    // One for each rule; null where it does not change the name and go on.
+    private readonly RenamedNames?[] _renamed;
 
     public RewriteRules(RewriteConfig config)
     {
@@ -21,14 +27,19 @@ internal sealed class RewriteRules
         var options = config.Rules.OfType<RewriteEdns0Rule>().ToList();
         _codes = [.. options.Select(rule => rule.Code).Distinct()];
         _roomForOptions = options.Sum(SentOptions.RoomFor);
+        _renamed = [.. config.Rules.Select(rule =>
+            rule is RewriteNameRule { Continue: true } name ? new RenamedNames(name) : null)];
     }
 
     /// <summary>The size of the buffer that <see cref="WriteOptions"/> needs for a query of this length; 0 when no rule
     /// is about options.</summary>
-    public int RoomForOptions(int queryLength) => _codes.Length == 0 ? 0 : queryLength + _roomForOptions;
+    public int RoomForOptions(int queryLength) => SendsOptions ? queryLength + _roomForOptions : 0;
+
+    /// <summary>Whether a rule is about EDNS options.</summary>
+    public bool SendsOptions => _codes.Length > 0;
 
     /// <summary>Writes the options for the OPT record that is sent upstream: code, length and data of each. Allocates
-    /// only if a rule changes the name and says continue.</summary>
+    /// nothing for a name that was asked before.</summary>
     /// <param name="room">A buffer of the size that <see cref="RoomForOptions"/> returned.</param>
     public ReadOnlySpan<byte> WriteOptions(in PluginQuery query, Span<byte> room)
     {
@@ -48,31 +59,41 @@ internal sealed class RewriteRules
     /// <returns>Octets of the options.</returns>
     private int Run(in PluginQuery query, Span<byte> room, bool isQuestionWanted, ref RewrittenQuestion? result)
     {
-        Span<bool> changed = stackalloc bool[_codes.Length];
+        Span<bool> changed = stackalloc bool[CodesOnStack];
+        changed = _codes.Length <= CodesOnStack ? changed[.._codes.Length] : new bool[_codes.Length];
         changed.Clear();
         var options = room.IsEmpty ? default : new SentOptions(query, room, _codes, changed);
         Span<char> text = stackalloc char[DnsName.MaxTextLength];
         ReadOnlySpan<char> name = text[..DnsName.WriteText(query.Name, text)];
         var type = query.Type;
         var qclass = query.Class;
-        foreach (var rule in _config.Rules)
+        for (var i = 0; i < _config.Rules.Length; i++)
         {
+            var rule = _config.Rules[i];
             switch (rule)
             {
                 case RewriteNameRule nameRule when nameRule.Match.Matches(name):
-                    if (!isQuestionWanted && !rule.Continue)
+                    if (!isQuestionWanted)
                     {
-                        return options.Finish();
+                        if (!rule.Continue)
+                        {
+                            return options.Finish();
+                        }
+                        if (_renamed[i]!.Of(name) is not { } renamed)
+                        {
+                            return 0;
+                        }
+                        renamed.CopyTo(text);
+                        name = text[..renamed.Length];
+                        break;
                     }
-
                     var from = name.ToString();
-                    var question = Question(query, isQuestionWanted, ref result) ?? new RewrittenQuestion(query);
+                    var question = result ??= new RewrittenQuestion(query);
                     question.SetName(Replace(nameRule.Match, nameRule.To, from)!, nameRule, from);
                     if (question.IsInvalid)
                     {
                         return 0;
                     }
-
                     name = text[..DnsName.WriteText(question.Name, text)];
                     break;
                 case RewriteTypeRule typeRule when typeRule.From == (ushort)type:

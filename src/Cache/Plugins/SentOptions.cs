@@ -62,8 +62,10 @@ internal ref struct SentOptions
             Remove(at);
             behind = _length - at;
         }
-        Span<byte> data = stackalloc byte[Math.Max(DnsName.MaxTextLength, rule.Data.Length)];
-        data = data[..Write(rule, query, data)];
+        Span<byte> made = stackalloc byte[DnsName.MaxTextLength];
+        var data = rule is { Kind: Edns0OptionKind.Local, Variable: Edns0Variable.None }
+            ? rule.Data.AsSpan()
+            : made[..Write(rule, query, made)];
         var start = _length - behind;
         _options[start.._length].CopyTo(_options[(start + Head + data.Length)..]);
         BinaryPrimitives.WriteUInt16BigEndian(_options[start..], rule.Code);
@@ -102,8 +104,6 @@ internal ref struct SentOptions
                 return 0;
             case (Edns0OptionKind.Subnet, _):
                 return WriteSubnet(rule, query.ClientAddress, data);
-            case (_, Edns0Variable.None):
-                return Write(rule.Data.AsSpan(), data);
             case (_, Edns0Variable.Qname):
                 Span<char> name = stackalloc char[DnsName.MaxTextLength];
                 name = name[..DnsName.WriteText(query.NameAsSent, name)];

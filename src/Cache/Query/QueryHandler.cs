@@ -1,3 +1,4 @@
+using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Loop;
@@ -25,7 +26,8 @@ internal sealed class QueryHandler
 
     private const int MinimumUdpSize = 512;
 
-    /// <summary>Options that rewrite sends are rarely longer than this.</summary>
+    /// <summary>Room for the options that rewrite sends. Only a much longer query than stub resolvers send, or very long
+    /// rules, need more; then a lookup allocates.</summary>
     private const int MaxOptionsOnStack = 2048;
 
     private readonly EventLoop _loop;
@@ -174,16 +176,33 @@ internal sealed class QueryHandler
             return outcome;
         }
 
+        return block.Rewrite is { SendsOptions: true } rewrite
+            ? AnswerWithOptions(rewrite, query, reply)
+            : LookUp(query, [], reply);
+    }
+
+    /// <summary>Steps 4 and 5 where rewrite sends EDNS options of its own.</summary>
+    private QueryOutcome AnswerWithOptions(RewriteRules rewrite, in ClientQuery query, Span<byte> reply)
+    {
+        Span<byte> room = stackalloc byte[MaxOptionsOnStack];
+        var needed = rewrite.RoomForOptions(query.Message.Length);
+        if (needed > MaxOptionsOnStack)
+        {
+            room = new byte[needed];
+        }
+        return LookUp(query, rewrite.WriteOptions(query.ForPlugins(), room), reply);
+    }
+
+    private QueryOutcome LookUp(in ClientQuery query, ReadOnlySpan<byte> sentOptions, Span<byte> reply)
+    {
         // Step 4: look up.
+        var block = query.Zone.Block;
         var cache = block.Cache;
         if (cache is not null && !cache.Covers(query.Name))
         {
             cache = null;
         }
 
-        var room = block.Rewrite?.RoomForOptions(query.Message.Length) ?? 0;
-        var optionRoom = room <= MaxOptionsOnStack ? stackalloc byte[room] : new byte[room];
-        var sentOptions = room == 0 ? [] : block.Rewrite!.WriteOptions(query.ForPlugins(), optionRoom);
         var key = new AnswerKey(
             query.Name, query.Type, query.Class, block.Scope.Number, query.KeyFlags, sentOptions);
         if (cache is not null)
@@ -202,7 +221,7 @@ internal sealed class QueryHandler
 
                 return _replies.FromStore(query, stored, reply);
             }
-            if (found == GetOutcome.TooLarge && TryFromLargeEntry(query, key, options, reply, out outcome))
+            if (found == GetOutcome.TooLarge && TryFromLargeEntry(query, key, options, reply, out var outcome))
             {
                 return outcome;
             }

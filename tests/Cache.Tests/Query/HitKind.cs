@@ -6,7 +6,9 @@ namespace NodeDns.Cache.Tests.Query;
 /// <param name="Lines">Of the block, besides bind, cache and forward.</param>
 /// <param name="Cache">Options of its cache.</param>
 /// <param name="AgeSeconds">Of the answer, when it is asked for again.</param>
-internal sealed record HitKind(string Lines = "", string Cache = "", string Type = "A", bool Tcp = false, int AgeSeconds = 0)
+/// <param name="RefreshFails">It has been asked for again in vain then.</param>
+internal sealed record HitKind(
+    string Lines = "", string Cache = "", string Type = "A", bool Tcp = false, int AgeSeconds = 0, bool RefreshFails = false)
 {
     public const string Name = "www.example.";
 
@@ -25,12 +27,16 @@ internal sealed record HitKind(string Lines = "", string Cache = "", string Type
         ["rewrite regex"] = new("rewrite name regex (.*)[.]example[.] {1}.other. answer auto\n"),
         ["rewrite edns0"] = new("rewrite continue name regex no.*such[.] x.\n rewrite type TXT MX\n"
             + " rewrite edns0 local set 0xffee {client_ip}\n"),
+        ["rewrite name, then edns0"] = new("rewrite continue name suffix .example. .other. answer auto\n"
+            + " rewrite edns0 local set 0xffee {qname}\n"),
+        ["rewrite regex, then edns0"] = new("rewrite continue name regex (.*)[.]example[.] {1}.other. answer auto\n"
+            + " rewrite edns0 local set 0xffee {client_ip}\n"),
         ["rewrite edns0 subnet"] = new("rewrite edns0 subnet set 20 56\n"),
         ["dns64"] = new("dns64 {\n allow_ipv4\n }\n", Type: "AAAA"),
         ["dns64 with loadbalance"] = new("dns64 {\n allow_ipv4\n }\n loadbalance\n minimal\n", Type: "AAAA"),
         ["prefetch"] = new(Cache: "prefetch 1 1m 90%", AgeSeconds: 20),
         ["serve_stale"] = new(Cache: "serve_stale 1h", AgeSeconds: 90),
-        ["serve_stale after a failure"] = new(Cache: "serve_stale 1h verify\n servfail 5m", AgeSeconds: 90),
+        ["serve_stale after a failure"] = new(Cache: "serve_stale 1h verify\n servfail 5m", AgeSeconds: 90, RefreshFails: true),
         ["template, hosts and loop behind it"] = new("template IN A other {\n rcode NXDOMAIN\n }\n"
             + " hosts /nonexistent {\n 10.0.0.1 other\n fallthrough\n }\n loop\n"),
         ["errors, prometheus, bufsize"] = new("errors\n prometheus\n bufsize 1400\n"),

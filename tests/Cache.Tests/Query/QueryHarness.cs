@@ -10,7 +10,6 @@ using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
 using NodeDns.Telemetry.Tap;
 using NodeDns.Testing.Messages;
-using Xunit;
 using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 
 namespace NodeDns.Cache.Tests.Query;
@@ -94,8 +93,8 @@ internal sealed class QueryHarness : IDisposable
     private ServeModel Put(string corefile)
     {
         var read = CorefileLoader.Load("Corefile", corefile, new CorefileOptions());
-        Assert.Empty(read.Errors);
-        var model = new ModelBuilder(read.Config!, _shared.Registry, NullLoggerFactory.Instance, _lines).Build();
+        var config = read.Errors.Length == 0 ? read.Config! : throw new FormatException(string.Join('\n', read.Errors));
+        var model = new ModelBuilder(config, _shared.Registry, NullLoggerFactory.Instance, _lines).Build();
         model.PutInForce(_shared);
         return model;
     }

@@ -29,7 +29,13 @@ public sealed class TapClient : IDisposable
         try
         {
             Libc.ConnectUnix(fd, path).OrThrow("connect");
-            Libc.Send(fd, Encoding.UTF8.GetBytes(filter + "\n")).OrThrow("send");
+            var sent = Libc.Send(fd, Encoding.UTF8.GetBytes(filter + "\n"));
+            if (sent.Error != Errno.EPIPE)
+            {
+                sent.OrThrow("send");
+            }
+
+            // EPIPE: the server has refused before it was asked, and Read says why.
             return new TapClient(fd);
         }
         catch

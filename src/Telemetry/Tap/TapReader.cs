@@ -155,11 +155,12 @@ internal sealed class TapReader : IEventHandler
             return;
         }
 
+        // The rings are on before the reader hears that it was let in: it is told of every lookup after that.
         _filter = filter;
         _requestLength = 0;
+        _server.Begin();
         Append(TapFrame.Hello, Encoding.UTF8.GetBytes(ProgramVersion.Text));
         Flush();
-        _server.Begin();
     }
 
     private void Append(TapFrame kind, ReadOnlySpan<byte> octets) => _ = TryAppend(kind, octets);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Guard.Tests;
@@ -35,11 +36,22 @@ public sealed class SocketSetTests
         set.Close();
     }
 
+    /// <summary>Opens a port that nobody holds; one that is free for UDP may be taken for TCP.</summary>
     private static ListenSocket Open(ListenProtocol protocol)
     {
-        using var free = new UdpClient(new IPEndPoint(s_address, 0));
-        var endPoint = (IPEndPoint)free.Client.LocalEndPoint!;
-        free.Close();
-        return ListenSockets.Open(new ListenEndPoint(protocol, endPoint), worker: 0);
+        while (true)
+        {
+            using var free = new UdpClient(new IPEndPoint(s_address, 0));
+            var endPoint = (IPEndPoint)free.Client.LocalEndPoint!;
+            free.Close();
+            try
+            {
+                return ListenSockets.Open(new ListenEndPoint(protocol, endPoint), worker: 0);
+            }
+            catch (SyscallException failure) when (failure.Error == Errno.EADDRINUSE)
+            {
+                // Another one.
+            }
+        }
     }
 }

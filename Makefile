@@ -24,7 +24,7 @@ build: ## both programs and the kubectl plugin, NativeAOT, into artifacts/bin/
 test: build ## every suite that needs no cluster
 	@eng/install test
 	@eng/other-build
-	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests House.Tests Chart.Tests Guard.Tests Node.Tests
+	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests House.Tests Chart.Tests Guard.Tests Cli.Tests Node.Tests
 
 .PHONY: e2e
 e2e: ## the end-to-end suite; starts a cluster unless KUBECONFIG names one

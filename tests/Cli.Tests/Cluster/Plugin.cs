@@ -13,6 +13,8 @@ internal static class Plugin
     public static Tool RunAs(string kubeconfig, params string[] arguments) =>
         Tool.Run("env", ["KUBECONFIG=" + kubeconfig, "TERM=xterm", Program, .. arguments]);
 
+    /// <summary>Starts it for a test that presses Ctrl-C: a shell that runs the tests in the background has SIGINT ignored,
+    /// and the programs it starts inherit that.</summary>
     public static Process Start(ControlPlane cluster, params string[] arguments) =>
-        Tool.Start("env", ["KUBECONFIG=" + cluster.Kubeconfig, Program, .. arguments]);
+        Tool.Start("env", ["--default-signal=INT", "KUBECONFIG=" + cluster.Kubeconfig, Program, .. arguments]);
 }

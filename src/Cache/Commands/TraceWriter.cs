@@ -140,7 +140,6 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
         TapSource.Stale => "stale",
         TapSource.Upstream => "upstream",
         TapSource.Rule => "rule",
-        TapSource.Relay => "relay",
         _ => "-",
     };
 

@@ -38,7 +38,7 @@ public ref struct TapEntry
     public TapSource Source;
     public bool IsTcp;
 
-    /// <summary>Empty if the writer does not know the name: the guard reads no names.</summary>
+    /// <summary>Empty if the query could not be read.</summary>
     public ReadOnlySpan<byte> Name;
 
     /// <returns>Octets written.</returns>

@@ -20,7 +20,4 @@ public enum TapSource : byte
 
     /// <summary>A directive of the Corefile, such as hosts, template, acl or rewrite.</summary>
     Rule,
-
-    /// <summary>The guard has relayed the query to cluster DNS while the cache was away.</summary>
-    Relay,
 }

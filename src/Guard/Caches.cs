@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using NodeDns.Linux.Handover;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Sockets;
@@ -12,9 +11,10 @@ internal sealed class Caches : IDisposable
     private readonly GuardParts _parts;
     private readonly GuardMachine _machine;
     private readonly SocketSet _sockets;
-    private readonly SocketOpener _opener;
     private readonly Relay _relay;
     private readonly HandedEntries _entries;
+    private readonly SocketGiver _giver;
+    private readonly CacheProtocol _protocol;
     private readonly UnixListener _listener;
     private readonly CrashLoop _crashes = new();
     private readonly List<CachePeer> _peers = [];
@@ -28,9 +28,10 @@ internal sealed class Caches : IDisposable
         _parts = parts;
         _machine = machine;
         _sockets = sockets;
-        _opener = opener;
         _relay = relay;
         _entries = entries;
+        _giver = new SocketGiver(parts, machine, sockets, opener, entries);
+        _protocol = new CacheProtocol(parts, sockets, _giver, this);
         _listener = new UnixListener(
             parts.Loop, parts.Options.HandoverPath, Convert.ToUInt32("666", 8), Admits, OnConnected);
         _admit = new LoopAction(Admit);
@@ -67,6 +68,9 @@ internal sealed class Caches : IDisposable
     /// <summary>A cache has said that it reads its sockets.</summary>
     public event Action? Ready;
 
+    /// <summary>A cache that survived the last guard has handed over the sockets it holds.</summary>
+    public event Action? Offered;
+
     public void Start()
     {
         GoneMs = _parts.Loop.NowMs;
@@ -87,7 +91,10 @@ internal sealed class Caches : IDisposable
                 _parts.Loop.Arm(_admit, waitMs);
                 return;
             }
-            Give(peer, onlyNew: false);
+            if (!_giver.GiveAll(peer))
+            {
+                Refuse(peer, GuardProblem.NothingToGive);
+            }
         }
     }
 
@@ -96,7 +103,7 @@ internal sealed class Caches : IDisposable
     {
         foreach (var peer in _peers.Where(p => p.HasSockets).ToList())
         {
-            Give(peer, onlyNew: true);
+            _giver.GiveMissing(peer);
         }
     }
 
@@ -145,219 +152,8 @@ internal sealed class Caches : IDisposable
         return waitMs;
     }
 
-    public void Dispose()
-    {
-        _listener.Dispose();
-        foreach (var peer in _peers)
-        {
-            peer.Channel.Close();
-        }
-    }
-
-    private bool Admits(Libc.PeerCredentials peer)
-    {
-        var admitted = peer.UserId == _parts.Options.ServeUserId || peer.UserId == Libc.EffectiveUserId;
-        if (!admitted)
-        {
-            _parts.Metrics.Problem(GuardProblem.Handover,
-                $"a process of uid {peer.UserId} wants the sockets: --serve-uid is {_parts.Options.ServeUserId}");
-        }
-        return admitted;
-    }
-
-    private void OnConnected(int fd)
-    {
-        if (_peers.Count >= Limits.Connections)
-        {
-            Remove(_peers.First(p => p != Current));
-        }
-        CachePeer? peer = null;
-        peer = new CachePeer
-        {
-            Channel = new HandoverChannel(_parts.Loop, fd, m => OnMessage(peer!, m), () => OnGone(peer!)),
-            ConnectedMs = _parts.Loop.NowMs,
-        };
-        _peers.Add(peer);
-    }
-
-    /// <summary>Restores the socket's path if somebody has removed it, and closes connections that take too long to say
-    /// hello or to send their offer.</summary>
-    private void Tidy()
-    {
-        _parts.Loop.Arm(_tidy, UnixListener.LookMs);
-        if (_listener.Ensure() is { } problem)
-        {
-            _parts.Metrics.Problem(GuardProblem.HandoverSocket, $"--handover {problem}");
-        }
-        foreach (var peer in _peers.Where(IsOverdue).ToList())
-        {
-            Remove(peer);
-        }
-    }
-
-    private bool IsOverdue(CachePeer peer)
-    {
-        var ageMs = _parts.Loop.NowMs - peer.ConnectedMs;
-        return (peer.Version == 0 && ageMs > Limits.HelloMs) || (peer.IsOffering && ageMs > Limits.HelloMs + Limits.OfferMs);
-    }
-
-    private void OnMessage(CachePeer peer, HandoverMessage message)
-    {
-        switch (message.Kind)
-        {
-            case HandoverKind.Hello when peer.Version == 0:
-                OnHello(peer, message);
-                break;
-            case HandoverKind.Heartbeat:
-                peer.Beat(message.Numbers(HandoverTag.Turns), _parts.Loop.NowMs);
-                break;
-            case HandoverKind.Ready when peer.HasSockets:
-                OnReady(peer);
-                break;
-            case HandoverKind.Leaving:
-                peer.IsLeaving = true;
-                peer.IsReady = false;
-                Lose(peer);
-                break;
-            case HandoverKind.Drained when peer.HasSockets && !peer.IsDrained:
-                peer.IsDrained = true;
-                _parts.Log.CacheDrained(peer.Program);
-                break;
-            case HandoverKind.AskReadiness:
-                peer.Channel.Send(NotReady() is { } missing
-                    ? new HandoverMessage(HandoverKind.Readiness).With(HandoverTag.Reason, missing)
-                    : new HandoverMessage(HandoverKind.Readiness));
-                break;
-            case HandoverKind.Want when peer.HasSockets:
-                peer.Wanted = message.EndPoints().ToList();
-                Give(peer, onlyNew: true);
-                break;
-            case HandoverKind.OpenQueries when message.Descriptors is [var file] && Libc.IsMemoryFile(file):
-                peer.OpenQueries?.Dispose();
-                peer.OpenQueries = new SafeFileHandle(file, ownsHandle: true);
-                return;
-            case HandoverKind.Entries when message.Descriptors is [var entries] && Libc.IsMemoryFile(entries)
-                && EntriesCame is { } came:
-                came(entries);
-                return;
-            case HandoverKind.Offer when peer.IsOffering && message.Sockets() is { } part:
-                peer.Arriving.AddRange(part);
-                if (peer.Arriving.Count > Limits.Sockets)
-                {
-                    Refuse(peer, $"the cache ({peer.Program}) offers more than {Limits.Sockets} sockets");
-                }
-                else if (message.Number(HandoverTag.More) == 0)
-                {
-                    OnOffer(peer);
-                }
-                return;
-        }
-        HandoverChannel.CloseAll(message.Descriptors);
-    }
-
-    private void OnHello(CachePeer peer, HandoverMessage hello)
-    {
-        peer.Program = Limits.Shown(hello.Text(HandoverTag.Program));
-        peer.Workers = (int)Math.Clamp(hello.Number(HandoverTag.Workers, 1), 1, HandoverHello.MaxWorkers);
-        peer.Wanted = hello.EndPoints().ToList();
-        peer.Version = HandoverVersion.Agree(_parts.Options.NewestVersion, hello);
-        if (peer.Version == 0)
-        {
-            Refuse(peer,
-                $"this guard speaks hand-over versions {HandoverVersion.Oldest} to {_parts.Options.NewestVersion}, the "
-                + $"cache ({peer.Program}) others: run guard and cache from the same image");
-        }
-        else if (hello.Number(HandoverTag.Held) > 0)
-        {
-            peer.IsOffering = true;
-            peer.Channel.Send(new HandoverMessage(HandoverKind.AskOffer));
-        }
-        else
-        {
-            Admit();
-        }
-    }
-
-    private void OnOffer(CachePeer peer)
-    {
-        var own = _sockets.All.ToHashSet();
-        var offered = _sockets.Adopt(peer.Arriving, _sockets.Allows);
-        peer.Arriving.Clear();
-        peer.IsOffering = false;
-        peer.HasSockets = true;
-        peer.Given.UnionWith(offered);
-        _parts.Log.CacheServedOn(peer.Program, offered.Count(m => !own.Contains(m)));
-        Offered?.Invoke();
-        // The cache may lack some sockets: those opened just now, and those that its Corefile asked for while there was
-        // no guard.
-        Give(peer, onlyNew: true);
-    }
-
-    /// <summary>A cache that survived the last guard has handed over the sockets it holds.</summary>
-    public event Action? Offered;
-
-    /// <summary>Gives a cache the sockets that it wants and does not have yet.</summary>
-    /// <param name="onlyNew">The cache has sockets already and gets only those it lacks.</param>
-    private void Give(CachePeer peer, bool onlyNew)
-    {
-        List<ListenEndPoint> endPoints = [.. _sockets.Resolve(peer.Wanted)];
-        if (endPoints.Find(e => !_sockets.Allows(e)) is { } refused)
-        {
-            _parts.Metrics.Problem(GuardProblem.Handover,
-                $"the cache ({peer.Program}) asks for {refused}: the guard gives sockets at --address and "
-                + "--intercept-cluster-dns only, at --dns-port and --allow-port: name the port there, or take the block out of "
-                + "the Corefile");
-            endPoints.RemoveAll(e => !_sockets.Allows(e));
-        }
-        peer.HasSockets = true;
-        if (_opener.Open(endPoints, peer.Workers) > 0)
-        {
-            // The kernel already sends queries to the new sockets, so they are relayed until the cache says that it
-            // reads them.
-            _machine.SocketsChanged();
-        }
-        peer.Expected = [.. _sockets.All.Where(m => endPoints.Contains(m.EndPoint)).Select(m => m.Socket)];
-        // Also give the guard's own endpoints that this Corefile does not bind. The cache answers REFUSED there;
-        // otherwise nobody would read them.
-        var sockets = _sockets.All
-            .Where(m => endPoints.Contains(m.EndPoint) || _sockets.OwnEndPoints.Contains(m.EndPoint))
-            .Where(peer.Given.Add)
-            .Select(m => m.Socket)
-            .ToList();
-        if (sockets.Count == 0 && onlyNew)
-        {
-            return;
-        }
-        if (sockets.Count == 0)
-        {
-            Refuse(peer, "nothing of what the Corefile asks for can be opened: see the guard's log");
-            return;
-        }
-        if (!onlyNew)
-        {
-            _entries.SendTo(peer);
-        }
-        if (!peer.Channel.SendSockets(HandoverKind.Sockets, sockets))
-        {
-            _parts.Metrics.Problem(GuardProblem.Handover,
-                $"the cache ({peer.Program}) went away while it was given the sockets");
-            return;
-        }
-        if (!onlyNew)
-        {
-            _parts.Metrics.HandedOver();
-            _parts.Log.SocketsGiven(sockets.Count, peer.Program, peer.Workers);
-        }
-    }
-
-    private void Refuse(CachePeer peer, string reason)
-    {
-        _parts.Metrics.Problem(GuardProblem.Handover, reason);
-        peer.Channel.Send(new HandoverMessage(HandoverKind.Refused).With(HandoverTag.Reason, reason));
-        Remove(peer);
-    }
-
-    private void OnReady(CachePeer peer)
+    /// <summary>The cache has said that it reads its sockets: the one before it drains.</summary>
+    public void Serves(CachePeer peer)
     {
         var isAnother = Current != peer;
         if (isAnother && Current is { Channel.IsOpen: true } former)
@@ -382,6 +178,87 @@ internal sealed class Caches : IDisposable
         _machine.CacheReady(isAnother);
         Ready?.Invoke();
     }
+
+    /// <summary>The cache has said that it is about to end.</summary>
+    public void Leaves(CachePeer peer)
+    {
+        peer.IsLeaving = true;
+        peer.IsReady = false;
+        Lose(peer);
+    }
+
+    public void Refuse(CachePeer peer, GuardProblem problem)
+    {
+        _parts.Metrics.Problem(problem);
+        peer.Channel.Send(new HandoverMessage(HandoverKind.Refused).With(HandoverTag.Reason, problem.Message));
+        Remove(peer);
+    }
+
+    public void HasOffered() => Offered?.Invoke();
+
+    /// <summary>Passes on the entries that a cache has sent.</summary>
+    /// <returns>false when nobody has asked for them; the descriptor is then still the caller's.</returns>
+    public bool TakeEntries(int entries)
+    {
+        EntriesCame?.Invoke(entries);
+        return EntriesCame is not null;
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        foreach (var peer in _peers)
+        {
+            peer.Channel.Close();
+        }
+    }
+
+    private bool Admits(Libc.PeerCredentials peer)
+    {
+        var admitted = peer.UserId == _parts.Options.ServeUserId || peer.UserId == Libc.EffectiveUserId;
+        if (!admitted)
+        {
+            _parts.Metrics.Problem(GuardProblem.StrangeUser(peer.UserId, _parts.Options.ServeUserId));
+        }
+        return admitted;
+    }
+
+    private void OnConnected(int fd)
+    {
+        if (_peers.Count >= Limits.Connections)
+        {
+            Remove(_peers.First(p => p != Current));
+        }
+        CachePeer? peer = null;
+        peer = new CachePeer
+        {
+            Channel = new HandoverChannel(_parts.Loop, fd, m => _protocol.OnMessage(peer!, m), () => OnGone(peer!)),
+            ConnectedMs = _parts.Loop.NowMs,
+        };
+        _peers.Add(peer);
+    }
+
+    /// <summary>Restores the socket's path if somebody has removed it, and closes connections that take too long to say
+    /// hello or to send their offer.</summary>
+    private void Tidy()
+    {
+        _parts.Loop.Arm(_tidy, UnixListener.LookMs);
+        if (_listener.Ensure() is { } problem)
+        {
+            _parts.Metrics.Problem(GuardProblem.HandoverPath(problem));
+        }
+        foreach (var peer in _peers.Where(IsOverdue).ToList())
+        {
+            Remove(peer);
+        }
+    }
+
+    private bool IsOverdue(CachePeer peer)
+    {
+        var ageMs = _parts.Loop.NowMs - peer.ConnectedMs;
+        return (peer.Version == 0 && ageMs > Limits.HelloMs) || (peer.IsOffering && ageMs > Limits.HelloMs + Limits.OfferMs);
+    }
+
 
     private void OnGone(CachePeer peer)
     {

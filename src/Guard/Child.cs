@@ -50,7 +50,7 @@ internal sealed class Child
         }
         catch (SyscallException failure)
         {
-            _parts.Metrics.Problem(GuardProblem.Spawn, failure.Message);
+            _parts.Metrics.Problem(GuardProblem.NotStarted(failure.Message));
             _parts.Loop.Arm(_again, RetryMs);
         }
     }
@@ -59,9 +59,7 @@ internal sealed class Child
     {
         if (!_machine.IsEnding)
         {
-            _parts.Metrics.Problem(GuardProblem.Spawn, code > 128
-                ? $"the cache was ended by signal {code - 128}"
-                : $"the cache ended with exit code {code}");
+            _parts.Metrics.Problem(GuardProblem.CacheEnded(code));
             _parts.Loop.Arm(_again, _caches.CountDeath(crashed: code != 0));
         }
         _onEnded();

@@ -92,7 +92,7 @@ internal sealed class ForeignSockets(GuardParts parts, SocketSet sockets)
             }
             catch (Exception failure) when (failure is NetlinkException or SyscallException)
             {
-                metrics.Problem(GuardProblem.Socket, $"who else holds the sockets cannot be told: {failure.Message}");
+                metrics.Problem(GuardProblem.SharersUnknown(failure.Message));
             }
         }
     }

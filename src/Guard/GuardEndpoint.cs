@@ -77,7 +77,7 @@ internal sealed class GuardEndpoint : IDisposable
             {
                 return;
             }
-            _metrics.Problem(GuardProblem.Port, string.Join("; ", problems));
+            _metrics.Problem(GuardProblem.PortInUse(problems));
             _retry ??= new Timer(_ => Apply());
             _retry.Change(s_retry, Timeout.InfiniteTimeSpan);
         }

@@ -29,7 +29,7 @@ internal sealed class GuardMetrics
     {
         Registry = registry;
         _log = log;
-        foreach (var reason in GuardProblem.All)
+        foreach (var reason in ProblemReason.All)
         {
             _errors[reason] = registry.Counter(
                 "nodedns_guard_errors_total", "Problems, each also one line in the log.", ("reason", reason));
@@ -98,12 +98,12 @@ internal sealed class GuardMetrics
             "Addresses that are configured, and that this node cannot carry.", () => status().Absent.Count);
     }
 
-    /// <summary>Counts and logs a problem of <see cref="GuardProblem"/>. The same message again is only counted for ten
-    /// minutes.</summary>
-    public void Problem(string reason, string message)
+    /// <summary>Counts and logs a problem. The same message again is only counted for ten minutes.</summary>
+    public void Problem(GuardProblem problem)
     {
+        var (reason, message) = problem;
         Registry.Increment(_errors[reason]);
-        if (GuardProblem.SetupErrorOf(reason) is { } setup)
+        if (ProblemReason.SetupErrorOf(reason) is { } setup)
         {
             Registry.Increment(_setupErrors[setup]);
         }

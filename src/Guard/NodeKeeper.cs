@@ -130,18 +130,12 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
 
     public void Changed(string change) => _parts.Log.Changed(change);
 
-    public void Failed(NodePart part, NodeFailure failure, string message) => _parts.Metrics.Problem(
-        failure switch
-        {
-            NodeFailure.Capability => GuardProblem.Capability,
-            NodeFailure.Lock => GuardProblem.RulesLock,
-            _ => GuardProblem.Of(part),
-        },
-        message);
+    public void Failed(NodePart part, NodeFailure failure, string message) =>
+        _parts.Metrics.Problem(GuardProblem.NotSetUp(part, failure, message));
 
-    public void InOrderAgain(NodePart part) => _parts.Log.InOrderAgain(GuardProblem.Of(part));
+    public void InOrderAgain(NodePart part) => _parts.Log.InOrderAgain(ProblemReason.Of(part));
 
-    public void Slow(NodePart part, long milliseconds) => _parts.Log.Slow(GuardProblem.Of(part), milliseconds);
+    public void Slow(NodePart part, long milliseconds) => _parts.Log.Slow(ProblemReason.Of(part), milliseconds);
 
     public void Dispose()
     {
@@ -166,7 +160,7 @@ internal sealed class NodeKeeper : INodeLog, IDisposable
         }
         catch (SyscallException failure)
         {
-            _parts.Metrics.Problem(GuardProblem.Rules, $"no notifications, checking periodically only: {failure.Message}");
+            _parts.Metrics.Problem(GuardProblem.NoNotifications(failure.Message));
         }
     }
 

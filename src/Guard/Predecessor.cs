@@ -37,7 +37,7 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
         {
             if (problem is not null)
             {
-                parts.Metrics.Problem(GuardProblem.Takeover, $"--takeover {path}: {problem}: sockets are opened anew");
+                parts.Metrics.Problem(GuardProblem.NoPredecessor(path, problem));
             }
             return false;
         }
@@ -102,8 +102,7 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
         switch (message.Kind)
         {
             case HandoverKind.Refused:
-                parts.Metrics.Problem(GuardProblem.Takeover,
-                    $"the old guard refused: {Limits.Shown(message.Text(HandoverTag.Reason))}");
+                parts.Metrics.Problem(GuardProblem.PredecessorRefused(Limits.Shown(message.Text(HandoverTag.Reason))));
                 OnGone();
                 break;
             case HandoverKind.Entries when message.Descriptors is [var file]:
@@ -148,8 +147,7 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
 
     private void OnTimeout()
     {
-        parts.Metrics.Problem(GuardProblem.Takeover, "the old guard has not handed its sockets over in "
-            + $"{AnswerMs} ms: sockets are opened beside its own");
+        parts.Metrics.Problem(GuardProblem.PredecessorSilent(AnswerMs));
         OnGone();
     }
 
@@ -158,7 +156,7 @@ internal sealed class Predecessor(GuardParts parts, GuardMachine machine, Socket
         Close();
         if (machine.PredecessorAnswers)
         {
-            parts.Metrics.Problem(GuardProblem.Handover, "the old guard went away before it was relieved");
+            parts.Metrics.Problem(GuardProblem.PredecessorWent);
         }
         foreach (var member in sockets.All)
         {

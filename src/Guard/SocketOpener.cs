@@ -10,7 +10,7 @@ internal sealed class SocketOpener(GuardParts parts, SocketSet sockets, Action o
 {
     private const int RetryMs = 500;
 
-    private readonly Dictionary<ListenEndPoint, string> _unopened = [];
+    private readonly Dictionary<ListenEndPoint, GuardProblem> _unopened = [];
     private readonly LoopAction _again = new(onTime);
 
     /// <summary>Opens as many of the endpoints as possible.</summary>
@@ -30,11 +30,11 @@ internal sealed class SocketOpener(GuardParts parts, SocketSet sockets, Action o
             }
             catch (SyscallException failure)
             {
-                var problem = $"{failure.Message}: {Remedy(failure.Error)}";
+                var problem = GuardProblem.NotOpened(failure.Message, Remedy(failure.Error));
                 if (_unopened.GetValueOrDefault(endPoint) != problem)
                 {
                     _unopened[endPoint] = problem;
-                    parts.Metrics.Problem(GuardProblem.Socket, problem);
+                    parts.Metrics.Problem(problem);
                 }
             }
         }

@@ -47,7 +47,7 @@ internal sealed class Successors : IDisposable
         }
         if (_listener.Ensure() is { } problem)
         {
-            _parts.Metrics.Problem(GuardProblem.Takeover, $"--takeover {problem}; an upgrade will open new sockets");
+            _parts.Metrics.Problem(GuardProblem.TakeoverPath(problem));
         }
         // Ensure again later, because somebody may remove the path.
         _parts.Loop.Arm(_again, UnixListener.LookMs);
@@ -99,7 +99,7 @@ internal sealed class Successors : IDisposable
         if (successor.Version == 0)
         {
             var reason = $"it speaks hand-over versions {HandoverVersion.Oldest} to {_parts.Options.NewestVersion}";
-            _parts.Metrics.Problem(GuardProblem.Takeover, $"a new guard ({program}) speaks other versions");
+            _parts.Metrics.Problem(GuardProblem.SuccessorOtherVersions(program));
             successor.Channel.Send(new HandoverMessage(HandoverKind.Refused).With(HandoverTag.Reason, reason));
             return;
         }
@@ -131,7 +131,7 @@ internal sealed class Successors : IDisposable
         }
         if (!successor.HasRelieved)
         {
-            _parts.Metrics.Problem(GuardProblem.Handover, "the next guard went away before its cache served");
+            _parts.Metrics.Problem(GuardProblem.SuccessorWent);
         }
         foreach (var member in _sockets.All)
         {

@@ -27,7 +27,7 @@ public sealed partial class MetricsPageTests
     {
         var page = Lines("guard.md").SkipWhile(line => line != "## Trouble").Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .SelectMany(line => Reason().Matches(line.Split('|')[1])).Select(m => m.Groups[1].Value).Order();
-        Assert.Equal(GuardProblem.All.Order(), page);
+        Assert.Equal(ProblemReason.All.Order(), page);
     }
 
     private static string[] Lines(string page) => File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "docs", page));

@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Addresses;
 
 namespace NodeDns.Corefile;
 

@@ -1,3 +1,5 @@
+using NodeDns.Addresses;
+
 namespace NodeDns.Corefile;
 
 /// <summary>health: GET /health returns 200 as long as the process lives.</summary>

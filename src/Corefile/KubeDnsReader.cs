@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 
 namespace NodeDns.Corefile;
 

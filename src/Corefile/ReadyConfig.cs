@@ -1,3 +1,5 @@
+using NodeDns.Addresses;
+
 namespace NodeDns.Corefile;
 
 /// <summary>ready: GET /ready returns 200 once every step is ready.</summary>

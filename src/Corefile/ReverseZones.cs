@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 
 namespace NodeDns.Corefile;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 
 namespace NodeDns.Corefile;
 

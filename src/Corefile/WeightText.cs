@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 
 namespace NodeDns.Corefile;
 

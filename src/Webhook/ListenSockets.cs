@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NodeDns.Addresses;
 using NodeDns.Webhook.Endpoint;
 using NodeDns.Webhook.Options;
 

@@ -36,7 +36,7 @@ internal static class TextTargets
     public static void ResolvConf(ReadOnlySpan<byte> octets)
     {
         var text = Encoding.UTF8.GetString(octets);
-        var read = NodeDns.Corefile.ResolvConf.Parse(text);
+        var read = NodeDns.Addresses.ResolvConf.Parse(text);
         if (read.Nameservers.Any(server => !IPAddress.TryParse(server.Address.ToString(), out _)))
         {
             throw new InvalidOperationException("a nameserver that is no address");

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 using NodeDns.Go;
 using NodeDns.Guard;
 using NodeDns.Linux.Sockets;

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
-using NodeDns.Corefile;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 using NodeDns.Guard;
 using NodeDns.Guard.Node;
 using NodeDns.Linux.Handover;

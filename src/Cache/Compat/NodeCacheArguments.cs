@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
-using NodeDns.Corefile;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 using NodeDns.Go;
 using NodeDns.Telemetry;
 

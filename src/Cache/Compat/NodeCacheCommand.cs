@@ -1,8 +1,8 @@
 using System.Collections;
 using System.Globalization;
 using System.Net;
+using NodeDns.Addresses;
 using NodeDns.Corefile;
-using NodeDns.Dns.Records;
 using NodeDns.Guard;
 using NodeDns.Guard.Node;
 using NodeDns.Linux.Sockets;

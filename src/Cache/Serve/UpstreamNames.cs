@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using DnsClient;
+using NodeDns.Addresses;
 using NodeDns.Corefile;
 using NodeDns.Linux.Sockets;
 

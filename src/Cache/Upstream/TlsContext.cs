@@ -1,4 +1,4 @@
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 using NodeDns.Linux.Interop;
 
 namespace NodeDns.Cache.Upstream;

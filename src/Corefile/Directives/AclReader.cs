@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using NodeDns.Addresses;
 using NodeDns.Dns.Records;
 
 namespace NodeDns.Corefile.Directives;

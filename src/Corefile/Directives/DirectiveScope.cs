@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using NodeDns.Addresses;
 using NodeDns.Go;
 
 namespace NodeDns.Corefile.Directives;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 
 namespace NodeDns.Corefile.Directives;
 

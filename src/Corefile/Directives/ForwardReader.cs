@@ -1,3 +1,4 @@
+using NodeDns.Addresses;
 using NodeDns.Dns.Records;
 using NodeDns.Go;
 

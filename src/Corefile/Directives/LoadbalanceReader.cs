@@ -1,5 +1,5 @@
 using System.Net;
-using NodeDns.Dns.Records;
+using NodeDns.Addresses;
 
 namespace NodeDns.Corefile.Directives;
 

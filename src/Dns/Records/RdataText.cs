@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Sockets;
+using NodeDns.Addresses;
 using NodeDns.Dns.Wire;
 
 namespace NodeDns.Dns.Records;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using NodeDns.Addresses;
 
 namespace NodeDns.Dns.Records;
 

@@ -1,7 +1,5 @@
-using System.Buffers;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using NodeDns.Addresses;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
@@ -10,8 +8,6 @@ namespace NodeDns.Injection.Decide;
 /// that kubelet would only have truncated (kubernetes pkg/apis/core/validation, validatePodDNSConfig).</summary>
 public sealed record ApiLimits
 {
-    private static readonly SearchValues<char> s_ipv6Chars = SearchValues.Create("0123456789abcdefABCDEF:.");
-
     public const int MaxNameservers = 3;
 
     /// <summary>The limit of an RFC 1123 subdomain. kubelet leaves out longer search domains, because glibc 2.28 aborts
@@ -33,32 +29,7 @@ public sealed record ApiLimits
     /// left alone.</summary>
     public static bool IsAddress(ReadOnlySpan<char> text)
     {
-        if (text.Length > 45)
-        {
-            return false;
-        }
-
-        if (text.Contains(':'))
-        {
-            return !text.ContainsAnyExcept(s_ipv6Chars)
-                && IPAddress.TryParse(text, out var address)
-                && address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false };
-        }
-        var parts = 0;
-        foreach (var range in text.Split('.'))
-        {
-            var part = text[range];
-            if (++parts > 4 || part is [] or ['0', _, ..] || part.ContainsAnyExceptInRange('0', '9'))
-            {
-                return false;
-            }
-
-            if (!int.TryParse(part, out var number) || number > 255)
-            {
-                return false;
-            }
-        }
-        return parts == 4;
+        return AddressText.TryAddress(text, out var address) && !address.IsIPv4MappedToIPv6;
     }
 
     /// <summary>True for a search domain that IsDNS1123Subdomain accepts, apart from one trailing dot.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using NodeDns.Addresses;
 
 namespace NodeDns.Telemetry.Tap;
 
@@ -76,7 +77,7 @@ public sealed class TapFilter
             case "client":
                 foreach (var text in value.Split(','))
                 {
-                    if (Network(text) is not { } network)
+                    if (!AddressText.TryNetwork(text, single: true, out var network))
                     {
                         return $"{text}: expected an address or a network such as 10.0.3.0/24";
                     }
@@ -126,18 +127,6 @@ public sealed class TapFilter
         long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most
             ? null
             : $"expected a number from 0 to {most}";
-
-    private static IPNetwork? Network(string text)
-    {
-        if (IPNetwork.TryParse(text, out var network))
-        {
-            return network;
-        }
-
-        return IPAddress.TryParse(text, out var address)
-            ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
-            : null;
-    }
 
     private bool HasClient(in TapEntry entry)
     {

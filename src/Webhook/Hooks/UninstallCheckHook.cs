@@ -1,5 +1,5 @@
 using System.Text.Json;
-using NodeDns.Webhook.Options;
+using NodeDns.Addresses;
 
 namespace NodeDns.Webhook.Hooks;
 
@@ -24,8 +24,8 @@ internal static class UninstallCheckHook
     /// <returns>The pods and the remedy; null when no pod depends on the node cache alone.</returns>
     public static async Task<string?> RunAsync(ApiCalls api, string[] local, string resolvConf, TextWriter output)
     {
-        var kubelets = ResolvConf.Parse("/etc/resolv.conf", resolvConf).Nameservers;
-        if (kubelets.Count > 0 && kubelets.All(local.Contains))
+        var kubelets = ResolvConf.Parse(resolvConf).Nameservers.Select(server => server.ToString()).ToArray();
+        if (kubelets.Length > 0 && kubelets.All(local.Contains))
         {
             return $"kubelet gives every pod the node cache alone ({string.Join(", ", kubelets)}): change clusterDNS in the "
                 + "kubelets' configuration, restart them and let pods be made anew. " + WayOut;

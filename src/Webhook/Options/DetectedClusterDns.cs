@@ -11,15 +11,15 @@ internal sealed record DetectedClusterDns(IReadOnlyList<string> Addresses, strin
         "give the ClusterIP of the kube-dns Service (kubectl -n kube-system get service kube-dns) as --cluster-dns, in the "
         + "chart dns.clusterDNS";
 
-    public static DetectedClusterDns In(ResolvConf conf, IReadOnlyList<string> local)
+    public static DetectedClusterDns In(KubeletResolvConf conf, IReadOnlyList<string> local)
     {
         if (!conf.IsClusterFirst)
         {
             return new DetectedClusterDns([], $"{conf.Origin}: {WayOut}");
         }
 
-        string[] others = [.. conf.Nameservers.Where(address => !AddressText.Contains(local, address))];
-        string[] foreign = [.. others.Where(AddressText.IsOfOneNode)];
+        string[] others = [.. conf.Nameservers.Where(address => !NodeAddress.Contains(local, address))];
+        string[] foreign = [.. others.Where(NodeAddress.IsOfOneNode)];
         string[] addresses = [.. others.Except(foreign)];
         if (foreign.Length > 0)
         {

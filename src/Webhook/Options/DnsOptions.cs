@@ -21,7 +21,7 @@ internal static class DnsOptions
             AllowUnderscores = reader.Flag("allow-underscore-searches"),
         };
         var path = reader.Text("resolv-conf");
-        var conf = ResolvConf.Parse(path, readFile(path) ?? "");
+        var conf = KubeletResolvConf.Parse(path, readFile(path) ?? "");
         var local = Local(reader);
         var fallback = ReadFallback(reader);
         var domain = Domain(reader, conf, remarks);
@@ -68,7 +68,7 @@ internal static class DnsOptions
     }
 
     private static List<string> ClusterDns(
-        OptionsReader reader, ResolvConf conf, List<string> local, bool needed, List<string> remarks)
+        OptionsReader reader, KubeletResolvConf conf, List<string> local, bool needed, List<string> remarks)
     {
         if (reader.Text("cluster-dns") == "auto")
         {
@@ -95,12 +95,12 @@ internal static class DnsOptions
         {
             reader.Fail("cluster-dns", $"expected 1 to {MaxAddresses} IP addresses, or auto");
         }
-        else if (addresses.Find(address => AddressText.Contains(local, address)) is { } same)
+        else if (addresses.Find(address => NodeAddress.Contains(local, address)) is { } same)
         {
             reader.Fail(
                 "cluster-dns", $"{same} is --local-address, the node cache: expected the address of the kube-dns Service");
         }
-        else if (addresses.Find(AddressText.IsOfOneNode) is { } own)
+        else if (addresses.Find(NodeAddress.IsOfOneNode) is { } own)
         {
             remarks.Add($"--cluster-dns {own} is an address that each node has for itself: it is taken as given, though "
                 + "cluster DNS is rarely there");
@@ -109,7 +109,7 @@ internal static class DnsOptions
         return addresses;
     }
 
-    private static string Domain(OptionsReader reader, ResolvConf conf, List<string> remarks)
+    private static string Domain(OptionsReader reader, KubeletResolvConf conf, List<string> remarks)
     {
         var domain = reader.Text("cluster-domain");
         if (domain == "none")
@@ -139,7 +139,7 @@ internal static class DnsOptions
     /// <summary>Leaves out domains that the API server would reject, because a pod with such a domain could not be
     /// created. Also leaves out <c>.</c>, as kubelet does.</summary>
     private static List<string> HostSearches(
-        OptionsReader reader, ResolvConf conf, ApiLimits limits, List<string> remarks)
+        OptionsReader reader, KubeletResolvConf conf, ApiLimits limits, List<string> remarks)
     {
         var text = reader.Text("host-searches");
         IEnumerable<string> given = text switch
@@ -188,7 +188,7 @@ internal static class DnsOptions
 
     private static void CheckFamilies(OptionsReader reader, List<string> local, List<string> cluster)
     {
-        if (local.Count > 0 && cluster.Count > 0 && cluster.TrueForAll(AddressText.IsV6) && !local.Exists(AddressText.IsV6))
+        if (local.Count > 0 && cluster.Count > 0 && cluster.TrueForAll(NodeAddress.IsV6) && !local.Exists(NodeAddress.IsV6))
         {
             reader.Fail(
                 "local-address",
@@ -198,7 +198,7 @@ internal static class DnsOptions
 
     /// <summary>Puts the local address first that has the same family as the cluster's Services.</summary>
     private static List<string> PrimaryFamilyFirst(List<string> local, List<string> cluster) =>
-        cluster.Count == 0 ? local : [.. local.OrderBy(address => AddressText.IsV6(address) != AddressText.IsV6(cluster[0]))];
+        cluster.Count == 0 ? local : [.. local.OrderBy(address => NodeAddress.IsV6(address) != NodeAddress.IsV6(cluster[0]))];
 
     private static Fallback ReadFallback(OptionsReader reader)
     {

@@ -1,3 +1,4 @@
+using NodeDns.Addresses;
 using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;

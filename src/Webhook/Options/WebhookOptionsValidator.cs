@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Net;
+using NodeDns.Addresses;
 using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
@@ -89,7 +89,7 @@ internal static class WebhookOptionsValidator
             name,
             TimeSpan.FromSeconds(reader.Number("probe-seconds", 1, 3600)),
             TimeSpan.FromMilliseconds(reader.Number("probe-timeout-ms", 10, 60000)));
-        return probe && dns.LocalAddresses.Count > 0 && IPAddress.TryParse(dns.LocalAddresses[0], out _)
+        return probe && dns.LocalAddresses.Count > 0 && AddressText.TryAddress(dns.LocalAddresses[0], out _)
             ? options
             : null;
     }

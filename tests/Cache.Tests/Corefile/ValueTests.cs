@@ -1,3 +1,4 @@
+using NodeDns.Addresses;
 using NodeDns.Corefile;
 using NodeDns.Go;
 using Xunit;

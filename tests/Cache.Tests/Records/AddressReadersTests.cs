@@ -1,11 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using NodeDns.Addresses;
 using NodeDns.Cache.Commands;
 using NodeDns.Cache.Compat;
 using NodeDns.Cache.Tests.Corefile;
 using NodeDns.Cache.Upstream;
 using NodeDns.Corefile;
-using NodeDns.Dns.Records;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;

@@ -102,6 +102,8 @@ public sealed class TapTests : IDisposable
 
     [Theory]
     [InlineData("type=AAAA", "type=AAAA: expected a number from 0 to 65535")]
+    [InlineData("client=010.0.0.4", "client=010.0.0.4: 010.0.0.4: expected an address")]
+    [InlineData("client=10.0.0", "client=10.0.0: 10.0.0: expected an address")]
     [InlineData("client=10.0.0.0/99", "client=10.0.0.0/99: 10.0.0.0/99: expected an address")]
     [InlineData("from=hit,cache", "from=hit,cache: cache: expected server, hit, denied")]
     [InlineData("from=1", "from=1: 1: expected")]

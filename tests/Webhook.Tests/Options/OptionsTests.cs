@@ -1,3 +1,4 @@
+using NodeDns.Addresses;
 using NodeDns.Injection.Decide;
 using NodeDns.Webhook.Options;
 using NodeDns.Webhook.Tests.Support;

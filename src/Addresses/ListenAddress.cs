@@ -1,13 +1,12 @@
 using System.Net;
-using NodeDns.Dns.Records;
 
-namespace NodeDns.Corefile;
+namespace NodeDns.Addresses;
 
-/// <summary>host:port of an HTTP endpoint. null as the address stands for all addresses of the machine, as in
-/// ":8080".</summary>
+/// <summary>HOST:PORT, where something listens. null as the address stands for all addresses of the machine, in both
+/// families if it has both.</summary>
 public readonly record struct ListenAddress(IPAddress? Address, int Port)
 {
-    /// <summary>Parses an address, "localhost" or nothing (all addresses), followed by a port.</summary>
+    /// <summary>Parses an address, "localhost", or "*" or nothing (all addresses), followed by a port.</summary>
     public static bool TryParse(string text, out ListenAddress listen)
     {
         listen = default;
@@ -21,7 +20,7 @@ public readonly record struct ListenAddress(IPAddress? Address, int Port)
         {
             address = IPAddress.Loopback;
         }
-        else if (host.Length > 0 && !AddressText.TryAddress(host, out address))
+        else if (host is not ("" or "*") && !AddressText.TryAddress(host, out address))
         {
             return false;
         }
@@ -29,6 +28,10 @@ public readonly record struct ListenAddress(IPAddress? Address, int Port)
         listen = new(address, number);
         return true;
     }
+
+    /// <summary>True when both would use the same port of the same address. Port 0 never clashes.</summary>
+    public bool Clashes(ListenAddress other) =>
+        Port != 0 && Port == other.Port && (Address is null || other.Address is null || Address.Equals(other.Address));
 
     /// <summary>The endpoint to bind. All addresses are one socket for both families.</summary>
     public IPEndPoint ToEndPoint() => new(Address ?? IPAddress.IPv6Any, Port);

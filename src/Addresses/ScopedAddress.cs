@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace NodeDns.Dns.Records;
+namespace NodeDns.Addresses;
 
 /// <summary>An address, and the link it is on if the address is link-local: <c>fe80::53%eth0</c> (RFC 4007 section
 /// 11).</summary>

@@ -1,19 +1,20 @@
 using System.Net;
+using NodeDns.Addresses;
 
 namespace NodeDns.Webhook.Options;
 
 /// <summary>Checks on IP addresses that are given as text.</summary>
-internal static class AddressText
+internal static class NodeAddress
 {
     /// <summary>Compares addresses rather than their spelling.</summary>
     public static bool Contains(IEnumerable<string> list, string address) =>
         list.Any(item => item == address
-            || (IPAddress.TryParse(item, out var one) && IPAddress.TryParse(address, out var other) && one.Equals(other)));
+            || (AddressText.TryAddress(item, out var one) && AddressText.TryAddress(address, out var other) && one.Equals(other)));
 
     /// <summary>True for link-local and loopback addresses. They mean something else on each node, so a node cache may
     /// use one and a Service cannot.</summary>
     public static bool IsOfOneNode(string address) =>
-        IPAddress.TryParse(address, out var parsed)
+        AddressText.TryAddress(address, out var parsed)
         && (IPAddress.IsLoopback(parsed) || parsed.IsIPv6LinkLocal || parsed.GetAddressBytes() is [169, 254, _, _]);
 
     public static bool IsV6(string address) => address.Contains(':');

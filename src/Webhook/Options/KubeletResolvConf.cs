@@ -1,8 +1,10 @@
+using NodeDns.Addresses;
+
 namespace NodeDns.Webhook.Options;
 
 /// <summary>What a resolv.conf tells about the cluster. For a ClusterFirst pod kubelet writes <c>search NS.svc.D svc.D
 /// D H…</c>, where D is the cluster domain and H are the node's own search domains.</summary>
-internal sealed record ResolvConf
+internal sealed record KubeletResolvConf
 {
     public required string Path { get; init; }
 
@@ -20,24 +22,15 @@ internal sealed record ResolvConf
     /// <summary>For messages: the path, or why the file is not used.</summary>
     public string Origin => IsClusterFirst ? Path : $"{Path} is not one that kubelet wrote for a ClusterFirst pod";
 
-    public static ResolvConf Parse(string path, string text)
+    public static KubeletResolvConf Parse(string path, string text)
     {
-        var nameservers = new List<string>();
-        string[] searches = [];
-        foreach (var line in text.Split('\n'))
+        var lines = ResolvConf.Parse(text);
+        var conf = new KubeletResolvConf
         {
-            var words = line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
-            if (words is ["nameserver", var address, ..])
-            {
-                nameservers.Add(address);
-            }
-            else if (words is ["search", ..])
-            {
-                searches = words[1..]; // the last search line is used, as in C libraries
-            }
-        }
-        var conf = new ResolvConf { Path = path, Nameservers = nameservers };
-        if (searches is not [var first, ['s', 'v', 'c', '.', .. { Length: > 0 } domain] second, var third, .. var host]
+            Path = path,
+            Nameservers = [.. lines.Nameservers.Select(server => server.ToString())],
+        };
+        if (lines.Searches is not [var first, ['s', 'v', 'c', '.', .. { Length: > 0 } domain] second, var third, .. var host]
             || third != domain
             || !first.EndsWith("." + second, StringComparison.Ordinal)
             || first.AsSpan(0, first.Length - second.Length - 1).Contains('.'))

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 
-namespace NodeDns.Dns.Records;
+namespace NodeDns.Addresses;
 
 /// <summary>Parses addresses, networks and host:port as Go's net package does. All flags and files are parsed here.
 /// Forms that only inet_aton accepts (010.0.0.4, 10.0.0, 167772166) are not addresses.</summary>

@@ -8,8 +8,8 @@ namespace NodeDns.Addresses;
 /// Forms that only inet_aton accepts (010.0.0.4, 10.0.0, 167772166) are not addresses.</summary>
 public static class AddressText
 {
-    /// <summary>Characters that no link's name contains.</summary>
-    private static readonly SearchValues<char> s_noLink = SearchValues.Create("%/:[] \t");
+    /// <summary>Characters that no link's name contains, or that would end a word of a Corefile.</summary>
+    private static readonly SearchValues<char> s_noLink = SearchValues.Create("%/:[]{}\"#\\");
 
     public static bool IsDottedQuad(ReadOnlySpan<char> text)
     {
@@ -27,8 +27,22 @@ public static class AddressText
         return parts == 4;
     }
 
-    /// <summary>Parses an address without a scope; fe80::1%eth0 is refused.</summary>
+    /// <summary>Parses an address without a scope; fe80::1%eth0 is refused. An IPv4 address that is written as an IPv6
+    /// one (::ffff:10.0.0.4) is the IPv4 address.</summary>
     public static bool TryAddress(ReadOnlySpan<char> text, out IPAddress address)
+    {
+        if (!TryAsWritten(text, out address))
+        {
+            return false;
+        }
+
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return true;
+    }
+
+    /// <summary>As <see cref="TryAddress"/>, but ::ffff:10.0.0.4 remains an IPv6 address, as in the data of an AAAA
+    /// record.</summary>
+    public static bool TryAsWritten(ReadOnlySpan<char> text, out IPAddress address)
     {
         address = IPAddress.None;
         return (text.Contains(':') ? !text.ContainsAny('%', '[', '/') : IsDottedQuad(text))
@@ -48,7 +62,7 @@ public static class AddressText
 
         var scope = percent < 0 ? default : text[(percent + 1)..];
         address = new(bare, bare.IsIPv6LinkLocal && !scope.IsEmpty ? scope.ToString() : null);
-        return !scope.ContainsAny(s_noLink);
+        return !scope.ContainsAny(s_noLink) && !scope.ContainsAnyInRange('\0', ' ');
     }
 
     /// <summary>Parses an address, or an address and port, such as [fe80::53%eth0]:53.</summary>
@@ -83,10 +97,15 @@ public static class AddressText
 
         var bytes = address.GetAddressBytes();
         var length = bytes.Length * 8;
-        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture,
-                out length) || length > bytes.Length * 8))
+        if (slash >= 0)
         {
-            return false;
+            // The prefix of ::ffff:10.0.0.0/104 counts from the beginning of the IPv6 address.
+            var before = text.Contains(':') ? 128 - length : 0;
+            if (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length)
+                || length < before || (length -= before) > bytes.Length * 8)
+            {
+                return false;
+            }
         }
 
         for (var bit = length; bit < bytes.Length * 8; bit++)

@@ -13,20 +13,15 @@ internal static class ReverseZones
     public static bool TryRead(string text, out ImmutableArray<string> zones)
     {
         zones = [];
-        var slash = text.IndexOf('/');
-        if (slash < 0 || !AddressText.TryAddress(text.AsSpan(0, slash), out var address)
-            || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var prefix))
+        if (!AddressText.TryNetwork(text, single: false, out var network))
         {
             return false;
         }
 
-        var bytes = address.GetAddressBytes();
-        if (prefix > bytes.Length * 8)
-        {
-            return false;
-        }
-
-        zones = bytes.Length == 4 ? Read(bytes, prefix, 8, "in-addr.arpa.") : Read(bytes, prefix, 4, "ip6.arpa.");
+        var bytes = network.BaseAddress.GetAddressBytes();
+        zones = bytes.Length == 4
+            ? Read(bytes, network.PrefixLength, 8, "in-addr.arpa.")
+            : Read(bytes, network.PrefixLength, 4, "ip6.arpa.");
         return true;
     }
 

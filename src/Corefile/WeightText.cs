@@ -46,7 +46,7 @@ public static class WeightText
             }
             else if (AddressText.TryAddress(words[0], out var address) && IsWeight(words[1], out var weight))
             {
-                weights.Add(new(name!, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, weight));
+                weights.Add(new(name!, address, weight));
             }
         }
 

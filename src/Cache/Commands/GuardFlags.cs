@@ -212,7 +212,7 @@ internal sealed class GuardFlags
         "addresses of one host each, separated by commas");
 
     private static bool IsOfOneHost(IPAddress address) => !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
-        && !address.Equals(IPAddress.Broadcast) && !address.IsIPv6Multicast && !address.IsIPv4MappedToIPv6
+        && !address.Equals(IPAddress.Broadcast) && !address.IsIPv6Multicast
         && address.GetAddressBytes() is not [>= 224 and < 240, _, _, _];
 
     private static (IPEndPoint?, string) Server(string text) =>

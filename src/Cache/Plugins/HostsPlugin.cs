@@ -158,10 +158,6 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
                 _log.HostsLineSkipped(_config.Path, number, "expected an address and at least one name");
                 continue;
             }
-            if (address.IsIPv4MappedToIPv6)
-            {
-                address = address.MapToIPv4();
-            }
 
             foreach (var name in fields.AsSpan(1))
             {

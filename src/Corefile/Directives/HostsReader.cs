@@ -73,7 +73,8 @@ internal static class HostsReader
             return hosts;
         }
 
-        if (HostsText.TryEntry([line.Name.Text, .. line.Args.Select(token => token.Text)], hosts.Zones, out var entry))
+        var words = HostsText.Words(string.Join(' ', line.Args.Select(token => token.Text).Prepend(line.Name.Text)));
+        if (HostsText.TryEntry(words, hosts.Zones, out var entry))
         {
             return hosts with { Inline = hosts.Inline.Add(entry) };
         }

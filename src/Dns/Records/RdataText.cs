@@ -169,7 +169,7 @@ internal sealed class RdataText(List<RecordWord> words, int at)
     private void Hex() => _rdata.AddRange(Convert.FromHexString(Rest()));
 
     private void Address(string text, AddressFamily family) => _rdata.AddRange(
-        AddressText.TryAddress(text, out var address) && address.AddressFamily == family
+        AddressText.TryAsWritten(text, out var address) && address.AddressFamily == family
             ? address.GetAddressBytes()
             : throw new FormatException());
 

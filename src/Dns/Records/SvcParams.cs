@@ -94,7 +94,7 @@ internal static class SvcParams
         List<byte[]> addresses = [];
         foreach (var text in List(value))
         {
-            if (!AddressText.TryAddress(text, out var address) || address.AddressFamily != family
+            if (!AddressText.TryAsWritten(text, out var address) || address.AddressFamily != family
                 || address.IsIPv4MappedToIPv6)
             {
                 throw new FormatException();

@@ -1,5 +1,6 @@
 using System.Net;
 using NodeDns.Cache.Plugins;
+using NodeDns.Cache.Tests.Corefile;
 using NodeDns.Corefile;
 using NodeDns.Telemetry;
 using Xunit;
@@ -154,6 +155,40 @@ public sealed class HostsPluginTests : IDisposable
         Assert.All(
             new[] { 9, 10, 11 },
             line => Assert.Contains($"{_file}:{line}: expected an address and at least one name", log));
+    }
+
+    /// <summary>Both are read by one reader in CoreDNS, so both are the same here.</summary>
+    [Theory]
+    [InlineData("::ffff:10.0.0.1 a.example", "A", "10.0.0.1")]
+    [InlineData("::FFFF:a00:1 a.example", "A", "10.0.0.1")]
+    [InlineData("0:0:0:0:0:ffff:10.0.0.1 a.example", "A", "10.0.0.1")]
+    [InlineData("::ffff:10.0.0.1%eth0 a.example", "A", "10.0.0.1")]
+    [InlineData("::10.0.0.1 a.example", "AAAA", "::10.0.0.1")]
+    [InlineData("64:ff9b::10.0.0.1 a.example", "AAAA", "64:ff9b::a00:1")]
+    [InlineData("fe80::1%eth0 a.example", "AAAA", "fe80::1")]
+    [InlineData("10.0.0.1 A.Example.", "A", "10.0.0.1")]
+    [InlineData("10.0.0.1 other A.example # a.example", "A", "10.0.0.1")]
+    [InlineData("10.0.0.1 a.example#comment", "A", "10.0.0.1")]
+    [InlineData("10.0.0.1 bad..name a.example", "A", "10.0.0.1")]
+    [InlineData("10.0.0.1 *.example", "A", "10.0.0.1")]
+    [InlineData("010.0.0.1 a.example", "A", null)]
+    [InlineData("::ffff:010.0.0.1 a.example", "A", null)]
+    [InlineData("::ffff:10.0.1 a.example", "A", null)]
+    [InlineData("[::1] a.example", "AAAA", null)]
+    [InlineData("10.0.0.1:53 a.example", "A", null)]
+    [InlineData("10.0.0.1", "A", null)]
+    public void An_entry_is_the_same_in_a_file_and_in_the_block(string line, string type, string? data)
+    {
+        File.WriteAllText(_file, line + "\n");
+        foreach (var hosts in new[] { $"hosts {_file}", $"hosts /nonexistent {{\n{line}\n}}" })
+        {
+            var plugin = new HostsPlugin(
+                Corefiles.Block(hosts).Hosts! with { Fallthrough = ["."] }, _registry, _logs.CreateLogger("plugin/hosts"));
+            var reply = new Asked("a.example.", type).Of(plugin);
+            Assert.Equal(data, reply is null ? null : string.Join(' ', reply.Answer.Select(record => record.Data)));
+            var isKnown = data is { Length: > 0 } && type == "A" && !line.Contains('*');
+            Assert.Equal(isKnown, new Asked("1.0.0.10.in-addr.arpa.", "PTR").Of(plugin) is not null);
+        }
     }
 
     [Fact]

@@ -33,6 +33,27 @@ public sealed class AddressReadersTests
         Assert.False(ReverseZones.TryRead($"{text}/8", out _));
     }
 
+    [Fact]
+    public void An_ipv4_address_that_is_written_as_ipv6_is_the_ipv4_address_everywhere()
+    {
+        const string Text = "::ffff:10.0.0.53";
+        var expected = IPAddress.Parse("10.0.0.53");
+        Assert.True(AddressText.TryAddress(Text, out var address));
+        Assert.Equal(expected, address);
+        Assert.Equal(expected, Assert.Single(ResolvConf.Parse($"nameserver {Text}\n").Nameservers).Address);
+        Assert.Equal(expected, GuardCommand.ParseServer(Text)!.Address);
+        Assert.Equal(expected, NodeCacheArguments.ServiceAddress("kube-dns", _ => Text));
+        Assert.Equal(expected, Assert.Single(NodeCacheArguments.Parse(["-localip", Text], out _)!.LocalAddresses));
+        Assert.Equal(expected, Assert.Single(Corefiles.Block($"bind {Text}").Bind!.Addresses));
+        Assert.Equal("10.0.0.53:53", Assert.Single(Corefiles.Block($"forward . {Text}").Forward[0].To).ToString());
+        Assert.True(AddressText.TryNetwork("::ffff:10.0.0.0/104", single: false, out var network));
+        Assert.Equal(IPNetwork.Parse("10.0.0.0/8"), network);
+        Assert.True(AddressText.TryNetwork(Text, single: true, out network));
+        Assert.Equal(IPNetwork.Parse("10.0.0.53/32"), network);
+        Assert.False(AddressText.TryNetwork("::ffff:10.0.0.0/129", single: false, out _));
+        Assert.False(AddressText.TryNetwork("::ffff:10.0.0.0/95", single: false, out _));
+    }
+
     [Theory]
     [InlineData("10.0.0.53", "10.0.0.53", 53)]
     [InlineData("10.0.0.53:5353", "10.0.0.53", 5353)]

@@ -7,6 +7,9 @@ namespace NodeDns.Corefile;
 public sealed record CorefileResult(
     CorefileConfig? Config, ImmutableArray<CorefileProblem> Errors, ImmutableArray<CorefileProblem> Warnings)
 {
+    /// <summary>The entries of the kube-dns ConfigMap that cannot be used with this Corefile, and are left out.</summary>
+    public ImmutableArray<CorefileProblem> EntriesLeftOut { get; init; } = [];
+
     /// <summary>Every file that was read or looked for: the Corefile, its imports, resolv.conf and PEM files. When one
     /// of them changes, loading again may give another result, even after errors.</summary>
     public ImmutableArray<string> Files { get; init; } = [];

@@ -1,4 +1,3 @@
-using System.Net;
 using NodeDns.Addresses;
 
 namespace NodeDns.Corefile;
@@ -108,33 +107,19 @@ internal static class CorefileValidator
         }
     }
 
-    /// <summary>A query for the block's zone would be sent back to the block, in an endless loop.</summary>
     private static void OwnUpstreams(ServerBlockConfig block, ProblemList problems)
     {
         foreach (var forward in block.Forward)
         {
             foreach (var server in forward.To)
             {
-                if (!server.Tls && block.Zones.Any(zone => zone.IsServed && zone.Port == server.Port) && Listens(block, server.Address))
+                if (OwnServers.Has(block, server))
                 {
-                    problems.Error(forward.At, "forward", server.ToString(),
-                        "expected another server: this is an address the block itself listens on");
+                    problems.Error(forward.At, "forward", server.ToString(), OwnServers.Expected);
                 }
             }
         }
     }
-
-    private static bool Listens(ServerBlockConfig block, IPAddress address)
-    {
-        if (block.Bind is null)
-        {
-            return IPAddress.IsLoopback(address) || IsAny(address);
-        }
-
-        return block.Bind.Addresses.Any(own => own.Equals(address) || (IsAny(own) && IPAddress.IsLoopback(address)));
-    }
-
-    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     /// <summary>The addresses a block listens on; "" stands for all addresses.</summary>
     private static HashSet<string> Addresses(ServerBlockConfig block) => block.Bind is null

@@ -14,6 +14,9 @@ public static class KubeDnsReader
     public const string StubDomainsKey = "stubDomains";
     public const string UpstreamNameserversKey = "upstreamNameservers";
 
+    internal const string NoServer = "expected at least one server: the domain is left out";
+
+
     /// <param name="directory">The directory, for positions in messages.</param>
     /// <param name="files">The text of each file, by name.</param>
     public static (KubeDnsConfig Config, ImmutableArray<CorefileProblem> Problems) Read(
@@ -31,7 +34,7 @@ public static class KubeDnsReader
         {
             if (!TryServer(server.Text, out _))
             {
-                problems.Error(server.At, UpstreamNameserversKey, server.Text, "expected an address or address:port");
+                problems.Error(server.At, UpstreamNameserversKey, server.Text, Expected(server.Text));
             }
             else if (upstreams.Count == KubeDnsConfig.UpstreamNameserversMaximum)
             {
@@ -63,7 +66,7 @@ public static class KubeDnsReader
             if (!TryServer(server.Text, out var address))
             {
                 problems.Error(server.At, StubDomainsKey, $"{domain.Text}: {server.Text}",
-                    "expected an address or address:port");
+                    Expected(server.Text));
             }
             else if (good.Count == ForwardConfig.ToMaximum)
             {
@@ -78,7 +81,7 @@ public static class KubeDnsReader
 
         if (good.Count == 0)
         {
-            problems.Error(domain.At, StubDomainsKey, domain.Text, "expected at least one server: the domain is left out");
+            problems.Error(domain.At, StubDomainsKey, domain.Text, NoServer);
         }
         else if (stubs.Exists(stub => stub.Domain == name))
         {
@@ -95,17 +98,25 @@ public static class KubeDnsReader
         text.Length is > 0 and <= 253 && text.Split('.').All(label => label.Length > 0 && label[0] != '-'
             && label[^1] != '-' && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'));
 
-    private static bool TryServer(string text, out UpstreamAddress server)
+    internal static bool TryServer(string text, out UpstreamAddress server)
     {
         server = null!;
         var port = UpstreamAddress.DnsPort;
-        if (!AddressText.TryServer(text, ref port, out var address))
+        if (!AddressText.TryServer(text, ref port, out var address) || address.LacksScope)
         {
             return false;
         }
 
         server = new() { Address = address.Address, Scope = address.Scope, Port = port };
         return true;
+    }
+
+    private static string Expected(string server)
+    {
+        var port = UpstreamAddress.DnsPort;
+        return AddressText.TryServer(server, ref port, out var address) && address.LacksScope
+            ? $"expected its interface too, as in {address}%eth0"
+            : "expected an address or address:port";
     }
 
     private static List<(Token Domain, List<Token> Servers)> Map(

@@ -10,12 +10,14 @@ internal sealed class ProblemList
 
     private readonly List<CorefileProblem> _errors = [];
     private readonly List<CorefileProblem> _warnings = [];
+    private readonly List<CorefileProblem> _leftOut = [];
 
     public bool HasErrors => _errors.Count > 0;
 
     /// <summary>The errors, sorted by file and line.</summary>
     public ImmutableArray<CorefileProblem> Errors => Sorted(_errors);
     public ImmutableArray<CorefileProblem> Warnings => Sorted(_warnings);
+    public ImmutableArray<CorefileProblem> EntriesLeftOut => Sorted(_leftOut);
 
     /// <summary>Adds an error. The same error at the same place, found twice because of a snippet, is reported
     /// once.</summary>
@@ -24,6 +26,11 @@ internal sealed class ProblemList
 
     public void Warn(SourceLine at, string directive, string value, string text) =>
         Add(_warnings, new(at, directive, value, text));
+
+    /// <summary>Adds an entry of the kube-dns ConfigMap that cannot be used with this Corefile. Everything else
+    /// can.</summary>
+    public void LeaveOut(SourceLine at, string key, string value, string expected) =>
+        Add(_leftOut, new(at, key, value, expected));
 
     private static void Add(List<CorefileProblem> list, CorefileProblem problem)
     {

@@ -26,13 +26,32 @@ internal static class StubDomainBlocks
             }
             else
             {
-                made.Add(Block(stub, zone, options, model));
+                made.AddRange(WithoutOwn(Block(stub, zone, options, model), stub, problems));
             }
         }
 
         return made;
 
         bool IsOurs(ZoneConfig zone) => zone.Transport == ZoneTransport.Dns && zone.Port == options.DnsPort;
+    }
+
+    /// <summary>Nothing is returned when no server is left.</summary>
+    private static IEnumerable<ServerBlockConfig> WithoutOwn(
+        ServerBlockConfig block, StubDomain stub, ProblemList problems)
+    {
+        var others = stub.Servers.RemoveAll(server => OwnServers.Has(block, server));
+        foreach (var own in stub.Servers.Except(others))
+        {
+            problems.LeaveOut(stub.At, KubeDnsReader.StubDomainsKey, $"{stub.Domain}: {own}", OwnServers.Expected);
+        }
+
+        if (others.IsEmpty)
+        {
+            problems.LeaveOut(stub.At, KubeDnsReader.StubDomainsKey, stub.Domain, KubeDnsReader.NoServer);
+            return [];
+        }
+
+        return [block with { Forward = [block.Forward[0] with { To = others }] }];
     }
 
     private static ServerBlockConfig Block(

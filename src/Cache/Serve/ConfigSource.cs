@@ -36,7 +36,8 @@ internal sealed class ConfigSource(ServeOptions options, CorefileOptions reading
             (_files, _patterns) = (result.Files, result.Patterns);
         }
 
-        return new LoadedConfig(result, kubeDnsProblems, Fingerprint(files, kubeDnsFiles));
+        return new LoadedConfig(
+            result, [.. kubeDnsProblems, .. result.EntriesLeftOut], Fingerprint(files, kubeDnsFiles));
     }
 
     /// <summary>A number that differs from <see cref="LoadedConfig.Fingerprint"/> if any file has changed that was read

@@ -95,6 +95,117 @@ public sealed class KubeDnsReaderTests
             Assert.Single(result.Warnings).ToString());
     }
 
+    [Theory]
+    [InlineData("10.0.0.53", "10.0.0.53:53")]
+    [InlineData("10.0.0.53:5353", "10.0.0.53:5353")]
+    [InlineData("::ffff:10.0.0.53", "10.0.0.53:53")]
+    [InlineData("2001:db8::53", "[2001:db8::53]:53")]
+    [InlineData("[2001:db8::53]", "[2001:db8::53]:53")]
+    [InlineData("[2001:db8::53]:5353", "[2001:db8::53]:5353")]
+    [InlineData("fe80::53%eth0", "[fe80::53%eth0]:53")]
+    [InlineData("[fe80::53%eth0]", "[fe80::53%eth0]:53")]
+    [InlineData("[fe80::53%eth0]:5353", "[fe80::53%eth0]:5353")]
+    [InlineData("127.0.0.1:5353", "127.0.0.1:5353")]
+    [InlineData("[::1]:5353", "[::1]:5353")]
+    public void A_server_is_the_same_one_in_a_stub_domain_and_as_upstream(string server, string expected)
+    {
+        var result = LoadWith($"[\"{server}\"]");
+        Assert.Empty(result.EntriesLeftOut);
+        Assert.Equal([expected], result.Config!.Blocks.Select(block => string.Join(' ', block.Forward[0].To)).Distinct());
+    }
+
+    [Theory]
+    [InlineData("[::1]:53")]
+    [InlineData("[::1]")]
+    [InlineData("::1")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.53:53")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("[::]:53")]
+    public void A_server_that_is_the_cache_itself_is_told_and_the_rest_applies(string server)
+    {
+        var result = LoadWith($"[\"{server}\", \"192.0.2.7\"]");
+        Assert.Equal("", string.Join('\n', result.Errors));
+        Assert.All(result.Config!.Blocks, block => Assert.Equal("192.0.2.7:53", string.Join(' ', block.Forward[0].To)));
+        Assert.Equal(2, result.Config.Blocks.Length);
+        Assert.Equal(["upstreamNameservers", "stubDomains"], result.EntriesLeftOut.Select(problem => problem.Directive));
+        Assert.All(result.EntriesLeftOut, problem => Assert.Contains("the block itself listens on", problem.Expected));
+    }
+
+    [Fact]
+    public void Where_every_server_is_the_cache_itself_the_domain_is_left_out_and_the_nodes_own_servers_are_asked()
+    {
+        var result = LoadWith("""["[::1]:53", "127.0.0.1"]""");
+        var block = Assert.Single(result.Config!.Blocks);
+        Assert.Equal("192.0.2.53:53", string.Join(' ', block.Forward[0].To));
+        Assert.Equal(5, result.EntriesLeftOut.Length);
+        Assert.Equal("kube-dns/stubDomains:1: stubDomains: acme.local.: expected at least one server: the domain is left out",
+            result.EntriesLeftOut[^1].ToString());
+    }
+
+    [Fact]
+    public void The_address_that_a_bound_block_listens_on_is_left_out_and_another_loopback_address_is_asked()
+    {
+        var result = LoadWith("""["169.254.20.10", "127.0.0.1", "[::1]:53"]""", "bind __PILLAR__LOCAL__DNS__");
+        Assert.Equal("", string.Join('\n', result.Errors));
+        Assert.All(result.Config!.Blocks,
+            block => Assert.Equal("127.0.0.1:53 [::1]:53", string.Join(' ', block.Forward[0].To)));
+        Assert.Equal(2, result.EntriesLeftOut.Length);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData(" 10.0.0.53")]
+    [InlineData("10.0.0.53 10.0.0.54")]
+    [InlineData(":53")]
+    [InlineData("10.0.0.53:")]
+    [InlineData("10.0.0.53:65536")]
+    [InlineData("10.0.0.53:-1")]
+    [InlineData("10.0.0.53:dns")]
+    [InlineData("[10.0.0.53")]
+    [InlineData("[::1]]:53")]
+    [InlineData("2001:db8::53:5353x")]
+    [InlineData("fe80::53")]
+    [InlineData("[fe80::53]:53")]
+    [InlineData("fe80::53%")]
+    [InlineData("fe80::53%a b")]
+    [InlineData("fe80::53%x\\n}\\nevil.example {")]
+    [InlineData("fe80::53%{$HOME}")]
+    [InlineData("fe80::53%x#")]
+    [InlineData("/etc/resolv.conf")]
+    [InlineData("dns://10.0.0.53")]
+    [InlineData("__PILLAR__CLUSTER__DNS__")]
+    public void What_is_no_server_is_told_and_loses_nothing_of_the_rest(string server)
+    {
+        var result = LoadWith($"[\"{server}\", \"192.0.2.7\"]", problems: 2);
+        Assert.Equal("", string.Join('\n', result.Errors));
+        Assert.Equal([".", "acme.local."], result.Config!.Blocks.SelectMany(block => block.Zones).Select(zone => zone.Name));
+        Assert.All(result.Config.Blocks, block => Assert.Equal("192.0.2.7:53", string.Join(' ', block.Forward[0].To)));
+    }
+
+    [Fact]
+    public void A_link_local_server_without_its_interface_is_told_what_it_lacks() => Assert.Equal(
+        "kube-dns/upstreamNameservers:1: upstreamNameservers: fe80::53: expected its interface too, as in fe80::53%eth0",
+        Assert.Single(Read("", """["fe80::53"]""").Problems).ToString());
+
+    /// <summary>Loads a Corefile whose ConfigMap names these servers, for a stub domain and as upstream.</summary>
+    private static CorefileResult LoadWith(string servers, string directives = "", int problems = 0)
+    {
+        var (kubeDns, told) = Read($"{{\"acme.local\": {servers}}}", servers);
+        Assert.Equal(problems, told.Length);
+        return Corefiles.Load($". {{\n{directives}\nforward . __PILLAR__UPSTREAM__SERVERS__\n}}", Corefiles.Options with
+        {
+            KubeDns = kubeDns,
+            Pillars = Corefiles.Options.Pillars with
+            {
+                LocalAddresses = directives == "" ? [] : ["169.254.20.10"],
+                UpstreamServers = kubeDns.UpstreamNameservers,
+            },
+        });
+    }
+
     private static (KubeDnsConfig Config, ImmutableArray<CorefileProblem> Problems) Read(string stubs, string upstreams) =>
         KubeDnsReader.Read("kube-dns", new Dictionary<string, string>
         {

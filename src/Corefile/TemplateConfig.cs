@@ -33,6 +33,9 @@ public sealed record TemplateRule
     public ImmutableArray<TemplateText> Additional { get; init; } = [];
     public ushort Rcode { get; init; }
 
+    /// <summary>False when the answer consists of an rcode only.</summary>
+    public bool HasRecords => Answer.Length + Authority.Length + Additional.Length > 0;
+
     /// <summary>ederror: an extended DNS error in the reply (RFC 8914).</summary>
     public ExtendedError? ExtendedError { get; init; }
 

@@ -1,6 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using NodeDns.Corefile;
 using NodeDns.Dns.Records;
@@ -14,10 +14,11 @@ namespace NodeDns.Cache.Plugins;
 /// <summary>template: answers that are written as zone-file lines and may contain parts of the question.</summary>
 /// <remarks>The first rule answers whose zone, class, type and pattern match. If zone, class and type of a rule match
 /// but none of its patterns, the query gets SERVFAIL, unless the rule says fallthrough. This is as in
-/// CoreDNS.</remarks>
+/// CoreDNS. A rule without records answers without allocating; records are made anew for each question.</remarks>
 internal sealed class TemplatePlugin : IQueryPlugin
 {
     private readonly (TemplateRule Rule, NameSet Zones, NameSet Fallthrough)[] _rules;
+    private readonly ConcurrentDictionary<(IPEndPoint Server, string Zone, ushort Class, ushort Type), int> _matches = new();
     private readonly MetricRegistry _registry;
     private readonly ILogger _log;
 
@@ -30,7 +31,8 @@ internal sealed class TemplatePlugin : IQueryPlugin
 
     public PluginVerdict Handle(in PluginQuery query, ref ReplyWriter reply)
     {
-        string? name = null;
+        Span<char> text = stackalloc char[DnsName.MaxTextLength];
+        var name = text[..0];
         foreach ((var rule, var zones, var fallthrough) in _rules)
         {
             if (!Fits(rule.Qclass, (ushort)query.Class) || !Fits(rule.Qtype, (ushort)query.Type)
@@ -39,24 +41,43 @@ internal sealed class TemplatePlugin : IQueryPlugin
                 continue;
             }
 
-            name ??= DnsName.ToText(query.Name);
-            if (FirstMatch(rule, name) is not { } match)
+            name = name.IsEmpty ? text[..DnsName.WriteText(query.Name, text)] : name;
+            if (FirstMatch(rule, name) is { } pattern)
             {
-                if (fallthrough.Contains(query.Name))
-                {
-                    continue;
-                }
-
-                return Fail(ref reply);
+                return Answer(rule, zone, pattern, name, query, ref reply);
             }
 
+            if (!fallthrough.Contains(query.Name))
+            {
+                return Fail(ref reply);
+            }
+        }
+        return PluginVerdict.Next;
+    }
+
+    private PluginVerdict Answer(TemplateRule rule, string zone, GoPattern pattern, scoped ReadOnlySpan<char> name,
+        in PluginQuery query, ref ReplyWriter reply)
+    {
+        var qtype = query.Type == Qtype.ANY ? rule.Qtype : (ushort)query.Type;
+        var qclass = query.Class == Qclass.Any ? rule.Qclass : (ushort)query.Class;
+        CountMatch(query.Server, zone, qclass, qtype);
+        if (rule.Rcode == (ushort)Rcode.ServFail)
+        {
+            return Fail(ref reply);
+        }
+
+        reply.SetAuthoritative();
+        reply.SetRcode((Rcode)rule.Rcode);
+        if (rule.HasRecords)
+        {
+            var text = name.ToString();
             var question = new TemplateQuestion(
-                name,
+                text,
                 zone,
-                query.Type == Qtype.ANY ? rule.Qtype : (ushort)query.Type,
-                query.Class == Qclass.Any ? rule.Qclass : (ushort)query.Class,
-                match.Pattern,
-                match.Match,
+                qtype,
+                qclass,
+                pattern,
+                pattern.Regex.Match(text),
                 DnsName.ToText(query.NameAsSent),
                 new IPAddress(query.ClientAddress).ToString(),
                 DnsHeader.Id(query.Message),
@@ -65,28 +86,20 @@ internal sealed class TemplatePlugin : IQueryPlugin
                 AskedQtype = (ushort)query.Type,
                 AskedQclass = (ushort)query.Class,
             };
-            Count(MetricNames.TemplateMatches, MetricNames.TemplateMatchesHelp, query, question);
-            if (rule.Rcode == (ushort)Rcode.ServFail)
+            if (!Add(rule.Answer, Section.Answer, query, question, ref reply)
+                || !Add(rule.Authority, Section.Authority, query, question, ref reply)
+                || !Add(rule.Additional, Section.Additional, query, question, ref reply))
             {
                 return Fail(ref reply);
             }
-
-            reply.SetAuthoritative();
-            reply.SetRcode((Rcode)rule.Rcode);
-            if (Add(rule.Answer, Section.Answer, query, question, ref reply)
-                && Add(rule.Authority, Section.Authority, query, question, ref reply)
-                && Add(rule.Additional, Section.Additional, query, question, ref reply))
-            {
-                if (rule.ExtendedError is { } error)
-                {
-                    ExtendedErrorOption.Write(ref reply, error.Code, error.Text);
-                }
-
-                return PluginVerdict.Answered;
-            }
-            return Fail(ref reply);
         }
-        return PluginVerdict.Next;
+
+        if (rule.ExtendedError is { } error)
+        {
+            ExtendedErrorOption.Write(ref reply, error.Code, error.Text);
+        }
+
+        return PluginVerdict.Answered;
     }
 
     /// <summary>Compares class or type. 255 on either side matches everything.</summary>
@@ -100,13 +113,13 @@ internal sealed class TemplatePlugin : IQueryPlugin
         return PluginVerdict.Answered;
     }
 
-    private static (GoPattern Pattern, Match Match)? FirstMatch(TemplateRule rule, string name)
+    private static GoPattern? FirstMatch(TemplateRule rule, ReadOnlySpan<char> name)
     {
         foreach (var pattern in rule.Match)
         {
-            if (pattern.Regex.Match(name) is { Success: true } match)
+            if (pattern.IsMatch(name))
             {
-                return (pattern, match);
+                return pattern;
             }
         }
         return null;
@@ -124,25 +137,16 @@ internal sealed class TemplatePlugin : IQueryPlugin
             if (template.Render(question, out var missing) is not { } line)
             {
                 _log.TemplateFailed(question.Name, $"{template.Source}: {missing}");
-                Count(
-                    MetricNames.TemplateFailures,
-                    MetricNames.TemplateFailuresHelp,
-                    query,
-                    question,
-                    In(section),
-                    Of(template));
+                CountFailure(
+                    MetricNames.TemplateFailures, MetricNames.TemplateFailuresHelp, query, question, section, template);
                 return false;
             }
             if (RecordText.Parse(line, out var problem) is not { } record)
             {
                 _log.TemplateFailed(question.Name, $"\"{line}\": {problem}");
-                Count(
-                    MetricNames.TemplateRrFailures,
-                    MetricNames.TemplateRrFailuresHelp,
-                    query,
-                    question,
-                    In(section),
-                    Of(template));
+                CountFailure(
+                    MetricNames.TemplateRrFailures, MetricNames.TemplateRrFailuresHelp, query, question, section,
+                    template);
                 return false;
             }
             // The owner is usually the question's name. A pointer then preserves the spelling and saves octets.
@@ -157,25 +161,33 @@ internal sealed class TemplatePlugin : IQueryPlugin
         return true;
     }
 
-    private static (string, string) In(Section section) => ("section", section switch
+    private void CountMatch(IPEndPoint server, string zone, ushort qclass, ushort qtype)
     {
-        Section.Answer => "answer",
-        Section.Authority => "authority",
-        _ => "additional",
-    });
+        if (!_matches.TryGetValue((server, zone, qclass, qtype), out var slot))
+        {
+            slot = _matches[(server, zone, qclass, qtype)] = _registry.Counter(
+                MetricNames.TemplateMatches, MetricNames.TemplateMatchesHelp, Labels(server, zone, qclass, qtype));
+        }
 
-    private static (string, string) Of(TemplateText template) => ("template", template.Source);
+        _registry.Increment(slot);
+    }
 
-    private void Count(
-        string metric,
-        string help,
-        in PluginQuery query,
-        in TemplateQuestion question,
-        params ReadOnlySpan<(string, string)> more) => _registry.Increment(_registry.Counter(
-            metric,
-            help,
-            [
-                ("server", $"dns://{query.Server}"), ("zone", question.Zone), ("view", ""),
-                ("class", Mnemonics.ClassName(question.Qclass)), ("type", Mnemonics.TypeName(question.Qtype)), .. more,
-            ]));
+    private void CountFailure(string metric, string help, in PluginQuery query, in TemplateQuestion question,
+        Section section, TemplateText template) => _registry.Increment(_registry.Counter(metric, help,
+        [
+            .. Labels(query.Server, question.Zone, question.Qclass, question.Qtype),
+            ("section", section switch
+            {
+                Section.Answer => "answer",
+                Section.Authority => "authority",
+                _ => "additional",
+            }),
+            ("template", template.Source),
+        ]));
+
+    private static (string, string)[] Labels(IPEndPoint server, string zone, ushort qclass, ushort qtype) =>
+    [
+        ("server", $"dns://{server}"), ("zone", zone), ("view", ""), ("class", Mnemonics.ClassName(qclass)),
+        ("type", Mnemonics.TypeName(qtype)),
+    ];
 }

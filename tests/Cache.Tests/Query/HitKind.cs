@@ -39,6 +39,7 @@ internal sealed record HitKind(
         ["serve_stale after a failure"] = new(Cache: "serve_stale 1h verify\n servfail 5m", AgeSeconds: 90, RefreshFails: true),
         ["template, hosts and loop behind it"] = new("template IN A other {\n rcode NXDOMAIN\n }\n"
             + " hosts /nonexistent {\n 10.0.0.1 other\n fallthrough\n }\n loop\n"),
+        ["template without records"] = new("template IN A nowhere {\n }\n template IN A {\n match no[.]such ^www[.]\n rcode NXDOMAIN\n }\n"),
         ["errors, prometheus, bufsize"] = new("errors\n prometheus\n bufsize 1400\n"),
     };
 

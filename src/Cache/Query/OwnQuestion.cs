@@ -25,22 +25,31 @@ internal abstract class OwnQuestion(OwnQuestions own) : IReplySink
     {
         var buffer = own.RentBuffer();
         var reply = own.RentBuffer();
-        message.CopyTo(buffer);
-        var client = Client.To;
-        var outcome = Continue(Client.Again(in client, Message, _forwarders), buffer, message.Length, reply);
-        if (outcome.IsReply)
+        try
         {
-            client.Sink.Reply(client, reply.AsSpan(0, outcome.Length));
-        }
-        else if (!outcome.IsPending)
-        {
-            client.Sink.Forget(client);
-        }
-        own.Return(buffer);
-        own.Return(reply);
-        if (!outcome.IsPending)
-        {
+            message.CopyTo(buffer);
+            var client = Client.To;
+            var outcome = Continue(Client.Again(in client, Message, _forwarders), buffer, message.Length, reply);
+            if (outcome.IsPending)
+            {
+                return;
+            }
+
+            if (outcome.IsReply)
+            {
+                client.Sink.Reply(client, reply.AsSpan(0, outcome.Length));
+            }
+            else
+            {
+                client.Sink.Forget(client);
+            }
+
             Release();
+        }
+        finally
+        {
+            own.Return(buffer);
+            own.Return(reply);
         }
     }
 

@@ -65,6 +65,57 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public void A_probe_is_sent_once_and_the_next_one_after_its_second()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(options => options with { MaxConnectAttempts = 1 }, server.EndPoint);
+        cache.Ask("lost");
+        server.Receive();
+        cache.Pass(400);
+        Assert.Single(Probes(server));
+        for (var ms = 100; ms < 1_000; ms += 100)
+        {
+            cache.Pass(100);
+            Assert.Empty(Probes(server));
+        }
+        cache.Pass(100);
+        Assert.Single(Probes(server));
+    }
+
+    [Fact]
+    public void A_probe_whose_connection_closes_unanswered_has_failed_and_is_not_sent_again_at_once()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(
+            options => options with { ForceTcp = true, MaxConnectAttempts = 1 }, server.EndPoint);
+        cache.Ask("lost");
+        using var first = server.Accept();
+        cache.Pass(400);
+        using (var probe = server.Accept())
+        {
+            Assert.Equal(0, probe.Receive()[12]);
+        }
+        cache.Until(() => cache.Metric($"coredns_forward_healthcheck_failures_total{{to=\"{server.EndPoint}\"}}") > 0, "failing");
+        cache.Pass(499);
+        Assert.False(server.HasConnection);
+        cache.Pass(1);
+        Assert.True(server.HasConnection);
+    }
+
+    private static List<byte[]> Probes(ScriptedUpstream server)
+    {
+        var probes = new List<byte[]>();
+        while (server.HasDatagram)
+        {
+            if (server.Receive().Query is var query && query[12] == 0)
+            {
+                probes.Add(query);
+            }
+        }
+        return probes;
+    }
+
+    [Fact]
     public void Health_check_options_shape_the_probe()
     {
         using var server = new ScriptedUpstream();

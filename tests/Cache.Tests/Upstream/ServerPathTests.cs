@@ -53,6 +53,37 @@ public sealed class ServerPathTests
     }
 
     [Fact]
+    public void Finding_out_asks_once_without_opt_and_twice_with_it_and_trying_again_does_the_same()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(options => options with { MaxConnectAttempts = 1 }, server.EndPoint);
+        cache.Ask("first", edns: true);
+        cache.Pass(400);
+        AnswerPlain(server);
+        cache.Turn();
+        for (var round = 0; round < 2; round++)
+        {
+            var asked = new List<byte[]>();
+            for (var ms = 0; ms < 2_000; ms += 100)
+            {
+                foreach (var at in Datagrams(server).Where(at => Name(at) == "first"))
+                {
+                    asked.Add(at.Query);
+                    if (!HasOpt(at.Query))
+                    {
+                        server.Send(at.From, ScriptedUpstream.Reply(at.Query));
+                    }
+                }
+                cache.Pass(100);
+            }
+            // In the first round the client's question itself follows, without OPT.
+            Assert.Equal(2 - round, asked.Count(query => !HasOpt(query)));
+            Assert.Equal(2, asked.Count(HasOpt));
+            cache.Pass(TenMinutesMs - 1_900);
+        }
+    }
+
+    [Fact]
     public void One_lost_datagram_does_not_switch_edns_off()
     {
         using var server = new ScriptedUpstream();

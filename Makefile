@@ -73,7 +73,7 @@ bench: build ## benchmarks as ratios against a C floor and every installed peer 
 	@eng/bench
 
 .PHONY: mutants
-mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", JOBS=2, ONLY=FILE; all: hours)
+mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", JOBS=2, MINUTES=60, ONLY=FILE; all: hours)
 	@dotnet build tests/Mutants -c Release -nologo -v quiet -clp:'ErrorsOnly;NoSummary'
 	@tests/Mutants/bin/Release/net10.0/Mutants . artifacts/mutants $(ROOMS)
 

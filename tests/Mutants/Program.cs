@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
 using NodeDns.Mutants;
 
 // Mutants REPOSITORY WORK-FOLDER [ROOM[:COUNT]...]: changes one operator, condition or statement at a time, runs the tests
@@ -16,27 +18,33 @@ copy.Build();
 Console.WriteLine($"{copy.Mutants.Count} mutants in {string.Join(", ", rooms.Select(room => room.Name))}; finding the tests that come by them");
 var tests = await CoveringTests.Find(copy);
 
-var chosen = rooms.SelectMany(room => room.Choose(copy.Mutants)).Where(mutant => only?.Name(mutant) ?? true).ToList();
+var chosen = rooms.SelectMany(room => room.Choose(copy.Mutants)).Where(mutant => only?.Name(mutant) ?? true).ToArray();
+// One room's and the other's by turns, so that a run that ends early has tried some of each.
+new Random(1).Shuffle(chosen);
 var waiting = new ConcurrentQueue<Mutant>(chosen.Where(mutant => !explained.Name(mutant)));
+var tried = new ConcurrentBag<Mutant>();
 var survivors = new ConcurrentBag<Mutant>();
+var minutes = double.Parse(Environment.GetEnvironmentVariable("MINUTES") ?? "1e6", CultureInfo.InvariantCulture);
+var running = Stopwatch.StartNew();
 await Task.WhenAll(Enumerable.Range(0, int.Parse(Environment.GetEnvironmentVariable("JOBS") ?? "1", null)).Select(async _ =>
 {
     using var trial = new Trial(copy, tests);
-    while (waiting.TryDequeue(out var mutant))
+    while (running.Elapsed.TotalMinutes < minutes && waiting.TryDequeue(out var mutant))
     {
         if (!await trial.Notices(mutant))
         {
             survivors.Add(mutant);
             Console.WriteLine($"{mutant.Key}  # line {mutant.Line}, {tests.Of(mutant).Count} tests come here");
         }
+        tried.Add(mutant);
     }
 }));
 
 foreach (var room in rooms)
 {
-    var (tried, lived) = (chosen.Count(room.Holds), survivors.Count(room.Holds));
+    var (count, lived) = (tried.Count(room.Holds), survivors.Count(room.Holds));
     var listed = chosen.Count(mutant => room.Holds(mutant) && explained.Name(mutant));
-    Console.WriteLine($"# {room.Name}: {tried} of {copy.Mutants.Count(room.Holds)} tried, {tried - lived - listed} noticed, "
-        + $"{lived} survived ({100.0 * lived / Math.Max(1, tried):F1} %), {listed} listed as meaning nothing");
+    Console.WriteLine($"# {room.Name}: {copy.Mutants.Count(room.Holds)} mutants, {count} tried, {count - lived} noticed, "
+        + $"{lived} survived ({100.0 * lived / Math.Max(1, count):F1} %), {listed} listed as meaning nothing");
 }
 return survivors.IsEmpty ? 0 : 1;

@@ -29,7 +29,7 @@ public sealed record ApiLimits
     /// left alone.</summary>
     public static bool IsAddress(ReadOnlySpan<char> text)
     {
-        return AddressText.TryAddress(text, out var address) && !address.IsIPv4MappedToIPv6;
+        return AddressText.TryAsWritten(text, out var address) && !address.IsIPv4MappedToIPv6;
     }
 
     /// <summary>True for a search domain that IsDNS1123Subdomain accepts, apart from one trailing dot.</summary>

@@ -28,6 +28,9 @@ internal sealed class MetricFamily(string name, string help, MetricKind kind, Me
     /// <summary>The single values, by the text of their labels.</summary>
     public SortedDictionary<string, Func<double>> Readers { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Series that come and go.</summary>
+    public Func<IEnumerable<(string Labels, long Value)>> Series { get; set; } = static () => [];
+
     public void Write(ref MetricText text, Func<int, long> read)
     {
         var headed = false;
@@ -40,6 +43,12 @@ internal sealed class MetricFamily(string name, string help, MetricKind kind, Me
         {
             Head(ref text, ref headed);
             text.Sample(name, "", labels, "", value());
+        }
+
+        foreach ((var labels, var value) in Series())
+        {
+            Head(ref text, ref headed);
+            text.Sample(name, "", labels, "", value);
         }
     }
 

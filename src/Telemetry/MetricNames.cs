@@ -151,6 +151,14 @@ public static class MetricNames
     public const string UsedBytesHelp = "How much of the budget is held by answers and their index.";
     public const string Evictions = "nodedns_cache_evictions_total";
     public const string EvictionsHelp = "Answers evicted for want of room in the budget.";
+    public const string ClientQueries = "nodedns_client_queries_total";
+    public const string ClientQueriesHelp = "Lookups by client. Those answered at once are sampled.";
+    public const string ClientMisses = "nodedns_client_misses_total";
+    public const string ClientMissesHelp = "Lookups that waited for an upstream server, by client.";
+    public const string ClientNxDomain = "nodedns_client_nxdomain_total";
+    public const string ClientNxDomainHelp = "Lookups answered NXDOMAIN, by client. Those answered at once are sampled.";
+    public const string ClientFailures = "nodedns_client_failures_total";
+    public const string ClientFailuresHelp = "Lookups answered SERVFAIL, by client. Those answered at once are sampled.";
     public const string LoopsDetected = "nodedns_cache_loops_detected_total";
     public const string LoopsDetectedHelp = "Times the loop probe came back to this server.";
     public const string Connections = "nodedns_cache_tcp_connections";

@@ -22,6 +22,7 @@ public sealed unsafe class MetricRegistry
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
     private readonly WorkerCounters _shared = Allocate();
+    private readonly List<Action> _beforeScrape = [];
     private WorkerCounters[] _attached = [];
     private int _nextSlot = SpareSlots;
 
@@ -121,6 +122,25 @@ public sealed unsafe class MetricRegistry
         string name, string help, Func<double> read, params (string Label, string Value)[] labels) =>
         Reader(name, help, MetricKind.Counter, read, labels);
 
+    /// <summary>Registers counters whose series come and go. Each scrape reads them, on the scraping thread.</summary>
+    /// <param name="read">The series with their labels, as <see cref="MetricText.Labels"/> writes them.</param>
+    internal void CounterSeries(string name, string help, Func<IEnumerable<(string Labels, long Value)>> read)
+    {
+        lock (_gate)
+        {
+            Family_NeedsLock(name, help, MetricKind.Counter, MetricUnit.One, []).Series = read;
+        }
+    }
+
+    /// <summary>Does something before each scrape, on the scraping thread and for one scrape at a time.</summary>
+    internal void BeforeScrape(Action action)
+    {
+        lock (_gate)
+        {
+            _beforeScrape.Add(action);
+        }
+    }
+
     /// <summary>Replaces all series of a gauge by these, each with the value 1. For <c>…_info</c> and
     /// <c>plugin_enabled</c>, whose labels carry the information and change with a reload.</summary>
     public void Info(string name, string help, IEnumerable<(string Label, string Value)[]> series)
@@ -179,6 +199,7 @@ public sealed unsafe class MetricRegistry
     {
         lock (_gate)
         {
+            _beforeScrape.ForEach(action => action());
             var text = new MetricText(output);
             foreach (var family in _families.Values)
             {

@@ -15,7 +15,7 @@ public sealed class AlertsTests
         [.. spec["groups"]!.AsArray().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!)];
 
     [Fact]
-    public void Promtool_finds_nothing_wrong_with_rules_and_messages() => Promtools("check", Spec(), "rules", "rules.json");
+    public void Promtool_finds_nothing_wrong_with_rules_and_messages() => Promtools("check", Spec());
 
     /// <summary>Without the messages, which promtool would compare word by word.</summary>
     [Fact]
@@ -27,9 +27,33 @@ public sealed class AlertsTests
             alert.AsObject().Remove("annotations");
         }
 
-        Promtools("test", spec, "rules", "alerts-test.yaml");
         var tests = File.ReadAllText(s_unitTests);
+        Promtools("test", spec, tests);
         Assert.All(Alerts(spec), alert => Assert.Contains($"alertname: {alert.Text("alert")}\n        eval_time", tests, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_query_of_the_documents_names_the_pod_behind_a_client()
+    {
+        var page = File.ReadAllText(Path.Combine(Tool.Checkout, "docs", "metrics.md"));
+        var query = page.Split("```promql\n")[1].Split("```")[0];
+        Promtools("test", Spec(), $$"""
+            tests:
+              - interval: 1m
+                input_series:
+                  - {series: 'nodedns_client_nxdomain_total{job="node-dns-cache",pod="cache",client="10.0.0.7"}', values: "0+600x10"}
+                  - {series: 'nodedns_client_nxdomain_total{job="node-dns-cache",pod="cache",client="10.0.0.8"}', values: "0+60x10"}
+                  - {series: 'nodedns_client_nxdomain_total{job="node-dns-cache",pod="cache",client="other"}', values: "0+600x10"}
+                  - {series: 'kube_pod_info{namespace="shop",pod="web",pod_ip="10.0.0.7",host_network="false"}', values: "1x10"}
+                  - {series: 'kube_pod_info{namespace="shop",pod="on-node",pod_ip="10.0.0.7",host_network="true"}', values: "1x10"}
+                  - {series: 'kube_pod_info{namespace="shop",pod="job-1",pod_ip="10.0.0.8",host_network="false"}', values: "1x10"}
+                  - {series: 'kube_pod_info{namespace="shop",pod="job-2",pod_ip="10.0.0.8",host_network="false"}', values: "1x10"}
+                promql_expr_test:
+                  - expr: {{JsonValue.Create($"({query}) > 5").ToJsonString()}}
+                    eval_time: 10m
+                    exp_samples: [{labels: '{namespace="shop",pod="web",client="10.0.0.7"}', value: 10}]
+                  - {expr: {{JsonValue.Create($"count({query})").ToJsonString()}}, eval_time: 10m, exp_samples: [{value: 2}]}
+            """);
     }
 
     [Fact]
@@ -70,15 +94,16 @@ public sealed class AlertsTests
     public void An_alert_that_is_none_cannot_be_left_out() => Assert.Contains("there is no such alert", Rendered.Refusal(
         "--set", "dns.clusterDNS={10.96.0.10},monitoring.prometheusRule.enabled=true,monitoring.prometheusRule.disabled={NodeDnsNothing}"), StringComparison.Ordinal);
 
-    private static void Promtools(string command, JsonObject spec, params string[] arguments)
+    /// <param name="tests">For the command test.</param>
+    private static void Promtools(string command, JsonObject spec, string tests = "")
     {
         Assert.SkipUnless(File.Exists(Promtool), "needs prometheus: eng/install test");
         var folder = Directory.CreateTempSubdirectory("alerts").FullName;
         try
         {
             File.WriteAllText(Path.Combine(folder, "rules.json"), spec.ToJsonString());
-            File.Copy(s_unitTests, Path.Combine(folder, "alerts-test.yaml"));
-            var run = Tool.Run(Promtool, [command, arguments[0], Path.Combine(folder, arguments[1])]);
+            File.WriteAllText(Path.Combine(folder, "tests.yaml"), tests);
+            var run = Tool.Run(Promtool, [command, "rules", Path.Combine(folder, command == "test" ? "tests.yaml" : "rules.json")]);
             Assert.True(run.ExitCode == 0, run.Output + run.Error);
         }
         finally

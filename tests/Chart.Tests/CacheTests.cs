@@ -134,6 +134,15 @@ public sealed class CacheTests
     }
 
     [Fact]
+    public void Clients_are_counted_by_address_unless_that_is_switched_off()
+    {
+        Assert.DoesNotContain(DaemonSet().Container("cache").Strings("args"), IsClientMetrics);
+        Assert.Contains("--client-metrics=off", DaemonSet("--set", "cache.clientMetrics=false").Container("cache").Strings("args"));
+
+        static bool IsClientMetrics(string argument) => argument.StartsWith("--client-metrics", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_port_of_the_node_is_8080() =>
         Assert.DoesNotContain("8080", DaemonSet().ToJsonString() + Corefile(), StringComparison.Ordinal);
 }

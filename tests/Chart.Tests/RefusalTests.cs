@@ -93,6 +93,7 @@ public sealed class RefusalTests
     [InlineData("cache.updateStrategy.rollingUpdate.maxSurge=0", "one of them at 0 and the other not")]
     [InlineData("cache.extraVolumes[0].name=pod", "cache.extraVolumes has pod")]
     [InlineData("cache.extraArgs={--memory=1Gi}", "use cache.memory")]
+    [InlineData("cache.extraArgs={--client-metrics=off}", "use cache.clientMetrics")]
     [InlineData("monitoring.serviceMonitor.enabled=true,monitoring.podMonitor.enabled=true", "scraped twice")]
     [InlineData("monitoring.serviceMonitor.enabled=true,monitoring.serviceMonitor.interval=30s,monitoring.serviceMonitor.scrapeTimeout=1m", "lower scrapeTimeout")]
     [InlineData("monitoring.podMonitor.enabled=true,guard.metricsAddress=127.0.0.1", "Prometheus could not reach it")]

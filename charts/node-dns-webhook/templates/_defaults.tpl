@@ -164,6 +164,7 @@ cache:
   upstreamServers: []
   stubDomains: {}
   logQueries: false
+  clientMetrics: true
   extraServerBlocks: ""
   kubeDnsConfigMap: kube-dns
   metricsPort: 9253
@@ -376,6 +377,7 @@ cache.preferPositive
 cache.upstreamServers
 cache.stubDomains
 cache.logQueries
+cache.clientMetrics
 cache.extraServerBlocks
 cache.kubeDnsConfigMap
 cache.metricsPort

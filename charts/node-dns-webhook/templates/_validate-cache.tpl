@@ -34,6 +34,7 @@
 {{- include "ndw.validate.volumes" (list "cache" $cache.extraVolumes (list "corefile" "kube-dns" "pod" "node" "xtables-lock" "icmp-ratemask" "icmp6-ratemask")) -}}
 {{- include "ndw.validate.arguments" (list "cache" $cache.extraArgs (dict
     "conf" "cache.corefile" "kube-dns-config" "cache.kubeDnsConfigMap" "memory" "cache.memory" "handover" "nothing: it is the guard's"
+    "tap" "nothing: trace reads it" "client-metrics" "cache.clientMetrics"
     "local-address" "dns.localAddresses" "cluster-dns" "dns.clusterDNS" "cluster-domain" "dns.clusterDomain")) -}}
 {{- end -}}
 

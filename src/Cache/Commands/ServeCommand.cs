@@ -48,6 +48,13 @@ internal static class ServeCommand
         HelpName = "SOCKET",
     };
 
+    private static readonly Option<string> s_clientMetrics = new("--client-metrics")
+    {
+        Description = "Metrics of the clients that ask most, by their addresses: on or off.",
+        HelpName = "on|off",
+        DefaultValueFactory = _ => "on",
+    };
+
     private static readonly Option<int> s_workers = new("--workers")
     {
         Description = "Threads; 0 is one for each CPU that the container may use.",
@@ -100,6 +107,13 @@ internal static class ServeCommand
                 result.AddError($"--memory: {size}: expected a size such as 64Mi");
             }
         });
+        s_clientMetrics.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is not ("on" or "off") and var value)
+            {
+                result.AddError($"--client-metrics: {value}: expected on or off");
+            }
+        });
         s_maxWakeUps.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is not (0 or >= 100 and <= 1_000_000) and var number)
@@ -109,8 +123,8 @@ internal static class ServeCommand
         });
         var command = new Command("serve", "Serve DNS from the cache: the data path.")
         {
-            s_conf, s_dnsPort, s_memory, s_kubeDnsConfig, s_handover, s_tap, s_workers, s_maxWakeUps,
-            s_localAddress, s_clusterDns, s_clusterDomain, s_dnsServer, s_prometheusEndpoint,
+            s_conf, s_dnsPort, s_memory, s_kubeDnsConfig, s_handover, s_tap, s_clientMetrics, s_workers,
+            s_maxWakeUps, s_localAddress, s_clusterDns, s_clusterDomain, s_dnsServer, s_prometheusEndpoint,
         };
         command.SetAction(result => Run(new ServeOptions
         {
@@ -120,6 +134,7 @@ internal static class ServeCommand
             KubeDnsDirectory = result.GetValue(s_kubeDnsConfig),
             HandoverSocket = result.GetValue(s_handover),
             TapSocket = result.GetValue(s_tap),
+            ClientMetrics = result.GetValue(s_clientMetrics) != "off",
             Workers = result.GetValue(s_workers),
             MaxWakeUps = result.GetValue(s_maxWakeUps),
             LocalAddresses = [.. (result.GetValue(s_localAddress) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)],

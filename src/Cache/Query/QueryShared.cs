@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NodeDns.Cache.Store;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Talkers;
 using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Query;
@@ -10,4 +11,7 @@ internal sealed record QueryShared(AnswerStore Store, InFlightTable InFlight, Me
 {
     /// <summary>The tap's rings, to which the workers write each lookup while somebody reads it.</summary>
     public TapRings Taps { get; } = new();
+
+    /// <summary>The clients that ask most.</summary>
+    public TopTalkers Talkers { get; init; } = new(isOn: true);
 }

@@ -11,7 +11,7 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
 {
     private readonly int _panics = shared.Registry.Counter(MetricNames.Panics, MetricNames.PanicsHelp);
 
-    public ReplyLedger Ledger { get; } = new(counters, shared.Taps.Attach());
+    public ReplyLedger Ledger { get; } = new(counters, shared.Taps.Attach(), shared.Talkers.Attach());
 
     public WorkerCounters Counters => counters;
 

@@ -2,13 +2,14 @@ using System.Diagnostics;
 using NodeDns.Dns.Wire;
 using NodeDns.Linux.Interop;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Talkers;
 using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Query;
 
-/// <summary>Counts every reply, logs it if its block has a log directive, and writes it to the tap while somebody reads
-/// that. There is one for each worker.</summary>
-internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
+/// <summary>Counts every reply, for its server and for its client, logs it if its block has a log directive, and writes it
+/// to the tap while somebody reads that. There is one for each worker.</summary>
+internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap, TalkerTable talkers)
 {
     private static readonly long s_nanosecondsPerTick = 1_000_000_000 / Stopwatch.Frequency;
 
@@ -23,6 +24,7 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
             return;
         }
 
+        talkers.AnsweredAtOnce(query.To.Client, RcodeOf(reply));
         var nanoseconds = Count(query.Zone.Metrics, query.To, query.Type, query.Needs, query.Message.Length,
             query.ReceivedTicks, reply, by);
         if (tap.IsOn)
@@ -38,9 +40,11 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
         if (waiter.To.Sink is OwnQuestion own)
         {
             own.By = origin.By;
+            talkers.AlsoAsked(waiter.To.Client);
             return;
         }
 
+        talkers.AnsweredLater(waiter.To.Client, RcodeOf(reply));
         var nanoseconds = Count(waiter.Zone.Metrics, waiter.To, waiter.Qtype, waiter.Needs, waiter.RequestSize,
             waiter.ReceivedTicks, reply, origin.By);
         if (tap.IsOn)
@@ -75,6 +79,7 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
     public void NoteDropped(ServerModel server, ReadOnlySpan<byte> message, in ReplyTo to, in ClientNeeds needs,
         ReadOnlySpan<byte> question, Qtype qtype, long receivedTicks, ReadOnlySpan<byte> reply)
     {
+        talkers.AnsweredAtOnce(to.Client, RcodeOf(reply));
         var nanoseconds = Count(
             server.Dropped, to, qtype, needs, message.Length, receivedTicks, reply, AnsweredBy.Server);
         if (!tap.IsOn)
@@ -118,10 +123,12 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap)
             (ushort)qtype,
             needs.DnssecOk,
             requestSize,
-            reply.IsEmpty ? 0 : (int)DnsHeader.Rcode(reply),
+            RcodeOf(reply),
             by,
             reply.Length,
             nanoseconds);
         return nanoseconds;
     }
+
+    private static int RcodeOf(ReadOnlySpan<byte> reply) => reply.IsEmpty ? 0 : (int)DnsHeader.Rcode(reply);
 }

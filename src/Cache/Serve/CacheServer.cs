@@ -10,6 +10,7 @@ using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Talkers;
 using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Serve;
@@ -61,7 +62,11 @@ internal sealed partial class CacheServer : IDisposable
         _reloadLog = loggers.CreateLogger("plugin/reload");
         _http = new HttpEndpoint(loggers.CreateLogger("plugin/prometheus"));
         var registry = new MetricRegistry();
-        _shared = new QueryShared(new AnswerStore(options.MemoryBytes), new InFlightTable(), registry, _log);
+        _shared = new QueryShared(new AnswerStore(options.MemoryBytes), new InFlightTable(), registry, _log)
+        {
+            Talkers = new TopTalkers(options.ClientMetrics),
+        };
+        _shared.Talkers.Register(registry, () => _clock.NowMs);
         _metrics = new ServeMetrics(registry, ProgramVersion.Text, revision: "");
         _metrics.Store(() => options.MemoryBytes, () => _shared.Store.UsedBytes, () => _shared.Store.Evictions);
         _metrics.Listeners(

@@ -26,6 +26,9 @@ internal sealed record ServeOptions
     /// <summary>The Unix socket for readers of the tap; null for none.</summary>
     public string? TapSocket { get; init; }
 
+    /// <summary>Counts the clients that ask most, by their addresses.</summary>
+    public bool ClientMetrics { get; init; } = true;
+
     /// <summary>0 to derive the number from the container's CPU limit.</summary>
     public int Workers { get; init; }
 

@@ -26,13 +26,14 @@ internal sealed class ServeHarness : IDisposable
     /// <param name="corefile">{port} and {upstream} are filled in.</param>
     /// <param name="reading">Changes how the Corefile is read.</param>
     /// <param name="guard">Gives the sockets; null: they are opened here.</param>
+    /// <param name="options">Changes the command line.</param>
     public ServeHarness(string corefile, int workers = 1, Func<CorefileOptions, CorefileOptions>? reading = null,
-        HandingGuard? guard = null)
+        HandingGuard? guard = null, Func<ServeOptions, ServeOptions>? options = null)
     {
         Port = UnusedPort();
         _loggers = new StderrLogger(Stream.Synchronized(_log));
         Write(corefile);
-        var options = new ServeOptions
+        var given = new ServeOptions
         {
             ConfigFile = Path.Combine(_folder, "Corefile"),
             Workers = workers,
@@ -40,8 +41,9 @@ internal sealed class ServeHarness : IDisposable
             HandoverSocket = guard?.Path,
             TapSocket = TapSocket,
         };
-        var how = ServeCommand.Reading(options);
-        Server = new CacheServer(options, reading?.Invoke(how) ?? how, _loggers, Clock);
+        given = options?.Invoke(given) ?? given;
+        var how = ServeCommand.Reading(given);
+        Server = new CacheServer(given, reading?.Invoke(how) ?? how, _loggers, Clock);
         _thread = new Thread(() => _exitCode = Server.Run()) { IsBackground = true };
         _thread.Start();
         while (!Server.Started.Wait(50))

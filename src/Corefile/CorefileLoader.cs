@@ -32,7 +32,7 @@ public static class CorefileLoader
         blocks.AddRange(StubDomainBlocks.Make(options, blocks, problems));
 
         // 6. Check what concerns several blocks.
-        var config = new CorefileConfig { Blocks = [.. blocks] };
+        var config = new CorefileConfig { Blocks = SearchCutCheck.Of(blocks, problems) };
         CorefileValidator.Check(config, problems);
         return new(problems.HasErrors ? null : config, problems.Errors, problems.Warnings)
         {

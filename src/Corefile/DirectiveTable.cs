@@ -43,6 +43,8 @@ public static class DirectiveTable
         Directive.Once("loadbalance", LoadbalanceReader.Read, block => block.Loadbalance, DirectiveLines.Of, isStep: true),
         Directive.InBlock("cache", CacheReader.Read, block => block.Cache, DirectiveLines.Of, isStep: true,
             shapesAnswers: true),
+        Directive.Once("search_cut", SearchCutReader.Read, block => block.SearchCut,
+            cut => cut.WhyOff is { } why ? $"off: {why}" : $"below {cut.Domain}", isStep: true),
         Directive.Once("rewrite", RewriteReader.Read, block => block.Rewrite,
             rewrite => $"{rewrite.Rules.Length} rules", isStep: true, shapesAnswers: true),
         Directive.Once("minimal", MinimalReader.Read, block => block.Minimal, _ => "answer section only", isStep: true),

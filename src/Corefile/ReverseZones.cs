@@ -25,6 +25,10 @@ internal static class ReverseZones
         return true;
     }
 
+    /// <summary>True when the zone, which is normalized, holds names of addresses.</summary>
+    public static bool IsReverse(string zone) =>
+        DomainName.IsWithin(zone, "in-addr.arpa.") || DomainName.IsWithin(zone, "ip6.arpa.");
+
     private static ImmutableArray<string> Read(byte[] bytes, int prefix, int labelBits, string suffix)
     {
         var labels = (prefix + labelBits - 1) / labelBits;

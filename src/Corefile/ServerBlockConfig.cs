@@ -42,6 +42,7 @@ public sealed record ServerBlockConfig
     public ReadyConfig? Ready { get; init; }
     public ReloadConfig? Reload { get; init; }
     public RewriteConfig? Rewrite { get; init; }
+    public SearchCutConfig? SearchCut { get; init; }
     public TemplateConfig? Template { get; init; }
     public TimeoutsConfig? Timeouts { get; init; }
     public TraceConfig? Trace { get; init; }

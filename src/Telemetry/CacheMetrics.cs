@@ -7,7 +7,7 @@ namespace NodeDns.Telemetry;
 /// only.</summary>
 public sealed class CacheMetrics
 {
-    private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale;
+    private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale, _cutDenials;
     private readonly MetricRegistry _registry;
     private readonly string _server, _zones;
 
@@ -23,6 +23,7 @@ public sealed class CacheMetrics
         _prefetches = registry.Counter(CachePrefetches, CachePrefetchesHelp, labels);
         _drops = registry.Counter(CacheDrops, CacheDropsHelp, labels);
         _servedStale = registry.Counter(CacheServedStale, CacheServedStaleHelp, labels);
+        _cutDenials = registry.Counter(CutDenials, CutDenialsHelp, labels);
         _hits = registry.CounterTable(CacheHits, CacheHitsHelp, labels, CacheType);
     }
 
@@ -40,6 +41,9 @@ public sealed class CacheMetrics
 
     /// <summary>Counted in addition to <see cref="Hit"/>, as CoreDNS does.</summary>
     public void ServedStale(WorkerCounters counters) => counters.Increment(_servedStale);
+
+    /// <summary>Counted in addition to <see cref="Hit"/>.</summary>
+    public void CutDenial(WorkerCounters counters) => counters.Increment(_cutDenials);
 
     public void Prefetch(WorkerCounters counters) => counters.Increment(_prefetches);
 

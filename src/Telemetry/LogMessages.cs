@@ -66,6 +66,20 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Error, Message = "{file}: {problem}; its other entries apply")]
     public static partial void KubeDnsEntryIgnored(this ILogger log, string file, string problem);
 
+    // Search lists.
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "search_cut {domain}: {name} exists, though {point} does not: names that end in {label} are asked for again, for "
+            + "an hour. Remedy if it comes again: take search_cut out, or give the names below {point} another ending")]
+    public static partial void SearchCutOff(this ILogger log, string label, string domain, string name, string point);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "search_cut {domain}: the denial of {name} is not that of {domain} itself: names below it are asked for as "
+            + "ever. Remedy: name the domain that cluster DNS serves (told once)")]
+    public static partial void SearchCutOtherZone(this ILogger log, string name, string domain);
+
     // Endpoints.
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Cannot listen: {problem}")]

@@ -145,6 +145,17 @@ public static class MetricNames
         "Upstream replies dropped because their id, source or question did not match what was asked.";
     public const string Coalesced = "nodedns_cache_coalesced_requests_total";
     public const string CoalescedHelp = "Misses that joined an identical question already asked upstream.";
+    public const string CutDenials = "nodedns_cache_denials_cut_total";
+    public const string CutDenialsHelp = "Names denied from memory by search_cut, without asking cluster DNS.";
+    public const string CutProbes = "nodedns_cache_cut_probes_total";
+    public const string CutProbesHelp = "Questions of search_cut for the names below which it denies.";
+    public const string CutSamples = "nodedns_cache_cut_samples_total";
+    public const string CutSamplesHelp = "Denials of search_cut that were checked with cluster DNS.";
+    public const string CutDisagreements = "nodedns_cache_cut_disagreements_total";
+    public const string CutDisagreementsHelp =
+        "Times cluster DNS had a name that search_cut would have denied. The label is then off for an hour.";
+    public const string AskedAhead = "nodedns_cache_asked_ahead_total";
+    public const string AskedAheadHelp = "Outside names asked for with the first question of a search list.";
     public const string BudgetBytes = "nodedns_cache_budget_bytes";
     public const string BudgetBytesHelp = "The memory budget of the cache (--memory).";
     public const string UsedBytes = "nodedns_cache_used_bytes";

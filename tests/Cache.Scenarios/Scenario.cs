@@ -51,8 +51,9 @@ internal sealed class Scenario : IDisposable
         ["corefile", .. var arguments] => Start(step, arguments),
         ["reload"] => Cache.Reload(Fill(step.Block)),
         ["kube-dns", var key] => Cache.SetKubeDns(key, Fill(step.Block)),
-        ["upstream", "saw", ..] => Saw(step, overTcp: null),
-        ["upstream", "saw-tcp", ..] => Saw(step, overTcp: true),
+        ["upstream", "saw", ..] => Saw(_upstreams[0], step, overTcp: null),
+        ["upstream", "saw-tcp", ..] => Saw(_upstreams[0], step, overTcp: true),
+        ["upstream2", "saw", ..] => Saw(_upstreams[1], step, overTcp: null),
         ["upstream", ..] => Tell(_upstreams[0], step),
         ["upstream2", ..] => Tell(_upstreams[1], step),
         ["upstream3", ..] => Tell(_upstreams[2], step),
@@ -195,11 +196,11 @@ internal sealed class Scenario : IDisposable
             $"{Where(step)}: {query.Question} was answered:\n{(octets.Length >= 12 ? DnsMessage.Parse(octets) : null)}");
     }
 
-    private async Task Saw(Step step, bool? overTcp)
+    private async Task Saw(FakeUpstream upstream, Step step, bool? overTcp)
     {
         var words = step.Words;
         var expected = int.Parse(words[2], CultureInfo.InvariantCulture);
-        await Eventually(step, expected, "queries upstream", count => count == expected, () => _upstreams[0].Queries.Count(seen =>
+        await Eventually(step, expected, "queries upstream", count => count == expected, () => upstream.Queries.Count(seen =>
             (overTcp is null || seen.OverTcp == overTcp)
             && (words.Length < 5 || (seen.Query.Question!.Type == DnsTypes.TypeOf(words[4])
                 && seen.Query.Question.Name.Equals(words[3], StringComparison.OrdinalIgnoreCase)))));

@@ -140,6 +140,7 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
         TapSource.Stale => "stale",
         TapSource.Upstream => "upstream",
         TapSource.Rule => "rule",
+        TapSource.Cut => "cut",
         _ => "-",
     };
 

@@ -7,8 +7,8 @@ namespace NodeDns.Cache.Plugins;
 
 /// <summary>How each step of <see cref="DirectiveTable"/> is built, and the metric label that its answers are counted
 /// under. The order of the steps is that of <see cref="DirectiveTable"/>.</summary>
-/// <remarks>Some directives are not listed: cache and forward are built elsewhere because the other steps are placed
-/// around them, prometheus only configures the metrics, and trace does nothing.</remarks>
+/// <remarks>Some directives are not listed: cache, search_cut and forward are built elsewhere because the other steps are
+/// placed around them, prometheus only configures the metrics, and trace does nothing.</remarks>
 internal static class StepTable
 {
     private static readonly FrozenDictionary<string, StepRow> s_rows = new Dictionary<string, StepRow>

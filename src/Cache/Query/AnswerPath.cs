@@ -7,26 +7,68 @@ using NodeDns.Telemetry;
 namespace NodeDns.Cache.Query;
 
 /// <summary>Step 8 of the main path: handles the answer of an upstream, or the failure to get one. There is one for
-/// each worker; it is called on that worker's loop.</summary>
-internal sealed class AnswerPath(
-    EventLoop loop, QueryShared shared, Replies replies, WaitingClients waiting)
+/// each worker; it is called on that worker's _loop.</summary>
+internal sealed class AnswerPath
 {
-    private readonly AnswerStore _store = shared.Store;
-    private readonly InFlightTable _inFlight = shared.InFlight;
+    private readonly EventLoop _loop;
+    private readonly AnswerStore _store;
+    private readonly InFlightTable _inFlight;
+    private readonly Replies _replies;
+    private readonly WaitingClients _waiting;
+    private readonly CutLessons _cutLessons;
     private readonly AnswerScan _scan = new();
     private readonly Stack<PendingQuery> _pool = new();
 
     /// <summary>The answer that is being handled: a message without OPT.</summary>
     private readonly byte[] _answer = new byte[QueryHandler.MaxMessage];
 
-    private byte[] Scratch => waiting.Scratch;
+    public AnswerPath(EventLoop loop, QueryShared shared, Replies replies, WaitingClients waiting)
+    {
+        _loop = loop;
+        _store = shared.Store;
+        _inFlight = shared.InFlight;
+        _replies = replies;
+        _waiting = waiting;
+        SearchCut = new SearchCutPath(loop, shared, replies, waiting, this);
+        _cutLessons = new CutLessons(loop, shared, replies, SearchCut);
+    }
+
+    /// <summary>What search_cut does on a miss. It learns from the answers here.</summary>
+    public SearchCutPath SearchCut { get; }
+
+    private byte[] Scratch => _waiting.Scratch;
 
     public PendingQuery Rent() => _pool.TryPop(out var pooled) ? pooled : new PendingQuery(this);
 
     public void Release(PendingQuery pending)
     {
+        if (pending.IsAhead)
+        {
+            SearchCut.AheadDone();
+        }
+
         pending.Clear();
         _pool.Push(pending);
+    }
+
+    /// <summary>Asks a question that no client waits for, unless it is being asked already.</summary>
+    /// <param name="isAhead">As <see cref="PendingQuery.IsAhead"/>.</param>
+    public JoinOutcome Ask(in AnswerKey key, ZoneModel zone, IForwarder[] forwarders, int forward, bool isAhead = false)
+    {
+        var pending = Rent();
+        pending.Set(zone, key);
+        pending.Forward = forward;
+        pending.Forwarders = forwarders;
+        var joined = _inFlight.Join(key, overTcp: false, null, pending);
+        if (joined != JoinOutcome.Started)
+        {
+            Release(pending);
+            return joined;
+        }
+
+        pending.IsAhead = isAhead;
+        pending.Ask();
+        return joined;
     }
 
     /// <summary>Decides about the answer, stores it if it may be kept, and replies to the waiting clients.</summary>
@@ -38,7 +80,7 @@ internal sealed class AnswerPath(
         }
         catch (Exception bug)
         {
-            replies.OnBug(bug);
+            _replies.OnBug(bug);
             if (!pending.IsDone)
             {
                 Finish(pending, 0, Rcode.ServFail, AnsweredBy.Server);
@@ -60,13 +102,18 @@ internal sealed class AnswerPath(
             || !_scan.TryRead(message, pending.SentQuestionEnd, pending.SentType)
             || !_scan.TryTake(message, pending.SentQuestionEnd, _answer))
         {
-            pending.Zone.CacheMetrics?.Drop(replies.Counters);
+            pending.Zone.CacheMetrics?.Drop(_replies.Counters);
             OnFailure(pending, UpstreamError.Malformed);
             return;
         }
         if (pending.Rewritten is not null && !TryRestore(pending))
         {
             return;
+        }
+
+        if (block.SearchCuts.Length > 0)
+        {
+            _cutLessons.OnAnswer(pending, _scan, _answer.AsSpan(0, _scan.End));
         }
 
         var questionEnd = pending.QuestionEnd;
@@ -90,7 +137,7 @@ internal sealed class AnswerPath(
                 // one is removed. A truncated answer does not contradict it, so that one is removed only if it has
                 // expired.
                 var isCut = (_scan.Flags & DnsHeader.TC) != 0;
-                _store.Remove(pending.Key, isCut ? loop.NowMs : long.MaxValue);
+                _store.Remove(pending.Key, isCut ? _loop.NowMs : long.MaxValue);
             }
 
             Finish(pending, length, Rcode.NoError, AnsweredBy.Forward);
@@ -132,7 +179,7 @@ internal sealed class AnswerPath(
         return true;
     }
 
-    /// <summary>Upstream gave no answer: remembers the failure and replies.</summary>
+    /// <summary>Upstream gave no answer: remembers the failure and _replies.</summary>
     public void OnFailure(PendingQuery pending, UpstreamError error)
     {
         var cache = pending.Zone.Block.Cache;
@@ -145,6 +192,11 @@ internal sealed class AnswerPath(
         var rcode = error == UpstreamError.TooManyConcurrent ? Rcode.Refused : Rcode.ServFail;
         pending.Zone.Block.Errors?.Failed(rcode, pending.Name, pending.Qtype,
             $"{pending.Zone.Block.Forwards[pending.Forward].To}: {UpstreamErrorText.Of(error)}");
+        if (pending.Zone.Block.SearchCuts.Length > 0)
+        {
+            _cutLessons.OnFailure(pending);
+        }
+
         if (cache is not null)
         {
             if (!isOwn)
@@ -175,7 +227,7 @@ internal sealed class AnswerPath(
             return;
         }
         // For clients that join this exchange later.
-        loop.Arm(pending, stale.VerifyTimeoutMs);
+        _loop.Arm(pending, stale.VerifyTimeoutMs);
         Reply(_inFlight.TakeWaiters(pending), length, flags, Rcode.NoError, new ReplyOrigin(AnsweredBy.Cache, IsStale: true));
     }
 
@@ -217,7 +269,7 @@ internal sealed class AnswerPath(
     /// <returns>Its length; 0 when there is none, and then <see cref="_answer"/> is unchanged.</returns>
     private int FetchStale(PendingQuery pending, CacheModel cache, StaleChoice choice, out ushort flags)
     {
-        var options = new GetOptions(loop.NowMs, cache.StaleMs, cache.StaleTtlSeconds);
+        var options = new GetOptions(_loop.NowMs, cache.StaleMs, cache.StaleTtlSeconds);
         var found = _store.TryGet(pending.Key, options, Scratch, pending.QuestionEnd, out var stored);
         flags = (ushort)(stored.HeaderFlags & ~DnsHeader.AA);
         if (found is not (GetOutcome.Stale or GetOutcome.Fresh)
@@ -252,7 +304,7 @@ internal sealed class AnswerPath(
                 TtlOffsets = _scan.TakeRelativeTtlOffsets(questionEnd),
                 TtlSeconds = verdict.TtlSeconds,
             },
-            loop.NowMs);
+            _loop.NowMs);
     }
 
     /// <summary>RFC 9520: every failure is remembered, also a missing reply.</summary>
@@ -275,7 +327,7 @@ internal sealed class AnswerPath(
                 TtlOffsets = [],
                 TtlSeconds = ttl,
             },
-            loop.NowMs);
+            _loop.NowMs);
     }
 
     private static ReadOnlySpan<byte> NoCounts => [0, 0, 0, 0, 0, 0];
@@ -288,11 +340,11 @@ internal sealed class AnswerPath(
     }
 
     private void Reply(Waiter? waiters, int length, ushort flags, Rcode rcode, in ReplyOrigin origin) =>
-        waiting.Reply(waiters, _answer.AsSpan(0, length), flags, rcode, origin);
+        _waiting.Reply(waiters, _answer.AsSpan(0, length), flags, rcode, origin);
 
     private Waiter? Complete(PendingQuery pending)
     {
-        loop.Cancel(pending);
+        _loop.Cancel(pending);
         return _inFlight.Complete(pending);
     }
 }

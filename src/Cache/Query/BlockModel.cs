@@ -43,6 +43,13 @@ internal sealed record BlockModel
     /// <summary>Which stored or pending answers this block may use.</summary>
     public required AnswerScope Scope { get; init; }
 
+    /// <summary>Denies what search lists make of outside names; null when the block has no search_cut directive, or one
+    /// that cannot work.</summary>
+    public SearchCutModel? SearchCut { get; init; }
+
+    /// <summary>Those of all blocks: the answers of any block teach them which names are outside the cluster.</summary>
+    public SearchCutModel[] SearchCuts { get; init; } = [];
+
     /// <summary>The UDP payload size that we offer to upstreams, and the most that we send to clients.</summary>
     public ushort UdpSize { get; init; } = DefaultUdpSize;
 

@@ -45,6 +45,11 @@ internal sealed class MissPath
         var block = query.Zone.Block;
         if (cache is not null)
         {
+            if (block.SearchCut is { } cut && _answers.SearchCut.TryDeny(cut, query, key, cache, reply, out var denied))
+            {
+                return denied;
+            }
+
             var failedLately = FailedLately(key, out var failure);
             if (cache.Stale is { } stale && (failedLately || !stale.Verify || IsKnownDead(query))
                 && TryStale(query, key, cache, reply, out var served))
@@ -81,6 +86,12 @@ internal sealed class MissPath
                 ? outcome
                 : _replies.Reject(query, reply, Rcode.ServFail);
         }
+
+        if (block.SearchCut is { } beside && cache is not null)
+        {
+            _answers.SearchCut.AskBeside(beside, query);
+        }
+
         return Wait(query, key, null, forward, reply);
     }
 

@@ -54,6 +54,11 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
 
     public bool OverTcp { get; private set; }
 
+    /// <summary>The question is one that a client is expected to ask next.</summary>
+    public bool IsAhead { get; set; }
+
+    public KeyFlags Flags => _flags;
+
     /// <summary>The rewritten question that is sent; null when the client's own is sent.</summary>
     public RewrittenQuestion? Rewritten { get; private set; }
 
@@ -87,14 +92,21 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     /// <summary>Prepares to send the client's own question.</summary>
     public void Set(in ClientQuery query, in AnswerKey key, bool overTcp)
     {
-        SetKey(query, key, overTcp);
+        SetKey(query.Zone, key, overTcp);
         SetSent(key.Name, key.Type, query.Question, Options);
+    }
+
+    /// <summary>Prepares to send a question that no client has asked.</summary>
+    public void Set(ZoneModel zone, in AnswerKey key)
+    {
+        SetKey(zone, key, overTcp: false);
+        SetSent(key.Name, key.Type, key.Class, []);
     }
 
     /// <summary>Prepares to send a rewritten question.</summary>
     public void Set(in ClientQuery query, in AnswerKey key, bool overTcp, RewrittenQuestion rewritten)
     {
-        SetKey(query, key, overTcp);
+        SetKey(query.Zone, key, overTcp);
         Rewritten = rewritten;
         SetSent(rewritten.Name, rewritten.Type, rewritten.Class, Options);
     }
@@ -149,6 +161,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
     public void Clear()
     {
         Zone = null!;
+        IsAhead = false;
         Forwarders = [];
         Rewritten = null;
         FollowedReply = null;
@@ -169,7 +182,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
 
     public override void OnTimer() => owner.OnStaleTimer(this);
 
-    private void SetKey(in ClientQuery query, in AnswerKey key, bool overTcp)
+    private void SetKey(ZoneModel zone, in AnswerKey key, bool overTcp)
     {
         key.Name.CopyTo(_name);
         _nameLength = key.Name.Length;
@@ -186,7 +199,7 @@ internal sealed class PendingQuery(AnswerPath owner) : LoopTimer, IExchangeOwner
         Hash = key.Hash;
         Qtype = key.Type;
         Qclass = key.Class;
-        Zone = query.Zone;
+        Zone = zone;
         Forward = 0;
     }
 

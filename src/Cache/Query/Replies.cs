@@ -22,7 +22,15 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         ReplyFinish.Begin(reply, query.Question, query.Needs, (ushort)(stored.HeaderFlags & ~DnsHeader.AA));
         var length = query.QuestionEnd + stored.RecordsLength;
         length = ReplyFinish.End(reply, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
-        return Done(query, reply, length, AnsweredBy.Cache, isStale);
+        return Done(query, reply, length, new ReplyOrigin(AnsweredBy.Cache, isStale));
+    }
+
+    /// <summary>Finishes a denial that search_cut has written.</summary>
+    public QueryOutcome FromCut(in ClientQuery query, Span<byte> written, int length, Span<byte> reply)
+    {
+        length = ReplyFinish.End(written, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
+        written[..length].CopyTo(reply);
+        return Done(query, reply, length, new ReplyOrigin(AnsweredBy.Cache, IsCut: true));
     }
 
     /// <summary>Finishes a reply that a step has written.</summary>
@@ -42,7 +50,7 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         }
 
         written[..length].CopyTo(reply);
-        return Done(query, reply, length, by);
+        return Done(query, reply, length, new ReplyOrigin(by));
     }
 
     /// <summary>Replies with an rcode and no records, in the server's own name.</summary>
@@ -50,7 +58,7 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         Empty(query, reply, rcode, AnsweredBy.Server);
 
     public QueryOutcome Empty(in ClientQuery query, Span<byte> reply, Rcode rcode, AnsweredBy by) =>
-        Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, rcode), by);
+        Done(query, reply, ReplyFinish.Empty(reply, query.Question, query.Needs, rcode), new ReplyOrigin(by));
 
     /// <summary>Counts and logs a bug. The query that caused it fails, but the process goes on.</summary>
     public void OnBug(Exception bug)
@@ -59,9 +67,9 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
         shared.Log.Panicked(bug, "a query");
     }
 
-    private QueryOutcome Done(in ClientQuery query, Span<byte> reply, int length, AnsweredBy by, bool isStale = false)
+    private QueryOutcome Done(in ClientQuery query, Span<byte> reply, int length, in ReplyOrigin origin)
     {
-        Ledger.Note(query, reply[..length], by, isStale);
+        Ledger.Note(query, reply[..length], origin);
         return QueryOutcome.Reply(length);
     }
 }

@@ -16,20 +16,20 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap, TalkerTa
     public WorkerCounters Counters => counters;
 
     /// <param name="reply">The reply as sent; empty when none was sent.</param>
-    public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, AnsweredBy by, bool isStale)
+    public void Note(in ClientQuery query, ReadOnlySpan<byte> reply, in ReplyOrigin origin)
     {
         if (query.To.Sink is OwnQuestion own)
         {
-            own.By = by;
+            own.By = origin.By;
             return;
         }
 
         talkers.AnsweredAtOnce(query.To.Client, RcodeOf(reply));
         var nanoseconds = Count(query.Zone.Metrics, query.To, query.Type, query.Needs, query.Message.Length,
-            query.ReceivedTicks, reply, by);
+            query.ReceivedTicks, reply, origin.By);
         if (tap.IsOn)
         {
-            Tell(query.To, query.Name, query.Type, query.ReceivedTicks, nanoseconds, reply, new ReplyOrigin(by, isStale));
+            Tell(query.To, query.Name, query.Type, query.ReceivedTicks, nanoseconds, reply, origin);
         }
 
         query.Zone.Block.Log?.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));

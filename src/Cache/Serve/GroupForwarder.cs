@@ -8,6 +8,8 @@ internal sealed class GroupForwarder(Forwarder forwarder) : IForwarder
 {
     public bool IsKnownDead => forwarder.Group.IsKnownDead;
 
+    public bool IsRetired => forwarder.IsRetired;
+
     public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>
         forwarder.Forward(query, clientUsedTcp, owner);
 

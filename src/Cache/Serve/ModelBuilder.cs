@@ -28,6 +28,9 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
     private readonly Dictionary<IPEndPoint, List<ZoneModel>> _zones = [];
     private readonly List<ListenEndPoint> _endPoints = [];
     private readonly Dictionary<IPEndPoint, TcpLimits> _limits = [];
+    private readonly Dictionary<ServerBlockConfig, SearchCutModel> _cuts = config.Blocks
+        .Where(block => block.SearchCut is { WhyOff: null })
+        .ToDictionary(block => block, SearchCut);
 
     public ServeModel Build()
     {
@@ -56,6 +59,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
             Caches = [.. _caches],
             Plugins = [.. _plugins],
             Loops = [.. _loops],
+            SearchCuts = [.. _cuts.Values],
         };
     }
 
@@ -113,11 +117,17 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
                     _caches.Add((cacheMetrics, model.Scope));
                 }
 
-                zones.Add(new ZoneModel(
+                var zoneModel = new ZoneModel(
                     DnsName.ParseLower(zone.Name),
                     model,
                     new ServerMetrics(registry, server, zone.Name),
-                    cacheMetrics));
+                    cacheMetrics);
+                zones.Add(zoneModel);
+                if (model.SearchCut is { } cut)
+                {
+                    cut.Zone = zoneModel;
+                }
+
                 if (block.Timeouts is { } timeouts)
                 {
                     _limits[endPoint] = Limits(timeouts);
@@ -142,7 +152,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
 
     private BlockModel Block(ServerBlockConfig block, BlockPlugins plugins)
     {
-        var identity = $"{Revision} {BlockIdentity.Of(block)}";
+        var identity = Identity(block);
         var scope = new AnswerScope(() => $"{identity}\n{plugins.Hosts?.FileIdentity}", ScopeOptions(block.Cache));
         _scopes.Add(scope);
         return new BlockModel
@@ -160,9 +170,16 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
             Log = plugins.Log,
             Loop = plugins.Loop,
             Rewrite = plugins.Rewrite,
+            SearchCut = _cuts.GetValueOrDefault(block),
+            SearchCuts = [.. _cuts.Values],
             UdpSize = (ushort)(block.Bufsize?.Bytes ?? BlockModel.DefaultUdpSize),
         };
     }
+
+    private static string Identity(ServerBlockConfig block) => $"{Revision} {BlockIdentity.Of(block)}";
+
+    private static SearchCutModel SearchCut(ServerBlockConfig block) =>
+        new(DnsName.ParseLower(block.SearchCut!.Domain), Identity(block));
 
     private static ScopeOptions ScopeOptions(CacheConfig? cache) => cache is null
         ? default

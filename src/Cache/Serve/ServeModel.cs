@@ -39,6 +39,9 @@ internal sealed record ServeModel
     /// <summary>The loop detectors, each with an address of its block to send the probe to.</summary>
     public required ImmutableArray<(LoopPlugin Loop, IPEndPoint Server)> Loops { get; init; }
 
+    /// <summary>The search_cut directives of all blocks.</summary>
+    public required ImmutableArray<SearchCutModel> SearchCuts { get; init; }
+
     /// <summary>The conditions for the server to be ready.</summary>
     public IEnumerable<ReadyCheck> ReadyChecks => ReadyGroups.Select(ready => new ReadyCheck(
         "forward", () => Groups[ready.Group] is { IsProven: true, IsKnownDead: false }, ready.Continuously));
@@ -53,6 +56,12 @@ internal sealed record ServeModel
     public void PutInForce(QueryShared shared)
     {
         shared.Store.Use(Scopes);
+        var learnt = shared.SearchCuts.Use(SearchCuts.Select(cut => cut.Identity));
+        foreach (var cut in SearchCuts)
+        {
+            cut.State = learnt[cut.Identity];
+        }
+
         foreach (var (metrics, scope) in Caches)
         {
             metrics.Store(

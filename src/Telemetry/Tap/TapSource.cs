@@ -20,4 +20,7 @@ public enum TapSource : byte
 
     /// <summary>A directive of the Corefile, such as hosts, template, acl or rewrite.</summary>
     Rule,
+
+    /// <summary>search_cut: a denial from memory of a name that was not asked for before.</summary>
+    Cut,
 }

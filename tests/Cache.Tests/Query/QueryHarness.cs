@@ -163,6 +163,8 @@ internal sealed class QueryHarness : IDisposable
 
         public bool IsKnownDead { get; set; }
 
+        public bool IsRetired => false;
+
         public int Count => _held.Count;
 
         public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>

@@ -49,6 +49,8 @@ internal sealed class MainPath : IReplySink, IForwarder
 
     public bool IsKnownDead => false;
 
+    public bool IsRetired => false;
+
     public void Ask(ReadOnlySpan<byte> query)
     {
         var reply = new byte[1280];

@@ -18,6 +18,7 @@ a Service.
     "compatLabel" (toString $selection.compatLabel)
     "percent" (toString $selection.percent)
     "percentSeedLabel" $selection.percentSeedLabel
+    "excludedNamespaces" (include "ndw.excludedNamespaces" . | fromYamlArray | join ",")
     "injectHostNetwork" (toString $selection.injectHostNetwork)
     "ignoreSkipRules" (join "," $selection.ignoreSkipRules)
     "namespaceSettings" (toString $selection.namespaceSettings) -}}

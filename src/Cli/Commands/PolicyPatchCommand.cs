@@ -40,8 +40,7 @@ internal static class PolicyPatchCommand
         try
         {
             var release = await new ReleaseFinder(session.Api).FindAsync(session.Cancel);
-            var argument = Release.Argument(release.Webhook, "webhook", "local-address") ?? Release.Argument(release.Cache, "guard", "address");
-            return argument?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? DeployedSettings.Default.Dns.LocalAddresses;
+            return (await new DeployedSettings(session.Api).ReadAsync(release, session.Cancel)).Settings.Dns.LocalAddresses;
         }
         catch (ClusterException e) when (e.IsForbidden)
         {

@@ -60,7 +60,7 @@ internal static class ReportWatch
             await new Watch(api).FollowAsync(path, survey.NamespacesVersion, (_, item) =>
             {
                 if (!survey.Namespaces.TryGetValue(ObjectView.Name(item), out var known)
-                    || known.Inject != NamespaceLabel.Read(item, null, survey.Settings).Inject)
+                    || known.Inject != NamespaceLabel.Read(item, null, survey.Deployed).Inject)
                 {
                     changed.Cancel();
                 }

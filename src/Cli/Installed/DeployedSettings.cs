@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Frozen;
 using System.Net;
 using System.Text.Json;
 using NodeDns.Cli.Cluster;
@@ -8,8 +7,11 @@ using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Installed;
 
-/// <summary>The settings of the webhook: those that a replica shows at <c>/settings</c>, including detected ones. If no
-/// replica can be reached, those in the arguments of its Deployment.</summary>
+/// <summary>Reads the settings by which pods are decided, from where they are:
+/// <code>
+/// engine webhook → /settings of a replica, detected ones included; if none can be reached, its Deployment's arguments
+/// engine policy  → the ConfigMap that records what the policy was made from
+/// </code></summary>
 internal sealed class DeployedSettings(ApiClient api)
 {
     private static readonly string[] s_lists =
@@ -25,14 +27,14 @@ internal sealed class DeployedSettings(ApiClient api)
         }
     }
 
-    /// <param name="release">The release whose webhook is meant.</param>
+    /// <param name="release">The release whose settings are meant.</param>
     /// <param name="cancel">Cancels the operation.</param>
-    /// <returns>The settings, and the reason if no replica could be asked.</returns>
-    public async Task<(InjectionSettings Settings, string? Note)> ReadAsync(Release release, CancellationToken cancel)
+    /// <exception cref="ClusterException">The record of the policy's settings could not be read.</exception>
+    public async Task<Deployed> ReadAsync(Release release, CancellationToken cancel)
     {
         if (release.Webhook.IsAbsent)
         {
-            return (await FromPolicyAsync(release, cancel), null);
+            return await FromPolicyAsync(release, cancel);
         }
 
         var why = "no replica is ready";
@@ -50,7 +52,7 @@ internal sealed class DeployedSettings(ApiClient api)
                 if (status == HttpStatusCode.OK)
                 {
                     using var said = JsonDocument.Parse(text);
-                    return (SettingsJson.Read(said.RootElement), null);
+                    return Of(said.RootElement, null);
                 }
 
                 why = $"/settings of {ObjectView.Name(pod)} is {(int)status}";
@@ -61,33 +63,34 @@ internal sealed class DeployedSettings(ApiClient api)
             why = e.Message;
         }
 
-        return (FromArguments(release.Webhook), $"the webhook's settings are read from its arguments: {why}");
+        return FromArguments(release.Webhook, $"the webhook's settings are read from its arguments: {why}");
     }
 
-    /// <summary>Reads the settings of engine: policy. They are in a ConfigMap, under the chart's names.</summary>
-    private async Task<InjectionSettings> FromPolicyAsync(Release release, CancellationToken cancel)
+    /// <summary>The record has the chart's names. Cluster DNS is not in it if a Service names it.</summary>
+    private async Task<Deployed> FromPolicyAsync(Release release, CancellationToken cancel)
     {
-        var maps = await new ListReader(api).AllAsync(ApiPath.ConfigMaps.In(release.Namespace), cancel);
+        var maps = await new ListReader(api).AllAsync(ApiPath.ConfigMaps.In(release.Namespace).With(Release.PolicySelector), cancel);
         var data = maps.Select(map => map.Member("data"u8)).FirstOrDefault(data => !data.Member("localAddresses"u8).IsAbsent);
         if (data.IsAbsent)
         {
-            return Default;
+            return new Deployed(Default, false,
+                $"namespace {release.Namespace} has neither the webhook nor the record of a policy: nothing changes new pods there, and the chart's defaults are taken");
         }
 
-        var settings = Read(writer =>
+        return Read(null, writer =>
         {
+            writer.WriteString("engine", "policy");
+            if (data.Member("excludedNamespaces"u8).IsAbsent)
+            {
+                // The record of an older chart.
+                Write(writer, "excluded-namespaces", string.Join(',', Default.Selection.ExcludedNamespaces.Append(release.Namespace)));
+            }
+
             foreach (var member in data.Members)
             {
                 Write(writer, FlagOf(member.Name), member.Value.AsText ?? "");
             }
         });
-        return settings with
-        {
-            Selection = settings.Selection with
-            {
-                ExcludedNamespaces = Default.Selection.ExcludedNamespaces.Append(release.Namespace).ToFrozenSet(),
-            },
-        };
     }
 
     /// <summary>Converts the chart's name of a setting to the flag: clusterDNS becomes cluster-dns.</summary>
@@ -95,12 +98,11 @@ internal sealed class DeployedSettings(ApiClient api)
     {
         "localAddresses" => "local-address",
         "clusterDNS" => "cluster-dns",
-        "allowedOptions" => "allowed-options",
         _ => string.Concat(name.Select(letter => char.IsUpper(letter) ? "-" + char.ToLowerInvariant(letter) : letter.ToString())),
     };
 
     /// <summary>Reads the settings from the flags, which have the same names.</summary>
-    private static InjectionSettings FromArguments(JsonElement deployment) => Read(writer =>
+    private static Deployed FromArguments(JsonElement deployment, string note) => Read(note, writer =>
     {
         foreach (var container in deployment.Member("spec"u8).Member("template"u8).Member("spec"u8).Member("containers"u8).Items)
         {
@@ -114,7 +116,7 @@ internal sealed class DeployedSettings(ApiClient api)
         }
     });
 
-    private static InjectionSettings Read(Action<Utf8JsonWriter> write)
+    private static Deployed Read(string? note, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -125,8 +127,11 @@ internal sealed class DeployedSettings(ApiClient api)
         }
 
         using var settings = JsonDocument.Parse(buffer.WrittenMemory);
-        return SettingsJson.Read(settings.RootElement);
+        return Of(settings.RootElement, note);
     }
+
+    private static Deployed Of(JsonElement settings, string? note) =>
+        new(SettingsJson.Read(settings), settings.Member("namespace-settings"u8).IsTrue, note);
 
     private static void Write(Utf8JsonWriter writer, string name, string value)
     {

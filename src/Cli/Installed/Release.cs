@@ -11,6 +11,7 @@ namespace NodeDns.Cli.Installed;
 internal sealed record Release(string Namespace, string Name, JsonElement Webhook, JsonElement Cache)
 {
     public const string WebhookSelector = "labelSelector=app.kubernetes.io/name%3Dnode-dns-webhook";
+    public const string PolicySelector = "labelSelector=app.kubernetes.io/name%3Dnode-dns-policy";
     public const string CacheSelector = "labelSelector=app.kubernetes.io/name%3Dnode-dns-cache";
 
     /// <summary>The version of the programs, from the chart's labels.</summary>

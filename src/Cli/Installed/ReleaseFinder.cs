@@ -27,7 +27,9 @@ internal sealed class ReleaseFinder(ApiClient api)
     {
         var webhook = await FirstAsync(ApiPath.Deployments, Release.WebhookSelector, cancel);
         var cache = await FirstAsync(ApiPath.DaemonSets, Release.CacheSelector, cancel);
-        var metadata = (webhook.IsAbsent ? cache : webhook).Member("metadata"u8);
+        // With engine policy and no cache, the policy's record is all that has the release's namespace.
+        var found = !webhook.IsAbsent ? webhook : !cache.IsAbsent ? cache : await FirstAsync(ApiPath.ConfigMaps, Release.PolicySelector, cancel);
+        var metadata = found.Member("metadata"u8);
         return metadata.IsAbsent
             ? null
             : new Release(

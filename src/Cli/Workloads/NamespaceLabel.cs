@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using NodeDns.Cli.Cluster;
+using NodeDns.Cli.Installed;
 using NodeDns.Injection.Admission;
 using NodeDns.Injection.Decide;
 
@@ -13,13 +14,13 @@ internal static class NamespaceLabel
 
     /// <param name="namespace">The object as the API server has stored it.</param>
     /// <param name="asIf">true: as if it were labelled; false: as if it had opted out; null: as it is.</param>
-    /// <param name="settings">The webhook's settings.</param>
-    public static NamespaceSettings Read(JsonElement @namespace, bool? asIf, InjectionSettings settings)
+    /// <param name="deployed">The release's settings.</param>
+    public static NamespaceSettings Read(JsonElement @namespace, bool? asIf, Deployed deployed)
     {
         var metadata = @namespace.Member("metadata"u8);
-        if (asIf is not { } labelled)
+        if (asIf is null && deployed.ReadsNamespaces)
         {
-            return NamespaceSettings.Read(metadata, settings, new Warnings());
+            return NamespaceSettings.Read(metadata, deployed.Settings, new Warnings());
         }
 
         var buffer = new ArrayBufferWriter<byte>();
@@ -29,15 +30,19 @@ internal static class NamespaceLabel
             writer.WriteStartObject("labels"u8);
             foreach (var label in metadata.Member("labels"u8).Members)
             {
-                if (label.Name != Name)
+                if (asIf is null || label.Name != Name)
                 {
                     label.WriteTo(writer);
                 }
             }
 
-            writer.WriteString(Name, labelled ? "enabled" : "disabled");
+            if (asIf is { } labelled)
+            {
+                writer.WriteString(Name, labelled ? "enabled" : "disabled");
+            }
+
             writer.WriteEndObject();
-            if (metadata.Member("annotations"u8) is { IsObject: true } annotations)
+            if (deployed.ReadsNamespaces && metadata.Member("annotations"u8) is { IsObject: true } annotations)
             {
                 writer.WritePropertyName("annotations"u8);
                 annotations.WriteTo(writer);
@@ -47,17 +52,18 @@ internal static class NamespaceLabel
         }
 
         using var changed = JsonDocument.Parse(buffer.WrittenMemory);
-        return NamespaceSettings.Read(changed.RootElement, settings, new Warnings());
+        return NamespaceSettings.Read(changed.RootElement, deployed.Settings, new Warnings());
     }
 
     /// <summary>Whether a namespace without the label would be left alone.</summary>
-    public static async Task<bool> IsOutWithoutAsync(ApiClient api, string @namespace, InjectionSettings settings, CancellationToken cancel)
+    public static async Task<bool> IsOutWithoutAsync(ApiClient api, string @namespace, Deployed deployed, CancellationToken cancel)
     {
         using var found = await api.FindAsync(ApiPath.Namespaces.Named(@namespace), cancel);
         var metadata = (found?.RootElement ?? default).Member("metadata"u8);
-        return settings.Selection.Mode == SelectionMode.OptIn
-            && !(settings.Selection.CompatLabel && metadata.Member("labels"u8).Says("node-local-dns-injection"u8, "enabled"u8))
-            && !metadata.Member("annotations"u8).Says("nodedns.io/inject"u8, "enabled"u8);
+        var selection = deployed.Settings.Selection;
+        return selection.Mode == SelectionMode.OptIn
+            && !(selection.CompatLabel && metadata.Member("labels"u8).Says("node-local-dns-injection"u8, "enabled"u8))
+            && !(deployed.ReadsNamespaces && metadata.Member("annotations"u8).Says("nodedns.io/inject"u8, "enabled"u8));
     }
 
     /// <summary>True when the namespace asks for injection, by our label or another one that is understood.</summary>

@@ -33,7 +33,9 @@ internal sealed class Survey
     /// <summary>null when the user may not look for it.</summary>
     public Release? Release { get; private set; }
 
-    public InjectionSettings Settings { get; private set; } = DeployedSettings.Default;
+    public Deployed Deployed { get; private set; } = new(DeployedSettings.Default, false, null);
+
+    public InjectionSettings Settings => Deployed.Settings;
 
     /// <summary>The namespaces that are not terminating.</summary>
     public Dictionary<string, NamespaceSettings> Namespaces { get; } = [];
@@ -150,8 +152,9 @@ internal sealed class Survey
             return;
         }
 
-        (Settings, var note) = await new DeployedSettings(_api).ReadAsync(Release, cancel);
-        if (note is not null)
+        await Unknown.TryAsync("by which settings pods are decided, for which the chart's defaults are taken", async () =>
+            Deployed = await new DeployedSettings(_api).ReadAsync(Release, cancel));
+        if (Deployed.Note is { } note)
         {
             Notes.Add(note);
         }
@@ -183,7 +186,7 @@ internal sealed class Survey
         {
             if (!ObjectView.IsLeaving(item))
             {
-                Namespaces[ObjectView.Name(item)] = NamespaceLabel.Read(item, asIf, Settings);
+                Namespaces[ObjectView.Name(item)] = NamespaceLabel.Read(item, asIf, Deployed);
             }
             else
             {

@@ -11,14 +11,17 @@ internal static class Canary
 {
     private const int Steps = 10_000;
 
-    public static bool IsIn(PodView pod, string @namespace, int percent, string? seedLabel)
+    private const string Characters = "abcdefghijklmnopqrstuvwxyz0123456789-./ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+
+    public static bool IsIn(PodView pod, string @namespace, int percent, string? seedLabel, Engine engine)
     {
         if (percent is <= 0 or >= 100)
         {
             return percent >= 100;
         }
 
-        return Step(Key(pod, @namespace, seedLabel)) < percent * (Steps / 100);
+        var key = Key(pod, @namespace, seedLabel);
+        return (engine == Engine.Policy ? SumStep(key) : HashStep(key)) < percent * (Steps / 100);
     }
 
     private static string Key(PodView pod, string @namespace, string? seedLabel)
@@ -33,7 +36,19 @@ internal static class Canary
             : $"{@namespace}/Pod/{pod.Name}";
     }
 
-    private static int Step(string key)
+    /// <summary>The policy's draw: CEL has no hash. The chart's variable <c>draw</c> has the same numbers.</summary>
+    private static int SumStep(string key)
+    {
+        var sum = 0L;
+        for (var i = 0L; i < key.Length; i++)
+        {
+            sum += (Characters.IndexOf(key[(int)i], StringComparison.Ordinal) + 2) * (((i * i * 7919) + (i * 104729) + 15485863) % 1000003);
+        }
+
+        return (int)(sum % Steps);
+    }
+
+    private static int HashStep(string key)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(key), digest);

@@ -189,7 +189,7 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
     private SkipReason? ByShare(bool? wish, PodView pod, string @namespace, NamespaceSettings ofNamespace) =>
         wish is null
         && !Canary.IsIn(
-            pod, @namespace, ofNamespace.Annotations.Percent ?? _selection.Percent, _selection.PercentSeedLabel)
+            pod, @namespace, ofNamespace.Annotations.Percent ?? _selection.Percent, _selection.PercentSeedLabel, _selection.Engine)
             ? SkipReason.Canary
             : null;
 

@@ -9,6 +9,13 @@ public enum SelectionMode
     OptOut,
 }
 
+/// <summary>What changes pods: the webhook, or the chart's MutatingAdmissionPolicy.</summary>
+public enum Engine
+{
+    Webhook,
+    Policy,
+}
+
 public static class SelectionModes
 {
     /// <summary>The spelling in flags and the chart.</summary>
@@ -30,6 +37,9 @@ public sealed record SelectionModel
     public int Percent { get; init; } = 100;
 
     public string? PercentSeedLabel { get; init; }
+
+    /// <summary>Whose draw decides which workloads the percentage takes.</summary>
+    public Engine Engine { get; init; }
 
     public bool InjectHostNetwork { get; init; } = true;
 

@@ -59,6 +59,7 @@ public static class SettingsJson
             CompatLabel = IsNotFalse(settings, "compat-label"u8),
             Percent = Number(settings, "percent"u8, 100),
             PercentSeedLabel = settings.Text("percent-seed-label"u8) is { Length: > 0 } label ? label : null,
+            Engine = settings.Says("engine"u8, "policy"u8) ? Engine.Policy : Engine.Webhook,
             InjectHostNetwork = IsNotFalse(settings, "inject-host-network"u8),
             IgnoredRules = Enum.GetValues<SkipReason>()
                 .Where(rule => Texts(settings, "ignore-skip-rules"u8).Contains(rule.Name())).ToFrozenSet(),

@@ -3,7 +3,7 @@ using NodeDns.Cli.Tests.Cluster;
 namespace NodeDns.Cli.Tests;
 
 /// <summary><c>rollout</c> and <c>undo</c>, on a real API server whose controllers the tests stand in for.</summary>
-public sealed class RolloutTests
+public sealed class RolloutTests : IDisposable
 {
     /// <summary>Answers for the probe's pod as the webhook does.</summary>
     private const string StandIn = """
@@ -36,6 +36,8 @@ public sealed class RolloutTests
         _cluster.Apply(Manifests.Release);
         _cluster.Apply(StandIn);
     }
+
+    public void Dispose() => _cluster.Do("delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", "stand-in");
 
     [Fact]
     public void A_namespace_that_is_not_labelled_is_not_rolled_out()

@@ -129,6 +129,57 @@ public sealed class TroubleTests
         Assert.Equal("", run.Output);
     }
 
+    [Theory]
+    [InlineData("report", "-A")]
+    [InlineData("status")]
+    [InlineData("rollout")]
+    [InlineData("undo")]
+    public void A_cluster_without_the_chart_gets_the_line_that_installs_it(params string[] arguments)
+    {
+        _cluster.Do("delete", "deployment,daemonset", "-n", "node-dns", "--all");
+        var run = Plugin.Run(_cluster, arguments);
+        Assert.Equal(
+            """
+            error: the node cache is not installed in this cluster: no Deployment or DaemonSet has the chart's labels
+            Install it:
+              helm install node-dns charts/node-dns-webhook --namespace node-dns --create-namespace
+
+            """,
+            run.Error);
+        Assert.Equal(2, run.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("500 Internal Server Error", "", "HTTP 500")]
+    [InlineData("503 Service Unavailable", "upstream connect error\nreset", "upstream connect error")]
+    [InlineData("429 Too Many Requests", """{"kind": "Status", "message": "the server has received too many requests and has asked us to try again later"}""", "too many requests")]
+    [InlineData("200 OK", "<html>login</html>", "the answer is no list")]
+    public void An_error_of_the_api_server_is_one_sentence(string status, string body, string expected)
+    {
+        using var server = new RawServer($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+        var run = Plugin.RunAs(Kubeconfig($"http://127.0.0.1:{server.Port}", "token: x"), "report", "-A");
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+        Assert.Equal(2, run.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("report", "-A")]
+    [InlineData("doctor")]
+    [InlineData("undo", "-A")]
+    public void Ctrl_C_before_anything_was_done_says_so(params string[] arguments)
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var run = Plugin.StartAs(Kubeconfig($"http://{silent.LocalEndpoint}", "token: x"), arguments);
+        using var met = silent.AcceptTcpClient();
+        Tool.Run("kill", "-INT", $"{run.Id}");
+        Assert.Equal("error: interrupted: nothing was changed\n", run.StandardError.ReadToEnd());
+        run.WaitForExit();
+        Assert.Equal(2, run.ExitCode);
+    }
+
     [Fact]
     public void A_pipe_gets_neither_colour_nor_progress()
     {

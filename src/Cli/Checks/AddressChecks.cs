@@ -10,9 +10,9 @@ internal static class AddressChecks
 {
     public static async Task CollisionsAsync(Examination examination, List<Finding> findings, CancellationToken cancel)
     {
-        var release = await examination.ReleaseAsync(cancel);
-        var addresses = (release is null ? null : Release.Argument(release.Cache, "guard", "address"))?.Split(',')
-            ?? [.. DeployedSettings.Default.Dns.LocalAddresses];
+        var addresses = await examination.ReleaseAsync(cancel) is null
+            ? DeployedSettings.Default.Dns.LocalAddresses
+            : (await examination.SettingsAsync(cancel)).Settings.Dns.LocalAddresses;
         var nodes = await examination.NodesAsync(cancel);
         foreach (var address in addresses.Select(IPAddress.Parse))
         {

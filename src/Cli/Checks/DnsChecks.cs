@@ -1,6 +1,6 @@
+using System.Net;
 using System.Text.Json;
 using NodeDns.Cli.Cluster;
-using NodeDns.Cli.Installed;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
@@ -24,11 +24,14 @@ internal static class DnsChecks
             return;
         }
 
-        var release = await examination.ReleaseAsync(cancel);
-        var given = release is null ? null : Release.Argument(release.Webhook, "webhook", "cluster-dns");
-        foreach (var address in (given ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        if (await examination.ReleaseAsync(cancel) is null)
         {
-            if (address[0] != '$' && address != "auto" && !addresses.Contains(address))
+            return;
+        }
+
+        foreach (var address in (await examination.SettingsAsync(cancel)).Settings.Dns.ClusterDns)
+        {
+            if (IPAddress.TryParse(address, out _) && !addresses.Contains(address))
             {
                 findings.Add(new Finding(
                     Level.Warning, $"pods are given {address} as cluster DNS, and no Service of kube-system has it (they have {string.Join(", ", addresses)})",

@@ -22,6 +22,10 @@ internal sealed class Examination(ApiClient api)
     public async Task<Release> InstalledAsync(CancellationToken cancel) =>
         await ReleaseAsync(cancel) ?? throw new ClusterException("the node cache is not installed");
 
+    /// <summary>The settings of the release.</summary>
+    public Task<Deployed> SettingsAsync(CancellationToken cancel) =>
+        Once("settings", async () => await new DeployedSettings(api).ReadAsync(await InstalledAsync(cancel), cancel));
+
     public Task<Survey> SurveyAsync(CancellationToken cancel) =>
         Once("survey", () => Survey.TakeAsync(api, new Scope(null), cancel, withPages: true));
 

@@ -48,7 +48,8 @@ internal static class PodChecks
         {
             var ns = ObjectView.Namespace(policy);
             var concerns = ns.Length == 0 || (survey.Namespaces.TryGetValue(ns, out var settings) && settings.Inject == true);
-            if (concerns && policy.Member("spec"u8).Member("egress"u8).Items.Any(rule => rule.Member("toFQDNs"u8).IsArray))
+            var specs = policy.Member("specs"u8).Items.Append(policy.Member("spec"u8));
+            if (concerns && specs.Any(spec => spec.Member("egress"u8).Items.Any(rule => rule.Member("toFQDNs"u8).IsArray)))
             {
                 findings.Add(new Finding(
                     Level.Warning, $"{path.Shown} {(ns.Length > 0 ? ns + "/" : "")}{ObjectView.Name(policy)} uses toFQDNs: Cilium learns names from lookups to cluster DNS, and a node's own cache is not looked at",

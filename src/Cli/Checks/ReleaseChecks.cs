@@ -1,3 +1,4 @@
+using System.Globalization;
 using NodeDns.Cli.Cluster;
 using NodeDns.Cli.Installed;
 using NodeDns.Injection.Admission;
@@ -25,6 +26,7 @@ internal static class ReleaseChecks
 
         if (release is null)
         {
+            await QuotasAsync(examination, ns, findings, cancel);
             return;
         }
 
@@ -42,6 +44,24 @@ internal static class ReleaseChecks
                 findings.Add(new Finding(
                     Level.Error, $"{kind} {ns}/{name} has {have} of {wanted} pods: {said.Text("message"u8)}",
                     "raise the quota (resourceQuota.enabled makes one that fits), or label the namespace pod-security.kubernetes.io/enforce=privileged"));
+            }
+        }
+    }
+
+    /// <summary>A quota on pods that has no room for a cache on every node.</summary>
+    private static async Task QuotasAsync(Examination examination, string ns, List<Finding> findings, CancellationToken cancel)
+    {
+        var nodes = (await examination.NodesAsync(cancel)).Count;
+        foreach (var quota in await examination.Lists.AllAsync(ApiPath.ResourceQuotas.In(ns), cancel))
+        {
+            foreach (var limit in quota.Member("spec"u8).Member("hard"u8).Members.Where(limit => limit.Name is "pods" or "count/pods"))
+            {
+                if (int.TryParse(limit.Value.AsText, NumberStyles.None, CultureInfo.InvariantCulture, out var pods) && pods < nodes + 2)
+                {
+                    findings.Add(new Finding(
+                        Level.Error, $"ResourceQuota {ns}/{ObjectView.Name(quota)} allows {pods} pods; {nodes} nodes need {nodes}, and the webhook 2",
+                        "raise it, or delete it and let the chart make one that fits (resourceQuota.enabled)"));
+                }
             }
         }
     }

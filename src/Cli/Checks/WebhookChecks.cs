@@ -34,7 +34,7 @@ internal static class WebhookChecks
     {
         var survey = await examination.SurveyAsync(cancel);
         var ns = survey.Namespaces.Where(one => one.Value.Inject == true).Select(one => one.Key).Order(StringComparer.Ordinal).FirstOrDefault();
-        if (ns is not null && await NamespaceSwitch.ProbeAsync(examination.Api, ns, on: true, cancel) is { } wrong)
+        if (ns is not null && await new Probe(examination.Api, survey).AskAsync(ns, on: true, cancel) is { } wrong)
         {
             findings.Add(new Finding(
                 Level.Error, wrong,

@@ -32,7 +32,7 @@ internal sealed class GlobalOptions
         Cluster = parse.GetValue(_cluster),
         User = parse.GetValue(_user),
         As = parse.GetValue(_as),
-        RequestTimeout = parse.GetValue(_timeout) is { } text ? GoTime.Parse(_timeout.Name, text) : TimeSpan.Zero,
+        RequestTimeout = parse.GetValue(_timeout) is { } text ? FlagTime.Parse(_timeout.Name, text) : TimeSpan.Zero,
     };
 
     /// <exception cref="UsageException">Both -n and -A were given.</exception>

@@ -38,7 +38,7 @@ internal static class RolloutCommand
                 DryRun = OneOf(dryRun.Name, parse.GetValue(dryRun) ?? "none", "none", "client", "server"),
                 MaxParallel = parse.GetValue(parallel) is > 0 and var n ? n
                     : throw new UsageException($"--max-parallel {parse.GetValue(parallel)}: expected 1 or more"),
-                Timeout = GoTime.Parse(timeout.Name, parse.GetValue(timeout) ?? "10m"),
+                Timeout = FlagTime.Parse(timeout.Name, parse.GetValue(timeout) ?? "10m"),
                 Named = parse.GetValue(workloads) ?? [],
             }.RunAsync(),
             cancel));

@@ -61,35 +61,37 @@ internal sealed class RolloutWork(Session session, string @namespace)
 
         // 2
         var isDry = DryRun == "server";
-        if (Label)
-        {
-            // In mode optOut, or with another label that opts in, removing the label does not move pods back.
-            var to = ToCache ? "enabled" : await NamespaceLabel.IsOutWithoutAsync(session.Api, @namespace, survey.Settings, Cancel) ? null : "disabled";
-            await NamespaceSwitch.SetAsync(session.Api, @namespace, to, isDry, Cancel);
-            session.Screen.Out.WriteLine($"namespace {@namespace}: label {(to is null ? $"{NamespaceLabel.Name} taken off" : $"{NamespaceLabel.Name}={to} set")}{(isDry ? " (server dry run)" : "")}");
-        }
-
-        if (isDry)
-        {
-            foreach (var row in plan.Restart)
-            {
-                await new Restart(session.Api, row.Key, TimeProvider.System).BeginAsync(dryRun: true, Cancel);
-                session.Screen.Out.WriteLine($"{row.Key.Short} restarted (server dry run)");
-            }
-
-            return End(plan, survey);
-        }
-
-        // 3
-        if (plan.Restart.Count > 0 && await NamespaceSwitch.ProbeAsync(session.Api, @namespace, ToCache, Cancel) is { } wrong)
-        {
-            throw new ClusterException(wrong);
-        }
-
-        // 4
         var run = new RolloutRun(session.Api, TimeProvider.System, session.Screen.Out.WriteLine) { MaxParallel = MaxParallel, Timeout = Timeout };
+        var label = "";
         try
         {
+            if (Label)
+            {
+                // In mode optOut, or with another label that opts in, removing the label does not move pods back.
+                var to = ToCache ? "enabled" : await NamespaceLabel.IsOutWithoutAsync(session.Api, @namespace, survey.Deployed, Cancel) ? null : "disabled";
+                await NamespaceSwitch.SetAsync(session.Api, @namespace, to, isDry, Cancel);
+                label = to is null ? "the label is taken off; " : "the label is set; ";
+                session.Screen.Out.WriteLine($"namespace {@namespace}: label {(to is null ? $"{NamespaceLabel.Name} taken off" : $"{NamespaceLabel.Name}={to} set")}{(isDry ? " (server dry run)" : "")}");
+            }
+
+            if (isDry)
+            {
+                foreach (var row in plan.Restart)
+                {
+                    await new Restart(session.Api, row.Key, TimeProvider.System).BeginAsync(dryRun: true, Cancel);
+                    session.Screen.Out.WriteLine($"{row.Key.Short} restarted (server dry run)");
+                }
+
+                return End(plan, survey);
+            }
+
+            // 3
+            if (plan.Restart.Count > 0 && await new Probe(session.Api, survey).AskAsync(@namespace, ToCache, Cancel) is { } wrong)
+            {
+                throw new ClusterException(wrong);
+            }
+
+            // 4
             if (await run.RunAsync(plan.Restart, IsWaitingAsync, Cancel) is { } failure)
             {
                 session.Screen.Say($"stopped: {failure}");
@@ -99,7 +101,7 @@ internal sealed class RolloutWork(Session session, string @namespace)
         }
         catch (OperationCanceledException)
         {
-            session.Screen.Say($"interrupted: {(Label ? "the label is set; " : "")}{run.Summary()}; run the same command again to go on");
+            session.Screen.Say($"interrupted: {(isDry ? "nothing was changed" : label + run.Summary())}; run the same command again to go on");
             return ExitCode.CouldNotTell;
         }
 

@@ -28,7 +28,7 @@ internal static class UndoCommand
                 Label = true,
                 DryRun = RolloutCommand.OneOf(dryRun.Name, parse.GetValue(dryRun) ?? "none", "none", "client", "server"),
                 MaxParallel = Math.Max(1, parse.GetValue(parallel)),
-                Timeout = GoTime.Parse(timeout.Name, parse.GetValue(timeout) ?? "10m"),
+                Timeout = FlagTime.Parse(timeout.Name, parse.GetValue(timeout) ?? "10m"),
             }),
             cancel));
         return command;

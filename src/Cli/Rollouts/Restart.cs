@@ -22,9 +22,11 @@ internal sealed class Restart(ApiClient api, WorkloadKey key, TimeProvider time)
         var patch = key.Kind == "Rollout"
             ? """{"spec": {"restartAt": "NOW"}}"""
             : """{"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "NOW"}}}}}""";
+        // A request that has been sent is waited for, also after Ctrl-C, so that what was done can be said.
+        cancel.ThrowIfCancellationRequested();
         using var changed = await api.PatchAsync(
             _path.With(dryRun ? "dryRun=All" : ""), "application/merge-patch+json",
-            patch.Replace("NOW", now, StringComparison.Ordinal), cancel);
+            patch.Replace("NOW", now, StringComparison.Ordinal), CancellationToken.None);
     }
 
     /// <summary>Watches the workload.</summary>

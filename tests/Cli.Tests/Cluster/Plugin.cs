@@ -15,6 +15,8 @@ internal static class Plugin
 
     /// <summary>Starts it for a test that presses Ctrl-C: a shell that runs the tests in the background has SIGINT ignored,
     /// and the programs it starts inherit that.</summary>
-    public static Process Start(ControlPlane cluster, params string[] arguments) =>
-        Tool.Start("env", ["--default-signal=INT", "KUBECONFIG=" + cluster.Kubeconfig, Program, .. arguments]);
+    public static Process Start(ControlPlane cluster, params string[] arguments) => StartAs(cluster.Kubeconfig, arguments);
+
+    public static Process StartAs(string kubeconfig, params string[] arguments) =>
+        Tool.Start("env", ["--default-signal=INT", "KUBECONFIG=" + kubeconfig, Program, .. arguments]);
 }

@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace NodeDns.Cli.Tests.Cluster;
+
+/// <summary>Pages of text at a port of loopback.</summary>
+internal sealed class PageServer : IDisposable
+{
+    private readonly HttpListener _listener = new();
+
+    public PageServer((string Path, string Text)[] pages)
+    {
+        Port = ControlPlane.FreePort();
+        _listener.Prefixes.Add($"http://localhost:{Port}/");
+        _listener.Start();
+        _ = ServeAsync(pages.ToDictionary(page => page.Path, page => page.Text));
+    }
+
+    public int Port { get; }
+
+    public void Dispose() => _listener.Close();
+
+    private async Task ServeAsync(Dictionary<string, string> pages)
+    {
+        while (_listener.IsListening)
+        {
+            try
+            {
+                var context = await _listener.GetContextAsync();
+                var text = pages.GetValueOrDefault(context.Request.Url!.AbsolutePath);
+                context.Response.StatusCode = text is null ? 404 : 200;
+                context.Response.Close(System.Text.Encoding.UTF8.GetBytes(text ?? ""), willBlock: false);
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -17,8 +17,14 @@ build: ## both programs and the kubectl plugin, NativeAOT, into artifacts/bin/
 	@mkdir -p artifacts/bin
 	@echo "building node-dns-cache (NativeAOT, about a minute)" && $(NATIVE)/cache src/Cache && cp artifacts/publish/cache/node-dns-cache artifacts/bin/
 	@echo "building node-dns-webhook (NativeAOT, about a minute)" && $(NATIVE)/webhook src/Webhook && cp artifacts/publish/webhook/node-dns-webhook artifacts/bin/
-	@echo "building kubectl-nodedns (NativeAOT, about a minute)" && $(NATIVE)/cli src/Cli && cp artifacts/publish/cli/kubectl-nodedns artifacts/bin/
+	@$(MAKE) --no-print-directory plugin
 	@ls -l artifacts/bin
+
+.PHONY: plugin
+plugin: ## the kubectl plugin alone, into artifacts/bin/
+	@eng/install build
+	@mkdir -p artifacts/bin
+	@echo "building kubectl-nodedns (NativeAOT, about a minute)" && $(NATIVE)/cli src/Cli && cp artifacts/publish/cli/kubectl-nodedns artifacts/bin/
 
 .PHONY: test
 test: build ## every suite that needs no cluster
@@ -27,7 +33,7 @@ test: build ## every suite that needs no cluster
 	@eng/suites Cache.Tests Cache.Scenarios Webhook.Tests House.Tests Chart.Tests Guard.Tests Cli.Tests Node.Tests
 
 .PHONY: e2e
-e2e: ## the end-to-end suite; starts a cluster unless KUBECONFIG names one
+e2e: plugin ## the end-to-end suite; starts a cluster unless KUBECONFIG names one
 	@eng/e2e
 
 .PHONY: demo
@@ -61,7 +67,7 @@ fuzz: ## coverage-guided fuzzing from our corpora, SECONDS=300 for each target (
 	@eng/fuzz $(or $(SECONDS),300) $(TARGET)
 
 .PHONY: cli
-cli: build ## the kubectl plugin as it is published: tar.gz, checksums and krew manifest in artifacts/cli/
+cli: plugin ## the kubectl plugin as it is published: tar.gz, checksums and krew manifest in artifacts/cli/
 	@eng/cli-package $(CLI_URL)
 
 .PHONY: chart

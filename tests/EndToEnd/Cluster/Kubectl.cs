@@ -8,6 +8,10 @@ internal static class Kubectl
     private static readonly Lazy<string> s_program = new(() => Path("kubectl"));
     private static readonly Lazy<string> s_helmProgram = new(() => Path("helm"));
 
+    public static string Program => s_program.Value;
+
+    public static string HelmProgram => s_helmProgram.Value;
+
     /// <summary>Runs kubectl; a failure fails the test with what kubectl said.</summary>
     public static string Run(params string[] arguments) => Succeeded(Try(arguments), arguments);
 

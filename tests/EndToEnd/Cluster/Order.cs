@@ -16,6 +16,7 @@ public sealed class Order : ITestCollectionOrderer
     public const string OwnCertificate = "4 own certificate";
     public const string Swapped = "5 swapped";
     public const string Readme = "6 readme";
+    public const string Operators = "7 operators";
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)

@@ -19,30 +19,19 @@ public sealed class ReadmeTests : IDisposable
 
     private readonly Installation _installation;
 
-    /// <summary>What is on the reader's PATH: kubectl, helm, docker.</summary>
-    private readonly string _programs;
+    private readonly OperatorPath _path = new();
 
     public ReadmeTests(Installation installation)
     {
         _installation = installation;
         Assert.SkipUnless(s_ownCluster, "labels and restarts the namespace default, takes cert-manager away: not on a cluster of somebody's own");
-        _programs = Directory.CreateTempSubdirectory("readme-programs").FullName;
-        foreach (var (name, path) in new[]
-        {
-            ("kubectl", Tool.Find("kubectl").Path),
-            ("helm", Tool.Find("helm").Path),
-            ("docker", Path.Combine(Tool.Checkout, "tests", "EndToEnd", "Readme", "docker")),
-        })
-        {
-            File.CreateSymbolicLink(Path.Combine(_programs, name), path!);
-        }
-
+        _path.Add("docker", Path.Combine(Tool.Checkout, "tests", "EndToEnd", "Readme", "docker"));
         Uninstall();
     }
 
     public void Dispose()
     {
-        Directory.Delete(_programs, recursive: true);
+        _path.Dispose();
         Uninstall();
         Kubectl.Run("label", "namespace", Ns, "nodedns.io/inject-");
         Kubectl.Run("delete", "-n", Ns, Web, "--ignore-not-found");
@@ -62,13 +51,6 @@ public sealed class ReadmeTests : IDisposable
         Installation.WaitUntilInjecting();
         Type(install[2..^1]);
         WaitForRollout();
-
-        // What README says of a pod that the webhook misses: a namespace's new label reaches the API server's own watch a moment later.
-        for (var tries = 0; tries < 5 && !Nameservers().SequenceEqual(promised.Nameservers); tries++)
-        {
-            Kubectl.Run("rollout", "restart", "-n", Ns, Web);
-            WaitForRollout();
-        }
 
         Assert.Equal(promised.Nameservers, Nameservers());
 
@@ -134,7 +116,7 @@ public sealed class ReadmeTests : IDisposable
     private string Type(string[] blocks)
     {
         var typed = string.Join('\n', blocks).Replace("--image=busybox ", $"--image={Images.Busybox} ", StringComparison.Ordinal);
-        var run = Tool.Run("bash", "-c", $"set -euo pipefail\nPATH={_programs}:$PATH\n{typed}\n");
+        var run = _path.Type($"set -euo pipefail\n{typed}");
         Assert.True(run.ExitCode == 0, $"{typed}\n\n{run.Output}{run.Error}");
         return run.Output;
     }

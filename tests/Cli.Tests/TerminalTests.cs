@@ -22,7 +22,7 @@ public sealed class TerminalTests
     public void A_terminal_gets_colour_and_progress()
     {
         var shown = OnTerminal("TERM=xterm");
-        Assert.Contains(Yellow + "1", shown, StringComparison.Ordinal);
+        Assert.True(shown.Contains(Yellow + "1", StringComparison.Ordinal), shown);
         Assert.Contains($"reading namespace {Ns}", shown, StringComparison.Ordinal);
         Assert.Contains("1 pod in namespace", shown, StringComparison.Ordinal);
     }
@@ -62,5 +62,5 @@ public sealed class TerminalTests
 
     /// <summary>Runs a report on a pseudo-terminal (util-linux's script).</summary>
     private string OnTerminal(params string[] environment) =>
-        Tool.Run("env", [.. environment, "KUBECONFIG=" + _cluster.Kubeconfig, "script", "-qec", $"{Plugin.Program} report -n {Ns} --all", "/dev/null"]).Output;
+        Tool.Run("env", ["-u", "NO_COLOR", .. environment, "KUBECONFIG=" + _cluster.Kubeconfig, "script", "-qec", $"{Plugin.Program} report -n {Ns} --all", "/dev/null"]).Output;
 }

@@ -27,6 +27,12 @@ internal static class DirectiveLines
         static string Cap(int? capacity) => capacity is { } number ? $" and {number} answers" : "";
     }
 
+    public static string Of(DnstapConfig dnstap)
+    {
+        var to = dnstap.Path ?? (dnstap.To is { } server ? $"tcp://{server}" : "a collector looked up at start");
+        return dnstap.Full ? $"to {to}, with the messages" : $"to {to}";
+    }
+
     public static string Of(ForwardConfig forward)
     {
         var to = forward.To.IsEmpty ? "servers looked up at start" : string.Join(' ', forward.To.Select(Of));

@@ -24,6 +24,10 @@ public sealed record ServerBlockConfig
     public CancelConfig? Cancel { get; init; }
     public DebugConfig? Debug { get; init; }
     public Dns64Config? Dns64 { get; init; }
+
+    /// <summary>The collectors that are told of queries and replies.</summary>
+    public ImmutableArray<DnstapConfig> Dnstap { get; init; } = [];
+
     public ErrorsConfig? Errors { get; init; }
 
     /// <summary>The forwards in the order of the file. A query goes to the first whose zone its name is in, and to the

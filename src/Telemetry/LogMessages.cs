@@ -150,6 +150,17 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Information, Message = "{file}: weights read")]
     public static partial void WeightFileRead(this ILogger log, string file);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to {collector}")]
+    public static partial void DnstapConnected(this ILogger log, string collector);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "No connection to {collector}: {problem}; messages are dropped, and it is tried again every second")]
+    public static partial void DnstapNotConnected(this ILogger log, string collector, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{count} messages dropped: {collector} reads too slowly")]
+    public static partial void DnstapDropped(this ILogger log, string collector, long count);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "template of {name}: {problem}")]
     public static partial void TemplateFailed(this ILogger log, string name, string problem);
 }

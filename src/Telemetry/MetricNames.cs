@@ -170,6 +170,8 @@ public static class MetricNames
     public const string ClientNxDomainHelp = "Lookups answered NXDOMAIN, by client. Those answered at once are sampled.";
     public const string ClientFailures = "nodedns_client_failures_total";
     public const string ClientFailuresHelp = "Lookups answered SERVFAIL, by client. Those answered at once are sampled.";
+    public const string DnstapDropped = "nodedns_cache_dnstap_dropped_total";
+    public const string DnstapDroppedHelp = "Messages that no dnstap collector could be sent.";
     public const string LoopsDetected = "nodedns_cache_loops_detected_total";
     public const string LoopsDetectedHelp = "Times the loop probe came back to this server.";
     public const string Connections = "nodedns_cache_tcp_connections";

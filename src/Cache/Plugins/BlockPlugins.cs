@@ -55,6 +55,8 @@ internal sealed class BlockPlugins
 
     public QueryLog? Log { get; private set; }
 
+    public DnstapLog[] Dnstap { get; private set; } = [];
+
     /// <summary>Steps before dns64, which may split a question in two.</summary>
     public QueryStep[] BeforeDns64 { get; }
 
@@ -86,6 +88,7 @@ internal sealed class BlockPlugins
     {
         Errors = step as ErrorLog ?? Errors;
         Log = step as QueryLog ?? Log;
+        Dnstap = step as DnstapLog[] ?? Dnstap;
         Dns64 = step as Dns64 ?? Dns64;
         Rewrite = step as RewriteRules ?? Rewrite;
         Loop = step as LoopPlugin ?? Loop;

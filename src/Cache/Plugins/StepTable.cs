@@ -15,6 +15,8 @@ internal static class StepTable
     {
         ["errors"] = new((block, tools) => new ErrorLog(block.Errors!, tools.Log("errors"), TimeProvider.System)),
         ["log"] = new((block, tools) => new QueryLog(block.Log!, tools.Lines)),
+        ["dnstap"] = new((block, tools) => block.Dnstap.Select(
+            line => new DnstapLog(line, tools.Registry, tools.Log("dnstap"))).ToArray()),
         ["local"] = new((block, tools) => new LocalPlugin(block.Local!, tools.Registry), AnsweredBy.Local),
         ["dns64"] = new((block, tools) => new Dns64(block.Dns64!, tools.Registry)),
         ["acl"] = new((block, tools) => new AclPlugin(block.Acl!, tools.Registry), AnsweredBy.Acl),

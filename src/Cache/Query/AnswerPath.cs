@@ -76,6 +76,11 @@ internal sealed class AnswerPath
     {
         try
         {
+            foreach (var dnstap in pending.Zone.Block.Dnstap)
+            {
+                dnstap.Forwarder(pending.Query, message, pending.Upstream);
+            }
+
             Judge(pending, message);
         }
         catch (Exception bug)

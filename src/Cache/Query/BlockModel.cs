@@ -34,6 +34,9 @@ internal sealed record BlockModel
     /// <summary>Logs queries; null when the block has no log directive.</summary>
     public QueryLog? Log { get; init; }
 
+    /// <summary>Tells collectors of queries and replies (dnstap).</summary>
+    public DnstapLog[] Dnstap { get; init; } = [];
+
     /// <summary>The loop step, which is also in <see cref="AfterCache"/>.</summary>
     public LoopPlugin? Loop { get; init; }
 

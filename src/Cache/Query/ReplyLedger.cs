@@ -32,7 +32,7 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap, TalkerTa
             Tell(query.To, query.Name, query.Type, query.ReceivedTicks, nanoseconds, reply, origin);
         }
 
-        query.Zone.Block.Log?.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
+        Tell(query, reply, nanoseconds);
     }
 
     public void Note(Waiter waiter, ReadOnlySpan<byte> lowerName, ReadOnlySpan<byte> reply, in ReplyOrigin origin)
@@ -52,7 +52,7 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap, TalkerTa
             Tell(waiter.To, lowerName, waiter.Qtype, waiter.ReceivedTicks, nanoseconds, reply, origin);
         }
 
-        if (waiter.Zone.Block.Log is not { } log)
+        if (waiter.Message is null)
         {
             return;
         }
@@ -71,7 +71,18 @@ internal sealed class ReplyLedger(WorkerCounters counters, TapRing tap, TalkerTa
             Forwarders = [],
             ReceivedTicks = waiter.ReceivedTicks,
         };
-        log.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
+        Tell(query, reply, nanoseconds);
+    }
+
+    /// <summary>Tells the block's log, and its collectors.</summary>
+    private static void Tell(in ClientQuery query, ReadOnlySpan<byte> reply, long nanoseconds)
+    {
+        var block = query.Zone.Block;
+        block.Log?.Write(query.ForPlugins(), reply, TimeSpan.FromTicks(nanoseconds / 100));
+        foreach (var dnstap in block.Dnstap)
+        {
+            dnstap.Client(query.ForPlugins(), query.To.Client, reply, nanoseconds);
+        }
     }
 
     /// <summary>Counts a message that no zone has taken.</summary>

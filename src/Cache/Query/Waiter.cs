@@ -37,7 +37,7 @@ internal sealed class Waiter(WaitingClients owner)
     /// <summary>The question's octets as the client sent them.</summary>
     public ReadOnlySpan<byte> Question => _question.AsSpan(0, _questionLength);
 
-    /// <summary>The whole query. Kept only if the block logs queries.</summary>
+    /// <summary>The whole query. Kept only if the block logs queries or tells a collector of them.</summary>
     public byte[]? Message { get; private set; }
 
     public void Set(in ClientQuery query, int limitSlot)
@@ -51,7 +51,7 @@ internal sealed class Waiter(WaitingClients owner)
         Qtype = query.Type;
         Qclass = query.Class;
         RequestSize = query.Message.Length;
-        if (query.Zone.Block.Log is not null)
+        if (query.Zone.Block is { Log: not null } or { Dnstap.Length: > 0 })
         {
             Message = query.Message.ToArray();
         }

@@ -168,7 +168,7 @@ internal sealed partial class CacheServer : IDisposable
 
         _guard?.Dispose();
         _openQueries?.Dispose();
-        _upkeep.Stop();
+        _upkeep.Dispose();
         if (_tap is { } tap)
         {
             _http.Loop.Post(tap.Dispose);

@@ -168,6 +168,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
             Filters = plugins.Filters,
             Errors = plugins.Errors,
             Log = plugins.Log,
+            Dnstap = plugins.Dnstap,
             Loop = plugins.Loop,
             Rewrite = plugins.Rewrite,
             SearchCut = _cuts.GetValueOrDefault(block),

@@ -9,8 +9,11 @@ namespace NodeDns.Cache.Serve;
 /// <param name="loop">The owner's loop. All members belong to its thread.</param>
 /// <param name="probes">The loop for loop probes, which send queries to our own workers.</param>
 /// <param name="store">Answers that are no longer right are removed from this store.</param>
-internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore store)
+internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore store) : IDisposable
 {
+    /// <summary>How long the end waits for collectors to take what is left.</summary>
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromMilliseconds(500);
+
     private readonly EventLoop _loop = loop;
     private readonly List<PollTimer> _timers = [];
     private readonly List<LoopProbe> _probes = [];
@@ -27,6 +30,11 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore
             timer.Arm();
             _timers.Add(timer);
         }
+        foreach (var dnstap in DnstapOf(model))
+        {
+            dnstap.Start();
+        }
+
         foreach (var (plugin, server) in model.Loops)
         {
             var probe = new LoopProbe(probes, plugin, server);
@@ -35,8 +43,19 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore
         }
     }
 
-    /// <summary>Stops working for the model. Its steps log what they have counted.</summary>
-    public void Stop()
+    /// <summary>Stops working, and waits for what the last model's steps have still to send.</summary>
+    public void Dispose()
+    {
+        var last = _model;
+        Stop();
+        foreach (var dnstap in last is null ? [] : DnstapOf(last))
+        {
+            dnstap.Join(s_lastWords);
+        }
+    }
+
+    /// <summary>Stops working for the model. Its steps log what they have counted, and send what they have left.</summary>
+    private void Stop()
     {
         foreach (var timer in _timers)
         {
@@ -60,8 +79,15 @@ internal sealed class PluginUpkeep(EventLoop loop, EventLoop probes, AnswerStore
             plugins.Errors?.Flush();
         }
 
+        foreach (var dnstap in DnstapOf(_model))
+        {
+            dnstap.Close();
+        }
+
         _model = null;
     }
+
+    private static IEnumerable<DnstapLog> DnstapOf(ServeModel model) => model.Plugins.SelectMany(plugins => plugins.Dnstap);
 
     /// <summary>Lets a step do its periodic work, and forgets answers that may now be different.</summary>
     internal void Poll(IPolled polled)

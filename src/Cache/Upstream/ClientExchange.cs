@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Dnstap;
 using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
@@ -82,7 +83,12 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         Forwarder.ServerAnswered(server);
         var rcode = ReplyCheck.Rcode(message, Query.QuestionEnd);
         var elapsed = Stopwatch.GetElapsedTime(attempt.SentTicks);
-        AnsweredBy = new TapUpstream(server.Address, (long)elapsed.TotalNanoseconds);
+        AnsweredBy = new TapUpstream(server.Address, (long)elapsed.TotalNanoseconds, attempt.Proto switch
+        {
+            UpstreamProto.Udp => DnstapProtocol.Udp,
+            UpstreamProto.Tcp => DnstapProtocol.Tcp,
+            _ => DnstapProtocol.DoT,
+        });
         server.Rtt.Add((long)elapsed.TotalMicroseconds);
         server.Metrics.Response(Forwarder.Counters, rcode, (long)elapsed.TotalNanoseconds);
 

@@ -285,6 +285,18 @@ public sealed class DirectiveTests
     [InlineData("timeouts {\nidle 25h\n}", "3: timeouts: idle 25h: expected seconds or a duration, 1s to 24h")]
     [InlineData("timeouts {\nmaxtcpqueries 0\n}", "3: timeouts: maxtcpqueries 0: expected -1 for no limit, or a number of "
         + "questions, 1 or more")]
+    [InlineData("dnstap", "2: dnstap: (nothing): expected the path of a collector's socket, unix:///PATH or tcp://HOST:PORT, "
+        + "then [full] [WRITEBUFFER] [QUEUE]")]
+    [InlineData("dnstap tls://192.0.2.1:6000", "2: dnstap: tls://192.0.2.1:6000: expected the path of a collector's socket, "
+        + "unix:///PATH or tcp://HOST:PORT: TLS is not supported, give the socket of a collector on the node, which may speak it")]
+    [InlineData("dnstap tcp://192.0.2.1", "2: dnstap: tcp://192.0.2.1: expected the path of a collector's socket, "
+        + "unix:///PATH or tcp://HOST:PORT")]
+    [InlineData("dnstap listen /a.sock", "2: dnstap: listen: expected the path of a collector's socket, "
+        + "unix:///PATH or tcp://HOST:PORT: collectors cannot connect to this server")]
+    [InlineData("dnstap /a.sock full 0", "2: dnstap: /a.sock full 0: expected the write buffer in MiB, 1 to 1024")]
+    [InlineData("dnstap /a.sock full 1 5000", "2: dnstap: /a.sock full 1 5000: expected the queue in units of 10000 messages, 1 to 4096")]
+    [InlineData("dnstap /a.sock {\nidentity\n}", "3: dnstap: identity: expected one text")]
+    [InlineData("dnstap /a.sock {\ntls a b\n}", "3: dnstap: tls a b: expected one of identity, version, extra, skipverify")]
     [InlineData("trace a b c", "2: trace: a b c: expected [zipkin|datadog] [ENDPOINT]")]
     [InlineData("trace jaeger x", "2: trace: jaeger x: expected zipkin or datadog before the endpoint")]
     [InlineData("whoami x", "2: whoami: x: expected nothing after it")]
@@ -307,6 +319,9 @@ public sealed class DirectiveTests
     [Theory]
     [InlineData("rewrite edns0 local set 0xffee {some/label}",
         "2: rewrite: edns0 local set 0xffee {some/label}: has no effect: nothing here makes metadata")]
+    [InlineData("dnstap /a.sock half", "2: dnstap: half: has no effect: only full has a meaning there")]
+    [InlineData("dnstap /a.sock full 1 17", "2: dnstap: 17: more than a node's cache has memory for: 16 MiB may wait")]
+    [InlineData("dnstap /a.sock {\nskipverify\n}", "3: dnstap: skipverify: has no effect: the connection has no TLS")]
     [InlineData("bufsize 1232 {\nx\n}", "3: bufsize: x: has no effect: this directive has no options")]
     [InlineData("cancel 1s {\nx y\n}", "3: cancel: x y: has no effect: this directive has no options")]
     [InlineData("hosts {\nttl 60 70\n}", "3: hosts: ttl 60 70: what follows has no effect: expected one TTL in seconds")]

@@ -77,7 +77,7 @@ public class StepOrderTests
     public void Check_prints_a_block_with_every_directive_in_the_order_of_the_table()
     {
         const string Every = ".:53 {\n whoami\n forward . 192.0.2.1\n loop\n hosts /nonexistent\n template IN A .\n minimal\n"
-            + " rewrite type A AAAA\n search_cut example\n cache\n loadbalance\n any\n acl {\n allow\n }\n dns64\n local\n log\n errors\n prometheus\n"
+            + " rewrite type A AAAA\n search_cut example\n cache\n loadbalance\n any\n acl {\n allow\n }\n dns64\n local\n log\n dnstap /a.sock\n errors\n prometheus\n"
             + " pprof\n health\n ready\n trace\n debug\n bind 127.0.0.1\n bufsize\n reload\n timeouts {\n read 1s\n }\n cancel\n}\n";
         Assert.Equal(
             DirectiveTable.InOrder.Select(directive => directive.Name).Except(["bind", "trace", "pprof"]).Prepend("listen"),

@@ -17,7 +17,7 @@ public sealed class PluginUpkeepTests
         var upkeep = new PluginUpkeep(loop, loop, queries.Store);
         upkeep.Use(queries.Model);
         Assert.Equal(loop.NowMs + 1, loop.EarliestTimerMs);
-        upkeep.Stop();
+        upkeep.Dispose();
         Assert.Equal(long.MaxValue, loop.EarliestTimerMs);
     }
 }

@@ -46,6 +46,7 @@ public sealed class LiveServer : IDisposable
                 }
                 health 127.0.0.1:{{FreePort()}}
                 errors
+                dnstap {{_directory}}/nobody.sock
                 reload
                 loop
                 local

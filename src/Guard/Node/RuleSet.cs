@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using NodeDns.Linux.Interop;
@@ -12,8 +13,10 @@ internal sealed class RuleSet : IDisposable
 
     private readonly NodeOptions _options;
     private readonly INodeLog _log;
-    private readonly bool _isInKernel = NotrackRules.AreInKernel();
+
+    /// <summary>null when this kernel has no nf_tables.</summary>
     private readonly NotrackRules? _nft;
+
     private readonly Leftovers _leftovers;
     private bool _fallenBack;
     private bool _isCleared;
@@ -25,23 +28,28 @@ internal sealed class RuleSet : IDisposable
     {
         _options = options;
         _log = log;
-        if (!_isInKernel)
+        if (NotrackRules.AreInKernel())
+        {
+            _nft = new NotrackRules(options.DnsPort);
+        }
+        else
         {
             log.Changed("this kernel has no nf_tables");
         }
-        _nft = _isInKernel ? new NotrackRules(options.DnsPort) : null;
-        _leftovers = new Leftovers(_isInKernel);
+        _leftovers = new Leftovers(_nft is not null);
     }
 
     /// <summary>The rules are in an nf_tables table of ours.</summary>
-    public bool HasNftables => _nft is not null && !_fallenBack && _options.Rules is RulesMode.Auto or RulesMode.Nftables
-        && _isInKernel;
+    [MemberNotNullWhen(true, nameof(_nft))]
+    public bool HasNftables => _nft is not null && !_fallenBack && _options.Rules is RulesMode.Auto or RulesMode.Nftables;
+
+    private bool HasIptables => _options.Rules != RulesMode.Off && !HasNftables;
 
     /// <summary>Makes DNS to and from these addresses bypass conntrack, and DNS to all others not.</summary>
     /// <exception cref="InvalidOperationException">The kind of rules that was asked for is not available.</exception>
     public void EnsureNotrack(IReadOnlyCollection<IPAddress> serving, IReadOnlyCollection<IPAddress> answering)
     {
-        if (_options.Rules == RulesMode.Nftables && !_isInKernel)
+        if (_options.Rules == RulesMode.Nftables && _nft is null)
         {
             throw new InvalidOperationException("--rules nftables: this kernel has no nf_tables: choose iptables");
         }
@@ -49,7 +57,7 @@ internal sealed class RuleSet : IDisposable
         {
             try
             {
-                if (_nft!.Ensure(serving, answering) is { } change)
+                if (_nft.Ensure(serving, answering) is { } change)
                 {
                     _log.Changed(change);
                 }
@@ -62,9 +70,9 @@ internal sealed class RuleSet : IDisposable
                 _log.Changed("this kernel's nf_tables cannot do it: using iptables");
             }
         }
-        if (_options.Rules != RulesMode.Off)
+        if (HasIptables)
         {
-            Iptables.Ensure(serving, answering, Families(answering), _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+            Iptables.Ensure(serving, answering, Families(answering), _options.DnsPort, notrack: true, _nft is null, _log.Changed);
         }
         _nft?.RemoveSoon();
     }
@@ -74,7 +82,7 @@ internal sealed class RuleSet : IDisposable
     {
         if (_options.HostAccept == HostAcceptMode.On)
         {
-            Iptables.Ensure(addresses, addresses, Families(addresses), _options.DnsPort, notrack: false, !_isInKernel, _log.Changed);
+            Iptables.Ensure(addresses, addresses, Families(addresses), _options.DnsPort, notrack: false, _nft is null, _log.Changed);
         }
     }
 
@@ -90,7 +98,7 @@ internal sealed class RuleSet : IDisposable
         }
         // Set this even if removing fails: looking costs time, and the next check would fail too.
         _isCleared = true;
-        if (!HasNftables && _options.Rules != RulesMode.Off)
+        if (HasIptables)
         {
             ClearOtherFamilies();
         }
@@ -126,10 +134,10 @@ internal sealed class RuleSet : IDisposable
             throw new InvalidOperationException("--exit-mode flip: this kernel has no nf_tables: choose refuse or teardown");
         }
         _nft.Flip(addresses, endPoints, time);
-        if (!HasNftables && _options.Rules != RulesMode.Off)
+        if (HasIptables)
         {
             // Not before the flip: a query that conntrack sees earlier would bind its client's port to this node.
-            Iptables.Ensure([], answering, Families(answering), _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+            Iptables.Ensure([], answering, Families(answering), _options.DnsPort, notrack: true, _nft is null, _log.Changed);
         }
     }
 
@@ -137,13 +145,13 @@ internal sealed class RuleSet : IDisposable
     public void Remove()
     {
         _nft?.Remove();
-        if (_options.Rules != RulesMode.Off && !HasNftables)
+        if (HasIptables)
         {
-            Iptables.Ensure([], [], Families([]), _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+            Iptables.Ensure([], [], Families([]), _options.DnsPort, notrack: true, _nft is null, _log.Changed);
         }
         if (_options.HostAccept == HostAcceptMode.On)
         {
-            Iptables.Ensure([], [], Families([]), _options.DnsPort, notrack: false, !_isInKernel, _log.Changed);
+            Iptables.Ensure([], [], Families([]), _options.DnsPort, notrack: false, _nft is null, _log.Changed);
         }
     }
 
@@ -167,7 +175,7 @@ internal sealed class RuleSet : IDisposable
         {
             try
             {
-                Iptables.Ensure([], [], [family], _options.DnsPort, notrack: true, !_isInKernel, _log.Changed);
+                Iptables.Ensure([], [], [family], _options.DnsPort, notrack: true, _nft is null, _log.Changed);
             }
             catch (IptablesException)
             {

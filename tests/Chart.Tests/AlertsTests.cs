@@ -8,6 +8,15 @@ public sealed class AlertsTests
     private const string Promtool = "/usr/bin/promtool";
     private static readonly string s_unitTests = Path.Combine(Tool.Checkout, "tests", "Chart.Tests", "alerts-test.yaml");
 
+    /// <summary>The alerts of both engines.</summary>
+    private static JsonObject Everything()
+    {
+        var spec = Spec();
+        var policy = Assert.Single(Spec("--set", "engine=policy")["groups"]!.AsArray(), group => group!.Text("name") == "node-dns-policy");
+        spec["groups"]!.AsArray().Add(policy!.DeepClone());
+        return spec;
+    }
+
     private static JsonObject Spec(params string[] arguments) => (JsonObject)Rendered
         .With(["--set", "monitoring.prometheusRule.enabled=true", .. arguments]).One("PrometheusRule", "nd")["spec"]!;
 
@@ -15,13 +24,13 @@ public sealed class AlertsTests
         [.. spec["groups"]!.AsArray().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!)];
 
     [Fact]
-    public void Promtool_finds_nothing_wrong_with_rules_and_messages() => Promtools("check", Spec());
+    public void Promtool_finds_nothing_wrong_with_rules_and_messages() => Promtools("check", Everything());
 
     /// <summary>Without the messages, which promtool would compare word by word.</summary>
     [Fact]
     public void Each_alert_fires_on_what_it_is_for_and_is_silent_otherwise()
     {
-        var spec = Spec();
+        var spec = Everything();
         foreach (var alert in Alerts(spec))
         {
             alert.AsObject().Remove("annotations");
@@ -61,11 +70,11 @@ public sealed class AlertsTests
     {
         var told = File.ReadLines(Path.Combine(Tool.Checkout, "docs", "alerts.md"))
             .Where(line => line.StartsWith("## NodeDns", StringComparison.Ordinal)).Select(line => line[3..]);
-        Assert.Equal(Alerts(Spec()).Select(alert => alert.Text("alert")).Order(), told.Order());
+        Assert.Equal(Alerts(Everything()).Select(alert => alert.Text("alert")).Order(), told.Order());
     }
 
     [Fact]
-    public void Each_alert_has_a_severity_a_summary_and_a_description() => Assert.All(Alerts(Spec()), alert =>
+    public void Each_alert_has_a_severity_a_summary_and_a_description() => Assert.All(Alerts(Everything()), alert =>
     {
         Assert.Contains(alert.Text("labels.severity"), new[] { "info", "warning", "critical" });
         Assert.NotEqual("", alert.Text("annotations.summary"));
@@ -77,6 +86,8 @@ public sealed class AlertsTests
     {
         Assert.Empty(Rendered.With().All("PrometheusRule"));
         Assert.Equal("node-dns-cache", Assert.Single(Spec("--set", "webhook.enabled=false")["groups"]!.AsArray())!.Text("name"));
+        Assert.Equal(["node-dns-cache", "node-dns-policy"],
+            Spec("--set", "engine=policy")["groups"]!.AsArray().Select(group => group!.Text("name")));
     }
 
     [Fact]

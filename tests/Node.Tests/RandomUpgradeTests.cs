@@ -18,7 +18,8 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
 
     private const int Seldom = 100;
 
-    /// <summary>Silent is what glibc gives up: it waits for 5 s. The address that stays has a second.</summary>
+    /// <summary>Silent is what glibc gives up: it waits for 5 s. No lookup over UDP is repeated meanwhile, so that a lost
+    /// datagram is a lost lookup.</summary>
     private const int SilentMs = 5000;
 
     private readonly NodeLab _lab = new(output);
@@ -68,7 +69,7 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
     {
         foreach (var address in addresses.Where(address => !_loads.ContainsKey(address)))
         {
-            _loads[address] = address == NodeLab.LocalAddress ? _lab.Load(address, Often) : _lab.Load(address, Seldom, SilentMs);
+            _loads[address] = _lab.Load(address, address == NodeLab.LocalAddress ? Often : Seldom, SilentMs);
         }
     }
 

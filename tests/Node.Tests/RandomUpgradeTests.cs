@@ -31,7 +31,7 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
     public void Upgrades_between_random_configurations_lose_nothing_and_leave_nobody_without_an_answer()
     {
         var seed = Number("NODE_TESTS_SEED", Environment.TickCount);
-        var upgrades = Number("NODE_TESTS_UPGRADES", 40);
+        var upgrades = Number("NODE_TESTS_UPGRADES", 200);
         _lab.Print($"{upgrades} upgrades between random configurations, seed {seed}");
         var random = new Random(seed);
         _lab.StartKubeProxy(ClusterIp);

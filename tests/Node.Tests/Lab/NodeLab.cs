@@ -22,6 +22,9 @@ public sealed class NodeLab : IDisposable
     public const string ClusterDns = "10.0.0.2";
     public const string ClusterDns6 = "fd00:1::2";
 
+    /// <summary>What kubelet gives a pod to end before it kills it.</summary>
+    private const int GraceSeconds = 30;
+
     private readonly List<IDisposable> _owned = [];
     private readonly ITestOutputHelper _output;
     private readonly List<RunningProgram> _programs = [];
@@ -214,7 +217,7 @@ public sealed class NodeLab : IDisposable
         guard.WaitFor("relieved by the next guard");
         serve.Signal(Libc.SIGTERM);
         guard.Signal(Libc.SIGTERM);
-        guard.WaitForExit();
+        guard.WaitForExit(GraceSeconds);
     }
 
     /// <summary>What kubelet runs inside the guard's container.</summary>

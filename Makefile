@@ -66,6 +66,10 @@ release: ## everything of a release in artifacts/release/, and the lines that pu
 fuzz: ## coverage-guided fuzzing from our corpora, SECONDS=300 for each target (TARGET="query corefile", default all)
 	@eng/fuzz $(or $(SECONDS),300) $(TARGET)
 
+.PHONY: soak
+soak: build ## one node for MINUTES=60: load, reloads, upgrades, kills, upstream trouble at random (SEED=n repeats a run)
+	@eng/soak $(or $(MINUTES),60) $(SEED)
+
 .PHONY: cli
 cli: plugin ## the kubectl plugin as it is published: tar.gz, checksums and krew manifest in artifacts/cli/
 	@eng/cli-package $(CLI_URL)

@@ -173,7 +173,7 @@ public sealed class FakeUpstream : IDisposable
         {
             await hold;
         }
-        if (answer.Silent || answer.Close || (answer.SilentOnEdns && query.Edns is not null))
+        if (answer.Silent || (answer.SilentOverUdp && !overTcp) || answer.Close || (answer.SilentOnEdns && query.Edns is not null))
         {
             if (answer.Close && overTcp)
             {

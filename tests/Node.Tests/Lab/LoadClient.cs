@@ -33,6 +33,7 @@ public sealed class LoadClient : IDisposable
     private readonly SocketAddress _server;
     private readonly int _perSecond;
     private readonly int _timeoutMs;
+    private readonly int _names;
     private readonly List<UdpAsker> _udp = [];
     private readonly TcpAsker[] _shared = new TcpAsker[SharedConnections];
     private readonly Tick _tick;
@@ -44,9 +45,11 @@ public sealed class LoadClient : IDisposable
 
     /// <param name="perSecond">Lookups a second, of each transport.</param>
     /// <param name="timeoutMs">A lookup without an answer for so long is lost.</param>
-    public LoadClient(NetworkNamespace from, IPEndPoint server, int perSecond, int timeoutMs)
+    /// <param name="names">How many names are asked for, one after the other and then anew.</param>
+    public LoadClient(NetworkNamespace from, IPEndPoint server, int perSecond, int timeoutMs, int names = 200)
     {
         _timeoutMs = timeoutMs;
+        _names = names;
         _server = SocketAddress.From(server);
         _perSecond = perSecond;
         _tick = new Tick(this);
@@ -67,6 +70,13 @@ public sealed class LoadClient : IDisposable
 
     /// <summary>Lookups that had none in time, so far.</summary>
     public int Lost => _udpCounter.Lost + _tcpCounter.Lost;
+
+    /// <summary>The mean time of an answer over UDP and TCP since the last call.</summary>
+    public double TakeMeanMs()
+    {
+        var (udp, tcp) = (_udpCounter.TakeTimes(), _tcpCounter.TakeTimes());
+        return (udp.TotalMs + tcp.TotalMs) / (double)Math.Max(1, udp.Count + tcp.Count);
+    }
 
     /// <summary>When they were asked, by transport, for whoever looks for the reason.</summary>
     public string WhenLost => $"{_udpCounter.WhenLost}, {_tcpCounter.WhenLost}";
@@ -123,14 +133,14 @@ public sealed class LoadClient : IDisposable
         _loop.Arm(_tick, TickMs);
     }
 
-    private static int WriteQuery(Span<byte> buffer, ushort id, long number)
+    private int WriteQuery(Span<byte> buffer, ushort id, long number)
     {
         buffer[..12].Clear();
         BinaryPrimitives.WriteUInt16BigEndian(buffer, id);
         buffer[2] = 1;
         buffer[5] = 1;
         var offset = 12;
-        foreach (var label in new[] { $"n{number % 200}", "load", "svc", "cluster", "local" })
+        foreach (var label in new[] { $"n{number % _names}", "load", "svc", "cluster", "local" })
         {
             buffer[offset] = (byte)label.Length;
             Encoding.ASCII.GetBytes(label, buffer[(offset + 1)..]);
@@ -168,6 +178,8 @@ public sealed class LoadClient : IDisposable
         private int _answered;
         private int _again;
         private double _worstMs;
+        private long _totalMs;
+        private long _timed;
         private long _firstLostMs;
         private long _lastLostMs;
 
@@ -198,7 +210,11 @@ public sealed class LoadClient : IDisposable
             _wrong += outcome == Outcome.Wrong ? 1 : 0;
             _refused += outcome == Outcome.Refused ? 1 : 0;
             _worstMs = Math.Max(_worstMs, nowMs - lookup.AskedMs);
+            Interlocked.Add(ref _totalMs, nowMs - lookup.AskedMs);
+            Interlocked.Increment(ref _timed);
         }
+
+        public (long TotalMs, long Count) TakeTimes() => (Interlocked.Exchange(ref _totalMs, 0), Interlocked.Exchange(ref _timed, 0));
 
         public void Again(int count) => _again += count;
 
@@ -249,7 +265,7 @@ public sealed class LoadClient : IDisposable
         {
             var lookup = _client._udpCounter.Begin(_client._loop.NowMs);
             _open[++_id] = lookup;
-            Libc.Send(_fd, _buffer.AsSpan(0, WriteQuery(_buffer, _id, number)));
+            Libc.Send(_fd, _buffer.AsSpan(0, _client.WriteQuery(_buffer, _id, number)));
         }
 
         public void OnEvents(uint events)
@@ -399,7 +415,7 @@ public sealed class LoadClient : IDisposable
         private void Send(ushort id, long number)
         {
             Span<byte> message = stackalloc byte[256];
-            var length = WriteQuery(message[2..], id, number);
+            var length = client.WriteQuery(message[2..], id, number);
             BinaryPrimitives.WriteUInt16BigEndian(message, (ushort)length);
             Libc.Send(_fd, message[..(length + 2)]);
         }

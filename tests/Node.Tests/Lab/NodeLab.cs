@@ -225,8 +225,8 @@ public sealed class NodeLab : IDisposable
         Tool.Run("/bin/sh", "-c", $"{string.Join(' ', Program)} ready --handover {Handover(pod)}");
 
     /// <summary>A thousand lookups a second of each transport from the pod.</summary>
-    public LoadClient Load(string address = LocalAddress, int perSecond = 1000, int timeoutMs = 1000) =>
-        Own(new LoadClient(Pod, new IPEndPoint(IPAddress.Parse(address), 53), perSecond, timeoutMs));
+    public LoadClient Load(string address = LocalAddress, int perSecond = 1000, int timeoutMs = 1000, int names = 200) =>
+        Own(new LoadClient(Pod, new IPEndPoint(IPAddress.Parse(address), 53), perSecond, timeoutMs, names));
 
     /// <summary>Ends the load, prints what it saw, and fails the test when a lookup was lost or wrong.</summary>
     public void AssertNothingLost(LoadClient load, string what)

@@ -44,6 +44,11 @@ internal static class DirectiveLines
             _ => "random",
         };
         var except = forward.Except.IsEmpty ? "" : $", but not {string.Join(' ', forward.Except)}";
+        if (forward.Endpoints is { } endpoints)
+        {
+            to = $"the pods of {endpoints}, else {to}";
+        }
+
         return $"{forward.From} to {to} by {protocol}, {policy}{except}";
     }
 

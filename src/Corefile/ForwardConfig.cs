@@ -22,6 +22,13 @@ public sealed record ForwardConfig : DirectiveConfig
     /// <see cref="CorefileOptions.Lookup"/> is null and all servers are host names.</summary>
     public ImmutableArray<UpstreamAddress> To { get; init; } = [];
 
+    /// <summary>The name of a headless Service over the pods behind <see cref="To"/>, which are then asked themselves; null
+    /// to ask only the servers.</summary>
+    public string? Endpoints { get; init; }
+
+    /// <summary>The port at which those pods are asked; null for that of the first server.</summary>
+    public int? EndpointsPort { get; init; }
+
     /// <summary>Subzones of <see cref="From"/> that are not forwarded.</summary>
     public ImmutableArray<string> Except { get; init; } = [];
 

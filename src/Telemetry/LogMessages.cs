@@ -66,6 +66,17 @@ public static partial class LogMessages
     [LoggerMessage(Level = LogLevel.Error, Message = "{file}: {problem}; its other entries apply")]
     public static partial void KubeDnsEntryIgnored(this ILogger log, string file, string problem);
 
+    // Endpoints of cluster DNS.
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "endpoints {name}: {count} pods are asked themselves")]
+    public static partial void EndpointsFound(this ILogger log, string name, int count);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "endpoints {name}: {problem}; the servers of the forward are asked. Remedy: a headless Service (clusterIP: None) "
+            + "that selects the pods of cluster DNS, or no endpoints")]
+    public static partial void EndpointsMissing(this ILogger log, string name, string problem);
+
     // Search lists.
 
     [LoggerMessage(

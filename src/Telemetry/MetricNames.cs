@@ -137,6 +137,8 @@ public static class MetricNames
     public const string ForwardHealthFailureCount = "coredns_forward_healthcheck_failure_count_total";
 
     // Our own metrics.
+    public const string ForwardEndpoints = "nodedns_cache_forward_endpoints";
+    public const string ForwardEndpointsHelp = "Pods of cluster DNS that a forward's endpoints name, and that are asked themselves.";
     public const string KernelDrops = "nodedns_cache_kernel_drops_total";
     public const string KernelDropsHelp =
         "Queries the kernel dropped because the receive buffer of a UDP socket was full.";

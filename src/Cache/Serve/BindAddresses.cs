@@ -22,6 +22,15 @@ internal static class BindAddresses
             .Distinct()];
     }
 
+    /// <summary>The addresses at which something that listens there is reached: with "all addresses" among them, every one
+    /// of the machine.</summary>
+    public static IEnumerable<IPAddress> WithMachines(IReadOnlyList<IPAddress> addresses) =>
+        addresses.Any(address => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? NetworkInterface.GetAllNetworkInterfaces()
+                .SelectMany(link => link.GetIPProperties().UnicastAddresses)
+                .Select(unicast => unicast.Address)
+            : addresses;
+
     public static bool HasInterface(string name) =>
         NetworkInterface.GetAllNetworkInterfaces().Any(link => link.Name == name);
 

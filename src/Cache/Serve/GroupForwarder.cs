@@ -15,5 +15,7 @@ internal sealed class GroupForwarder(Forwarder forwarder) : IForwarder
 
     public void Prove() => forwarder.Prove();
 
+    public void FollowEndpoints() => forwarder.FollowEndpoints();
+
     public void Retire() => forwarder.Retire();
 }

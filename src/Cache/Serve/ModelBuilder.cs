@@ -215,12 +215,17 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
 
     private ForwardModel Forward(ForwardConfig forward, CancelConfig? cancel)
     {
-        var options = UpstreamOptions.Of(forward, cancel);
+        var options = UpstreamOptions.Of(forward, cancel, OwnAddresses);
         var model = new ForwardModel(
             _groups.Count, DnsName.ParseLower(forward.From), Names(forward.Except), options);
         _groups.Add(new UpstreamGroup(options, registry, logs.CreateLogger("plugin/forward")));
         return model;
     }
+
+    private ImmutableArray<IPAddress> OwnAddresses(int port) => [.. config.Blocks
+        .Where(block => block.Zones.Any(zone => zone.Port == port))
+        .SelectMany(block => BindAddresses.WithMachines(BindAddresses.Of(block.Bind)))
+        .Distinct()];
 
     private static TcpLimits Limits(TimeoutsConfig timeouts) => new(
         Milliseconds(timeouts.Read, TcpLimits.Default.ReadMs),

@@ -1,14 +1,18 @@
+using System.Collections.Immutable;
 using System.Net;
 using NodeDns.Cache.Upstream;
 using NodeDns.Corefile;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Serve;
 
 /// <summary>Converts a forward directive to the options of the Upstream room.</summary>
 internal static class UpstreamOptions
 {
+    /// <param name="own">The addresses that this cache serves at a port.</param>
     /// <param name="cancel">The block's cancel directive, which can only shorten the deadline.</param>
-    public static ForwardOptions Of(ForwardConfig forward, CancelConfig? cancel) => new()
+    public static ForwardOptions Of(
+        ForwardConfig forward, CancelConfig? cancel, Func<int, ImmutableArray<IPAddress>>? own = null) => new()
     {
         Deadline = Shortened(
             forward.ReadTimeout is { } wait && wait > ForwardOptions.DeadlineDefault ? wait : ForwardOptions.DeadlineDefault,
@@ -16,6 +20,7 @@ internal static class UpstreamOptions
         DeadlineWhenDown = Shortened(ForwardOptions.DeadlineWhenDownDefault, cancel),
         Servers = [.. forward.To.Select(to => new UpstreamEndpoint(
             new IPEndPoint(to.Address, to.Port), to.Tls, to.ServerName, to.Scope))],
+        Endpoints = Endpoints(forward, own),
         Policy = forward.Policy switch
         {
             ForwardPolicy.RoundRobin => SelectionPolicy.RoundRobin,
@@ -37,7 +42,10 @@ internal static class UpstreamOptions
             RecursionDesired = forward.HealthCheck.RecursionDesired,
             Domain = forward.HealthCheck.Domain,
         },
-        Failover = Set(forward.Failover),
+        // A pod that has lost the API server answers SERVFAIL, and fast.
+        Failover = forward is { Endpoints: not null, Failover: [] }
+            ? new RcodeSet((int)Rcode.ServFail)
+            : Set(forward.Failover),
         Next = Set(forward.Next),
         NextOnNodata = forward.NextOnNodata,
         FailfastAllUnhealthy = forward.FailfastAllUnhealthy,
@@ -50,6 +58,17 @@ internal static class UpstreamOptions
         },
         SourceAddress = forward.SourceAddress,
     };
+
+    private static EndpointsOptions? Endpoints(ForwardConfig forward, Func<int, ImmutableArray<IPAddress>>? own)
+    {
+        if (forward.Endpoints is not { } name || forward.To.IsEmpty)
+        {
+            return null;
+        }
+
+        var port = forward.EndpointsPort ?? forward.To[0].Port;
+        return new EndpointsOptions(DnsName.ParseLower(name), $"{name}:{port}", port, own?.Invoke(port) ?? []);
+    }
 
     private static TimeSpan Shortened(TimeSpan deadline, CancelConfig? cancel)
     {

@@ -90,6 +90,11 @@ internal sealed class Worker : IDisposable
             {
                 _forwarders[group].Prove();
             }
+
+            foreach (var forwarder in _forwarders)
+            {
+                forwarder.FollowEndpoints();
+            }
         }
 
         foreach (var forwarder in before)

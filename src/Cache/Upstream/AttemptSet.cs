@@ -76,6 +76,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
             return false;
         }
         attempt.Server = server;
+        server.Asked();
         attempt.Proto = proto;
         attempt.Plain = plain;
         attempt.Offered = exchange.Query.Offered(plain, sizeAtMost);
@@ -135,6 +136,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
     {
         var attempt = _attempts[index];
         _attempts[index] = default;
+        attempt.Server?.Done();
         attempt.Channel?.Release();
         attempt.Connection?.Forget(attempt.Id);
         return attempt;

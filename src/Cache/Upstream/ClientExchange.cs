@@ -118,9 +118,10 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
             AskOverTcp(server);
             return;
         }
-        if (Options.Failover.Contains(rcode) && _failovers + 1 < Forwarder.Group.Servers.Length)
+        if (Options.Failover.Contains(rcode) && _failovers < MostFailovers)
         {
             _failovers++;
+            server.Avoid(Now + EndpointSet.AvoidMs);
             Held.Set(message);
             StartNext(_proto);
             return;
@@ -206,7 +207,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
 
     private void StartNext(UpstreamProto proto)
     {
-        if (_started >= Options.EffectiveAttempts)
+        if (_started >= Options.EffectiveAttempts(Forwarder.Group.Count))
         {
             WaitOrGiveUp();
             return;
@@ -226,6 +227,12 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         SendAgain(server, proto);
     }
 
+    /// <summary>How many other servers are asked after a failover rcode. A name that fails everywhere need not be asked of
+    /// every pod.</summary>
+    private int MostFailovers => Forwarder.Group.Endpoints is null
+        ? Forwarder.Group.Servers.Length - 1
+        : Math.Min(EndpointSet.MostFailovers, Forwarder.Group.Count - 1);
+
     private bool IsPlain(UpstreamState server) => Query.HasOpt && (_withoutOpt || server.Path.IsPlain(Now));
 
     /// <summary>After an error: asks the next server, or waits for attempts that are still open.</summary>
@@ -235,11 +242,11 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         {
             FinishHeldOrFail(LastError);
         }
-        else if (System.Numerics.BitOperations.PopCount(_tried) < Forwarder.Group.Servers.Length)
+        else if (System.Numerics.BitOperations.PopCount(_tried) < Forwarder.Group.Count)
         {
             StartNext(_proto);
         }
-        else if (_started >= Options.EffectiveAttempts)
+        else if (_started >= Options.EffectiveAttempts(Forwarder.Group.Count))
         {
             WaitOrGiveUp();
         }

@@ -80,11 +80,11 @@ internal sealed class ConnectionPool(Forwarder forwarder, UpstreamState server) 
         return chosen;
     }
 
-    /// <summary>Called when a connection has answered all its queries. Closes it if max_idle_conns, max_age or a
-    /// retired configuration require that.</summary>
+    /// <summary>Called when a connection has answered all its queries. Closes it if max_idle_conns, max_age, a
+    /// retired configuration or an endpoint that has left require that.</summary>
     public void BecameIdle(StreamConnection connection)
     {
-        if (forwarder.IsRetired || !connection.TakesQueries(forwarder.Loop.NowMs) || TooManyIdle())
+        if (forwarder.IsRetired || server.HasLeft || !connection.TakesQueries(forwarder.Loop.NowMs) || TooManyIdle())
         {
             connection.CloseQuietly();
         }

@@ -41,6 +41,8 @@ internal sealed class EdnsProbe(Forwarder forwarder, UpstreamState server) : Loo
         Plain,
     }
 
+    public UpstreamState Server => server;
+
     /// <param name="query">A query with an OPT record that the server left unanswered.</param>
     public void Start(ReadOnlySpan<byte> query)
     {

@@ -60,6 +60,9 @@ internal sealed record ForwardOptions
 
     public required ImmutableArray<UpstreamEndpoint> Servers { get; init; }
 
+    /// <summary>The pods behind <see cref="Servers"/>, which are asked themselves; null when only the servers are.</summary>
+    public EndpointsOptions? Endpoints { get; init; }
+
     public SelectionPolicy Policy { get; init; } = SelectionPolicy.Random;
 
     /// <summary>Use TCP, whatever the client used. Takes precedence over <see cref="PreferUdp"/>.</summary>
@@ -137,12 +140,16 @@ internal sealed record ForwardOptions
     internal TimeSpan EffectiveMaxAge => MaxAge ?? (MaxAgeDefault > Expire ? MaxAgeDefault : Expire);
 
     internal long RetryAfterMs(RttEstimate rtt) => rtt.RetryAfterMs(
-        (long)RetryFloor.TotalMilliseconds, (long)RetryUnknown.TotalMilliseconds, (long)RetryCeiling.TotalMilliseconds);
+        (long)RetryFloor.TotalMilliseconds,
+        // A pod is near, and there is another one to ask.
+        (long)(Endpoints is null ? RetryUnknown : RetryFloor).TotalMilliseconds,
+        (long)RetryCeiling.TotalMilliseconds);
 
     /// <summary><see cref="MaxConnectAttempts"/> with the default applied.</summary>
-    internal int EffectiveAttempts => MaxConnectAttempts switch
+    /// <param name="servers">The number of servers and endpoints.</param>
+    internal int EffectiveAttempts(int servers) => MaxConnectAttempts switch
     {
-        null => Math.Max(3, 2 * Servers.Length),
+        null => Math.Max(3, 2 * servers),
         0 => int.MaxValue,
         var given => given.Value,
     };

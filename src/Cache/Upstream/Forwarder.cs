@@ -22,6 +22,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     private readonly EdnsProbe?[] _ednsProbes;
     private readonly UdpChannelPool _channels4;
     private readonly UdpChannelPool _channels6;
+    private EndpointLookup? _endpoints;
     private Exchange? _active;
     private int _activeCount;
     private bool _turnEndAsked;
@@ -31,9 +32,9 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         Loop = loop;
         Group = group;
         Counters = counters;
-        _connections = new ConnectionPool?[group.Servers.Length];
-        _probes = new HealthProbe?[group.Servers.Length];
-        _ednsProbes = new EdnsProbe?[group.Servers.Length];
+        _connections = new ConnectionPool?[group.IndexLimit];
+        _probes = new HealthProbe?[group.IndexLimit];
+        _ednsProbes = new EdnsProbe?[group.IndexLimit];
         _channels4 = new UdpChannelPool(this, AddressFamily.InterNetwork);
         _channels6 = new UdpChannelPool(this, AddressFamily.InterNetworkV6);
     }
@@ -75,10 +76,26 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     {
         foreach (var server in Group.Servers)
         {
-            if (server.TakeProbe())
-            {
-                StartProbe(server);
-            }
+            Prove(server);
+        }
+    }
+
+    /// <summary>Probes a server until it answers.</summary>
+    internal void Prove(UpstreamState server)
+    {
+        if (server.TakeProbe())
+        {
+            StartProbe(server);
+        }
+    }
+
+    /// <summary>Keeps the group's endpoints up to date, if it has some. One worker does it for all.</summary>
+    public void FollowEndpoints()
+    {
+        if (Group.Endpoints is { } set)
+        {
+            _endpoints = new EndpointLookup(this, set);
+            _endpoints.Start();
         }
     }
 
@@ -87,6 +104,7 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     public void Retire()
     {
         IsRetired = true;
+        _endpoints?.Stop();
         foreach (var probe in _probes)
         {
             probe?.Stop();
@@ -135,14 +153,23 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     internal UdpChannelPool Channels(UpstreamState server) =>
         server.Endpoint.Address.AddressFamily == AddressFamily.InterNetworkV6 ? _channels6 : _channels4;
 
-    internal ConnectionPool Connections(UpstreamState server) =>
-        _connections[server.Index] ??= new ConnectionPool(this, server);
+    internal ConnectionPool Connections(UpstreamState server)
+    {
+        ref var pool = ref _connections[server.Index];
+        if (pool?.Server != server)
+        {
+            // The place of an endpoint that has left. What waits on its connections is still answered.
+            pool?.CloseIdle();
+            pool = new ConnectionPool(this, server);
+        }
+        return pool;
+    }
 
     /// <summary>Records that a query or connection failed at this server. Starts probing, unless a worker already
     /// does.</summary>
     internal void ServerFailed(UpstreamState server)
     {
-        if (!IsRetired && server.Failed(Loop.NowMs))
+        if (!IsRetired && !server.HasLeft && server.Failed(Loop.NowMs))
         {
             StartProbe(server);
         }
@@ -171,7 +198,13 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     {
         if (!IsRetired && server.Path.TakeEdnsProbe())
         {
-            (_ednsProbes[server.Index] ??= new EdnsProbe(this, server)).Start(query);
+            ref var probe = ref _ednsProbes[server.Index];
+            if (probe?.Server != server)
+            {
+                probe?.Stop();
+                probe = new EdnsProbe(this, server);
+            }
+            probe.Start(query);
         }
     }
 
@@ -217,8 +250,16 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         }
     }
 
-    private void StartProbe(UpstreamState server) =>
-        (_probes[server.Index] ??= new HealthProbe(this, server)).Start();
+    private void StartProbe(UpstreamState server)
+    {
+        ref var probe = ref _probes[server.Index];
+        if (probe?.Server != server)
+        {
+            probe?.Stop();
+            probe = new HealthProbe(this, server);
+        }
+        probe.Start();
+    }
 
     private ClientExchange Rent()
     {

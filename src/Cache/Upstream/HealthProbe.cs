@@ -20,6 +20,8 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
     private long _sentMs;
     private bool _running;
 
+    public UpstreamState Server => server;
+
     public void Start()
     {
         _running = true;
@@ -38,6 +40,11 @@ internal sealed class HealthProbe(Forwarder forwarder, UpstreamState server) : L
 
     public override void OnTimer()
     {
+        if (server.HasLeft)
+        {
+            Stop();
+            return;
+        }
         if (server.IsProven && !server.IsSuspect(forwarder.Loop.NowMs))
         {
             End();

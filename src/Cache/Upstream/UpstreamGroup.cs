@@ -23,6 +23,7 @@ internal sealed class UpstreamGroup
         Options = options;
         Servers = [.. options.Servers.Select((endpoint, index) =>
             new UpstreamState(index, endpoint, options, new ForwardMetrics(registry, endpoint.To)))];
+        Endpoints = options.Endpoints is { } endpoints ? new EndpointSet(endpoints, options, registry) : null;
         if (options.Servers.Any(server => server.Tls))
         {
             Tls = new TlsContext(options.Tls);
@@ -56,7 +57,7 @@ internal sealed class UpstreamGroup
                     return false;
                 }
             }
-            return true;
+            return Endpoints is null || Array.TrueForAll(Endpoints.Current, pod => pod.IsDown);
         }
     }
 
@@ -72,14 +73,24 @@ internal sealed class UpstreamGroup
                     return true;
                 }
             }
-            return false;
+            return Endpoints is not null && Array.Exists(Endpoints.Current, pod => pod.IsProven);
         }
     }
 
     /// <summary>The pending queries of all workers. Only counted with <c>max_concurrent</c>.</summary>
     public int Concurrent => Volatile.Read(ref _concurrent);
 
+    /// <summary>The servers that the directive names.</summary>
     internal ImmutableArray<UpstreamState> Servers { get; }
+
+    /// <summary>The pods behind them; null when the directive has no <c>endpoints</c>.</summary>
+    internal EndpointSet? Endpoints { get; }
+
+    /// <summary>How many servers and endpoints there are now.</summary>
+    internal int Count => Servers.Length + (Endpoints?.Current.Length ?? 0);
+
+    /// <summary>One more than the largest <see cref="UpstreamState.Index"/>.</summary>
+    internal int IndexLimit => Endpoints?.IndexLimit ?? Servers.Length;
 
     /// <returns>false when <c>max_concurrent</c> is reached. After true, <see cref="Leave"/> has to be
     /// called.</returns>
@@ -114,13 +125,17 @@ internal sealed class UpstreamGroup
     };
 
     /// <summary>Chooses the next server to ask: healthy before suspect, untried before tried, then in the query's
-    /// order.</summary>
+    /// order. A healthy endpoint comes before all servers, a suspect one after the healthy servers.</summary>
     /// <param name="tried">Bit n is set when this query has already asked server n.</param>
     /// <returns>null when all are down and <c>failfast_all_unhealthy_upstreams</c> is set. Otherwise, when all are
     /// down, a random one, because it may be the probing that fails.</returns>
     internal UpstreamState? Choose(
         ServerOrder order, uint tried, long nowMs, RandomIds random, WorkerCounters counters)
     {
+        if (Endpoints?.Choose(tried, nowMs, random) is { } pod)
+        {
+            return pod;
+        }
         UpstreamState? best = null;
         var bestRank = int.MaxValue;
         for (var place = 0; place < Servers.Length; place++)
@@ -134,6 +149,14 @@ internal sealed class UpstreamGroup
             if (rank < bestRank)
             {
                 (best, bestRank) = (server, rank);
+            }
+        }
+        foreach (var endpoint in Endpoints?.Current ?? [])
+        {
+            var rank = ((tried >> endpoint.Index & 1) != 0 ? 2 : 0) + (endpoint.IsSuspect(nowMs) ? 1 : 0);
+            if (!endpoint.IsDown && rank < bestRank)
+            {
+                (best, bestRank) = (endpoint, rank);
             }
         }
         if (best is not null)

@@ -23,6 +23,9 @@ internal sealed class UpstreamState(
     private int _probeClaimed;
     private long _lastAnswerMs = long.MinValue;
     private long _suspectUntilMs = long.MinValue;
+    private long _avoidUntilMs = long.MinValue;
+    private int _waiting;
+    private volatile bool _hasLeft;
 
     public int Index { get; } = index;
 
@@ -46,6 +49,26 @@ internal sealed class UpstreamState(
     public bool IsProven => Volatile.Read(ref _lastAnswerMs) != long.MinValue;
 
     public bool IsSuspect(long nowMs) => Volatile.Read(ref _suspectUntilMs) > nowMs;
+
+    /// <summary>It answered lately, but with a failure, so others are asked before it.</summary>
+    public bool IsAvoided(long nowMs) => Volatile.Read(ref _avoidUntilMs) > nowMs;
+
+    /// <summary>The pod is no longer one of the forward's endpoints: what waits there may still be answered, and nothing
+    /// new is sent.</summary>
+    public bool HasLeft => _hasLeft;
+
+    /// <summary>How dear a query is here: the round-trip time, in microseconds, of all that wait. 0 while the time is not
+    /// known.</summary>
+    public long Cost => (long)Rtt.SmoothedMicroseconds * (1 + Volatile.Read(ref _waiting));
+
+    public void Leave() => _hasLeft = true;
+
+    public void Avoid(long untilMs) => Volatile.Write(ref _avoidUntilMs, untilMs);
+
+    /// <summary>A query was sent. <see cref="Done"/> follows.</summary>
+    public void Asked() => Interlocked.Increment(ref _waiting);
+
+    public void Done() => Interlocked.Decrement(ref _waiting);
 
     public bool AnsweredSince(long sinceMs) => Volatile.Read(ref _lastAnswerMs) >= sinceMs;
 

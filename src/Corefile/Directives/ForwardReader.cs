@@ -1,3 +1,4 @@
+using System.Globalization;
 using NodeDns.Addresses;
 using NodeDns.Dns.Records;
 using NodeDns.Go;
@@ -9,7 +10,7 @@ internal static class ForwardReader
 {
     private const string Known = "except, force_tcp, prefer_udp, tls, tls_servername, policy, max_fails, health_check, "
         + "expire, max_age, max_idle_conns, max_connect_attempts, read_timeout, max_concurrent, next, next_on_nodata, "
-        + "failover, failfast_all_unhealthy_upstreams, resolver, source_address";
+        + "failover, failfast_all_unhealthy_upstreams, resolver, source_address, endpoints";
 
     public static ServerBlockConfig Read(ServerBlockConfig block, DirectiveScope scope)
     {
@@ -49,6 +50,12 @@ internal static class ForwardReader
 
         var resolver = scope.Body.LastOrDefault(line => line.Name.Text == "resolver");
         forward = forward with { To = UpstreamReader.Read(scope, args.Skip(1), resolver) };
+        if (forward.Endpoints is not null && forward.To.Any(to => to.Tls))
+        {
+            scope.Error(scope.Body.Last(line => line.Name.Text == "endpoints"),
+                "expected no endpoints beside tls:// servers: the pods behind them have no name that a certificate could show");
+        }
+
         if (forward.TlsServerName is not null && forward.To.FirstOrDefault(to => to.ServerName is not null) is { } named)
         {
             scope.Error(scope.Head, $"expected either tls_servername or %{named.ServerName} after the server, not both");
@@ -92,7 +99,7 @@ internal static class ForwardReader
         }
 
         if (line.Name.Text is not ("max_fails" or "max_connect_attempts" or "tls_servername" or "expire" or "max_age"
-            or "max_idle_conns" or "policy" or "max_concurrent" or "read_timeout" or "source_address"))
+            or "max_idle_conns" or "endpoints" or "policy" or "max_concurrent" or "read_timeout" or "source_address"))
         {
             scope.UnknownOption(line, Known);
             return forward;
@@ -125,6 +132,8 @@ internal static class ForwardReader
                 {
                     ReadTimeout = scope.Duration(line, 0, default, "a timeout", TimeSpan.FromMilliseconds(1)),
                 };
+            case "endpoints":
+                return Endpoints(forward, scope, line);
             case "tls_servername":
                 return forward with { TlsServerName = line.Args[0].Text };
             case "source_address":
@@ -150,6 +159,29 @@ internal static class ForwardReader
 
                 return forward with { Policy = policy ?? ForwardPolicy.Random };
         }
+    }
+
+    /// <summary>NAME or NAME:PORT.</summary>
+    private static ForwardConfig Endpoints(ForwardConfig forward, DirectiveScope scope, OptionLine line)
+    {
+        var text = line.Args[0].Text;
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        int? port = null;
+        if (colon >= 0)
+        {
+            port = ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+                && given > 0 ? given : null;
+        }
+
+        if ((colon >= 0 && port is null) || AddressText.TryAddress(text, out _)
+            || !DomainName.TryNormalize(colon < 0 ? text : text[..colon], out var name) || name == ".")
+        {
+            scope.Error(line, "expected the name of a headless Service, such as kube-dns-endpoints.kube-system.svc.cluster.local, "
+                + "with or without :PORT");
+            return forward;
+        }
+
+        return forward with { Endpoints = name, EndpointsPort = port };
     }
 
     /// <summary>Nothing, CA, CERT KEY, or CERT KEY CA.</summary>

@@ -45,6 +45,32 @@ public sealed class ForwardDirectiveTests
         Assert.Equal((true, "."), (forward.HealthCheck.RecursionDesired, forward.HealthCheck.Domain));
     }
 
+    [Theory]
+    [InlineData("Pods.kube-system.svc.Cluster.local", "pods.kube-system.svc.cluster.local.", null)]
+    [InlineData("pods.kube-system.svc.cluster.local:5353", "pods.kube-system.svc.cluster.local.", 5353)]
+    public void Endpoints_are_a_name_with_or_without_a_port(string text, string name, int? port)
+    {
+        var forward = Assert.Single(Corefiles.Block($"forward . 192.0.2.1 {{\n endpoints {text}\n }}").Forward);
+        Assert.Equal((name, port), (forward.Endpoints, forward.EndpointsPort));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "endpoints 10.0.0.7", "the name of a headless Service")]
+    [InlineData("192.0.2.1", "endpoints fd00::7", "the name of a headless Service")]
+    [InlineData("192.0.2.1", "endpoints a..b", "the name of a headless Service")]
+    [InlineData("192.0.2.1", "endpoints .", "the name of a headless Service")]
+    [InlineData("192.0.2.1", "endpoints pods.local:0", "the name of a headless Service")]
+    [InlineData("192.0.2.1", "endpoints pods.local:70000", "the name of a headless Service")]
+    [InlineData("192.0.2.1", "endpoints pods.local:", "the name of a headless Service")]
+    [InlineData("192.0.2.1", "endpoints", "one value")]
+    [InlineData("192.0.2.1", "endpoints a.local b.local", "one value")]
+    [InlineData("tls://192.0.2.1", "endpoints pods.local", "no endpoints beside tls://")]
+    public void Endpoints_that_cannot_be_are_an_error(string server, string option, string told)
+    {
+        var result = Corefiles.Load($". {{\n forward . {server} {{\n {option}\n }}\n}}\n");
+        Assert.Contains(told, Corefiles.Text(result.Errors), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_option()
     {
@@ -186,7 +212,7 @@ public sealed class ForwardDirectiveTests
     [InlineData("doh_method POST", "expected no doh_method: upstreams are asked over UDP, TCP or TLS (tls://)")]
     [InlineData("nonsense", "expected one of except, force_tcp, prefer_udp, tls, tls_servername, policy, max_fails, "
         + "health_check, expire, max_age, max_idle_conns, max_connect_attempts, read_timeout, max_concurrent, next, "
-        + "next_on_nodata, failover, failfast_all_unhealthy_upstreams, resolver, source_address")]
+        + "next_on_nodata, failover, failfast_all_unhealthy_upstreams, resolver, source_address, endpoints")]
     public void Rejected_options(string option, string expected) => Assert.Equal(
         $"3: forward: {option}: {expected}", Corefiles.Errors($"forward . 192.0.2.1 {{\n{option}\n}}"));
 

@@ -80,6 +80,7 @@ public sealed class LiveServer : IDisposable
                 cache 30
                 forward . 127.0.0.1:{{_upstream.EndPoint.Port}} {
                     force_tcp
+                    endpoints pods.test
                 }
             }
             dead.test {

@@ -57,7 +57,7 @@ internal sealed class Guard : IGuardActions, IDisposable
         _machine = new GuardMachine(this);
         _sockets = new SocketSet(options.DnsPort, options.AllAddresses, options.AllowedPorts);
         _opener = new SocketOpener(parts, _sockets, OpenAgain);
-        _relay = new Relay(loop, options.ClusterDns, parts.Metrics, parts.Log);
+        _relay = new Relay(parts);
         _entries = new HandedEntries(loop);
         _caches = new Caches(parts, _machine, _sockets, _opener, _relay, _entries) { NotReady = () => NotReady };
         _predecessor = new Predecessor(parts, _machine, _sockets, _entries);

@@ -144,6 +144,9 @@ internal sealed partial class GuardLog(ILogger log)
     [LoggerMessage(Level = LogLevel.Information, Message = "{endPoint}: {count} sockets of another program share it")]
     public partial void Shared(string endPoint, int count);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "--tap {socket}: {problem}; relayed lookups cannot be read")]
+    public partial void TapNotOpened(string socket, string problem);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{endPoint}: the other program is gone")]
     public partial void Alone(string endPoint);
 }

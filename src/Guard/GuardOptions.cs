@@ -12,6 +12,10 @@ public sealed record GuardOptions
     public required string HandoverPath { get; init; }
     public required IReadOnlyList<IPEndPoint> ClusterDns { get; init; }
     public string? TakeoverPath { get; init; }
+
+    /// <summary>The Unix socket for readers of relayed lookups; null for none.</summary>
+    public string? TapPath { get; init; }
+
     public int DnsPort { get; init; } = 53;
 
     /// <summary>Ports at which a cache may have sockets, besides <see cref="DnsPort"/>.</summary>

@@ -20,7 +20,13 @@ public static class GuardProcess
         }
         var metrics = new GuardMetrics(new MetricRegistry(), log);
         using var loop = new EventLoop();
-        using var guard = new Guard(new GuardParts(options, loop, metrics, log));
+        using var tap = new RelayTap(options.TapPath, options.ServeUserId);
+        if (tap.Problem is { } notOpened)
+        {
+            log.TapNotOpened(options.TapPath!, notOpened);
+        }
+
+        using var guard = new Guard(new GuardParts(options, loop, metrics, log, tap));
         // This guard's pages stay silent on the shared ports while an old guard still answers there.
         using var pages = new GuardEndpoint(options, guard, metrics);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);

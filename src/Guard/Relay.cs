@@ -16,14 +16,14 @@ internal sealed class Relay
     private readonly TcpRelay _tcp;
     private long? _sinceMs;
 
-    public Relay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics, GuardLog log)
+    public Relay(GuardParts parts)
     {
-        _loop = loop;
-        _servers = servers;
-        _metrics = metrics;
-        _log = log;
-        _udp = new UdpRelay(loop, servers, metrics);
-        _tcp = new TcpRelay(loop, servers, metrics);
+        _loop = parts.Loop;
+        _servers = parts.Options.ClusterDns;
+        _metrics = parts.Metrics;
+        _log = parts.Log;
+        _udp = new UdpRelay(_loop, _servers, _metrics, parts.Tap);
+        _tcp = new TcpRelay(_loop, _servers, _metrics, parts.Tap);
     }
 
     public bool IsRelaying => _sinceMs is not null;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using NodeDns.Guard.Node;
 using NodeDns.Linux.Interop;
@@ -8,7 +9,7 @@ using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
 namespace NodeDns.Guard;
 
 /// <summary>Accepts connections from the listening sockets and connects each to cluster DNS.</summary>
-internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics)
+internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics, RelayTap tap)
 {
     private readonly IReadOnlyList<SocketAddress> _servers = [.. servers.Select(SocketAddress.From)];
     private readonly Dictionary<int, Source> _sources = [];
@@ -69,7 +70,12 @@ internal sealed class TcpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers
             }
             metrics.RelayedConnection();
             var first = (int)(_next++ % (uint)Math.Max(1, _servers.Count));
-            var pipe = new TcpPipe(loop, accepted.Value, client, _servers, first, closed => _pipes.Remove(closed));
+            var acceptedTicks = Stopwatch.GetTimestamp();
+            var pipe = new TcpPipe(loop, accepted.Value, client, _servers, first, closed =>
+            {
+                _pipes.Remove(closed);
+                tap.Write(closed.Client, default, acceptedTicks, replyOctets: 0, isTcp: true);
+            });
             _pipes.Add(pipe);
             pipe.Start();
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
@@ -28,6 +29,7 @@ internal sealed class UdpRelay
     private readonly EventLoop _loop;
     private readonly IReadOnlyList<SocketAddress> _servers;
     private readonly GuardMetrics _metrics;
+    private readonly RelayTap _tap;
     private readonly byte[] _buffer = new byte[65_536];
     private readonly Dictionary<int, Source> _sources = [];
     private readonly List<Upstream> _upstreams = [];
@@ -36,8 +38,9 @@ internal sealed class UdpRelay
     private long _generationMs = long.MinValue / 2;
     private uint _next;
 
-    public UdpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics)
+    public UdpRelay(EventLoop loop, IReadOnlyList<IPEndPoint> servers, GuardMetrics metrics, RelayTap tap)
     {
+        _tap = tap;
         _loop = loop;
         _servers = [.. servers.Select(SocketAddress.From)];
         _metrics = metrics;
@@ -86,7 +89,7 @@ internal sealed class UdpRelay
         {
             var first = Math.Max(0, _upstreams.Count - SocketsPerGeneration);
             var upstream = _upstreams[first + (int)(_next++ % (uint)(_upstreams.Count - first))];
-            var asked = upstream.Reserve(new Pending(client, listenFd, id, _loop.NowMs));
+            var asked = upstream.Reserve(new Pending(client, listenFd, id, _loop.NowMs, Stopwatch.GetTimestamp()));
             BinaryPrimitives.WriteUInt16BigEndian(query, asked);
             if (!Libc.Send(upstream.Fd, query).IsError)
             {
@@ -130,7 +133,7 @@ internal sealed class UdpRelay
                 continue;
             }
             Libc.SetSocketOption(fd.Value, Libc.SOL_SOCKET, Libc.SO_RCVBUF, ListenSockets.ReceiveBufferBytes);
-            var upstream = new Upstream(this, fd.Value);
+            var upstream = new Upstream(this, fd.Value, server);
             _upstreams.Add(upstream);
             _loop.Add(fd.Value, Libc.EPOLLIN, upstream);
         }
@@ -158,6 +161,7 @@ internal sealed class UdpRelay
             BinaryPrimitives.WriteUInt16BigEndian(_buffer, pending.Id);
             Libc.SendTo(pending.ListenFd, _buffer.AsSpan(0, received.Value), pending.Client);
             _metrics.RelayedReply();
+            _tap.Write(pending.Client, upstream.Server, pending.SentTicks, received.Value, isTcp: false);
         }
     }
 
@@ -174,6 +178,7 @@ internal sealed class UdpRelay
                 {
                     upstream.Pending.Remove(id);
                     _waiting.Remove(pending.Client);
+                    _tap.Write(pending.Client, upstream.Server, pending.SentTicks, replyOctets: 0, isTcp: false);
                 }
             }
             if (upstream.Pending.Count == 0)
@@ -189,7 +194,7 @@ internal sealed class UdpRelay
         }
     }
 
-    private readonly record struct Pending(SocketAddress Client, int ListenFd, ushort Id, long SentMs);
+    private readonly record struct Pending(SocketAddress Client, int ListenFd, ushort Id, long SentMs, long SentTicks);
 
     private sealed class Source(UdpRelay relay, int fd) : IEventHandler
     {
@@ -200,9 +205,11 @@ internal sealed class UdpRelay
         public void OnEvents(uint events) => relay.Forward(this);
     }
 
-    private sealed class Upstream(UdpRelay relay, int fd) : IEventHandler
+    private sealed class Upstream(UdpRelay relay, int fd, SocketAddress server) : IEventHandler
     {
         public int Fd => fd;
+
+        public SocketAddress Server => server;
 
         public Dictionary<ushort, Pending> Pending { get; } = [];
 

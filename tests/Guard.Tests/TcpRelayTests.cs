@@ -11,6 +11,7 @@ namespace NodeDns.Guard.Tests;
 public sealed class TcpRelayTests : IDisposable
 {
     private readonly EventLoop _loop = new();
+    private readonly RelayTap _tap = new(path: null, reader: 0);
     private readonly Thread _turning;
     private readonly Socket _clusterDns = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly ListenSocket _listening;
@@ -22,7 +23,7 @@ public sealed class TcpRelayTests : IDisposable
         _listening = ListenSockets.Open(
             new ListenEndPoint(ListenProtocol.Tcp, new IPEndPoint(IPAddress.Loopback, 0)), worker: 0);
         var metrics = new GuardMetrics(new MetricRegistry(), new GuardLog(NullLogger.Instance));
-        new TcpRelay(_loop, [(IPEndPoint)_clusterDns.LocalEndPoint!], metrics).Use([_listening]);
+        new TcpRelay(_loop, [(IPEndPoint)_clusterDns.LocalEndPoint!], metrics, _tap).Use([_listening]);
         _turning = new Thread(_loop.Run);
         _turning.Start();
     }
@@ -32,6 +33,7 @@ public sealed class TcpRelayTests : IDisposable
         _loop.Stop();
         _turning.Join();
         _loop.Dispose();
+        _tap.Dispose();
         _clusterDns.Dispose();
         ListenSockets.Close([_listening]);
     }

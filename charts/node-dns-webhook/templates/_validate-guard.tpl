@@ -30,7 +30,7 @@
 {{- fail (printf "guard.securityContext has runAsUser %v: a capability is lost to other users than 0; leave runAsUser at 0 and runAsNonRoot out" $security.runAsUser) -}}
 {{- end -}}
 {{- include "ndw.validate.arguments" (list "guard" $guard.extraArgs (dict
-    "address" "dns.localAddresses" "cluster-dns" "dns.clusterDNS" "handover" "nothing: the two containers share it" "takeover" "guard.takeoverPath"
+    "address" "dns.localAddresses" "cluster-dns" "dns.clusterDNS" "handover" "nothing: the two containers share it" "takeover" "guard.takeoverPath" "tap" "nothing: trace reads it"
     "intercept-cluster-dns" "guard.interceptClusterDNS" "interface" "guard.interface" "rules" "guard.rules"
     "exit-mode" "guard.exitMode" "flip-to" "guard.flipTo" "keep-for" "guard.keepFor" "health-listen" "guard.healthPort"
     "metrics-listen" "guard.metricsPort and guard.metricsAddress" "probe-name" "dns.clusterDomain" "serve-uid" "cache.securityContext.runAsUser")) -}}

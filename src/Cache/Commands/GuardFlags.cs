@@ -19,6 +19,7 @@ internal sealed class GuardFlags
     };
     private readonly Option<IPEndPoint[]> _clusterDns = List("--cluster-dns", "Cluster DNS to relay to.", Server);
     private readonly Option<string?> _takeover = new("--takeover") { Description = "Unix socket for the next pod's guard." };
+    private readonly Option<string?> _tap = new("--tap") { Description = "Unix socket for readers of relayed lookups (trace)." };
     private readonly Option<int> _dnsPort = Number("--dns-port", "Port of the sockets.", 53, 1, 65_535);
     private readonly Option<int[]> _allowPort =
         new("--allow-port") { Description = "Further ports at which the Corefile may listen.", CustomParser = Ports };
@@ -75,7 +76,7 @@ internal sealed class GuardFlags
         _clusterDns.Required = true;
         Option[] options =
         [
-            _address, _handover, _clusterDns, _takeover, _dnsPort, _allowPort, _keepFor, _workers, _intercept, _interface, _rules,
+            _address, _handover, _clusterDns, _takeover, _tap, _dnsPort, _allowPort, _keepFor, _workers, _intercept, _interface, _rules,
             _hostAccept, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
             _probeInterval, _hangAfter, _checkInterval, _serveUid, _spawn, _newestVersion,
         ];
@@ -103,6 +104,7 @@ internal sealed class GuardFlags
         HandoverPath = result.GetValue(_handover)!,
         ClusterDns = result.GetValue(_clusterDns)!,
         TakeoverPath = result.GetValue(_takeover),
+        TapPath = result.GetValue(_tap),
         DnsPort = result.GetValue(_dnsPort),
         AllowedPorts = result.GetValue(_allowPort) ?? [],
         KeepFor = result.GetValue(_keepFor),

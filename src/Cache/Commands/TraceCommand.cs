@@ -31,12 +31,17 @@ internal static class TraceCommand
         HelpName = "N",
     };
 
+    private static readonly Option<bool> s_untilEof = new("--until-eof")
+    {
+        Description = "End when standard input ends, as that of an exec does with its connection.",
+    };
+
     /// <summary>Creates the subcommand.</summary>
     public static Command Create()
     {
         var command = new Command("trace", "Print lookups as they are answered, and where each answer came from.")
         {
-            s_tap, s_json, s_count,
+            s_tap, s_json, s_count, s_untilEof,
         };
         foreach (var option in TraceFilter.Options)
         {
@@ -50,19 +55,25 @@ internal static class TraceCommand
                 result.InvocationConfiguration.Output,
                 result.InvocationConfiguration.Error,
                 result.GetValue(s_json),
-                result.GetValue(s_count))));
+                result.GetValue(s_count)),
+            result.GetValue(s_untilEof)));
         return command;
     }
 
     /// <summary>Reads until the taps end, or until enough lookups have been printed.</summary>
     /// <returns>The exit code: 1 when no tap could be read.</returns>
-    private static int Run(string path, string filter, TraceWriter writer)
+    private static int Run(string path, string filter, TraceWriter writer, bool untilEof)
     {
         var paths = Directory.Exists(path) ? Directory.GetFiles(path, "*" + TapExtension) : [path];
         if (paths.Length == 0)
         {
             writer.Complain($"--tap {path}: no *{TapExtension} in there: give the directory or socket of serve's --tap");
             return 1;
+        }
+
+        if (untilEof)
+        {
+            new Thread(() => EndWith(Console.OpenStandardInput(), writer)) { IsBackground = true }.Start();
         }
 
         var readers = paths.Select(tap => new Thread(() => Follow(tap, filter, writer)) { IsBackground = true }).ToList();
@@ -77,6 +88,15 @@ internal static class TraceCommand
         return writer.HasRead ? 0 : 1;
     }
 
+    private static void EndWith(Stream input, TraceWriter writer)
+    {
+        while (input.Read(new byte[256]) > 0)
+        {
+        }
+
+        writer.End();
+    }
+
     private static void Follow(string path, string filter, TraceWriter writer)
     {
         try
@@ -86,6 +106,11 @@ internal static class TraceCommand
             {
                 writer.Write(frame, tap.Payload, path);
             }
+        }
+        catch (IOException)
+        {
+            // Nobody reads what is printed any more.
+            writer.End();
         }
         catch (SyscallException failure)
         {

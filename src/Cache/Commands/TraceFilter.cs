@@ -25,7 +25,7 @@ internal static class TraceFilter
         "--slower", "DURATION", "Answered after longer than this, such as 5ms.");
 
     private static readonly Option<string?> s_from = Flag(
-        "--from", "SOURCE[,SOURCE]", "Answered from: hit, denied, stale, upstream, rule, server.");
+        "--from", "SOURCE[,SOURCE]", "Answered from: hit, denied, stale, upstream, rule, server, cut, relay.");
 
     private static readonly Option<int?> s_sample = new("--sample")
     {
@@ -99,6 +99,6 @@ internal static class TraceFilter
         "--type" => "a type, such as AAAA, or its number",
         "--rcode" => "an rcode, such as NXDOMAIN, or its number",
         "--slower" => "a duration, such as 5ms",
-        _ => "some of hit, denied, stale, upstream, rule, server",
+        _ => "some of hit, denied, stale, upstream, rule, server, cut, relay",
     };
 }

@@ -19,12 +19,15 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
 {
     private readonly Lock _writing = new();
     private int _written;
+    private bool _ended;
 
-    /// <summary>The wanted number of lookups has been printed.</summary>
-    public bool IsDone => most > 0 && Volatile.Read(ref _written) >= most;
+    /// <summary>The wanted number of lookups has been printed, or nobody wants more.</summary>
+    public bool IsDone => Volatile.Read(ref _ended) || most > 0 && Volatile.Read(ref _written) >= most;
 
     /// <summary>At least one tap could be read.</summary>
     public bool HasRead { get; private set; }
+
+    public void End() => Volatile.Write(ref _ended, true);
 
     /// <param name="tap">The tap that sent the frame, for messages.</param>
     public void Write(TapFrame frame, ReadOnlySpan<byte> payload, string tap)
@@ -130,7 +133,7 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
 
     private static string Name(in TapEntry entry) => entry.Name.IsEmpty ? "-" : DnsName.ToText(entry.Name);
 
-    private static string Rcode(in TapEntry entry) => entry.ReplyLength == 0 ? "-" : Mnemonics.RcodeName(entry.Rcode);
+    private static string Rcode(in TapEntry entry) => entry.ReplyLength == 0 || entry.Source == TapSource.Relay ? "-" : Mnemonics.RcodeName(entry.Rcode);
 
     private static string Source(in TapEntry entry) => entry.Source switch
     {
@@ -140,6 +143,7 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
         TapSource.Stale => "stale",
         TapSource.Upstream => "upstream",
         TapSource.Rule => "rule",
+        TapSource.Relay => "relay",
         TapSource.Cut => "cut",
         _ => "-",
     };

@@ -7,8 +7,8 @@ namespace NodeDns.Telemetry.Tap;
 
 /// <summary>Accepts readers at a Unix socket and sends them the lookups in the rings. Runs on one loop, which does not
 /// answer lookups.</summary>
-/// <remarks>The rings are on only while somebody reads. Only root and this process's user may connect, because what
-/// pods ask is confidential.</remarks>
+/// <remarks>The rings are on only while somebody reads. Only root, this process's user and perhaps one more may connect,
+/// because what pods ask is confidential.</remarks>
 public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
 {
     /// <summary>The most readers. Each costs <see cref="TapReader.BufferLength"/> and is compared with every
@@ -18,17 +18,21 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
     private const int Backlog = 8;
     private const int PeriodMs = 10;
     private const uint OwnerOnly = 0x180;
+    private const uint Everybody = 0x1B6;
 
     private readonly EventLoop _loop;
     private readonly string _path;
     private readonly TapRings _rings;
+    private readonly uint? _reader;
     private readonly List<TapReader> _readers = [];
     private readonly Dictionary<TapRing, ulong> _next = [];
     private readonly byte[] _entry = new byte[TapEntry.MaxLength];
     private int _fd = -1;
 
-    public TapServer(EventLoop loop, string path, TapRings rings)
+    /// <param name="reader">Another user who may connect.</param>
+    public TapServer(EventLoop loop, string path, TapRings rings, uint? reader = null)
     {
+        _reader = reader;
         _loop = loop;
         _path = path;
         _rings = rings;
@@ -47,7 +51,7 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
                 .OrThrow("socket AF_UNIX");
             _fd = fd;
             Libc.BindUnix(fd, _path).OrThrow("bind");
-            Libc.ChangeMode(_path, OwnerOnly).OrThrow("chmod");
+            Libc.ChangeMode(_path, _reader is null ? OwnerOnly : Everybody).OrThrow("chmod");
             Libc.Listen(fd, Backlog).OrThrow("listen");
             _loop.Post(() => _loop.Add(fd, Libc.EPOLLIN, this));
             return null;
@@ -64,7 +68,7 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
         {
             var fd = accepted.Value;
             if (Libc.GetPeerCredentials(fd, out var peer).IsError
-                || peer.UserId != 0 && peer.UserId != Libc.EffectiveUserId)
+                || peer.UserId != 0 && peer.UserId != Libc.EffectiveUserId && peer.UserId != _reader)
             {
                 Libc.Close(fd);
                 continue;

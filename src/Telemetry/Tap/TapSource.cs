@@ -23,4 +23,8 @@ public enum TapSource : byte
 
     /// <summary>search_cut: a denial from memory of a name that was not asked for before.</summary>
     Cut,
+
+    /// <summary>Cluster DNS, through the guard's relay. The guard does not parse messages, so name, type and rcode are
+    /// not known.</summary>
+    Relay,
 }

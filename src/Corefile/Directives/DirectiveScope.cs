@@ -184,8 +184,9 @@ internal sealed class DirectiveScope(
     /// intended.</summary>
     public void WarnOfTime(Token zone)
     {
-        var isNumber = long.TryParse(zone.Text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
-        if (isNumber || GoDuration.TryParse(zone.Text, out _))
+        // No top-level domain begins with a digit, so 1d, 30S and 30,60 are no zones either.
+        var isWord = zone.Text.TrimEnd('.').AsSpan().IndexOfAny('.', ':', '/') < 0;
+        if ((isWord && zone.Text is [>= '0' and <= '9', ..]) || GoDuration.TryParse(zone.Text, out _))
         {
             Warn(zone, "is read as a zone, and only the zones that are written are covered: expected a zone of this block, or a "
                 + "TTL as a number of seconds before the zones");

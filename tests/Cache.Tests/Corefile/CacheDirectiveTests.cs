@@ -39,6 +39,25 @@ public sealed class CacheDirectiveTests
     public void A_zone_that_was_meant_as_a_time_or_covers_nothing_of_the_block_is_told(string words, bool told) =>
         Assert.Equal(told, !Corefiles.Load($"example.org {{\ncache {words}\n}}\n").Warnings.IsEmpty);
 
+    /// <summary>Every name is in the block for ".", so only the word itself can tell.</summary>
+    [Theory]
+    [InlineData("30s", true)]
+    [InlineData("30S", true)]
+    [InlineData("1d", true)]
+    [InlineData("5min", true)]
+    [InlineData("30seconds", true)]
+    [InlineData("30,60", true)]
+    [InlineData("1.5h", true)]
+    [InlineData("30 60", true)]
+    [InlineData("30 example.org 5m", true)]
+    [InlineData("example.org", false)]
+    [InlineData("3com.example", false)]
+    [InlineData("10.0.0.0/8", false)]
+    [InlineData("2001:db8::/32", false)]
+    [InlineData("cluster.local in-addr.arpa", false)]
+    public void A_word_that_looks_like_a_time_is_told_in_the_block_for_every_name_too(string words, bool told) =>
+        Assert.Equal(told, Corefiles.Warnings($"cache {words}").Contains("is read as a zone"));
+
     [Theory]
     [InlineData("prefetch 10", "10 1m 10%")]
     [InlineData("prefetch 10 10s", "10 10s 10%")]

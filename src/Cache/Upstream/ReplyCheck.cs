@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Upstream;
 
@@ -80,12 +81,23 @@ internal static class ReplyCheck
 
     internal static int HeaderRcode(ReadOnlySpan<byte> message) => message[3] & 0x0F;
 
-    /// <summary>The rcode. The upper bits from the OPT record are included if the reply has no other record, as with
-    /// BADVERS (RFC 6891 section 6.1.3).</summary>
+    /// <summary>The rcode, with its upper bits from the OPT record (RFC 6891 section 6.1.3), wherever that is.</summary>
     internal static int Rcode(ReadOnlySpan<byte> message, int questionEnd)
     {
         var rcode = HeaderRcode(message);
-        return HasOptAt(message, questionEnd) ? message[questionEnd + 5] << 4 | rcode : rcode;
+        if (DnsHeader.ArCount(message) == 0)
+        {
+            return rcode;
+        }
+        var records = new RecordReader(message, questionEnd);
+        while (records.MoveNext())
+        {
+            if (records.Type == Qtype.OPT && records.Section == Section.Additional)
+            {
+                return message[records.TtlOffset] << 4 | rcode;
+            }
+        }
+        return rcode;
     }
 
     /// <summary>True when the message ends with an OPT record at this offset and has no other records, as in queries

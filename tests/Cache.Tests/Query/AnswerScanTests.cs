@@ -106,6 +106,21 @@ public class AnswerScanTests
         Assert.True(new AnswerScan().TryRead(wire, query.Length, Qtype.A));
     }
 
+    [Fact]
+    public void What_was_a_name_in_the_answer_before_is_none_in_this_one()
+    {
+        var query = DnsMessage.Query("www.example.", "A", 1).ToBytes();
+        byte[] name = [0xC0, 12, 0, 5, 0, 1, 0, 0, 1, 0, 0, 3, 1, (byte)'a', 0];
+        byte[] address = [0xC0, 12, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 1, (byte)'a', 0, 0];
+        byte[] pointer = [0xC0, (byte)(query.Length + 12), 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 192, 0, 2, 1];
+        byte[] before = [.. query, .. name, .. pointer];
+        byte[] now = [.. query, .. address, .. pointer];
+        before[7] = now[7] = 2;
+        var scan = new AnswerScan();
+        Assert.True(scan.TryRead(before, query.Length, Qtype.A));
+        Assert.False(scan.TryRead(now, query.Length, Qtype.A));
+    }
+
     /// <summary>Records as a server would have written them behind an OPT record at this offset.</summary>
     private static byte[] Moved(byte[] records, int offset)
     {

@@ -338,15 +338,26 @@ public sealed class FailoverTests
         Assert.Equal(ForwarderHarness.Query("example.net", edns: true)[2..], server.Receive().Query[2..]);
     }
 
-    [Fact]
-    public void Badvers_counts_as_not_understanding_edns()
+    /// <summary>Read as a NOERROR, it would be an empty answer. RFC 6891 section 6.1.1: the OPT record may be anywhere
+    /// in its section.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    public void Badvers_counts_as_not_understanding_edns(int authority, int additional)
     {
         using var server = new ScriptedUpstream();
         using var cache = new ForwarderHarness(null, server.EndPoint);
         var outcome = cache.Ask("example.org", edns: true);
         var (query, from) = server.Receive();
-        byte[] badVers = [.. ScriptedUpstream.Reply(query), 0, 0, 41, 0x10, 0, 1, 0, 0, 0, 0, 0];
-        badVers[11] = 1;
+        byte[] record = [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
+        byte[] badVers =
+        [
+            .. ScriptedUpstream.Reply(query), .. Enumerable.Repeat(record, authority + additional).SelectMany(octets => octets),
+            0, 0, 41, 0x10, 0, 1, 0, 0, 0, 0, 0,
+        ];
+        (badVers[9], badVers[11]) = ((byte)authority, (byte)(additional + 1));
         server.Send(from, badVers);
         cache.Until(() => server.HasDatagram, "asking without OPT");
         Reply(server);

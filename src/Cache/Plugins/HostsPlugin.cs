@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using NodeDns.Corefile;
 using NodeDns.Dns.Wire;
@@ -65,7 +64,8 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
 
         if (query.Type == Qtype.PTR)
         {
-            if (ReverseName.AddressOf(query.Name) is { } address && AddNames(address, ref reply))
+            Span<byte> address = stackalloc byte[ReverseName.MaxAddressLength];
+            if (AddNames(address[..ReverseName.ReadAddress(query.Name, address)], ref reply))
             {
                 return PluginVerdict.Answered;
             }
@@ -180,9 +180,9 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
         _unreadable = true;
     }
 
-    private bool AddNames(IPAddress address, ref ReplyWriter reply)
+    private bool AddNames(scoped ReadOnlySpan<byte> address, ref ReplyWriter reply)
     {
-        IReadOnlyList<byte[]> fromFile = _file.NamesOf(address), inline = _inline.NamesOf(address);
+        ReadOnlySpan<byte[]> fromFile = _file.NamesOf(address), inline = _inline.NamesOf(address);
         foreach (var name in fromFile)
         {
             reply.TryAddAnswer(Qtype.PTR, (uint)_config.TtlSeconds, name);
@@ -193,7 +193,7 @@ internal sealed class HostsPlugin : IQueryPlugin, IPolled
             reply.TryAddAnswer(Qtype.PTR, (uint)_config.TtlSeconds, name);
         }
 
-        if (fromFile.Count + inline.Count == 0)
+        if (fromFile.IsEmpty && inline.IsEmpty)
         {
             return false;
         }

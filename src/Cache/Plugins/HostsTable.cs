@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
 using NodeDns.Dns.Wire;
 
 namespace NodeDns.Cache.Plugins;
@@ -16,7 +17,8 @@ internal sealed class HostsTable
     /// <summary>The names that start with <c>*</c>, as written.</summary>
     private readonly Dictionary<byte[], Addresses> _wildcards = new(NameComparer.Instance);
 
-    private readonly Dictionary<IPAddress, List<byte[]>> _reverse = [];
+    /// <summary>The names by the octets of their address.</summary>
+    private readonly Dictionary<byte[], List<byte[]>> _reverse = new(NameComparer.Instance);
     private ulong _sum = FnvOffset;
 
     /// <summary>The addresses as octets, in the order of the file.</summary>
@@ -65,9 +67,9 @@ internal sealed class HostsTable
             return true;
         }
 
-        if (!_reverse.TryGetValue(address, out var known))
+        if (!_reverse.TryGetValue(octets, out var known))
         {
-            _reverse[address] = known = [];
+            _reverse[octets] = known = [];
         }
 
         known.Add(wire);
@@ -96,7 +98,11 @@ internal sealed class HostsTable
         return _wildcards.GetAlternateLookup<ReadOnlySpan<byte>>().GetValueOrDefault(pattern);
     }
 
-    public IReadOnlyList<byte[]> NamesOf(IPAddress address) => _reverse.GetValueOrDefault(address) ?? [];
+    /// <param name="address">4 or 16 octets.</param>
+    public ReadOnlySpan<byte[]> NamesOf(ReadOnlySpan<byte> address) =>
+        _reverse.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(address, out var names)
+            ? CollectionsMarshal.AsSpan(names)
+            : [];
 
     private void Sum(byte[] octets)
     {

@@ -117,6 +117,18 @@ public sealed class HostsPluginTests : IDisposable
             "one.example.org.", Assert.Single(new Asked("1.0.0.10.in-addr.arpa.", "PTR").Of(plugin)!.Answer).Data);
     }
 
+    [Theory]
+    [InlineData("1.0.0.10.in-addr.arpa.", true)]
+    [InlineData("1.0.0.0.0.0.a.0.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.", true)]
+    [InlineData("01.0.0.10.in-addr.arpa.", false)]
+    [InlineData("+1.0.0.10.in-addr.arpa.", false)]
+    [InlineData("1.0.00.10.in-addr.arpa.", false)]
+    [InlineData("257.0.0.10.in-addr.arpa.", false)]
+    [InlineData("1.0.0.10.0.in-addr.arpa.", false)]
+    [InlineData("0.0.10.in-addr.arpa.", false)]
+    public void A_reverse_name_is_an_address_as_any_other(string name, bool expected) =>
+        Assert.Equal(expected, new Asked(name, "PTR").Of(Hosts()) is not null);
+
     [Fact]
     public void Unknown_PTR_goes_on_and_no_reverse_has_none()
     {

@@ -17,22 +17,28 @@ internal static class ExtendedErrorOption
     /// <summary>RFC 8914 section 4.18: the name is filtered at the client's request.</summary>
     public const ushort Filtered = 17;
 
+    /// <summary>Longer options take memory from the heap.</summary>
+    public const int LengthOnStack = 128;
+
     private const ushort OptionCode = 15;
 
     /// <summary>Writes the error. This must be the last thing that a step writes.</summary>
     public static void Write(ref ReplyWriter reply, ushort code, string text = "")
     {
-        var option = new byte[6 + Encoding.UTF8.GetByteCount(text)];
+        var length = 6 + Encoding.UTF8.GetByteCount(text);
+        var option = length <= LengthOnStack ? stackalloc byte[length] : new byte[length];
         BinaryPrimitives.WriteUInt16BigEndian(option, OptionCode);
-        BinaryPrimitives.WriteUInt16BigEndian(option.AsSpan(2), (ushort)(option.Length - 4));
-        BinaryPrimitives.WriteUInt16BigEndian(option.AsSpan(4), code);
-        Encoding.UTF8.GetBytes(text, option.AsSpan(6));
+        BinaryPrimitives.WriteUInt16BigEndian(option[2..], (ushort)(length - 4));
+        BinaryPrimitives.WriteUInt16BigEndian(option[4..], code);
+        Encoding.UTF8.GetBytes(text, option[6..]);
         reply.TryAdd(Section.Additional, DnsName.Root, Qtype.OPT, (Qclass)0, 0, option);
     }
 
     /// <summary>Removes a step's OPT record from its reply.</summary>
+    /// <param name="room">Where to keep the options. What does not fit there is kept on the heap.</param>
     /// <returns>The options in it; empty when there is none.</returns>
-    public static byte[] Take(Span<byte> reply, ref int length, int questionEnd)
+    public static ReadOnlySpan<byte> Take(
+        scoped Span<byte> reply, ref int length, int questionEnd, Span<byte> room = default)
     {
         if (DnsHeader.ArCount(reply) == 0)
         {
@@ -47,7 +53,8 @@ internal static class ExtendedErrorOption
                 continue;
             }
 
-            var options = records.Rdata.ToArray();
+            var options = records.RdataLength <= room.Length ? room[..records.RdataLength] : new byte[records.RdataLength];
+            records.Rdata.CopyTo(options);
             length = records.OwnerOffset;
             DnsHeader.SetArCount(reply, DnsHeader.ArCount(reply) - 1);
             return options;

@@ -52,7 +52,7 @@ internal sealed class CnameExchange(OwnQuestions own) : OwnQuestion(own)
         _firstLength = written.Length;
         Grow(ref _first, _firstLength);
         written.CopyTo(_first);
-        _extendedError = ExtendedErrorOption.Take(_first.AsSpan(0, _firstLength), ref _firstLength, _questionEnd);
+        _extendedError = ExtendedErrorOption.Take(_first.AsSpan(0, _firstLength), ref _firstLength, _questionEnd).ToArray();
 
         Message[..DnsHeader.Length].CopyTo(_question);
         DnsHeader.SetArCount(_question, 0);

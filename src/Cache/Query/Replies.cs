@@ -36,7 +36,8 @@ internal sealed class Replies(QueryShared shared, WorkerCounters counters)
     /// <summary>Finishes a reply that a step has written.</summary>
     public QueryOutcome FromPlugin(in ClientQuery query, Span<byte> written, int length, Span<byte> reply, AnsweredBy by)
     {
-        var options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd);
+        Span<byte> room = stackalloc byte[ExtendedErrorOption.LengthOnStack];
+        var options = ExtendedErrorOption.Take(written, ref length, query.QuestionEnd, room);
         ReplyFinish.Begin(written, query.Question, query.Needs, DnsHeader.Flags(written));
         length = ReplyFinish.End(written, length, query.QuestionEnd, query.Needs, query.Zone.Block.Filters);
         if (query.Needs.HasEdns)

@@ -60,8 +60,8 @@ public ref struct ReplyWriter
     /// <summary>Appends a record.</summary>
     /// <param name="owner">An uncompressed name in wire form, or a compression pointer.</param>
     /// <returns>false when it does not fit; then nothing is written.</returns>
-    public bool TryAdd(Section section, ReadOnlySpan<byte> owner, Qtype type, Qclass @class, uint ttlSeconds,
-        ReadOnlySpan<byte> rdata)
+    public bool TryAdd(Section section, scoped ReadOnlySpan<byte> owner, Qtype type, Qclass @class, uint ttlSeconds,
+        scoped ReadOnlySpan<byte> rdata)
     {
         if (owner.Length + 10 + rdata.Length > Free || rdata.Length > ushort.MaxValue)
         {

@@ -102,7 +102,7 @@ public sealed class TemplatePluginTests
         QueryEdns.WriteEmptyOpt(octets.AsSpan(length), 1232, 0, dnssecOk: false);
         DnsHeader.SetArCount(octets, 1);
         var whole = ExtendedErrorOption.Put(octets, length + 11, options, limit: 512);
-        Assert.Equal(options, DnsMessage.Parse(octets.AsSpan(0, whole)).Edns!.Options);
+        Assert.Equal(options.ToArray(), DnsMessage.Parse(octets.AsSpan(0, whole)).Edns!.Options);
         Assert.Equal(length + 11, ExtendedErrorOption.Put(octets, length + 11, options, limit: length + 18));
     }
 

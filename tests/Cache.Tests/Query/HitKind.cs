@@ -6,12 +6,12 @@ namespace NodeDns.Cache.Tests.Query;
 /// <param name="Lines">Of the block, besides bind, cache and forward.</param>
 /// <param name="Cache">Options of its cache.</param>
 /// <param name="AgeSeconds">Of the answer, when it is asked for again.</param>
+/// <param name="Name">Of the question.</param>
 /// <param name="RefreshFails">It has been asked for again in vain then.</param>
 internal sealed record HitKind(
-    string Lines = "", string Cache = "", string Type = "A", bool Tcp = false, int AgeSeconds = 0, bool RefreshFails = false)
+    string Lines = "", string Cache = "", string Type = "A", bool Tcp = false, int AgeSeconds = 0, bool RefreshFails = false,
+    string Name = "www.example.")
 {
-    public const string Name = "www.example.";
-
     public static readonly IReadOnlyDictionary<string, HitKind> All = new Dictionary<string, HitKind>
     {
         ["plain"] = new(),
@@ -40,6 +40,16 @@ internal sealed record HitKind(
         ["template, hosts and loop behind it"] = new("template IN A other {\n rcode NXDOMAIN\n }\n"
             + " hosts /nonexistent {\n 10.0.0.1 other\n fallthrough\n }\n loop\n"),
         ["template without records"] = new("template IN A nowhere {\n }\n template IN A {\n match no[.]such ^www[.]\n rcode NXDOMAIN\n }\n"),
+        ["answered by local"] = new("local\n", Name: "localhost."),
+        ["answered by local, in reverse"] = new("local\n", Type: "PTR", Name: "1.0.0.127.in-addr.arpa."),
+        ["answered by any"] = new("any\n", Type: "ANY"),
+        ["answered by hosts"] = new("hosts /nonexistent {\n 10.0.0.1 www.example\n }\n"),
+        ["answered by hosts, a wildcard"] = new("hosts /nonexistent {\n 10.0.0.1 *.example\n }\n"),
+        ["answered by hosts, in reverse"] =
+            new("hosts /nonexistent {\n 10.0.0.1 www.example\n }\n", Type: "PTR", Name: "1.0.0.10.in-addr.arpa."),
+        ["blocked by acl"] = new("acl {\n block\n }\n"),
+        ["filtered by acl"] = new("acl {\n filter\n }\n"),
+        ["refused: in no zone"] = new(Name: "example.", Lines: "acl {\n allow\n }\n"),
         ["errors, prometheus, bufsize"] = new("errors\n prometheus\n bufsize 1400\n"),
     };
 

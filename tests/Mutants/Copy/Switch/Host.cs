@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Xunit;
 using Xunit.Runner.InProc.SystemConsole;
 using Xunit.Sdk;
 using Xunit.v3;
@@ -11,7 +12,8 @@ namespace NodeDns.Mutants;
 /// <summary>The entry point of the copy's test projects. Stays up, as starting it costs more than most tests.</summary>
 /// <remarks>
 /// `cover COUNT` runs everything and says "test DURATION-MS NUMBER,NUMBER... SERIALIZED-TEST" for each test that comes by
-/// a mutant. `try NUMBER TEST...` runs tests with a mutant on, one by one until one fails. Both end with "done WORD".
+/// a mutant, and "failed NAME" for each that fails without one. `try NUMBER TEST...` runs tests with a mutant on, one by
+/// one until one fails. Both end with "done WORD".
 /// </remarks>
 internal static class Host
 {
@@ -72,7 +74,11 @@ internal sealed class NotesWhatATestComesByAttribute : BeforeAfterTestAttribute
     public override void After(MethodInfo methodUnderTest, IXunitTest test)
     {
         var seen = string.Join(',', MutantSwitch.TakeSeen());
-        if (seen.Length > 0)
+        if (TestContext.Current.TestState?.Result == TestResult.Failed)
+        {
+            Host.Answers.WriteLine($"failed {test.TestDisplayName}");
+        }
+        else if (seen.Length > 0)
         {
             var ms = (int)Stopwatch.GetElapsedTime(_started).TotalMilliseconds;
             Host.Answers.WriteLine($"test {ms} {seen} {SerializationHelper.Instance.Serialize(test.TestCase)}");

@@ -33,6 +33,9 @@ internal sealed class ListReader(ApiClient api)
         {
             var next = page.Continue.Length > 0 ? PageAsync(path, accept, page.Continue, spare, cancel) : null;
             Items(buffer.Text, page, each);
+            // What reading a page leaves is dead now. The collector would let it grow to the size of the processor's cache,
+            // which is more than a whole report needs.
+            GC.Collect(0);
             if (next is null)
             {
                 return page.ResourceVersion;

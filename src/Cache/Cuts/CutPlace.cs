@@ -18,13 +18,15 @@ internal readonly record struct CutPlace(int Start, int LabelsBelow, bool IsInNa
 
     /// <summary>Finds the places that a name is below: <c>LABEL.NAMESPACE.svc.DOMAIN</c>, <c>LABEL.svc.DOMAIN</c> and
     /// <c>LABEL.DOMAIN</c>.</summary>
+    /// <remarks>CoreDNS has every name that begins with <c>ns.dns.DOMAIN</c>, whatever follows, so names that begin with
+    /// <c>ns.dns</c> are below no place.</remarks>
     /// <param name="name">Lower-case qname.</param>
     /// <param name="domain">The lower-case cluster domain.</param>
     /// <param name="places">Room for <see cref="Maximum"/> places, the lowest one first.</param>
     /// <returns>The number of places.</returns>
     public static int Find(ReadOnlySpan<byte> name, ReadOnlySpan<byte> domain, Span<CutPlace> places)
     {
-        if (name.Length <= domain.Length || !DnsName.IsWithin(name, domain))
+        if (name.Length <= domain.Length || !DnsName.IsWithin(name, domain) || name.StartsWith("\u0002ns\u0003dns"u8))
         {
             return 0;
         }

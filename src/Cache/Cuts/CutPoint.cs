@@ -8,6 +8,10 @@ internal sealed class CutPoint(byte[] name, OutsideLabel label)
     /// <summary>One in so many denials is checked: a real question behind it goes to cluster DNS.</summary>
     public const int SampledOneIn = 64;
 
+    /// <summary>How often a denial is renewed after its last use. A renewal costs one question, and a denial that had expired
+    /// when it is needed two more: those of the client, for A and AAAA.</summary>
+    private const int RenewalsAfterUse = 2;
+
     /// <summary>How long a question for the name itself is waited for before it is asked again.</summary>
     private const int ProbePatienceMs = 10_000;
 
@@ -16,6 +20,7 @@ internal sealed class CutPoint(byte[] name, OutsideLabel label)
     private volatile CutDenial? _denial;
     private long _probeFromMs;
     private int _sinceSample;
+    private int _renewals;
 
     public ReadOnlySpan<byte> Name => name;
 
@@ -24,8 +29,22 @@ internal sealed class CutPoint(byte[] name, OutsideLabel label)
     /// <summary>For the table, which replaces the point that was not used for the longest time.</summary>
     public long LastUsedMs { get; set; }
 
-    /// <summary>Something was denied since the last probe, so that the next one is worth its question.</summary>
-    public bool IsInUse { get; set; }
+    /// <summary>Something is denied: the denial is worth renewing.</summary>
+    public void Use()
+    {
+        if (Volatile.Read(ref _renewals) != RenewalsAfterUse)
+        {
+            Volatile.Write(ref _renewals, RenewalsAfterUse);
+        }
+    }
+
+    /// <summary>True when the denial is still worth a question.</summary>
+    public bool TakeRenewal()
+    {
+        var left = Volatile.Read(ref _renewals);
+        Volatile.Write(ref _renewals, left - 1);
+        return left > 0;
+    }
 
     /// <summary>The last denial of the name, which may have expired; null when there is none, or when something was seen
     /// that contradicts it.</summary>
@@ -52,7 +71,6 @@ internal sealed class CutPoint(byte[] name, OutsideLabel label)
         }
 
         _denial = denial;
-        IsInUse = false;
         Volatile.Write(ref _probeFromMs, renewFromMs);
     }
 

@@ -10,7 +10,7 @@ namespace NodeDns.Cache.Query;
 internal sealed class CutLessons(EventLoop loop, QueryShared shared, Replies replies, SearchCutPath path)
 {
     /// <summary>A denial in use is renewed so long before it expires, so that no question has to leave in between.</summary>
-    private const int RenewAheadMs = 100;
+    private const int RenewAheadMs = 50;
 
     /// <summary>After a question for a point's name that told nothing, how long it is not asked again.</summary>
     private const int PauseMs = 1000;
@@ -60,10 +60,10 @@ internal sealed class CutLessons(EventLoop loop, QueryShared shared, Replies rep
         }
     }
 
-    /// <summary>Renews a denial if it has been of use.</summary>
+    /// <summary>Renews a denial that is in use.</summary>
     public void Renew(CutRenewal renewal)
     {
-        if (renewal.Point is { IsInUse: true, Label.HasEnded: false } point && !renewal.IsRetired)
+        if (renewal.Point is { Label.HasEnded: false } point && !renewal.IsRetired && point.TakeRenewal())
         {
             path.Probe(point, renewal.Zone, renewal.Forwarders);
         }

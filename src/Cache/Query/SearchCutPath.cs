@@ -53,7 +53,7 @@ internal sealed class SearchCutPath(EventLoop loop, QueryShared shared, Replies 
             }
 
             Use(point);
-            point.IsInUse = true;
+            point.Use();
             query.Zone.CacheMetrics?.Hit(replies.Counters, denial: true);
             query.Zone.CacheMetrics?.CutDenial(replies.Counters);
             outcome = Reply(query, denial, DnsHeader.Length + query.Name.Length - cut.Domain.Length, reply);

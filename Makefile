@@ -82,6 +82,12 @@ chart: ## the chart as a package in artifacts/chart/, pushed too with CHART_REPO
 bench: build ## benchmarks as ratios against a C floor and every installed peer (BENCH=short|full)
 	@eng/bench
 
+.PHONY: search-proof
+search-proof: ## search_cut beside a real CoreDNS and API server: 80,000 questions, and what is left of them (docs/performance.md)
+	@eng/install test
+	@dotnet build tests/Cache.Scenarios -c Release -nologo -v quiet -clp:ErrorsOnly
+	@NODEDNS_SEARCH_QUESTIONS=20000 tests/Cache.Scenarios/bin/Release/net10.0/Cache.Scenarios -class '*SearchCutProofTests' -noColor -noLogo -showLiveOutput
+
 .PHONY: mutants
 mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", JOBS=2, MINUTES=60, ONLY=FILE; all: hours)
 	@dotnet build tests/Mutants -c Release -nologo -v quiet -clp:'ErrorsOnly;NoSummary'

@@ -15,6 +15,9 @@ internal sealed class EndpointLookup : LoopTimer, IExchangeOwner
     /// <summary>After no answer, and the least time between two look-ups.</summary>
     private const long AgainMs = 1_000;
 
+    /// <summary>While no query comes, how often it is looked whether one has.</summary>
+    private const long IdleMs = 5_000;
+
     /// <summary>A longer TTL would keep pods that have long gone.</summary>
     private const uint TtlMaximumSeconds = 60;
 
@@ -55,6 +58,13 @@ internal sealed class EndpointLookup : LoopTimer, IExchangeOwner
 
     public override void OnTimer()
     {
+        if (_set.Current.Length > 0 && !_set.TakeAsked())
+        {
+            // Nobody needs the pods: on many nodes, most zones are asked for nothing most of the time.
+            _forwarder.Loop.Arm(this, IdleMs);
+            return;
+        }
+
         _asking = 0;
         _found.Clear();
         _ttlSeconds = TtlMaximumSeconds;

@@ -26,6 +26,7 @@ internal sealed class EndpointSet
 
     // Replaced as a whole by the first worker.
     private volatile UpstreamState[] _current = [];
+    private volatile bool _wasAsked;
     private int _lastIndex;
 
     public EndpointSet(EndpointsOptions endpoints, ForwardOptions options, MetricRegistry registry)
@@ -69,12 +70,25 @@ internal sealed class EndpointSet
         return kept[news..];
     }
 
+    /// <summary>True when a query has come since this was called last.</summary>
+    public bool TakeAsked()
+    {
+        var asked = _wasAsked;
+        _wasAsked = false;
+        return asked;
+    }
+
     /// <summary>Chooses a healthy pod that this query has not asked. One that has not answered yet, not even a probe, or that
     /// is avoided, only if there is no other.</summary>
     /// <param name="tried">Bit n is set when this query has already asked server n.</param>
     /// <returns>null when there is none.</returns>
     public UpstreamState? Choose(uint tried, long nowMs, RandomIds random)
     {
+        if (!_wasAsked)
+        {
+            _wasAsked = true;
+        }
+
         Span<byte> places = stackalloc byte[Maximum];
         var current = _current;
         var count = 0;

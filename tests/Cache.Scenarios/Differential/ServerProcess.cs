@@ -24,6 +24,8 @@ internal sealed class ServerProcess : IDisposable
 
     public IPEndPoint EndPoint { get; }
 
+    public Process Process => _process;
+
     public static async Task<ServerProcess> Start(IPEndPoint endPoint, string program, params string[] arguments)
     {
         var server = new ServerProcess(Process.Start(new ProcessStartInfo(program, arguments)

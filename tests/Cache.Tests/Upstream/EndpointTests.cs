@@ -58,11 +58,25 @@ public sealed class EndpointTests : IDisposable
     {
         var cache = Follow(Pod(2));
         _service.On(Name, "A", FakeAnswer.Denial("SERVFAIL"));
+        Finish(cache, "warm.example");
         Pass(cache, 20_000);
         _service.On(Name, "A", new FakeAnswer { Silent = true });
+        Finish(cache, "warm.example");
         Pass(cache, 20_000);
+        Assert.True(_service.CountOf(Name, "A") >= 3);
         Assert.True(Finish(cache, "n.example").Answer is not null);
         Assert.Equal(1, Asked(_pods[0], "n"));
+    }
+
+    [Fact]
+    public void Pods_that_nobody_needs_are_not_looked_up()
+    {
+        var cache = Follow(Pod(2));
+        Pass(cache, 60_000);
+        Assert.Equal(1, _service.CountOf(Name, "A"));
+        Finish(cache, "n.example");
+        Pass(cache, 6_000);
+        Assert.Equal(2, _service.CountOf(Name, "A"));
     }
 
     [Fact]

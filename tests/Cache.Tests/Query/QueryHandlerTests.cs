@@ -265,6 +265,51 @@ public class QueryHandlerTests
     }
 
     [Fact]
+    public void A_bug_costs_the_question_that_met_it_and_is_counted()
+    {
+        using var harness = new QueryHarness(Plain);
+        harness.Workers[0].Upstreams[0].IsBroken = true;
+        Assert.Null(harness.Ask("broken.example."));
+        Assert.Equal(1, harness.Panics);
+        harness.Workers[0].Upstreams[0].IsBroken = false;
+        Assert.Null(harness.Ask("www.example."));
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Answer.Add(DnsRecord.Parse("www.example. 60 IN A 192.0.2.9")));
+        Assert.Single(harness.Workers[0].Late);
+        Assert.Equal(1, harness.Panics);
+    }
+
+    [Fact]
+    public void A_bug_behind_the_first_of_two_own_questions_tells_the_listener_that_no_reply_comes()
+    {
+        using var harness = new QueryHarness(".:53 {\n bind 127.0.0.1\n dns64 {\n allow_ipv4\n }\n forward . 192.0.2.1\n}\n");
+        Assert.Null(harness.Ask("www.example.", "AAAA"));
+        harness.Workers[0].Upstreams[0].IsBroken = true;
+        harness.Workers[0].Upstreams[0].Answer(_ => { });
+        Assert.Equal((1, 1), (harness.Workers[0].Forgotten, harness.Panics));
+        Assert.Empty(harness.Workers[0].Late);
+        harness.Workers[0].Upstreams[0].IsBroken = false;
+        Assert.Null(harness.Ask("other.example.", "AAAA"));
+        harness.Workers[0].Upstreams[0].Answer(
+            reply => reply.Answer.Add(DnsRecord.Parse("other.example. 60 IN AAAA fd00::1")));
+        Assert.Single(harness.Workers[0].Late);
+    }
+
+    [Fact]
+    public void A_templates_cname_is_sent_alone_where_both_together_are_no_message()
+    {
+        using var harness = new QueryHarness(
+            "alias:53 {\n bind 127.0.0.1\n template IN A alias {\n answer \"{{ .Name }} 60 IN CNAME big.target.\"\n }\n}\n"
+            + "target:53 {\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n");
+        var query = DnsMessage.Query("www.alias.", "A", 1).ToBytes();
+        Assert.Null(harness.Workers[0].Ask(query, tcp: true));
+        harness.Workers[0].Upstreams[0].Answer(reply => reply.Answer.AddRange(
+            Enumerable.Range(0, 4_094).Select(i => DnsRecord.Parse($"big.target. 60 IN A 10.0.{i / 256}.{i % 256}"))));
+        var alone = DnsMessage.Parse(harness.Workers[0].Late.Single());
+        Assert.Equal("CNAME", DnsTypes.TypeText(alone.Answer.Single().Type));
+        Assert.Equal("www.alias.", alone.Question!.Name);
+    }
+
+    [Fact]
     public void The_longest_zone_answers_and_ds_belongs_to_the_parent()
     {
         using var harness = new QueryHarness(

@@ -126,6 +126,9 @@ internal sealed class QueryHarness : IDisposable
         /// <summary>One for each forward directive, in the order of the file.</summary>
         public IReadOnlyList<HeldForwarder> Upstreams { get; private set; } = [];
 
+        /// <summary>Questions whose clients get no reply.</summary>
+        public int Forgotten { get; private set; }
+
         /// <summary>Replies that came later, in order.</summary>
         public List<byte[]> Late { get; } = [];
 
@@ -151,9 +154,7 @@ internal sealed class QueryHarness : IDisposable
 
         public void Reply(in ReplyTo to, ReadOnlySpan<byte> message) => Late.Add(message.ToArray());
 
-        public void Forget(in ReplyTo to)
-        {
-        }
+        public void Forget(in ReplyTo to) => Forgotten++;
     }
 
     /// <summary>Keeps every query until the test answers it.</summary>
@@ -165,10 +166,19 @@ internal sealed class QueryHarness : IDisposable
 
         public bool IsRetired => false;
 
+        /// <summary>Every query meets a bug from now on.</summary>
+        public bool IsBroken { get; set; }
+
         public int Count => _held.Count;
 
-        public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner) =>
+        public void Forward(ReadOnlySpan<byte> query, bool clientUsedTcp, IExchangeOwner owner)
+        {
+            if (IsBroken)
+            {
+                throw new InvalidOperationException("a bug");
+            }
             _held.Enqueue((query.ToArray(), owner));
+        }
 
         public byte[] NextRaw => _held.Peek().Query;
 

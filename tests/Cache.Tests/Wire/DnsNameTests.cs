@@ -52,6 +52,15 @@ public class DnsNameTests
     public void A_name_is_within_a_zone_by_whole_labels(string name, string zone, bool expected) =>
         Assert.Equal(expected, DnsName.IsWithin(DnsName.Parse(name), DnsName.Parse(zone)));
 
+    [Theory]
+    [InlineData("www.Example.org", "WWW.eXample.ORG", true)]
+    [InlineData("www.example.org", "www.example.com", false)]
+    [InlineData("www.example.org", "ww.example.org", false)]
+    [InlineData("x@y.example", "x`y.example", false)]
+    [InlineData("x[y.example", "x{y.example", false)]
+    public void Names_are_equal_whatever_the_case_of_their_letters(string one, string other, bool expected) =>
+        Assert.Equal(expected, DnsName.EqualsIgnoreCase(DnsName.Parse(one), DnsName.Parse(other)));
+
     [Fact]
     public void Octets_that_look_like_a_zone_inside_a_label_do_not_count()
     {

@@ -96,6 +96,32 @@ public class MessageViewTests
     }
 
     [Fact]
+    public void A_reply_of_exactly_the_limit_is_whole()
+    {
+        var wire = Reply(answers: 2, authority: 1, additional: 2).ToBytes();
+        Assert.Equal(2, Cut(wire, wire.Length).Additional.Count);
+        Assert.Empty(Cut(wire, wire.Length - 1).Additional);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void A_record_is_built_if_it_fits_to_the_octet_and_nothing_behind_one_that_does_not(int missing, bool fits)
+    {
+        var question = DnsMessage.Query("a.example.", "A").ToBytes()[DnsHeader.Length..];
+        var owner = DnsName.Parse("b.other.")!;
+        var output = new byte[DnsHeader.Length + question.Length + owner.Length + 10 + 4 - missing];
+        var builder = new MessageBuilder(output, new byte[DnsHeader.Length], question);
+        builder.Add(Section.Answer, owner, Qtype.A, Qclass.IN, 60, [192, 0, 2, 1]);
+        Assert.Equal(fits, !builder.Overflowed);
+        Assert.Equal(fits ? output.Length : DnsHeader.Length + question.Length, builder.Length);
+        Assert.Equal(fits ? 1 : 0, DnsHeader.AnCount(output));
+        builder.Add(Section.Answer, DnsName.Root, Qtype.A, Qclass.IN, 60, []);
+        Assert.True(builder.Overflowed);
+        Assert.Equal(fits ? 1 : 0, DnsHeader.AnCount(output));
+    }
+
+    [Fact]
     public void Truncation_of_answers_says_so()
     {
         var wire = Reply(answers: 40, authority: 1, additional: 1).ToBytes();

@@ -37,6 +37,7 @@ await Task.WhenAll(Enumerable.Range(0, int.Parse(Environment.GetEnvironmentVaria
             Console.WriteLine($"{mutant.Key}  # line {mutant.Line}, {tests.Of(mutant).Count} tests come here");
         }
         tried.Add(mutant);
+        Console.Error.WriteLine($"{tried.Count} of {chosen.Length}, {survivors.Count} survived");
     }
 }));
 

@@ -39,7 +39,8 @@ internal static class Host
     private static async Task<string> Cover(int count)
     {
         MutantSwitch.Record(count);
-        var isGreen = await Run();
+        // Comparing with CoreDNS takes minutes, and looks for other faults than a changed operator.
+        var isGreen = await Run("-class-", "NodeDns.Cache.Scenarios.Differential.*");
         MutantSwitch.Record(0);
         return isGreen ? "passed" : "failed";
     }

@@ -20,8 +20,8 @@ public sealed class FakeAnswer
     /// <summary>Never answers.</summary>
     public bool Silent { get; set; }
 
-    /// <summary>Never answers over UDP, as when the datagram is lost.</summary>
-    public bool SilentOverUdp { get; set; }
+    /// <summary>Never answers the queries for which this is true.</summary>
+    public Func<FakeUpstream.Seen, bool>? IsLost { get; set; }
 
     /// <summary>Over TCP, closes the connection instead of answering; over UDP, as <see cref="Silent"/>.</summary>
     public bool Close { get; set; }

@@ -164,7 +164,8 @@ public sealed class FakeUpstream : IDisposable
     private async Task Answer(byte[] wire, bool overTcp, IPEndPoint client, Func<byte[], Task> send, Action close)
     {
         var query = DnsMessage.Parse(wire);
-        _seen.Enqueue(new Seen(query, overTcp, client));
+        var seen = new Seen(query, overTcp, client);
+        _seen.Enqueue(seen);
         var question = query.Question!;
         var answer = _answers.TryGetValue((question.Name.ToLowerInvariant(), question.Type), out var told)
             ? told
@@ -173,7 +174,7 @@ public sealed class FakeUpstream : IDisposable
         {
             await hold;
         }
-        if (answer.Silent || (answer.SilentOverUdp && !overTcp) || answer.Close || (answer.SilentOnEdns && query.Edns is not null))
+        if (answer.Silent || answer.IsLost?.Invoke(seen) == true || answer.Close || (answer.SilentOnEdns && query.Edns is not null))
         {
             if (answer.Close && overTcp)
             {

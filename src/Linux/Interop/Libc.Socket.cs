@@ -206,12 +206,17 @@ public static unsafe partial class Libc
     }
 
     /// <summary>The kernel's number for a socket (SO_COOKIE). It is the same for every descriptor of the socket, in
-    /// every process.</summary>
+    /// every process. Where there is no such option (before Linux 4.12, user emulators), the socket's inode, which also
+    /// is.</summary>
     public static ulong SocketCookie(int fd)
     {
         Span<byte> cookie = stackalloc byte[8];
-        GetSocketOption(fd, SOL_SOCKET, SO_COOKIE, cookie).OrThrow("SO_COOKIE");
-        return BitConverter.ToUInt64(cookie);
+        if (!GetSocketOption(fd, SOL_SOCKET, SO_COOKIE, cookie).IsError)
+        {
+            return BitConverter.ToUInt64(cookie);
+        }
+        Status(fd, out var status).OrThrow("statx");
+        return status.Inode;
     }
 
     /// <summary>getpeername(2), without the name. ENOTCONN: the socket is not connected.</summary>

@@ -28,7 +28,7 @@ internal sealed record Bar(string Figure, string Against, double? Value, double 
             Ratio("CPU per miss over TCP to CoreDNS", Plan.MissTcp, Peer.Unbound, 1 / 1.8),
             new("resident memory with 10,000 names", "MB", Median(found.FilledBytes, Peer.Ours) / 1e6, 12, "0.0"),
             new("cold start to first answer", Peer.NodeCache, Median(found.ColdStartMs, Peer.Ours) / Median(found.ColdStartMs, Peer.NodeCache), 0.5, "0.00"),
-            new("cache binary", "MB", sizes.CacheBytes / 1e6, 8, "0.0"),
+            new("cache binary", "MiB", sizes.CacheBytes / 1048576.0, 8, "0.0"),
             new("garbage collections in saturated hits", "a million", found.Managed.GetValueOrDefault(Plan.HitSaturated)?.CollectionsPerMillion, 0, "0.##"),
         ];
     }

@@ -10,7 +10,7 @@ kube-dns ConfigMap, or /etc/resolv.conf.
 {{- define "ndw.madeCorefile" -}}
 {{- $health := printf "127.0.0.1:%v" .Values.cache.healthPort -}}
 {{- range $index, $zone := include "ndw.zoneNames" . | fromYamlArray -}}
-{{- include "ndw.zoneBlock" (dict "top" $ "zone" $zone "settings" (include "ndw.zone" (list $ $zone) | fromYaml) "health" (eq $index 0 | ternary $health "")) }}
+{{- include "ndw.zoneBlock" (dict "top" $ "zone" $zone "settings" (include "ndw.zone" (list $ $zone) | fromYaml) "health" (eq $index 0 | ternary $health "") "searchCut" (eq (include "ndw.searchCut" (list $ $zone)) "true")) }}
 {{ end -}}
 {{- with .Values.cache.extraServerBlocks }}
 {{ . }}
@@ -37,11 +37,14 @@ kube-dns ConfigMap, or /etc/resolv.conf.
         {{- end }}
         {{- end }}
     }
+    {{- if .searchCut }}
+    search_cut
+    {{- end }}
     reload
     loop
     bind {{ concat .top.Values.dns.localAddresses .top.Values.guard.interceptClusterDNS | join " " }}
     forward . {{ include "ndw.upstreams" (list .top $settings.upstreams) }}
-    {{- with include "ndw.forwardOptions" $settings }} {
+    {{- with include "ndw.forwardOptions" (list .top $settings) }} {
         {{- . | nindent 8 }}
     }
     {{- end }}
@@ -65,9 +68,13 @@ kube-dns ConfigMap, or /etc/resolv.conf.
 {{- end -}}
 
 {{- define "ndw.forwardOptions" -}}
+{{- $top := index . 0 -}}{{- $settings := index . 1 -}}
 {{- $options := list -}}
-{{- with .protocol -}}{{- $options = append $options (get (dict "ForceTCP" "force_tcp" "PreferUDP" "prefer_udp") .) -}}{{- end -}}
-{{- with .policy -}}{{- $options = append $options (printf "policy %s" (snakecase .)) -}}{{- end -}}
-{{- with .maxConcurrent -}}{{- $options = append $options (printf "max_concurrent %d" (int64 .)) -}}{{- end -}}
+{{- with $settings.protocol -}}{{- $options = append $options (get (dict "ForceTCP" "force_tcp" "PreferUDP" "prefer_udp") .) -}}{{- end -}}
+{{- with $settings.policy -}}{{- $options = append $options (printf "policy %s" (snakecase .)) -}}{{- end -}}
+{{- with $settings.maxConcurrent -}}{{- $options = append $options (printf "max_concurrent %d" (int64 .)) -}}{{- end -}}
+{{- if and (eq (include "ndw.hasEndpoints" $top) "true") (eq (toString $settings.upstreams) "ClusterDNS") -}}
+{{- $options = append $options (printf "endpoints %s" (include "ndw.endpoints" $top)) -}}
+{{- end -}}
 {{- join "\n" $options -}}
 {{- end -}}

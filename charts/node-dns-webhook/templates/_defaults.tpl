@@ -29,6 +29,11 @@ dns:
   clusterDNSService:
     name: ""
     namespace: kube-system
+  endpoints:
+    enabled: auto
+    namespace: kube-system
+    selector: {k8s-app: kube-dns}
+    port: 53
   clusterDomain: ""
   hostSearches: []
   fallback: cluster-dns
@@ -161,6 +166,7 @@ cache:
   outsideTtlSeconds: 30
   serveStale: 1h
   preferPositive: true
+  searchCut: true
   upstreamServers: []
   stubDomains: {}
   logQueries: false
@@ -269,6 +275,10 @@ dns.localAddresses
 dns.clusterDNS
 dns.clusterDNSService.name
 dns.clusterDNSService.namespace
+dns.endpoints.enabled
+dns.endpoints.namespace
+dns.endpoints.selector
+dns.endpoints.port
 dns.clusterDomain
 dns.hostSearches
 dns.fallback
@@ -374,6 +384,7 @@ cache.denialTtlSeconds
 cache.outsideTtlSeconds
 cache.serveStale
 cache.preferPositive
+cache.searchCut
 cache.upstreamServers
 cache.stubDomains
 cache.logQueries

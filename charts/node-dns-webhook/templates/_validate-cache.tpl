@@ -7,7 +7,7 @@
 {{- fail (printf "cache.corefile is given, and with it zones (%s) has no effect: write it into the Corefile, or leave cache.corefile empty" (keys . | sortAlpha | join ", ")) -}}
 {{- end -}}
 {{- $defaults := (include "ndw.defaults" . | fromYaml).cache -}}
-{{- range list "successTtlSeconds" "denialTtlSeconds" "outsideTtlSeconds" "serveStale" "preferPositive" "upstreamServers" "stubDomains" "logQueries" "extraServerBlocks" "metricsAddress" -}}
+{{- range list "successTtlSeconds" "denialTtlSeconds" "outsideTtlSeconds" "serveStale" "preferPositive" "searchCut" "upstreamServers" "stubDomains" "logQueries" "extraServerBlocks" "metricsAddress" -}}
 {{- if ne (get $cache . | toJson) (get $defaults . | toJson) -}}
 {{- fail (printf "cache.corefile is given, and with it cache.%s (%s) has no effect: write it into the Corefile, or leave cache.corefile empty" . (get $cache . | toJson)) -}}
 {{- end -}}

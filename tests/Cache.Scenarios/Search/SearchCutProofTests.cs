@@ -66,6 +66,35 @@ public sealed class SearchCutProofTests(SearchCluster cluster, ITestOutputHelper
     }
 
     [Fact]
+    public async Task What_is_made_below_a_denied_place_is_found_when_the_denial_has_expired()
+    {
+        var coreDns = await Ready();
+        using var outside = OutsideWorld.Start();
+        using var servers = await SearchServers.Start(cluster, coreDns, outside, s_coreDns["pods insecure"], cut: true);
+        var resolver = new StubResolver("pay", IsMusl: false);
+        var run = new SearchRun(servers, cluster, s_memory);
+        var random = new Random(5);
+        await Until(async () =>
+        {
+            await run.LookUp(resolver, $"api{random.Next(100_000)}.dev");
+            return await servers.Metric("nodedns_cache_denials_cut_total") > 4;
+        });
+
+        await cluster.Service("pay", "dev", isHeadless: true);
+        await cluster.Endpoints("pay", "dev", ("h0", "10.1.4.1"));
+        var made = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(made) < s_memory)
+        {
+            // The denial stays in use, and is renewed for as long as cluster DNS denies the place.
+            await run.LookUp(resolver, $"api{random.Next(100_000)}.dev");
+            await Task.Delay(50);
+        }
+
+        Assert.Equal("10.1.4.1", Assert.Single((await servers.AskCache("h0.dev.pay.svc.cluster.local.", "A"))!.Answer).Data);
+        Assert.True(run.Differences.IsEmpty, string.Join('\n', run.Differences.Take(20)));
+    }
+
+    [Fact]
     public async Task Of_a_burst_of_outside_names_one_question_in_eight_is_left_to_cluster_DNS()
     {
         // 200 names below five top-level domains, in each of some namespaces.

@@ -23,9 +23,28 @@ internal sealed class SearchServers : IDisposable
 
     /// <param name="plugins">What stands before and in CoreDNS's own block.</param>
     /// <param name="cut">With search_cut.</param>
-    public static async Task<SearchServers> Start(SearchCluster cluster, string coreDns, FakeUpstream outside, string plugins, bool cut)
+    public static async Task<SearchServers> Start(
+        SearchCluster cluster, string coreDns, FakeUpstream outside, string plugins, bool cut)
     {
-        var servers = new SearchServers();
+        // A port that was free may be taken by a query's own before the server has it.
+        for (var attempt = 1; ; attempt++)
+        {
+            var servers = new SearchServers();
+            try
+            {
+                await Run(servers, cluster, coreDns, outside, plugins, cut);
+                return servers;
+            }
+            catch (InvalidOperationException) when (attempt < 5)
+            {
+                servers.Dispose();
+            }
+        }
+    }
+
+    private static async Task Run(
+        SearchServers servers, SearchCluster cluster, string coreDns, FakeUpstream outside, string plugins, bool cut)
+    {
         var folder = Directory.CreateDirectory(Path.Combine(cluster.Folder, $"servers-{servers._ports[0]}")).FullName;
         var p = servers._ports;
         servers._asked = await servers.CoreDns(cluster, coreDns, folder, plugins, p[0], p[1]);
@@ -53,7 +72,6 @@ internal sealed class SearchServers : IDisposable
             """);
         servers._cache = await ServerProcess.Start(new IPEndPoint(IPAddress.Loopback, p[4]), "dotnet",
             Path.Combine(AppContext.BaseDirectory, "node-dns-cache.dll"), "serve", "--conf", file);
-        return servers;
     }
 
     public Task<DnsMessage?> AskCache(string name, string type) => Ask(_cache, name, type);

@@ -65,12 +65,22 @@ public sealed class MetadataTests
             Assert.Equal("dns", o.Text("metadata.labels.team"));
             Assert.Equal("me", o.Text("metadata.annotations.owner"));
         });
-        Assert.All(new[] { "cache", "webhook" }, component =>
+        var templates = rendered.Objects.Where(o => o.At("spec.template") is not null).ToList();
+        Assert.Contains(templates, o => o.Text("kind") == "Job");
+        Assert.All(templates, o =>
         {
-            Assert.Equal("dns", Workload(rendered, component).Text("spec.template.metadata.labels.team"));
-            Assert.Equal("me", Workload(rendered, component).Text("spec.template.metadata.annotations.owner"));
+            Assert.Equal("dns", o.Text("spec.template.metadata.labels.team"));
+            Assert.Equal("me", o.Text("spec.template.metadata.annotations.owner"));
         });
     }
+
+    /// <summary>The API server takes texts only.</summary>
+    [Theory]
+    [InlineData("cache", "DaemonSet")]
+    [InlineData("webhook", "Deployment")]
+    public void A_tolerations_value_becomes_text(string component, string kind) => Assert.Contains("\"value\":\"true\"", Rendered.With(
+        "--set-json", $$"""{{component}}.tolerations=[{"key":"a","value":true},{"key":"b","value":5},{"operator":"Exists"}]""")
+        .One(kind, "nd-" + component).At("spec.template.spec.tolerations")!.ToJsonString(), StringComparison.Ordinal);
 
     /// <summary>The same chart under another version and appVersion, with the images pinned.</summary>
     [Fact]

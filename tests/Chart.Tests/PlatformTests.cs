@@ -43,6 +43,11 @@ public sealed class PlatformTests
         Assert.Equal("pool", Terms(affinities[2])[0]!.Text("matchExpressions.0.key"));
     }
 
+    /// <summary>Such a term matches no node; with labels of ours in it, it would match nearly all.</summary>
+    [Fact]
+    public void An_empty_node_term_stays_empty() => Assert.Equal("{}", Terms("--set-json",
+        """cache.affinity={"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{},{"matchExpressions":[{"key":"pool","operator":"Exists"}]}]}}}""")[0]!.ToJsonString());
+
     /// <summary>Where the API server does not reach pods: EKS with another CNI.</summary>
     [Fact]
     public void On_the_nodes_network_the_webhooks_resolv_conf_is_still_kubelets()

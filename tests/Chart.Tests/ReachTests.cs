@@ -94,6 +94,27 @@ public sealed class ReachTests
         Assert.DoesNotContain(rendered.All("ServiceAccount"), a => a.Text("metadata.name") == "mine");
     }
 
+    /// <summary>As in charts that helm create makes.</summary>
+    [Theory]
+    [InlineData("cache", "DaemonSet")]
+    [InlineData("webhook", "Deployment")]
+    public void Without_an_account_and_a_name_pods_have_the_default_one(string component, string kind) => Assert.Equal("default",
+        Rendered.With("--set", $"{component}.serviceAccount.create=false").One(kind, "nd-" + component).Text("spec.template.spec.serviceAccountName"));
+
+    /// <summary>An address may end in a colon, and a name may look like a number.</summary>
+    [Fact]
+    public void What_yaml_would_read_otherwise_stays_text()
+    {
+        var rendered = Rendered.Exactly("1.36.3", "--namespace", "123", "--set", "dns.localAddresses={fd00:20::},dns.clusterDNS={fd00:96::}",
+            "--set-string", "webhook.serviceAccount.name=1e3", "--set", "selection.namespaceSettings=true");
+        Assert.Contains("--address=fd00:20::", rendered.One("DaemonSet", "nd-cache").Container("guard").Strings("args"));
+        Assert.Contains("--local-address=fd00:20::", rendered.One("Deployment", "nd-webhook").Container("webhook").Strings("args"));
+        Assert.Contains("--cluster-dns=fd00:96::", rendered.One("Deployment", "nd-webhook").Container("webhook").Strings("args"));
+        Assert.Contains("namespace: \"123\"", rendered.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("namespace: 123", rendered.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("name: 1e3", rendered.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Other_strategies_have_no_numbers_of_a_rolling_update()
     {

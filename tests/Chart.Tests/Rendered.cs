@@ -47,6 +47,9 @@ internal sealed class Rendered
         return new Rendered(run.Output);
     }
 
+    /// <summary>Renders, or not.</summary>
+    public static Tool Try(params string[] arguments) => Template("1.36.3", Tool.ChartFolder, arguments);
+
     /// <summary>What helm says when it refuses these values; it must refuse them.</summary>
     public static string Refusal(params string[] arguments) => RefusalFor("1.36.3", arguments);
 

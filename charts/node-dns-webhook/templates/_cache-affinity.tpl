@@ -12,9 +12,15 @@ Fargate, virtual kubelets, TKE super nodes, Liqo, kwok) run no DaemonSet, and a 
 {{- $node := $affinity.nodeAffinity | default dict -}}
 {{- $required := $node.requiredDuringSchedulingIgnoredDuringExecution | default dict -}}
 {{- $terms := list -}}
-{{- range $required.nodeSelectorTerms | default (list dict) -}}
+{{- range $required.nodeSelectorTerms -}}
+{{- /* An empty term matches no node, and with our expressions it would match nearly all. */ -}}
+{{- if or .matchExpressions .matchFields -}}
 {{- $terms = append $terms (set . "matchExpressions" (concat (.matchExpressions | default list) $real)) -}}
+{{- else -}}
+{{- $terms = append $terms . -}}
 {{- end -}}
+{{- end -}}
+{{- if not $terms -}}{{- $terms = list (dict "matchExpressions" $real) -}}{{- end -}}
 {{- $_ := set $required "nodeSelectorTerms" $terms -}}
 {{- $_ := set $node "requiredDuringSchedulingIgnoredDuringExecution" $required -}}
 {{- $_ := set $affinity "nodeAffinity" $node -}}

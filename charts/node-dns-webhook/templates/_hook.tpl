@@ -9,7 +9,7 @@ Use: include "ndw.hook" (dict "top" $ "name" "clean-up" "event" "post-delete" "a
 {{- $name := printf "%s-%s" (include "ndw.fullname" $top) .name -}}
 {{- $event := dict "helm.sh/hook" .event "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded" -}}
 {{- $before := merge (dict "helm.sh/hook-weight" "-5") $event -}}
-{{- $subject := printf "subjects: [{kind: ServiceAccount, name: %s, namespace: %s}]" $name $top.Release.Namespace -}}
+{{- $subject := printf "subjects: [{kind: ServiceAccount, name: %s, namespace: %q}]" $name $top.Release.Namespace -}}
 apiVersion: v1
 kind: ServiceAccount
 {{ include "ndw.metadata" (dict "top" $top "component" .name "name" $name "own" (deepCopy $before)) }}
@@ -50,8 +50,10 @@ spec:
   ttlSecondsAfterFinished: 3600
   template:
     metadata:
-      labels: {{- include "ndw.selector" (list $top .name) | nindent 8 }}
-        nodedns.io/inject: disabled
+      labels: {{- include "ndw.texts" (mergeOverwrite (include "ndw.selector" (list $top .name) | fromYaml) $top.Values.commonLabels (dict "nodedns.io/inject" "disabled")) | nindent 8 }}
+      {{- with include "ndw.texts" $top.Values.commonAnnotations | fromYaml }}
+      annotations: {{- toYaml . | nindent 8 }}
+      {{- end }}
     spec:
       serviceAccountName: {{ $name }}
       automountServiceAccountToken: true
@@ -65,7 +67,7 @@ spec:
       {{- end }}
       containers:
         - name: hook
-          image: {{ include "ndw.image" (list $top $webhook.image) }}
+          image: {{ include "ndw.image" (list $top $webhook.image) | quote }}
           imagePullPolicy: {{ $top.Values.image.pullPolicy }}
           args: {{- toYaml .args | nindent 12 }}
           resources: {{- toYaml $top.Values.hooks.resources | nindent 12 }}
@@ -76,6 +78,6 @@ spec:
       nodeSelector: {{- include "ndw.texts" . | nindent 8 }}
       {{- end }}
       {{- with $webhook.tolerations }}
-      tolerations: {{- toYaml . | nindent 8 }}
+      tolerations: {{- include "ndw.tolerations" . | nindent 8 }}
       {{- end }}
 {{- end -}}

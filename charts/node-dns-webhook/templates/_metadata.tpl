@@ -36,7 +36,7 @@ metadata of an object. Use: include "ndw.metadata" (dict "top" $ "component" "we
 {{- $annotations := mergeOverwrite (.own | default dict) $top.Values.commonAnnotations (.annotations | default dict) -}}
 {{- $namespace := hasKey . "namespace" | ternary .namespace $top.Release.Namespace -}}
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   {{- with $namespace }}
   namespace: {{ . | quote }}
   {{- end }}

@@ -8,7 +8,8 @@
 {{/* A component's ServiceAccount. Use: include "ndw.serviceAccount" (list $ "webhook") */}}
 {{- define "ndw.serviceAccount" -}}
 {{- $top := index . 0 -}}{{- $component := index . 1 -}}
-{{- get (get $top.Values $component) "serviceAccount" | dig "name" "" | default (include (printf "ndw.%s" $component) $top) -}}
+{{- $account := (get $top.Values $component).serviceAccount -}}
+{{- $account.name | default ($account.create | ternary (include (printf "ndw.%s" $component) $top) "default") -}}
 {{- end -}}
 
 {{/*

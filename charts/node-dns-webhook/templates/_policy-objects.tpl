@@ -47,7 +47,7 @@ spec:
   {{- if $named }}
   paramRef:
     name: {{ include "ndw.clusterDNSMap" $top }}
-    namespace: {{ $top.Release.Namespace }}
+    namespace: {{ $top.Release.Namespace | quote }}
     parameterNotFoundAction: Allow
   {{- end }}
   matchResources:

@@ -20,6 +20,8 @@ refuses values that cannot work. (Helm takes a key out that is set to null, defa
 {{- if or (not (hasKey $place $key)) (kindIs "invalid" (get $place $key)) -}}
 {{- $_ := set $place $key (get $default $key) -}}
 {{- end -}}
+{{- /* A number of a file is a float, which is written as 1e+06 from a million on. */ -}}
+{{- if kindIs "float64" (get $place $key) -}}{{- $_ := set $place $key (get $place $key | int64) -}}{{- end -}}
 {{- end -}}
 {{- $_ := set $values "global" ($values.global | default dict) -}}
 {{- include "ndw.validate" . -}}

@@ -14,7 +14,9 @@
 {{- end -}}
 {{- $given := compact (list $tls.helm.caCertificate $tls.helm.certificate $tls.helm.privateKey) -}}
 {{- if and $given (ne $mode "helm") -}}
-{{- fail (printf "tls.helm.certificate or what belongs to it is given and tls.mode is %s, which does not use it: set tls.mode=helm, or leave it empty" $mode) -}}
+{{- $keys := list -}}
+{{- range list "caCertificate" "certificate" "privateKey" -}}{{- if get $tls.helm . -}}{{- $keys = append $keys (printf "tls.helm.%s" .) -}}{{- end -}}{{- end -}}
+{{- fail (printf "%s is given and tls.mode is %s, which does not use it: set tls.mode=helm, or leave it empty" (join " and " $keys) $mode) -}}
 {{- end -}}
 {{- if has (len $given) (list 1 2) -}}
 {{- fail "tls.helm.caCertificate, tls.helm.certificate and tls.helm.privateKey belong together and some are empty: give all three, or none" -}}

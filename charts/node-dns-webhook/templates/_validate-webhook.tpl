@@ -20,7 +20,8 @@
 {{- fail (printf "webhook.terminationGracePeriodSeconds is %v, not more than webhook.shutdownDelaySeconds, %v: pods would be killed while they still answer; raise it, or 0 for the default" . $webhook.shutdownDelaySeconds) -}}
 {{- end -}}
 {{- end -}}
-{{- include "ndw.validate.volumes" (list "webhook" $webhook.extraVolumes (list "tls")) -}}
+{{- include "ndw.validate.volumes" (list "webhook" $webhook.extraVolumes (list "tls") (dict
+    "webhook.extraVolumeMounts" (list $webhook.extraVolumeMounts (list "/etc/node-dns/tls")))) -}}
 {{- include "ndw.validate.arguments" (list "webhook" $webhook.extraArgs (dict
     "listen" "webhook.port" "metrics-listen" "webhook.metricsPort" "tls-cert" "tls.mode" "tls-key" "tls.mode"
     "local-address" "dns.localAddresses" "cluster-dns" "dns.clusterDNS" "cluster-domain" "dns.clusterDomain"

@@ -18,7 +18,18 @@ value and the way out.
 {{- include "ndw.validate.guard" . -}}
 {{- end -}}
 {{- include "ndw.validate.ports" . -}}
+{{- include "ndw.validate.pods" . -}}
 {{- include "ndw.validate.monitoring" . -}}
+{{- end -}}
+
+{{/* What pods of several components have in common. */}}
+{{- define "ndw.validate.pods" -}}
+{{- range $name, $resources := dict "webhook" .Values.webhook.resources "cache" .Values.cache.resources "guard" .Values.guard.resources "hooks" .Values.hooks.resources "test" .Values.test.resources -}}
+{{- include "ndw.validate.resources" (list (printf "%s.resources" $name) $resources) -}}
+{{- end -}}
+{{- range $component := list "webhook" "cache" -}}
+{{- include "ndw.validate.tolerations" (list (printf "%s.tolerations" $component) (get $.Values $component).tolerations) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "ndw.validate.names" -}}
@@ -53,17 +64,80 @@ value and the way out.
 {{- uniq $used | toYaml -}}
 {{- end -}}
 
-{{/* Names in a list of volumes and arguments that the chart has itself. */}}
+{{/*
+Volumes and where containers mount them. Use: include "ndw.validate.volumes" (list "cache" volumes ours mounts), where ours are the
+chart's own volumes and mounts has by key the mounts and the paths that the chart has in that container:
+{cache.extraVolumeMounts: [mounts, [paths]]}
+*/}}
 {{- define "ndw.validate.volumes" -}}
-{{- $component := index . 0 -}}{{- $ours := index . 2 -}}
-{{- $seen := list -}}
+{{- $component := index . 0 -}}
+{{- $known := index . 2 -}}
 {{- range index . 1 -}}
-{{- if or (has .name $ours) (has .name $seen) -}}
+{{- if has .name $known -}}
 {{- fail (printf "%s.extraVolumes has %s, the name of another volume of the pod: give it its own" $component .name) -}}
 {{- end -}}
-{{- $seen = append $seen .name -}}
+{{- $known = append $known .name -}}
+{{- end -}}
+{{- range $key, $place := index . 3 -}}
+{{- $paths := last $place -}}
+{{- range first $place -}}
+{{- if not (has .name $known) -}}
+{{- fail (printf "%s has %s, which is no volume of the pod: add it to %s.extraVolumes" $key .name $component) -}}
+{{- end -}}
+{{- if has (trimSuffix "/" .mountPath) $paths -}}
+{{- fail (printf "%s has %s, where another volume is mounted: choose another mountPath" $key .mountPath) -}}
+{{- end -}}
+{{- $paths = append $paths (trimSuffix "/" .mountPath) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Tolerations that the API server takes. Use: include "ndw.validate.tolerations" (list "cache.tolerations" list) */}}
+{{- define "ndw.validate.tolerations" -}}
+{{- $name := index . 0 -}}
+{{- range $index, $one := index . 1 -}}
+{{- $operator := $one.operator | default "Equal" -}}
+{{- $value := kindIs "invalid" $one.value | ternary "" (toString $one.value) -}}
+{{- if and (not $one.key) (ne $operator "Exists") -}}
+{{- fail (printf "%s[%d] has no key and the operator %s: name a key, or set operator: Exists to tolerate every taint" $name $index $operator) -}}
+{{- end -}}
+{{- if and (eq $operator "Exists") $value -}}
+{{- fail (printf "%s[%d] has operator Exists and the value %s: leave value out, or set operator: Equal" $name $index $value) -}}
+{{- end -}}
+{{- if and (not (kindIs "invalid" $one.tolerationSeconds)) (ne ($one.effect | default "") "NoExecute") -}}
+{{- fail (printf "%s[%d] has tolerationSeconds %v, which is for effect NoExecute: set that effect, or leave tolerationSeconds out" $name $index $one.tolerationSeconds) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Requests that are not above their limits. Use: include "ndw.validate.resources" (list "cache.resources" resources) */}}
+{{- define "ndw.validate.resources" -}}
+{{- $name := index . 0 -}}
+{{- $limits := (index . 1).limits | default dict -}}
+{{- range $resource, $request := (index . 1).requests | default dict -}}
+{{- $limit := get $limits $resource -}}
+{{- if not (or (kindIs "invalid" $request) (kindIs "invalid" (get $limits $resource))) -}}
+{{- if and (hasKey $limits $resource) (gt (include "ndw.quantity" $request | float64) (include "ndw.quantity" $limit | float64)) -}}
+{{- fail (printf "%s.requests.%s is %s, more than %s.limits.%s, %s: raise the limit, or lower the request" $name $resource (include "ndw.scalar" $request) $name $resource (include "ndw.scalar" $limit)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* One of extraObjects, filled in and read as YAML. Use: include "ndw.validate.object" (list index object) */}}
+{{- define "ndw.validate.object" -}}
+{{- $index := index . 0 -}}{{- $object := index . 1 -}}
+{{- with $object.Error -}}
+{{- fail (printf "extraObjects[%d] is no YAML map: %s; give an object with apiVersion, kind and metadata.name" $index .) -}}
+{{- end -}}
+{{- $metadata := $object.metadata | default dict -}}
+{{- $named := and (kindIs "map" $metadata) (or (dig "name" "" $metadata) (dig "generateName" "" $metadata)) -}}
+{{- if not (and $object.apiVersion $object.kind (or $named (hasSuffix "List" (toString $object.kind)))) -}}
+{{- fail (printf "extraObjects[%d] is %s, which lacks apiVersion, kind or metadata.name: give it all three" $index (toJson $object | trunc 100)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Arguments that the chart has itself. */}}
 {{- define "ndw.validate.arguments" -}}
 {{- $component := index . 0 -}}{{- $values := index . 2 -}}
 {{- range index . 1 -}}

@@ -4,9 +4,9 @@
 - --metrics-listen=:{{ .Values.webhook.metricsPort }}
 - --tls-cert=/etc/node-dns/tls/tls.crt
 - --tls-key=/etc/node-dns/tls/tls.key
-- --local-address={{ join "," .Values.dns.localAddresses }}
+- {{ printf "--local-address=%s" (join "," .Values.dns.localAddresses) | quote }}
 {{- with .Values.dns.clusterDNSService.name | empty | ternary (include "ndw.knownClusterDNS" .) "$(CLUSTER_DNS)" }}
-- --cluster-dns={{ . }}
+- {{ printf "--cluster-dns=%s" . | quote }}
 {{- end }}
 {{- with .Values.dns.clusterDomain }}
 - --cluster-domain={{ . }}
@@ -48,7 +48,7 @@
 
 {{/* Namespaces whose pods are never changed, the release's own included, as a YAML list. */}}
 {{- define "ndw.excludedNamespaces" -}}
-{{- append .Values.selection.excludedNamespaces .Release.Namespace | uniq | toYaml -}}
+{{- append (compact .Values.selection.excludedNamespaces) .Release.Namespace | uniq | toYaml -}}
 {{- end -}}
 
 {{/* Resolver options as the webhook's flag: name:value,… sorted by name. */}}

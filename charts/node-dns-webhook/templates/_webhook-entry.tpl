@@ -7,11 +7,11 @@
   clientConfig:
     service:
       name: {{ include "ndw.webhook" $top }}
-      namespace: {{ $top.Release.Namespace }}
+      namespace: {{ $top.Release.Namespace | quote }}
       path: /mutate
       port: 443
     {{- with include "ndw.caBundle" $top }}
-    caBundle: {{ . }}
+    caBundle: {{ . | quote }}
     {{- end }}
   failurePolicy: {{ $values.webhook.failurePolicy }}
   matchPolicy: Equivalent

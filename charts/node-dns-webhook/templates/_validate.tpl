@@ -76,6 +76,9 @@ chart's own volumes and mounts has by key the mounts and the paths that the char
 {{- if has .name $known -}}
 {{- fail (printf "%s.extraVolumes has %s, the name of another volume of the pod: give it its own" $component .name) -}}
 {{- end -}}
+{{- if lt (len .) 2 -}}
+{{- fail (printf "%s.extraVolumes has %s without a source: add one, such as emptyDir: {}" $component .name) -}}
+{{- end -}}
 {{- $known = append $known .name -}}
 {{- end -}}
 {{- range $key, $place := index . 3 -}}

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using NodeDns.Cache.Scenarios.Differential;
 using NodeDns.Testing;
 using NodeDns.Testing.Messages;
@@ -23,6 +24,7 @@ public sealed class BadDayTests(ITestOutputHelper output)
     {
         Killed,
         Frozen,
+        CutOff,
         ServFail,
         Restarted,
     }
@@ -30,6 +32,7 @@ public sealed class BadDayTests(ITestOutputHelper output)
     [Theory]
     [InlineData(Trouble.Killed)]
     [InlineData(Trouble.Frozen)]
+    [InlineData(Trouble.CutOff)]
     [InlineData(Trouble.ServFail)]
     [InlineData(Trouble.Restarted)]
     public async Task No_lookup_is_lost(Trouble trouble)
@@ -62,6 +65,7 @@ public sealed class BadDayTests(ITestOutputHelper output)
         private readonly FakeUpstream _service;
         private readonly ConcurrentDictionary<int, (ServerProcess Server, Process Process)> _pods = new();
         private readonly List<Process> _frozen = [];
+        private readonly List<Socket> _swallowing = [];
         private ServerProcess _cache = null!;
 
         private BadDay(string folder, string coreDns)
@@ -141,6 +145,10 @@ public sealed class BadDayTests(ITestOutputHelper output)
                     Signal(_pods[1].Process, "STOP");
                     _frozen.Add(_pods[1].Process);
                     break;
+                case Trouble.CutOff:
+                    StopPod(1);
+                    SwallowAt(AddressOf(1));
+                    break;
                 case Trouble.ServFail:
                     StopPod(1);
                     await StartPod(1, fails: true);
@@ -167,12 +175,34 @@ public sealed class BadDayTests(ITestOutputHelper output)
                 StopPod(pod);
             }
 
+            _swallowing.ForEach(socket => socket.Dispose());
             _service.Dispose();
         }
 
         private static void Signal(Process process, string signal) => Process.Start("kill", [$"-{signal}", $"{process.Id}"]).WaitForExit();
 
         private static IPAddress AddressOf(int pod) => IPAddress.Parse($"127.0.0.{pod + 1}");
+
+        /// <summary>Nothing comes back from this address: a port whose queue of connections is full drops what comes.</summary>
+        private void SwallowAt(IPAddress address)
+        {
+            var at = new IPEndPoint(address, _port);
+            _swallowing.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+            _swallowing[0].Bind(at);
+            _swallowing[0].Listen(0);
+            for (var i = 0; i < 3; i++)
+            {
+                _swallowing.Add(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
+                try
+                {
+                    _swallowing[^1].Connect(at);
+                }
+                catch (SocketException)
+                {
+                    // Under way, or dropped already.
+                }
+            }
+        }
 
         /// <summary>The Service says which pods are ready.</summary>
         private void Tell() =>

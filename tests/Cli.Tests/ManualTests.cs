@@ -16,7 +16,7 @@ public sealed class ManualTests
     public void Every_flag_of_help_is_on_the_man_page()
     {
         var man = Tool.Run(Plugin.Program, "reference", "man").Output.Replace("\\-", "-", StringComparison.Ordinal);
-        foreach (var command in new[] { "report", "rollout", "doctor", "status", "undo" })
+        foreach (var command in new[] { "report", "rollout", "doctor", "status", "trace", "top", "undo" })
         {
             var help = Tool.Run(Plugin.Program, command, "--help").Output;
             Assert.Contains($"kubectl nodedns {command}", help, StringComparison.Ordinal);

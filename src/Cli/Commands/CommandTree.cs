@@ -43,6 +43,8 @@ internal static class CommandTree
             RolloutCommand.Create(options),
             DoctorCommand.Create(options),
             StatusCommand.Create(options),
+            TraceCommand.Create(options),
+            TopCommand.Create(options),
             UndoCommand.Create(options),
             CompletionCommand.Create(),
             version,

@@ -29,6 +29,19 @@ internal sealed partial class Scrape
         .Where(sample => sample.Name == name && sample.Value != 0)
         .Select(sample => Regex.Match(sample.Labels, $"\\b{label}=\"([^\"]*)\"").Groups[1].Value);
 
+    /// <summary>The series with this name, by the value of a label.</summary>
+    public IReadOnlyDictionary<string, double> By(string name, string label)
+    {
+        var by = new Dictionary<string, double>();
+        foreach (var sample in _samples.Where(sample => sample.Name == name))
+        {
+            var value = Regex.Match(sample.Labels, $"\\b{label}=\"([^\"]*)\"").Groups[1].Value;
+            by[value] = by.GetValueOrDefault(value) + sample.Value;
+        }
+
+        return by;
+    }
+
     [GeneratedRegex(@"^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>[^\n]*)\})? (?<value>\S+)", RegexOptions.Multiline)]
     private static partial Regex Sample();
 }

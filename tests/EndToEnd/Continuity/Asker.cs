@@ -17,10 +17,12 @@ internal sealed class Asker : IDisposable
     private readonly Task<string> _errors;
     private readonly string _protocol;
 
-    public Asker(string ns, string pod, string servers, string protocol, int perSecond)
+    /// <param name="name">The only name that is asked for; null for several.</param>
+    public Asker(string ns, string pod, string servers, string protocol, int perSecond, string? name = null)
     {
         _protocol = protocol;
-        _process = Kubectl.StartExec(ns, pod, "asker", servers, protocol, perSecond.ToString(CultureInfo.InvariantCulture));
+        string[] asker = ["asker", servers, protocol, perSecond.ToString(CultureInfo.InvariantCulture)];
+        _process = Kubectl.StartExec(ns, pod, name is null ? asker : [.. asker, name]);
         _errors = _process.StandardError.ReadToEndAsync();
         Assert.Equal("asking", _process.StandardOutput.ReadLine());
     }

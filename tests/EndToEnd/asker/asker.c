@@ -1,9 +1,9 @@
 /*
  * A pod that asks continuously: lookups at a steady rate until standard input ends, then one line of numbers.
  *
- *     asker SERVER[,SERVER…] udp|tcp PER_SECOND
+ *     asker SERVER[,SERVER…] udp|tcp PER_SECOND [NAME]
  *
- * Half of the names are fresh, half are always the same. Each lookup has a socket of its own, as a resolver library's
+ * Half of the names are fresh, half are always the same; with NAME all are that. Each lookup has a socket of its own, as a resolver library's
  * has. One that is refused goes to the next server at once ("moved"). A connection that is reset is opened again at the
  * same server, once, as glibc does (res_send.c; "again"). A lookup that is not answered within 1 s is lost, and so is one
  * that got something other than NOERROR.
@@ -38,6 +38,7 @@ static long sent, answered, moved, again, lost;
 static int64_t slowest, first_loss, last_loss, begun;
 static char samples[SAMPLES][160];
 static int sampled;
+static const char *only;        /* NAME */
 static int tcp;
 
 static int64_t now(void) {
@@ -104,10 +105,11 @@ static void refused(struct lookup *lookup, const char *why, int reset) {
 }
 
 static void start(void) {
-    char name[64];
+    char name[256];
     struct lookup *lookup = &lookups[sent % SLOTS];
     if (lookup->deadline) { fprintf(stderr, "asker: more than %d in flight\n", SLOTS); exit(1); }
-    if (sent % 2) snprintf(name, sizeof name, "f%ld-%d-%d.outside.test", sent, getpid(), tcp);
+    if (only) snprintf(name, sizeof name, "%s", only);
+    else if (sent % 2) snprintf(name, sizeof name, "f%ld-%d-%d.outside.test", sent, getpid(), tcp);
     else snprintf(name, sizeof name, "kubernetes.default.svc.cluster.local");
     lookup->started = now();
     lookup->deadline = lookup->started + SECOND;
@@ -153,7 +155,11 @@ static int add_server(const char *text) {
 int main(int count, char **arguments) {
     static struct pollfd polled[SLOTS + 1];
     static struct lookup *owner[SLOTS + 1];
-    if (count != 4) { fprintf(stderr, "usage: asker SERVER[,SERVER...] udp|tcp PER_SECOND\n"); return 2; }
+    if (count != 4 && (count != 5 || strlen(arguments[4]) > 250)) {
+        fprintf(stderr, "usage: asker SERVER[,SERVER...] udp|tcp PER_SECOND [NAME]\n");
+        return 2;
+    }
+    only = arguments[4];
     for (char *server = strtok(arguments[1], ","); server; server = strtok(NULL, ","))
         if (!add_server(server)) { fprintf(stderr, "asker: %s is not an address, or one too many\n", server); return 2; }
     tcp = strcmp(arguments[2], "tcp") == 0;

@@ -14,7 +14,17 @@ internal static class KindTable
 
     public static int Print()
     {
-        var kinds = HitKind.All.Select(kind => (Name: kind.Key, Run: new HitRun(kind.Value))).ToList();
+        var plain = HitKind.All["plain"];
+        var denial = HitKind.All["denial"];
+        List<(string Name, HitRun Run)> kinds =
+        [
+            .. HitKind.All.Select(kind => (kind.Key, new HitRun(kind.Value))),
+            ("plain, --client-metrics off", new HitRun(plain, countsClients: false)),
+            ("plain, tap read", new HitRun(plain, tapped: true)),
+            ("plain, tap read, --client-metrics off", new HitRun(plain, tapped: true, countsClients: false)),
+            ("denial, --client-metrics off", new HitRun(denial, countsClients: false)),
+            ("denial, tap read", new HitRun(denial, tapped: true)),
+        ];
         var ns = kinds.ToDictionary(kind => kind.Name, _ => new List<double>());
         var ratios = kinds.ToDictionary(kind => kind.Name, _ => new List<double>());
         foreach (var (_, run) in kinds)
@@ -23,13 +33,13 @@ internal static class KindTable
         }
         for (var round = 0; round < Rounds; round++)
         {
-            var plain = 0.0;
+            var first = 0.0;
             foreach (var (name, run) in kinds)
             {
                 var spent = Measure(run);
-                plain = plain == 0 ? spent : plain;
+                first = first == 0 ? spent : first;
                 ns[name].Add(spent);
-                ratios[name].Add(spent / plain);
+                ratios[name].Add(spent / first);
             }
         }
         Console.WriteLine("| hit | ns | of a plain hit |\n|---|---:|---:|");

@@ -14,9 +14,11 @@ internal sealed class HitRun : IDisposable
     private readonly ReplyTo _to;
     private readonly byte[] _reply = new byte[QueryHandler.MaxMessage];
 
-    public HitRun(HitKind kind, bool tapped = false)
+    /// <param name="tapped">Somebody reads the tap.</param>
+    /// <param name="countsClients">The clients that ask most are counted.</param>
+    public HitRun(HitKind kind, bool tapped = false, bool countsClients = true)
     {
-        _harness = new QueryHarness(kind.Corefile);
+        _harness = new QueryHarness(kind.Corefile, countsClients: countsClients);
         _harness.Tap.SetOn(tapped);
         _server = _harness.Server;
         _query = kind.Query().ToBytes();

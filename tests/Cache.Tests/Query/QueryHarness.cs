@@ -8,6 +8,7 @@ using NodeDns.Cache.Upstream;
 using NodeDns.Corefile;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
+using NodeDns.Telemetry.Talkers;
 using NodeDns.Telemetry.Tap;
 using NodeDns.Testing.Messages;
 using SocketAddress = NodeDns.Linux.Interop.SocketAddress;
@@ -24,9 +25,12 @@ internal sealed class QueryHarness : IDisposable
     private readonly QueryShared _shared;
     private readonly LogOutput _lines = new(Stream.Null);
 
-    public QueryHarness(string corefile, int workers = 1, long memory = 4 << 20)
+    public QueryHarness(string corefile, int workers = 1, long memory = 4 << 20, bool countsClients = true)
     {
-        _shared = new QueryShared(new AnswerStore(memory), new InFlightTable(), new MetricRegistry(), NullLogger.Instance);
+        _shared = new QueryShared(new AnswerStore(memory), new InFlightTable(), new MetricRegistry(), NullLogger.Instance)
+        {
+            Talkers = new TopTalkers(countsClients),
+        };
         Model = Put(corefile);
         Workers = [.. Enumerable.Range(0, workers).Select(_ => new Worker(this))];
     }

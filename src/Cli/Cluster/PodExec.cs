@@ -22,6 +22,7 @@ internal sealed class PodExec : IDisposable
     private readonly MemoryStream _errors = new();
     private readonly MemoryStream _status = new();
     private int _channel = -1;
+    private bool _hasEnded;
 
     private PodExec(WebSocket socket) => _socket = socket;
 
@@ -84,6 +85,11 @@ internal sealed class PodExec : IDisposable
 
     private async Task<bool> ReceiveAsync(CancellationToken cancel)
     {
+        if (_hasEnded)
+        {
+            return false;
+        }
+
         ValueWebSocketReceiveResult got;
         try
         {
@@ -107,6 +113,8 @@ internal sealed class PodExec : IDisposable
         }
 
         Take(octets);
+        // Nothing comes after it, and the kubelet may leave the connection open.
+        _hasEnded = got.EndOfMessage && _channel == Status && _status.Length > 0;
         _channel = got.EndOfMessage ? -1 : _channel;
         return true;
     }

@@ -62,10 +62,10 @@ public sealed partial class TalkersTests : IDisposable
             ((string?)lookup["namespace"], (string?)lookup["pod"], (string?)lookup["name"])));
         Assert.Equal(traced.Select(lookup => (string?)lookup["time"]).Order(StringComparer.Ordinal), traced.Select(lookup => (string?)lookup["time"]));
 
-        var quiet = Nodedns($"trace -n {Ns} pod/{Quiet} --for 3s").Output.TrimEnd().Split('\n');
+        var quiet = Nodedns($"trace -n {Ns} pod/{Quiet} --last 5 --for 60s").Output.TrimEnd().Split('\n');
         Assert.All(quiet, line => Assert.Contains($" {Ns}/{Quiet} ", line, StringComparison.Ordinal));
 
-        var summary = Nodedns($"trace -n {Ns} --summary --for 3s").Output.Split('\n');
+        var summary = Nodedns($"trace -n {Ns} --summary --last 300 --for 60s").Output.Split('\n');
         Assert.StartsWith($"{Ns}/{Loud} ", summary[1], StringComparison.Ordinal);
         Assert.Contains(summary, line => line.StartsWith($"{NoName}. A ", StringComparison.Ordinal));
     }
@@ -76,7 +76,7 @@ public sealed partial class TalkersTests : IDisposable
         Assert.Equal((2, $"error: there is no pod gone in namespace {Ns}\n"), (gone.ExitCode, gone.Error));
         var nothing = _path.Type($"kubectl nodedns trace -n {Ns} --name nobody.asks.test --for 1s");
         Assert.Equal((0, "", "no lookup matched\n"), (nothing.ExitCode, nothing.Output, nothing.Error));
-        var wrong = _path.Type($"kubectl nodedns trace -n {Ns} --rcode NXDOM --for 1s");
+        var wrong = _path.Type($"kubectl nodedns trace -n {Ns} --rcode NXDOM --for 10s");
         Assert.Equal(2, wrong.ExitCode);
         Assert.Contains("--rcode: NXDOM: expected an rcode", wrong.Error, StringComparison.Ordinal);
     }

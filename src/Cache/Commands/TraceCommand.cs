@@ -55,7 +55,8 @@ internal static class TraceCommand
                 result.InvocationConfiguration.Output,
                 result.InvocationConfiguration.Error,
                 result.GetValue(s_json),
-                result.GetValue(s_count)),
+                result.GetValue(s_count),
+                result.GetValue(s_untilEof)),
             result.GetValue(s_untilEof)));
         return command;
     }

@@ -15,7 +15,8 @@ namespace NodeDns.Cache.Commands;
 /// </code>
 /// </remarks>
 /// <param name="most">How many lookups to print; 0 for all.</param>
-internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool json, int most)
+/// <param name="greets">Also print a line when a tap is being read, for a program that waits for it.</param>
+internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool json, int most, bool greets = false)
 {
     private readonly Lock _writing = new();
     private int _written;
@@ -38,6 +39,12 @@ internal sealed class TraceWriter(TextWriter output, TextWriter errors, bool jso
             {
                 case TapFrame.Hello:
                     HasRead = true;
+                    if (greets)
+                    {
+                        output.WriteLine("{\"reading\":true}");
+                        output.Flush();
+                    }
+
                     break;
                 case TapFrame.Refused:
                     errors.WriteLine($"{tap}: {Encoding.UTF8.GetString(payload)}");

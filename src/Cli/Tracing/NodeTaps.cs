@@ -18,7 +18,7 @@ internal sealed class NodeTaps(ApiClient api, Release release, TraceTarget targe
     private static readonly TimeSpan s_again = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a node that does not answer delays the beginning.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
 
     private readonly Channel<Lookup> _lookups = Channel.CreateBounded<Lookup>(10_000);
     private readonly Dictionary<string, Reader> _readers = [];
@@ -65,6 +65,11 @@ internal sealed class NodeTaps(ApiClient api, Release release, TraceTarget targe
         }
         finally
         {
+            foreach (var (node, _) in _readers.Where(reader => !reader.Value.HasBeenHeard && !reader.Value.HasEnded))
+            {
+                Trouble(node, "no answer in time");
+            }
+
             await Task.WhenAll(_readers.Values.Select(reader => reader.EndAsync()).Append(following.ContinueWith(_ => { }, TaskScheduler.Default)));
             _lookups.Writer.TryComplete();
         }
@@ -172,7 +177,10 @@ internal sealed class NodeTaps(ApiClient api, Release release, TraceTarget targe
 
         public string[] Words { get; }
 
+        /// <summary>Completes when the node reads its tap, or will not.</summary>
         public Task Opened => _opened.Task;
+
+        public bool HasBeenHeard { get; private set; }
 
         public bool HasEnded => _reading.IsCompleted;
 
@@ -189,9 +197,10 @@ internal sealed class NodeTaps(ApiClient api, Release release, TraceTarget targe
             {
                 using var exec = await PodExec.OpenAsync(_taps.Api, _taps.Release.Namespace, Pod, "cache",
                     ["/node-dns-cache", "trace", "--json", "--until-eof", .. Words], _end.Token);
-                _opened.TrySetResult();
                 while (await exec.ReadLineAsync(_end.Token) is { } line)
                 {
+                    HasBeenHeard = true;
+                    _opened.TrySetResult();
                     var lookup = Lookup.Read(_node, line, out var missed);
                     if (missed > 0)
                     {

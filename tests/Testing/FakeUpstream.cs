@@ -29,7 +29,8 @@ public sealed class FakeUpstream : IDisposable
         (_udp, _tcp) = Listen(endPoint);
         EndPoint = (IPEndPoint)_tcp.LocalEndpoint;
         new Thread(ServeUdp) { IsBackground = true }.Start();
-        new Thread(ServeTcp) { IsBackground = true }.Start();
+        var server = _tcp.Server;
+        new Thread(() => ServeTcp(server)) { IsBackground = true }.Start();
     }
 
     public IPEndPoint EndPoint { get; }
@@ -83,8 +84,11 @@ public sealed class FakeUpstream : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        _udp.Dispose();
-        _tcp.Dispose();
+        lock (_gate)
+        {
+            _udp.Dispose();
+            _tcp.Dispose();
+        }
         CloseConnections();
         _stop.Dispose();
     }
@@ -144,15 +148,19 @@ public sealed class FakeUpstream : IDisposable
         }
     }
 
-    private void ServeTcp()
+    private void ServeTcp(Socket server)
     {
         try
         {
             while (true)
             {
-                _tcp.Server.Poll(-1, SelectMode.SelectRead);
+                server.Poll(-1, SelectMode.SelectRead);
                 lock (_gate)
                 {
+                    if (_stop.IsCancellationRequested)
+                    {
+                        return;
+                    }
                     var client = _tcp.AcceptTcpClient();
                     Interlocked.Increment(ref _connections);
                     _open[client] = true;

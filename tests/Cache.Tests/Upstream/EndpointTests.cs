@@ -23,13 +23,15 @@ public sealed class EndpointTests : IDisposable
     public void Pods_are_asked_themselves_and_the_server_only_for_their_addresses()
     {
         var cache = Follow(Pod(2), Pod(3));
-        for (var i = 0; i < 40; i++)
+        var asked = 0;
+        // The slower of two is asked by chance only, one question in 32.
+        while (asked < 1000 && (asked < 40 || _pods.Exists(pod => Asked(pod, "n") == 0)))
         {
-            Assert.True(Finish(cache, $"n{i}.example").Answer is not null);
+            Assert.True(Finish(cache, $"n{asked++}.example").Answer is not null);
         }
 
         Assert.Equal(0, Asked(_service, "n"));
-        Assert.Equal(40, _pods.Sum(pod => Asked(pod, "n")));
+        Assert.Equal(asked, _pods.Sum(pod => Asked(pod, "n")));
         Assert.All(_pods, pod => Assert.True(Asked(pod, "n") > 0));
     }
 

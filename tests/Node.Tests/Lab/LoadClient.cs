@@ -150,11 +150,12 @@ public sealed class LoadClient : IDisposable
         return offset + 5;
     }
 
-    /// <summary>A reply with an answer and no error is good.</summary>
+    /// <summary>A reply with an answer and no error is good. So is one that says to ask over TCP, which the guard passes on
+    /// when cluster DNS says so.</summary>
     private static Outcome Judge(ReadOnlySpan<byte> reply) => reply.Length > 12 && (reply[2] & 0x80) != 0
         ? (reply[3] & 0x0f) switch
         {
-            0 when reply[7] > 0 => Outcome.Good,
+            0 when reply[7] > 0 || (reply[2] & 0x02) != 0 => Outcome.Good,
             5 => Outcome.Refused,
             _ => Outcome.Wrong,
         }

@@ -203,7 +203,7 @@ public sealed partial class EngineTests(ApiServer server)
         }
     }
 
-    [GeneratedRegex(@"kind: MutatingAdmissionPolicy\nmetadata:\n  name: engines-policy-switch\n")]
+    [GeneratedRegex("""kind: MutatingAdmissionPolicy\nmetadata:\n  name: "engines-policy-switch"\n""")]
     private static partial Regex StandsIn();
 
     [GeneratedRegex(@"value:\s*(?<of>[^\s].{0,40})", RegexOptions.Singleline)]

@@ -17,10 +17,10 @@ public sealed class OperatorTests : IDisposable
     {
         _installation = installation;
         Uninstall();
-        // The page's cluster has pods of no other namespace on the cache.
-        foreach (var other in new[] { Installation.Before, Installation.Labelled })
+        // The page's cluster has no other namespace that has asked for the cache.
+        foreach (var label in new[] { "nodedns.io/inject", "node-local-dns-injection" })
         {
-            Kubectl.Run("delete", "namespace", other, "--ignore-not-found", "--wait=true", "--timeout=180s");
+            Kubectl.Run("delete", "namespace", "-l", label, "--ignore-not-found", "--wait=true", "--timeout=180s");
         }
 
         Kubectl.Namespace(Ns);

@@ -29,8 +29,7 @@ public sealed class FakeUpstream : IDisposable
         (_udp, _tcp) = Listen(endPoint);
         EndPoint = (IPEndPoint)_tcp.LocalEndpoint;
         new Thread(ServeUdp) { IsBackground = true }.Start();
-        var server = _tcp.Server;
-        new Thread(() => ServeTcp(server)) { IsBackground = true }.Start();
+        new Thread(ServeTcp) { IsBackground = true }.Start();
     }
 
     public IPEndPoint EndPoint { get; }
@@ -84,11 +83,8 @@ public sealed class FakeUpstream : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        lock (_gate)
-        {
-            _udp.Dispose();
-            _tcp.Dispose();
-        }
+        _udp.Dispose();
+        _tcp.Dispose();
         CloseConnections();
         _stop.Dispose();
     }
@@ -148,19 +144,15 @@ public sealed class FakeUpstream : IDisposable
         }
     }
 
-    private void ServeTcp(Socket server)
+    private void ServeTcp()
     {
         try
         {
             while (true)
             {
-                server.Poll(-1, SelectMode.SelectRead);
+                _tcp.Server.Poll(-1, SelectMode.SelectRead);
                 lock (_gate)
                 {
-                    if (_stop.IsCancellationRequested)
-                    {
-                        return;
-                    }
                     var client = _tcp.AcceptTcpClient();
                     Interlocked.Increment(ref _connections);
                     _open[client] = true;

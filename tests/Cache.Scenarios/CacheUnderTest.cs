@@ -7,25 +7,25 @@ using NodeDns.Cache.Scenarios.Differential;
 using NodeDns.Cache.Serve;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
-using NodeDns.Testing;
 
 namespace NodeDns.Cache.Scenarios;
 
 /// <summary>The whole of `serve` in this process, on loopback, with a clock that moves when the script says so.</summary>
 internal sealed class CacheUnderTest : IDisposable
 {
+    /// <summary>Real time for packets that a timer sent to come back before the clock moves on.</summary>
+    private const int PacketPatienceMs = 40;
+
     private readonly string _folder;
-    private readonly IReadOnlyList<FakeUpstream> _upstreams;
     private readonly StepClock _clock;
     private readonly MemoryStream _log = new();
     private readonly StderrLogger _loggers;
     private readonly CacheServer _server;
     private readonly Thread _thread;
 
-    private CacheUnderTest(string folder, ServeOptions options, IReadOnlyList<FakeUpstream> upstreams)
+    private CacheUnderTest(string folder, ServeOptions options)
     {
         _folder = folder;
-        _upstreams = upstreams;
         _clock = new StepClock();
         _loggers = new StderrLogger(Stream.Synchronized(_log));
         _server = new CacheServer(options, ServeCommand.Reading(options), _loggers, _clock);
@@ -36,9 +36,7 @@ internal sealed class CacheUnderTest : IDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <param name="arguments">`memory=1Mi`, `workers=2`.</param>
-    /// <param name="upstreams">Everybody whom the cache may ask.</param>
-    public static async Task<CacheUnderTest> Start(
-        string corefile, string[] arguments, IReadOnlyList<FakeUpstream> upstreams)
+    public static async Task<CacheUnderTest> Start(string corefile, string[] arguments)
     {
         var folder = Directory.CreateTempSubdirectory("nodedns-scenario-").FullName;
         var path = Path.Combine(folder, "Corefile");
@@ -52,7 +50,7 @@ internal sealed class CacheUnderTest : IDisposable
             Workers = int.Parse(Argument("workers") ?? "1", CultureInfo.InvariantCulture),
             KubeDnsDirectory = Directory.CreateDirectory(Path.Combine(folder, "kube-dns")).FullName,
             MemoryBytes = ByteSize.Parse(Argument("memory") ?? "4Mi") ?? throw new FormatException("memory="),
-        }, upstreams);
+        });
         cache._thread.Start();
         while (!cache._server.Started.Wait(TimeSpan.FromMilliseconds(100)))
         {
@@ -87,32 +85,18 @@ internal sealed class CacheUnderTest : IDisposable
         var end = _clock.Ms + (long)by.TotalMilliseconds;
         while (true)
         {
-            await ComeBack();
+            var next = Math.Min(await Settle(), end);
+            if (next > _clock.Ms)
+            {
+                _clock.Ms = next;
+                await Settle();
+            }
             if (_clock.Ms >= end)
             {
                 return;
             }
-            _clock.Ms = Math.Clamp(await Settle(), _clock.Ms, end);
+            await Task.Delay(PacketPatienceMs);
         }
-    }
-
-    /// <summary>Waits until everything that has been sent is answered, and so is what was sent because of the
-    /// answers.</summary>
-    private async Task ComeBack()
-    {
-        int before;
-        do
-        {
-            before = Handled();
-            while (!_upstreams.All(upstream => upstream.IsIdle))
-            {
-                await Task.Delay(1);
-            }
-            await Settle();
-        }
-        while (Handled() != before || !_upstreams.All(upstream => upstream.IsIdle));
-
-        int Handled() => _upstreams.Sum(upstream => upstream.Handled + upstream.Connections);
     }
 
     /// <summary>Waits until every loop has turned, timers that are due included.</summary>

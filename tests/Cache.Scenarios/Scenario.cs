@@ -70,7 +70,7 @@ internal sealed class Scenario : IDisposable
     private async Task Start(Step step, string[] arguments)
     {
         _cache?.Dispose();
-        _cache = await CacheUnderTest.Start(Fill(step.Block), arguments, _upstreams);
+        _cache = await CacheUnderTest.Start(Fill(step.Block), arguments);
     }
 
     private string Fill(string[] block) => string.Join('\n', block)

@@ -16,9 +16,7 @@ public sealed class FakeUpstream : IDisposable
     private readonly ConcurrentDictionary<(string Name, ushort Type), FakeAnswer> _answers = new();
     private readonly ConcurrentQueue<Seen> _seen = new();
     private readonly ConcurrentDictionary<TcpClient, bool> _open = new();
-    private readonly Lock _gate = new();
     private int _connections;
-    private int _busy;
 
     /// <summary>A query as it arrived.</summary>
     public sealed record Seen(DnsMessage Query, bool OverTcp, IPEndPoint Client);
@@ -28,8 +26,8 @@ public sealed class FakeUpstream : IDisposable
     {
         (_udp, _tcp) = Listen(endPoint);
         EndPoint = (IPEndPoint)_tcp.LocalEndpoint;
-        new Thread(ServeUdp) { IsBackground = true }.Start();
-        new Thread(ServeTcp) { IsBackground = true }.Start();
+        _ = ServeUdp();
+        _ = ServeTcp();
     }
 
     public IPEndPoint EndPoint { get; }
@@ -42,23 +40,6 @@ public sealed class FakeUpstream : IDisposable
 
     /// <summary>TCP connections accepted so far.</summary>
     public int Connections => Volatile.Read(ref _connections);
-
-    /// <summary>Queries that have arrived so far, malformed ones too.</summary>
-    public int Handled { get; private set; }
-
-    /// <summary>Everything that has arrived is answered, or held, or left unanswered on purpose. On loopback a packet has
-    /// arrived when the call that sends it returns.</summary>
-    public bool IsIdle
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _busy == 0 && _udp.Available == 0 && !_tcp.Pending()
-                    && _open.Keys.All(client => client.Connected && client.Available == 0);
-            }
-        }
-    }
 
     /// <summary>TCP connections open now.</summary>
     public int OpenConnections => _open.Count;
@@ -113,57 +94,40 @@ public sealed class FakeUpstream : IDisposable
         }
     }
 
-    private void ServeUdp()
+    private async Task ServeUdp()
     {
         var buffer = new byte[65535];
-        while (true)
+        var anyone = new IPEndPoint(_udp.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        while (!_stop.IsCancellationRequested)
         {
-            EndPoint client = new IPEndPoint(
-                _udp.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-            int length;
             try
             {
-                _udp.Poll(-1, SelectMode.SelectRead);
-                lock (_gate)
-                {
-                    length = _udp.ReceiveFrom(buffer, ref client);
-                    Begin();
-                }
+                var received = await _udp.ReceiveFromAsync(buffer, SocketFlags.None, anyone, _stop.Token);
+                var client = (IPEndPoint)received.RemoteEndPoint;
+                _ = Quietly(() => Answer(buffer[..received.ReceivedBytes], overTcp: false, client,
+                    octets => _udp.SendToAsync(octets, SocketFlags.None, client, _stop.Token).AsTask(), () => { }));
             }
-            catch (SocketException) when (!_stop.IsCancellationRequested)
+            catch (SocketException)
             {
                 // A client closed its port: an ICMP error of an earlier send.
-                continue;
             }
-            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+            catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException)
             {
                 return;
             }
-            _ = Work(() => Answer(buffer[..length], overTcp: false, (IPEndPoint)client,
-                octets => _udp.SendToAsync(octets, SocketFlags.None, client, _stop.Token).AsTask(), () => { }));
         }
     }
 
-    private void ServeTcp()
+    private Task ServeTcp() => Quietly(async () =>
     {
-        try
+        while (true)
         {
-            while (true)
-            {
-                _tcp.Server.Poll(-1, SelectMode.SelectRead);
-                lock (_gate)
-                {
-                    var client = _tcp.AcceptTcpClient();
-                    Interlocked.Increment(ref _connections);
-                    _open[client] = true;
-                    _ = ServeConnection(client);
-                }
-            }
+            var client = await _tcp.AcceptTcpClientAsync(_stop.Token);
+            Interlocked.Increment(ref _connections);
+            _open[client] = true;
+            _ = ServeConnection(client);
         }
-        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
-        {
-        }
-    }
+    });
 
     private async Task ServeConnection(TcpClient client)
     {
@@ -172,67 +136,29 @@ public sealed class FakeUpstream : IDisposable
         {
             var peer = (IPEndPoint)client.Client.RemoteEndPoint!;
             var stream = client.GetStream();
-            var octets = new byte[2 * 65537];
-            var have = 0;
+            var length = new byte[2];
             while (true)
             {
-                // Waits, and takes nothing: what has arrived stays in sight of IsIdle until it is under way.
-                await client.Client.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, _stop.Token);
-                lock (_gate)
+                await stream.ReadExactlyAsync(length, _stop.Token);
+                var query = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
+                await stream.ReadExactlyAsync(query, _stop.Token);
+                _ = Quietly(() => Answer(query, overTcp: true, peer, async octets =>
                 {
-                    var count = client.Client.Receive(octets.AsSpan(have), SocketFlags.None);
-                    if (count == 0)
+                    await writing.WaitAsync(_stop.Token);
+                    try
                     {
-                        return;
+                        byte[] frame = [(byte)(octets.Length >> 8), (byte)octets.Length, .. octets];
+                        await stream.WriteAsync(frame, _stop.Token);
                     }
-                    have += count;
-                    while (have >= 2 && BinaryPrimitives.ReadUInt16BigEndian(octets) is var length && have >= 2 + length)
+                    finally
                     {
-                        var query = octets[2..(2 + length)];
-                        octets.AsSpan((2 + length)..have).CopyTo(octets);
-                        have -= 2 + length;
-                        Begin();
-                        _ = Work(() => Answer(query, overTcp: true, peer, Send, client.Close));
+                        writing.Release();
                     }
-                }
-            }
-
-            async Task Send(byte[] message)
-            {
-                await writing.WaitAsync(_stop.Token);
-                try
-                {
-                    byte[] frame = [(byte)(message.Length >> 8), (byte)message.Length, .. message];
-                    await stream.WriteAsync(frame, _stop.Token);
-                }
-                finally
-                {
-                    writing.Release();
-                }
+                }, client.Close));
             }
         });
         _open.TryRemove(client, out _);
         client.Dispose();
-    }
-
-    private void Begin()
-    {
-        _busy++;
-        Handled++;
-    }
-
-    private async Task Work(Func<Task> work)
-    {
-        await Quietly(work);
-        End();
-    }
-
-    private void End()
-    {
-        lock (_gate)
-        {
-            _busy--;
-        }
     }
 
     private async Task Answer(byte[] wire, bool overTcp, IPEndPoint client, Func<byte[], Task> send, Action close)
@@ -246,12 +172,7 @@ public sealed class FakeUpstream : IDisposable
             : Otherwise(question);
         if (answer.Hold is { } hold)
         {
-            End();
             await hold;
-            lock (_gate)
-            {
-                _busy++;
-            }
         }
         if (answer.Silent || answer.IsLost?.Invoke(seen) == true || answer.Close || (answer.SilentOnEdns && query.Edns is not null))
         {

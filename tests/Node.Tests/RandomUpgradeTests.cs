@@ -60,7 +60,9 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
             {
                 _lab.Print($"{upgrades} upgrades between random configurations, seed {seed}, {address}: {result}");
                 var isMeantToAnswer = address is NodeLab.LocalAddress or ClusterIp;
-                Assert.Equal((0, 0, 0), (result.Lost, result.Wrong, isMeantToAnswer ? result.Refused : 0));
+                Assert.True((result.Lost, result.Wrong, isMeantToAnswer ? result.Refused : 0) == (0, 0, 0),
+                    $"seed {seed}, after the last upgrade: {result} at {address}: {load.WhenLost}\nnow {configuration}\n"
+                    + $"pod started {guard.AgeMs:0} ms ago\n{guard.Output}\n{serve.Output}");
             }
         }
     }

@@ -26,7 +26,9 @@ public sealed class LoadClient : IDisposable
 {
     private const int TickMs = 2;
     private const int UdpSockets = 24;
-    private const int SharedConnections = 12;
+
+    /// <summary>TCP connections that stay open.</summary>
+    public const int SharedConnections = 12;
 
     private readonly EventLoop _loop = new();
     private readonly Thread _thread;

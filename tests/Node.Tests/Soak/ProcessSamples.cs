@@ -34,7 +34,9 @@ internal sealed class ProcessSamples(string role)
         $"{role}: at most {_samples.Max(figure.Of):0} {figure.What}, {Growth(figure.Of):+0;-0;0} an hour");
 
     /// <summary>What grows from the first third of the run to the last by more than its share and some slack.</summary>
-    public IEnumerable<string> Grown() => s_figures.Zip([8192.0, 32, 4])
+    /// <param name="connections">Those that clients keep open: a guard has both ends of each that came while it
+    /// relayed.</param>
+    public IEnumerable<string> Grown(int connections) => s_figures.Zip([8192.0, 32 + (2 * connections), 4])
         .Where(pair => Median(pair.First.Of, last: true) > 1.25 * Median(pair.First.Of, last: false) + pair.Second)
         .Select(pair => $"{role}: {pair.First.What} grew from {Median(pair.First.Of, last: false):0} to {Median(pair.First.Of, last: true):0}");
 

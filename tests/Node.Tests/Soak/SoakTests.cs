@@ -91,7 +91,8 @@ public sealed class SoakTests : IDisposable
         {
             _lab.AssertNothingLost(load, load == loads[0] ? "200 names" : "a new name each");
         }
-        Assert.Empty(_guards.Grown().Concat(_caches.Grown()));
+        var connections = loads.Length * LoadClient.SharedConnections;
+        Assert.Empty(_guards.Grown(connections).Concat(_caches.Grown(connections)));
     }
 
     /// <summary>What happens in some minutes, in random order.</summary>

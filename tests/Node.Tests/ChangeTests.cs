@@ -1,8 +1,10 @@
+using System.Net;
 using System.Net.Sockets;
 using NodeDns.Linux.Handover;
 using NodeDns.Linux.Interop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Node.Tests.Lab;
+using NodeDns.Testing.Messages;
 
 namespace NodeDns.Node.Tests;
 
@@ -86,6 +88,65 @@ public sealed class ChangeTests(ITestOutputHelper output) : IDisposable
         Assert.DoesNotContain(ClusterIp, left, StringComparison.Ordinal);
         Assert.Equal(after == "iptables", left.Contains("node-dns-cache guard", StringComparison.Ordinal));
         Assert.Equal(after == "nftables", _lab.Node.Run("nft list tables").Contains("inet nodelocaldns", StringComparison.Ordinal));
+    }
+
+    /// <summary>The client uses a port again whose last connection the node remembers (TIME_WAIT): the node's kernel drops
+    /// what it takes for late packets of that one.</summary>
+    [Fact]
+    public void A_connection_through_kube_proxy_is_told_at_once_when_interception_begins()
+    {
+        _lab.StartKubeProxy(ClusterIp);
+        _lab.WriteCorefile(NodeLab.Corefile(bind: $"{NodeLab.LocalAddress} {ClusterIp}"));
+        var (guard, serve) = _lab.StartPair("--intercept-cluster-dns", ClusterIp);
+        using (var closedByTheNode = Connect())
+        {
+            Assert.True(IsAnswered(closedByTheNode));
+            Upgrade("b", intercepts: true);
+            Assert.Equal(0, closedByTheNode.Receive(new byte[512]));
+        }
+        _lab.WaitUntil(() => _lab.Node.Run("ss -tan state time-wait").Contains(":5353", StringComparison.Ordinal), "the node remembers it");
+        Upgrade("c", intercepts: false);
+        using var connection = Connect();
+        Assert.True(IsAnswered(connection));
+        Upgrade("d", intercepts: true);
+        Assert.False(IsAnswered(connection));
+        using var next = Connect();
+        Assert.True(IsAnswered(next));
+
+        void Upgrade(string pod, bool intercepts)
+        {
+            var nextGuard = _lab.StartGuard(pod, intercepts ? ["--intercept-cluster-dns", ClusterIp] : []);
+            var bind = intercepts ? $"{NodeLab.LocalAddress} {ClusterIp}" : NodeLab.LocalAddress;
+            var nextServe = _lab.StartServe(pod, "--conf", _lab.WriteCorefile($"Corefile.{pod}", NodeLab.Corefile(bind: bind)));
+            NodeLab.EndRelieved(guard, serve);
+            serve.WaitForExit();
+            nextGuard.WaitFor("the node is set up");
+            (guard, serve) = (nextGuard, nextServe);
+        }
+
+        Socket Connect() => _lab.Pod.Enter(() =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.Bind(new IPEndPoint(IPAddress.Any, 5353));
+            socket.Connect(ClusterIp, 53);
+            return socket;
+        });
+
+        // Closed or reset is told; only silence is not.
+        static bool IsAnswered(Socket connection)
+        {
+            var query = DnsMessage.Query("asked.example.", "A", 7).ToBytes();
+            try
+            {
+                connection.Send([0, (byte)query.Length, .. query]);
+                return connection.Receive(new byte[512]) > 0;
+            }
+            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
 
     private readonly NodeLab _lab = new(output);
     private readonly Dictionary<string, LoadClient> _loads = [];
+    private readonly Queue<(Configuration Configuration, RunningProgram Guard, RunningProgram Cache)> _story = [];
 
     public void Dispose() => _lab.Dispose();
 
@@ -37,21 +38,20 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
         _lab.StartKubeProxy(ClusterIp);
         var configuration = Configuration.Choose(random);
         var (guard, serve) = Start(0, configuration);
+        _story.Enqueue((configuration, guard, serve));
         NodeLab.WaitForService(guard);
         _loads[ClusterIp] = _lab.Load(ClusterIp, Seldom, SilentMs);
         AskAt(configuration.Addresses);
         for (var upgrade = 1; upgrade <= upgrades; upgrade++)
         {
-            var before = configuration;
             configuration = Configuration.Choose(random);
             var (nextGuard, nextServe) = Start(upgrade, configuration);
+            _story.Enqueue((configuration, nextGuard, nextServe));
             NodeLab.EndRelieved(guard, serve);
             nextGuard.WaitFor("the node is set up");
             AskAt(configuration.Addresses);
             var lost = WaitUntilHeard();
-            Assert.True(lost is null, $"seed {seed}, upgrade {upgrade}: {lost}\nbefore {before}\nnow {configuration}\n"
-                + $"pods started {guard.AgeMs:0} and {nextGuard.AgeMs:0} ms ago\n"
-                + string.Join('\n', guard.Output, serve.Output, nextGuard.Output, nextServe.Output));
+            Assert.True(lost is null, $"seed {seed}, upgrade {upgrade}: {lost}\n{Story()}");
             (guard, serve) = (nextGuard, nextServe);
         }
         foreach (var (address, load) in _loads)
@@ -61,11 +61,14 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
                 _lab.Print($"{upgrades} upgrades between random configurations, seed {seed}, {address}: {result}");
                 var isMeantToAnswer = address is NodeLab.LocalAddress or ClusterIp;
                 Assert.True((result.Lost, result.Wrong, isMeantToAnswer ? result.Refused : 0) == (0, 0, 0),
-                    $"seed {seed}, after the last upgrade: {result} at {address}: {load.WhenLost}\nnow {configuration}\n"
-                    + $"pod started {guard.AgeMs:0} ms ago\n{guard.Output}\n{serve.Output}");
+                    $"seed {seed}, after the last upgrade: {result} at {address}: {load.WhenLost}\n{Story()}");
             }
         }
     }
+
+    /// <summary>The upgrades of the last seconds: what is told lost was asked so long ago.</summary>
+    private string Story() => string.Join('\n', _story.Where(step => step.Guard.AgeMs < 2 * SilentMs)
+        .Select(step => $"{step.Guard.AgeMs:0} ms ago: {step.Configuration}\n{step.Guard.Output}\n{step.Cache.Output}"));
 
     private void AskAt(IEnumerable<string> addresses)
     {

@@ -14,6 +14,7 @@ internal sealed class NodeReconciler : IDisposable
     private readonly RuleSet _rules;
     private readonly Dictionary<NodePart, string> _standing = [];
     private IReadOnlyList<IPEndPoint> _endPoints = [];
+    private IReadOnlyList<IPAddress> _intercepted = [];
     private EndPointFinder? _finder;
 
     public NodeReconciler(NodeOptions options, INodeLog log)
@@ -45,7 +46,13 @@ internal sealed class NodeReconciler : IDisposable
         }
         // Addresses that were just found are served as before until the guard has decided about them.
         var serving = desired.Serving.Concat(report.Unwanted.Where(u => !u.WasIntercepted).Select(u => u.Address)).ToList();
-        Try(NodePart.Rules, () => _rules.EnsureNotrack(serving, [.. desired.Answering, .. report.Unwanted.Select(u => u.Address)]));
+        Try(NodePart.Rules, () =>
+        {
+            _rules.EnsureNotrack(serving, [.. desired.Answering, .. report.Unwanted.Select(u => u.Address)]);
+            ChangeHands(
+                [.. desired.Serving.Intersect(desired.Intercepted)],
+                [.. report.Unwanted.Where(u => u.WasIntercepted).Select(u => u.Address)]);
+        });
         Try(NodePart.HostAccept, () => _rules.EnsureAccept(desired.Addresses));
         if (!desired.IsShared)
         {
@@ -128,6 +135,27 @@ internal sealed class NodeReconciler : IDisposable
         _link.Dispose();
         _rules.Dispose();
         _finder?.Dispose();
+    }
+
+    /// <summary>Ends the TCP connections of ClusterIPs whose packets begin to arrive here, or cease to: the other side of
+    /// each connection is now elsewhere, and would not always say so.</summary>
+    /// <param name="intercepted">Those that are served here now.</param>
+    /// <param name="released">Those that an earlier guard has served.</param>
+    private void ChangeHands(IReadOnlyList<IPAddress> intercepted, IReadOnlyList<IPAddress> released)
+    {
+        var begun = intercepted.Except(_intercepted).ToList();
+        var ended = _intercepted.Except(intercepted).Concat(released).ToList();
+        _intercepted = intercepted;
+        var forgotten = begun.Count == 0 ? 0 : TcpReset.Forget(begun, _options.DnsPort);
+        var reset = ended.Count == 0 ? 0 : TcpReset.Reset(ended, _options.DnsPort, new HashSet<ulong>());
+        if (reset > 0)
+        {
+            _log.Changed($"{reset} TCP connections to {string.Join(", ", ended)} reset: kube-proxy has their next packets");
+        }
+        if (forgotten > 0)
+        {
+            _log.Changed($"{forgotten} closed TCP connections to {string.Join(", ", begun)} forgotten");
+        }
     }
 
     private IReadOnlyList<IPEndPoint> FlipTargets => _options.FlipTo.Count > 0 ? _options.FlipTo : _endPoints;

@@ -29,7 +29,7 @@ internal static class TcpReset
     /// begin to arrive here, one of a connection that was made elsewhere is answered with a reset, unless an earlier
     /// connection of the same client port is remembered: then its packets are dropped (RFC 9293, section 3.10.7.4,
     /// TIME-WAIT).</summary>
-    /// <returns>How many were forgotten; 0 also when the kernel cannot do it (before 6.5).</returns>
+    /// <returns>How many were forgotten; 0 also when the kernel cannot do it (EOPNOTSUPP).</returns>
     public static int Forget(IReadOnlyCollection<IPAddress> addresses, int port) => Destroy(TimeWait, addresses, port, _ => true);
 
     private static int Destroy(uint states, IReadOnlyCollection<IPAddress> addresses, int port, Func<uint, bool> isMeant)

@@ -53,7 +53,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
     variables.wishes.size() > 0 ? variables.wishes[0] == 'enabled' : variables.namespaceWishes.size() == 0 || variables.namespaceWishes[0] == 'enabled'
 
 # 3. Can it work. Where it can run: what is known of the labels of Windows nodes and of all others, then of Fargate's, of virtual
-# kubelets and of TKE's super nodes: = the value, ! none of the values, - no such label.
+# kubelets, of TKE's super nodes and of Liqo's: = the value, ! none of the values, - no such label.
 - name: nodeKinds
   expression: >-
     [{'kubernetes.io/os': ['=', 'windows'], 'beta.kubernetes.io/os': ['=', 'windows']},
@@ -62,11 +62,13 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
     'kubernetes.azure.com/os-sku': ['!', 'Windows2019', 'Windows2022', 'Windows2025', 'WindowsAnnual']},
     {'eks.amazonaws.com/compute-type': ['=', 'fargate']}, {'eks.amazonaws.com/compute-type': ['!', 'fargate']},
     {'type': ['=', 'virtual-kubelet']}, {'type': ['!', 'virtual-kubelet']},
-    {'node.kubernetes.io/instance-type': ['=', 'eklet']}, {'node.kubernetes.io/instance-type': ['!', 'eklet']}]
+    {'node.kubernetes.io/instance-type': ['=', 'eklet']}, {'node.kubernetes.io/instance-type': ['!', 'eklet']},
+    {'liqo.io/type': ['=', 'virtual-node']}, {'liqo.io/type': ['!', 'virtual-node']}]
 - name: taints
   expression: >-
     [[['os', 'windows'], ['kubernetes.io/os', 'windows'], ['node.kubernetes.io/os', 'windows']],
-    [['eks.amazonaws.com/compute-type', 'fargate']], [['virtual-kubelet.io/provider', '']], [['eks.tke.cloud.tencent.com/eklet', '']]]
+    [['eks.amazonaws.com/compute-type', 'fargate']], [['virtual-kubelet.io/provider', '']], [['eks.tke.cloud.tencent.com/eklet', '']],
+    [['virtual-node.liqo.io/not-allowed', '']]]
 - name: nodeSelector
   expression: "has(object.spec.nodeSelector) ? object.spec.nodeSelector : dyn({})"
 - name: nodeTerms
@@ -89,7 +91,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
         : known[string(ask.key)][0] == '!'))))
 - name: isFor
   expression: >-
-    lists.range(4).map(kind, !variables.canRun[2 * kind + 1] || (variables.canRun[2 * kind] && has(object.spec.tolerations)
+    lists.range(5).map(kind, !variables.canRun[2 * kind + 1] || (variables.canRun[2 * kind] && has(object.spec.tolerations)
       && object.spec.tolerations.exists(one, variables.taints[kind].exists(taint, one.?key.orValue('') == taint[0]
         && (taint[1] == '' || one.?operator.orValue('') == 'Exists' || one.?value.orValue('') == taint[1])))))
 - name: isWindows
@@ -108,7 +110,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
 - name: isVirtual
   expression: >-
     variables.labels[?'alibabacloud.com/eci'].orValue('') == 'true' || variables.labels[?'eci'].orValue('') == 'true'
-    || variables.labels[?'alibabacloud.com/acs'].orValue('') == 'true' || variables.isFor[2] || variables.isFor[3]
+    || variables.labels[?'alibabacloud.com/acs'].orValue('') == 'true' || variables.isFor[2] || variables.isFor[3] || variables.isFor[4]
 - name: bypassesHost
   expression: >-
     'vpc.amazonaws.com/pod-eni' in variables.annotations

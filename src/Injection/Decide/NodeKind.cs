@@ -53,4 +53,12 @@ internal sealed record NodeKind(SkipReason Reason)
         Elsewhere = [LabelFact.IsNeither("node.kubernetes.io/instance-type", "eklet")],
         Taints = [("eks.tke.cloud.tencent.com/eklet", null)],
     };
+
+    /// <summary>The nodes by which Liqo stands for another cluster.</summary>
+    public static readonly NodeKind Liqo = new(SkipReason.VirtualNode)
+    {
+        There = [LabelFact.Is("liqo.io/type", "virtual-node")],
+        Elsewhere = [LabelFact.IsNeither("liqo.io/type", "virtual-node")],
+        Taints = [("virtual-node.liqo.io/not-allowed", null)],
+    };
 }

@@ -27,6 +27,7 @@ internal sealed class GeneratedPods(int seed)
     [
         """{"kubernetes.io/os": "windows"}""", """{"kubernetes.io/os": "linux"}""", """{"node.kubernetes.io/windows-build": "10.0"}""",
         """{"eks.amazonaws.com/compute-type": "fargate"}""", """{"eks.amazonaws.com/compute-type": "ec2"}""", """{"type": "virtual-kubelet"}""",
+        """{"liqo.io/type": "virtual-node"}""",
         """{"node.kubernetes.io/instance-type": "eklet", "zone": "a"}""", """{"cloud.google.com/gke-os-distribution": "windows_sac"}""", """{"zone": "a"}""",
     ];
 
@@ -38,6 +39,7 @@ internal sealed class GeneratedPods(int seed)
         """{"key": "node.kubernetes.io/windows-build", "operator": "DoesNotExist"}""", """{"key": "kubernetes.azure.com/os-sku", "operator": "NotIn", "values": ["Windows2022"]}""",
         """{"key": "eks.amazonaws.com/compute-type", "operator": "In", "values": ["fargate"]}""", """{"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}""",
         """{"key": "type", "operator": "In", "values": ["virtual-kubelet", "x"]}""", """{"key": "type", "operator": "Exists"}""",
+        """{"key": "liqo.io/type", "operator": "In", "values": ["virtual-node"]}""", """{"key": "liqo.io/type", "operator": "DoesNotExist"}""",
         """{"key": "beta.kubernetes.io/os", "operator": "Gt", "values": ["1"]}""", """{"key": "zone", "operator": "In", "values": ["a"]}""",
     ];
 
@@ -45,6 +47,7 @@ internal sealed class GeneratedPods(int seed)
     [
         """{"operator": "Exists"}""", """{"key": "os", "operator": "Equal", "value": "windows"}""", """{"key": "os", "value": "linux"}""",
         """{"key": "eks.amazonaws.com/compute-type", "operator": "Exists"}""", """{"key": "virtual-kubelet.io/provider", "value": "azure"}""",
+        """{"key": "virtual-node.liqo.io/not-allowed", "operator": "Exists"}""",
         """{"key": "eks.tke.cloud.tencent.com/eklet", "operator": "Exists", "effect": "NoSchedule"}""", """{"key": "a", "operator": "Exists"}""",
     ];
 

@@ -99,6 +99,16 @@ public class DnsNameTests
             return true;
         });
 
+    /// <summary>RFC 1035, section 2.3.4: a name has at most 255 octets, its root label among them.</summary>
+    [Theory]
+    [InlineData(61, 255)]
+    [InlineData(62, 0)]
+    public void The_longest_name_has_255_octets(int lastLabel, int length)
+    {
+        byte[] name = [.. new[] { 63, 63, 63, lastLabel }.SelectMany(label => Enumerable.Repeat((byte)'x', label).Prepend((byte)label)), 0];
+        Assert.Equal(length, DnsName.LengthOf(name));
+    }
+
     [Fact]
     public void Text_and_wire_are_inverse_for_any_labels() =>
         Gen.Byte.Array[1, 20].List[1, 8].Sample(labels =>

@@ -103,6 +103,19 @@ public class MessageViewTests
         Assert.Empty(Cut(wire, wire.Length - 1).Additional);
     }
 
+    /// <summary>The authority record ends at the limit, so only the additional ones go, and nothing has to be asked
+    /// again.</summary>
+    [Fact]
+    public void Answers_and_authority_of_exactly_the_limit_are_not_truncated()
+    {
+        var limit = Reply(answers: 2, authority: 1, additional: 0).ToBytes().Length;
+        var wire = Reply(answers: 2, authority: 1, additional: 2).ToBytes();
+        var cut = Cut(wire, limit);
+        Assert.False(cut.Tc);
+        Assert.Equal((2, 1, 0), (cut.Answer.Count, cut.Authority.Count, cut.Additional.Count));
+        Assert.True(Cut(wire, limit - 1).Tc);
+    }
+
     [Theory]
     [InlineData(0, true)]
     [InlineData(1, false)]

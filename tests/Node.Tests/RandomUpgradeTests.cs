@@ -24,7 +24,7 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
 
     private readonly NodeLab _lab = new(output);
     private readonly Dictionary<string, LoadClient> _loads = [];
-    private readonly Queue<(Configuration Configuration, RunningProgram Guard, RunningProgram Cache)> _story = [];
+    private readonly List<(Configuration Configuration, RunningProgram Guard, RunningProgram Cache)> _story = [];
 
     public void Dispose() => _lab.Dispose();
 
@@ -38,7 +38,6 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
         _lab.StartKubeProxy(ClusterIp);
         var configuration = Configuration.Choose(random);
         var (guard, serve) = Start(0, configuration);
-        _story.Enqueue((configuration, guard, serve));
         NodeLab.WaitForService(guard);
         _loads[ClusterIp] = _lab.Load(ClusterIp, Seldom, SilentMs);
         AskAt(configuration.Addresses);
@@ -46,7 +45,6 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
         {
             configuration = Configuration.Choose(random);
             var (nextGuard, nextServe) = Start(upgrade, configuration);
-            _story.Enqueue((configuration, nextGuard, nextServe));
             NodeLab.EndRelieved(guard, serve);
             nextGuard.WaitFor("the node is set up");
             AskAt(configuration.Addresses);
@@ -97,7 +95,9 @@ public sealed class RandomUpgradeTests(ITestOutputHelper output) : IDisposable
         var guard = _lab.StartGuard(pod, configuration.Flags);
         IEnumerable<string> bind = configuration.Intercepts ? [.. configuration.Addresses, ClusterIp] : configuration.Addresses;
         var corefile = _lab.WriteCorefile($"Corefile.{pod}", NodeLab.Corefile(bind: string.Join(' ', bind)));
-        return (guard, _lab.StartServe(pod, "--conf", corefile, "--workers", $"{configuration.Workers}"));
+        var serve = _lab.StartServe(pod, "--conf", corefile, "--workers", $"{configuration.Workers}");
+        _story.Add((configuration, guard, serve));
+        return (guard, serve);
     }
 
     private static int Number(string variable, int otherwise) =>

@@ -146,15 +146,21 @@ internal sealed class NodeReconciler : IDisposable
         var begun = intercepted.Except(_intercepted).ToList();
         var ended = _intercepted.Except(intercepted).Concat(released).ToList();
         _intercepted = intercepted;
-        var forgotten = begun.Count == 0 ? 0 : TcpReset.Forget(begun, _options.DnsPort);
-        var reset = ended.Count == 0 ? 0 : TcpReset.Reset(ended, _options.DnsPort, new HashSet<ulong>());
-        if (reset > 0)
+        try
         {
-            _log.Changed($"{reset} TCP connections to {string.Join(", ", ended)} reset: kube-proxy has their next packets");
+            if (ended.Count > 0 && TcpReset.Reset(ended, _options.DnsPort, new HashSet<ulong>()) is > 0 and var reset)
+            {
+                _log.Changed($"{reset} TCP connections to {string.Join(", ", ended)} reset: kube-proxy has their next packets");
+            }
+            if (begun.Count > 0 && TcpReset.Forget(begun, _options.DnsPort) is > 0 and var forgotten)
+            {
+                _log.Changed($"{forgotten} closed TCP connections to {string.Join(", ", begun)} forgotten");
+            }
         }
-        if (forgotten > 0)
+        catch (Exception failure) when (failure is NetlinkException or SyscallException)
         {
-            _log.Changed($"{forgotten} closed TCP connections to {string.Join(", ", begun)} forgotten");
+            // The rules are in force all the same.
+            _log.Changed($"TCP connections to {string.Join(", ", begun.Concat(ended))} are left to their timeouts: {failure.Message}");
         }
     }
 

@@ -10,28 +10,32 @@ namespace NodeDns.Chart.Tests;
 
 /// <summary>A guard, its cache, the webhook and the API server, scraped by a real Prometheus under the jobs that the chart's
 /// monitors make. Started when a test first asks for it.</summary>
-public sealed class ScrapedNode(ApiServer server) : IDisposable
+public sealed class ScrapedNode : IDisposable
 {
+    private readonly ApiServer _server;
+
+    /// <summary>Started once: when it fails, it has failed for every test, and none waits for it again.</summary>
+    private readonly Lazy<PrometheusServer> _prometheus;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("scraped-node").FullName;
     private readonly FakeUpstream _upstream = new() { Otherwise = _ => FakeAnswer.With("answered.test. 1 IN A 192.0.2.1") };
     private readonly List<BuiltProgram> _programs = [];
     private readonly Lock _gate = new();
     private readonly int _dns = FreePort(), _guard = FreePort(), _cache = FreePort(), _admission = FreePort(), _webhook = FreePort();
-    private PrometheusServer? _prometheus;
     private int _round;
+
+    public ScrapedNode(ApiServer server)
+    {
+        _server = server;
+        _prometheus = new Lazy<PrometheusServer>(Start);
+    }
 
     /// <summary>Skips the test where a program is missing.</summary>
     public void Require()
     {
         Assert.SkipUnless(PrometheusServer.IsInstalled, "needs prometheus: eng/install test");
-        server.Require();
-        lock (_gate)
-        {
-            if (_prometheus is null)
-            {
-                Start();
-            }
-        }
+        _server.Require();
+        _ = _prometheus.Value;
     }
 
     /// <summary>Sends load, then asks; a caller repeats it until the query has numbers.</summary>
@@ -40,13 +44,17 @@ public sealed class ScrapedNode(ApiServer server) : IDisposable
         lock (_gate)
         {
             Load();
-            return _prometheus!.Ask(query);
+            return _prometheus.Value.Ask(query);
         }
     }
 
     public void Dispose()
     {
-        _prometheus?.Dispose();
+        if (_prometheus.IsValueCreated)
+        {
+            _prometheus.Value.Dispose();
+        }
+
         foreach (var program in _programs)
         {
             program.Dispose();
@@ -56,7 +64,7 @@ public sealed class ScrapedNode(ApiServer server) : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private void Start()
+    private PrometheusServer Start()
     {
         var handover = Path.Combine(_folder, "handover.sock");
         var corefile = Path.Combine(_folder, "Corefile");
@@ -83,7 +91,7 @@ public sealed class ScrapedNode(ApiServer server) : IDisposable
             "--tls-cert", Path.Combine(_folder, "tls.crt"), "--tls-key", Path.Combine(_folder, "tls.key"), "--local-address", "127.0.0.1",
             "--cluster-dns", "192.0.2.10", "--cluster-domain", "cluster.local", "--host-searches", "none", "--probe-port", $"{_dns}", "--probe-seconds", "1"));
         FailOpen();
-        _prometheus = new PrometheusServer(
+        return new PrometheusServer(
             $$"""
             - job_name: node-dns-cache
               static_configs: [{targets: ['127.0.0.1:{{_cache}}', '127.0.0.1:{{_guard}}']}]
@@ -91,10 +99,11 @@ public sealed class ScrapedNode(ApiServer server) : IDisposable
               static_configs: [{targets: ['127.0.0.1:{{_webhook}}']}]
             - job_name: apiserver
               scheme: https
-              scrape_timeout: 400ms
+              scrape_interval: 5s
+              scrape_timeout: 5s
               authorization: {credentials: admin}
               tls_config: {insecure_skip_verify: true}
-              static_configs: [{targets: ['{{server.Address}}']}]
+              static_configs: [{targets: ['{{_server.Address}}']}]
             """,
             "count(up == 1) == 4");
     }
@@ -128,13 +137,13 @@ public sealed class ScrapedNode(ApiServer server) : IDisposable
     /// <summary>A webhook configuration whose Service has no pods: the API server asks in vain and goes on.</summary>
     private void FailOpen()
     {
-        server.Namespace("scraped");
-        var installed = server.Helm("upgrade", "--install", "scraped", Tool.ChartFolder, "--namespace", "scraped", "--no-hooks",
+        _server.Namespace("scraped");
+        var installed = _server.Helm("upgrade", "--install", "scraped", Tool.ChartFolder, "--namespace", "scraped", "--no-hooks",
             "--set", "tls.mode=helm,webhook.timeoutSeconds=1");
         Assert.True(installed.ExitCode == 0, installed.Error);
     }
 
-    private void CreateUnchangedPod() => server.KubectlWith($$$"""
+    private void CreateUnchangedPod() => _server.KubectlWith($$$"""
         {apiVersion: v1, kind: Pod, metadata: {name: pod-{{{_round}}}, namespace: default, labels: {nodedns.io/inject: enabled}},
          spec: {containers: [{name: a, image: a}]}}
         """, "create", "-f", "-");

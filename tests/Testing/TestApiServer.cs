@@ -12,11 +12,20 @@ namespace NodeDns.Testing;
 public class TestApiServer : IDisposable
 {
     private readonly List<Process> _processes = [];
-    private readonly Lock _gate = new();
     private readonly (string? Path, string Reason) _server = Tool.Find("kube-apiserver");
-    private bool _started;
 
-    protected TestApiServer(string folderPrefix) => Folder = Directory.CreateTempSubdirectory(folderPrefix).FullName;
+    /// <summary>Started once: when it fails, it has failed for every test, and none waits for it again.</summary>
+    private readonly Lazy<bool> _started;
+
+    protected TestApiServer(string folderPrefix)
+    {
+        Folder = Directory.CreateTempSubdirectory(folderPrefix).FullName;
+        _started = new Lazy<bool>(() =>
+        {
+            Start();
+            return true;
+        });
+    }
 
     /// <summary>A folder for whatever belongs to this cluster.</summary>
     public string Folder { get; }
@@ -87,17 +96,7 @@ public class TestApiServer : IDisposable
     }
 
     /// <summary>Starts the server, if that has not been done yet.</summary>
-    protected void EnsureStarted()
-    {
-        lock (_gate)
-        {
-            if (!_started)
-            {
-                Start();
-                _started = true;
-            }
-        }
-    }
+    protected void EnsureStarted() => _ = _started.Value;
 
     /// <summary>Adds what a suite's cluster has from the beginning.</summary>
     protected virtual void Furnish()

@@ -10,18 +10,28 @@ public sealed record Tool(int ExitCode, string Output, string Error)
 
     public static string ChartFolder { get; } = Path.Combine(Checkout, "charts", "node-dns-webhook");
 
+    /// <summary>How long a program may take: unpacking and building take minutes on a busy machine, and one that hangs must not
+    /// hold its suite for ever.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
+
     public static Tool Run(string program, params string[] arguments) => RunWith("", program, arguments);
 
     /// <summary>Runs a program with text on its standard input.</summary>
+    /// <exception cref="TimeoutException">It had not ended after ten minutes, or something it started kept its output open.</exception>
     public static Tool RunWith(string input, string program, params string[] arguments)
     {
         using var process = Start(program, arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(input);
         process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new Tool(process.ExitCode, output, error.Result);
+        if (!process.WaitForExit(s_limit) || !Task.WaitAll([output, error], s_limit))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} has not ended after {s_limit}");
+        }
+
+        return new Tool(process.ExitCode, output.Result, error.Result);
     }
 
     /// <summary>Starts a program, all three streams redirected, in the checkout.</summary>

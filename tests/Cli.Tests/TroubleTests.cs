@@ -142,7 +142,7 @@ public sealed class TroubleTests
             """
             error: the node cache is not installed in this cluster: no Deployment or DaemonSet has the chart's labels
             Install it:
-              helm install node-dns charts/node-dns-webhook --namespace node-dns --create-namespace
+              helm install node-dns charts/node-dns-webhook --namespace node-dns --create-namespace --set image.registry=REGISTRY
 
             """,
             run.Error);

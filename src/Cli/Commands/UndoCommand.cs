@@ -46,7 +46,11 @@ internal static class UndoCommand
         session.Say(survey.Unknown);
         foreach (var ns in namespaces)
         {
-            session.Screen.Out.WriteLine($"namespace {ns}:");
+            if (scope.Namespace is null)
+            {
+                session.Screen.Out.WriteLine($"namespace {ns}:");
+            }
+
             worst = Math.Max(worst, await work(ns).RunAsync());
             if (worst == ExitCode.CouldNotTell)
             {

@@ -11,7 +11,7 @@ internal sealed class ReleaseFinder(ApiClient api)
     public const string UsualNamespace = "node-dns";
 
     public const string InstallLine =
-        "helm install node-dns charts/node-dns-webhook --namespace node-dns --create-namespace";
+        "helm install node-dns charts/node-dns-webhook --namespace node-dns --create-namespace --set image.registry=REGISTRY";
 
     /// <exception cref="ClusterException">There is no release (the message has the command that installs one), or the
     /// user may not look for it.</exception>

@@ -9,6 +9,7 @@ public sealed class OperatorTests : IDisposable
 {
     private const string Ns = "shop";
     private const string Web = "deployment/web";
+    private const string Example = "docs/examples/web.yaml";
 
     private readonly Installation _installation;
     private readonly OperatorPath _path = new();
@@ -17,15 +18,12 @@ public sealed class OperatorTests : IDisposable
     {
         _installation = installation;
         Uninstall();
+        Kubectl.Run("delete", "namespace", Ns, "--ignore-not-found", "--wait=true", "--timeout=180s");
         // The page's cluster has no other namespace that has asked for the cache.
         foreach (var label in new[] { "nodedns.io/inject", "node-local-dns-injection" })
         {
             Kubectl.Run("delete", "namespace", "-l", label, "--ignore-not-found", "--wait=true", "--timeout=180s");
         }
-
-        Kubectl.Namespace(Ns);
-        Kubectl.Apply(Installation.Deployment(Ns, "web"));
-        WaitForRollout();
     }
 
     public void Dispose()
@@ -44,6 +42,9 @@ public sealed class OperatorTests : IDisposable
             Type(step);
             switch (step.Command)
             {
+                case $"kubectl apply -f {Example}":
+                    WaitForRollout();
+                    break;
                 case "kubectl nodedns report -n shop" when step.Output.Contains("not installed", StringComparison.Ordinal):
                     Install();
                     break;
@@ -56,12 +57,18 @@ public sealed class OperatorTests : IDisposable
                     WaitForRollout();
                     Assert.Equal([_installation.ClusterDns], Nameservers());
                     break;
+                case "helm uninstall node-dns --namespace node-dns":
+                    AssertAnswers();
+                    break;
             }
         }
 
         Assert.DoesNotContain(Installation.Release, Kubectl.Helm("list", "--all-namespaces", "--short"), StringComparison.Ordinal);
-        AssertAnswers();
     }
+
+    /// <summary>The command with the image that this cluster has: it reaches no registry.</summary>
+    private static string WithImage(string command) => command.Replace(Example,
+        $"<(sed 's|image: busybox|image: {Images.Busybox}|' {Example})", StringComparison.Ordinal);
 
     /// <summary>Types a step until it prints what the page says: a cluster takes a moment for what has just been changed in it.
     /// A step that changes something is typed once.</summary>
@@ -70,7 +77,7 @@ public sealed class OperatorTests : IDisposable
         var waited = Stopwatch.StartNew();
         while (true)
         {
-            var run = _path.Type($"{step.Command} 2>&1");
+            var run = _path.Type($"{WithImage(step.Command)} 2>&1");
             if (step.Is(run.Output))
             {
                 return;

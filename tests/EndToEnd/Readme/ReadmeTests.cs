@@ -46,10 +46,10 @@ public sealed class ReadmeTests : IDisposable
 
         var promised = ResolvConf.Parse(ReadmePage.ResolvConf());
         var install = ReadmePage.Commands("## Install");
-        Type(install[..2]);
+        Type(install[..3]);
         // kube-proxy learns of the webhook's pods a moment after helm saw them ready; a reader takes longer to read on.
         Installation.WaitUntilInjecting();
-        Type(install[2..^1]);
+        Type(install[3..^1]);
         WaitForRollout();
 
         Assert.Equal(promised.Nameservers, Nameservers());

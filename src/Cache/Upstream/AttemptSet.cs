@@ -148,7 +148,10 @@ internal sealed class AttemptSet(Forwarder forwarder)
     {
         for (var i = 0; i < _attempts.Length; i++)
         {
-            Close(i);
+            if (_attempts[i].IsOpen)
+            {
+                Close(i);
+            }
         }
     }
 

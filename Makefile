@@ -30,7 +30,7 @@ plugin: ## the kubectl plugin alone, into artifacts/bin/
 test: build ## every suite that needs no cluster
 	@eng/install test
 	@eng/other-build
-	@eng/suites 'Chart.Tests&' Webhook.Tests House.Tests Guard.Tests Cli.Tests + Cache.Tests Cache.Scenarios Node.Tests
+	@TEST_PROGRAMS=artifacts/bin eng/suites 'Chart.Tests&' Webhook.Tests House.Tests Guard.Tests Cli.Tests + Cache.Tests Cache.Scenarios Node.Tests
 
 .PHONY: e2e
 e2e: plugin ## the end-to-end suite; starts a cluster unless KUBECONFIG names one

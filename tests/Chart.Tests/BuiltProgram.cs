@@ -20,9 +20,6 @@ internal sealed class BuiltProgram : IDisposable
     /// <summary>What it has printed so far.</summary>
     public string Said { get; private set; } = "";
 
-    public static string PathOf(string project, string name) => Path.Combine(Tool.Checkout, "src", project,
-        Path.GetRelativePath(Path.Combine(Tool.Checkout, "tests", "Chart.Tests"), AppContext.BaseDirectory), name);
-
     public void Dispose()
     {
         _process.Kill();

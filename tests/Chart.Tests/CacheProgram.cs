@@ -9,7 +9,7 @@ internal static class CacheProgram
         try
         {
             File.WriteAllText(path, corefile);
-            var check = Tool.Run(BuiltProgram.PathOf("Cache", "node-dns-cache"), "check", path);
+            var check = Tool.Run(Tool.Ours("Cache", "node-dns-cache"), "check", path);
             Assert.True(check.ExitCode == 0, check.Error + corefile);
         }
         finally

@@ -81,13 +81,13 @@ public sealed class ScrapedNode : IDisposable
                 prometheus 127.0.0.1:{{_cache}}
             }
             """);
-        _programs.Add(new BuiltProgram(BuiltProgram.PathOf("Cache", "node-dns-cache"), "guard", "--address", "127.0.0.1", "--dns-port", $"{_dns}", "--handover", handover,
+        _programs.Add(new BuiltProgram(Tool.Ours("Cache", "node-dns-cache"), "guard", "--address", "127.0.0.1", "--dns-port", $"{_dns}", "--handover", handover,
             "--interface", "off", "--rules", "off", "--health-listen", "off", "--metrics-listen", $"127.0.0.1:{_guard}",
             "--cluster-dns", $"{_upstream.EndPoint}", "--probe-name", "probe.test", "--exit-mode", "teardown", "--workers", "1"));
-        _programs.Add(new BuiltProgram(BuiltProgram.PathOf("Cache", "node-dns-cache"), "serve", "--conf", corefile, "--dns-port", $"{_dns}", "--handover", handover,
+        _programs.Add(new BuiltProgram(Tool.Ours("Cache", "node-dns-cache"), "serve", "--conf", corefile, "--dns-port", $"{_dns}", "--handover", handover,
             "--workers", "1"));
         WriteCertificate();
-        _programs.Add(new BuiltProgram(BuiltProgram.PathOf("Webhook", "node-dns-webhook"), "--listen", $"127.0.0.1:{_admission}", "--metrics-listen", $"127.0.0.1:{_webhook}",
+        _programs.Add(new BuiltProgram(Tool.Ours("Webhook", "node-dns-webhook"), "--listen", $"127.0.0.1:{_admission}", "--metrics-listen", $"127.0.0.1:{_webhook}",
             "--tls-cert", Path.Combine(_folder, "tls.crt"), "--tls-key", Path.Combine(_folder, "tls.key"), "--local-address", "127.0.0.1",
             "--cluster-dns", "192.0.2.10", "--cluster-domain", "cluster.local", "--host-searches", "none", "--probe-port", $"{_dns}", "--probe-seconds", "1"));
         FailOpen();

@@ -2,11 +2,10 @@ using System.Diagnostics;
 
 namespace NodeDns.Cli.Tests.Cluster;
 
-/// <summary>Runs <c>kubectl nodedns</c> as it was built beside the tests.</summary>
+/// <summary>Runs <c>kubectl nodedns</c>.</summary>
 internal static class Plugin
 {
-    public static string Program { get; } = Path.Combine(Tool.Checkout, "src", "Cli",
-        Path.GetRelativePath(Path.Combine(Tool.Checkout, "tests", "Cli.Tests"), AppContext.BaseDirectory), "kubectl-nodedns");
+    public static string Program { get; } = Tool.Ours("Cli", "kubectl-nodedns");
 
     public static Tool Run(ControlPlane cluster, params string[] arguments) => RunAs(cluster.Kubeconfig, arguments);
 

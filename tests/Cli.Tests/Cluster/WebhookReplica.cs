@@ -16,8 +16,7 @@ internal sealed class WebhookReplica : IDisposable
     /// <param name="arguments">Further ones.</param>
     public WebhookReplica(StandInKubelet kubelet, string pod, X509Certificate2 pair, string folder, params string[] arguments)
     {
-        var program = Path.Combine(Tool.Checkout, "src", "Webhook",
-            Path.GetRelativePath(Path.Combine(Tool.Checkout, "tests", "Cli.Tests"), AppContext.BaseDirectory), "node-dns-webhook");
+        var program = Tool.Ours("Webhook", "node-dns-webhook");
         var (certificate, key) = pair.Write(folder);
         int admission = ControlPlane.FreePort(), pages = ControlPlane.FreePort();
         _process = Tool.Start(program, [$"--listen=127.0.0.1:{admission}", $"--metrics-listen=127.0.0.1:{pages}", $"--tls-cert={certificate}", $"--tls-key={key}",

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace NodeDns.Testing.Shell;
@@ -5,14 +6,27 @@ namespace NodeDns.Testing.Shell;
 /// <summary>A program run to its end, with what it said.</summary>
 public sealed record Tool(int ExitCode, string Output, string Error)
 {
+    /// <summary>How long a program may take: unpacking and building take minutes on a busy machine, and one that hangs must not
+    /// hold its suite for ever.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
+
     /// <summary>The checkout: the folder with the solution file.</summary>
     public static string Checkout { get; } = FindCheckout();
 
     public static string ChartFolder { get; } = Path.Combine(Checkout, "charts", "node-dns-webhook");
 
-    /// <summary>How long a program may take: unpacking and building take minutes on a busy machine, and one that hangs must not
-    /// hold its suite for ever.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
+    /// <summary>The folder of the test project that runs.</summary>
+    private static readonly string s_suite = Path.Combine(Checkout, "tests",
+        Path.GetRelativePath(Path.Combine(Checkout, "tests"), AppContext.BaseDirectory).Split(Path.DirectorySeparatorChar)[0]);
+
+    private static readonly ConcurrentDictionary<string, (string? Path, string Reason)> s_found = new();
+
+    /// <summary>A program of ours, by the folder of its project in src: that of the folder TEST_PROGRAMS, relative to the checkout
+    /// (<c>make test</c>: what is published, compiled ahead of time), else the one that was built beside the tests.</summary>
+    public static string Ours(string project, string name) =>
+        Environment.GetEnvironmentVariable("TEST_PROGRAMS") is { Length: > 0 } folder
+            ? Path.Combine(Checkout, folder, name)
+            : Path.Combine(Checkout, "src", project, Path.GetRelativePath(s_suite, AppContext.BaseDirectory), name);
 
     public static Tool Run(string program, params string[] arguments) => RunWith("", program, arguments);
 
@@ -45,11 +59,11 @@ public sealed record Tool(int ExitCode, string Output, string Error)
         }) ?? throw new InvalidOperationException($"{program} did not start");
 
     /// <summary>The path of a tool as eng/tool finds it, or null and a reason.</summary>
-    public static (string? Path, string Reason) Find(string name)
+    public static (string? Path, string Reason) Find(string name) => s_found.GetOrAdd(name, wanted =>
     {
-        var found = Run(Path.Combine(Checkout, "eng", "tool"), name);
+        var found = Run(Path.Combine(Checkout, "eng", "tool"), wanted);
         return found.ExitCode == 0 ? (found.Output.Trim(), "") : (null, found.Error.Trim());
-    }
+    });
 
     private static string FindCheckout()
     {

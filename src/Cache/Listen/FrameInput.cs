@@ -15,8 +15,6 @@ internal struct FrameInput
     private int _start;
     private int _end;
 
-    public readonly bool IsEmpty => _start == _end;
-
     /// <summary>When the incomplete message began; far in the future when there is none.</summary>
     public long PartialSinceMs { get; private set; }
 

@@ -22,6 +22,9 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
     private SocketAddress _client;
     private int _fd = -1;
     private int _limitSlot;
+
+    /// <summary>Another number at each opening and each closing, so that a reply for an earlier client, or for one that has
+    /// left, is not sent.</summary>
     private long _generation;
     private FrameInput _in;
     private FrameOutput _out;
@@ -84,7 +87,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     public void Reply(in ReplyTo to, ReadOnlySpan<byte> message)
     {
-        if (to.Cookie != _generation || _fd < 0)
+        if (to.Cookie != _generation)
         {
             return;
         }
@@ -92,13 +95,13 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         _inFlight--;
         if (_inFlight == MaxInFlight / 2)
         {
-            ResumeReading();
+            HandleFrames();
         }
     }
 
     public void Forget(in ReplyTo to)
     {
-        if (to.Cookie != _generation || _fd < 0)
+        if (to.Cookie != _generation)
         {
             return;
         }
@@ -109,7 +112,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         }
         else if (_inFlight == MaxInFlight / 2)
         {
-            ResumeReading();
+            HandleFrames();
         }
         else
         {
@@ -203,6 +206,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
         HandleFrames();
     }
 
+    /// <summary>Handles what has been read, as far as the client may ask now, and reads on when it may ask more.</summary>
     private void HandleFrames()
     {
         while (_fd >= 0 && MayRead && _in.TryTake(out var message))
@@ -255,7 +259,6 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
 
     private void Flush()
     {
-        var hadStopped = _unsentSinceMs != long.MaxValue || _out.Length >= MaxUnsent;
         while (!_out.IsEmpty)
         {
             var sent = Libc.Send(_fd, _out.Unsent);
@@ -265,8 +268,9 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
                 {
                     _unsentSinceMs = NowMs;
                 }
-                Watch();
-                ArmTimer();
+                // What is left may be little enough for the client to ask on. Reading comes after its waiting queries,
+                // because it may find the end of the stream.
+                HandleFrames();
                 return;
             }
             if (sent.IsError)
@@ -288,26 +292,7 @@ internal sealed class TcpConnection(TcpConnections owner) : LoopTimer, IEventHan
             Close();
             return;
         }
-        if (hadStopped)
-        {
-            ResumeReading();
-        }
-        else
-        {
-            ArmTimer();
-        }
-    }
-
-    private void ResumeReading()
-    {
-        if (!_in.IsEmpty)
-        {
-            HandleFrames();
-        }
-        else
-        {
-            Watch();
-        }
+        HandleFrames();
     }
 
     private void Watch()

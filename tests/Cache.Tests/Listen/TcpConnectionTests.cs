@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using NodeDns.Cache.Listen;
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Query;
 using NodeDns.Testing;
@@ -209,6 +210,60 @@ public class TcpConnectionTests
         Assert.Equal(1, Replies(listener, client, 1));
         client.Send(Queries(8));
         Assert.Equal(8, Replies(listener, client, 8));
+    }
+
+    [Fact]
+    public void Queries_that_wait_for_replies_to_leave_are_answered_also_when_their_client_has_ended_its_side()
+    {
+        using var listener = new TurnedListener(Turned, sendBuffer: 16_384);
+        using var client = listener.ConnectTcp(receiveBuffer: 16_384);
+        client.Send(Queries(60));
+        listener.Until(() => listener.Worker.Handler.PendingCount == 60, "the first queries");
+        // All of them fit into the input buffer, so that the end of the stream is next.
+        client.Send(Queries(100));
+        client.Shutdown(SocketShutdown.Send);
+        listener.Upstream.Answer(reply => Fill(reply, octets: 20_000));
+        Assert.Equal(160, Replies(listener, client, 160));
+    }
+
+    [Fact]
+    public void An_idle_connection_ends_ten_seconds_after_its_last_reply_however_late_that_was()
+    {
+        using var listener = new TurnedListener(Turned);
+        using var client = listener.ConnectTcp();
+        client.Send(Queries(1));
+        listener.Until(() => listener.Upstream.Count == 1, "the query");
+        listener.Harness.NowMs += 10_001;
+        listener.Upstream.Answer(reply => Fill(reply, octets: 300));
+        Assert.Equal(1, Replies(listener, client, 1));
+        listener.Harness.NowMs += 9_999;
+        listener.Turn();
+        Assert.False(client.Poll(0, SelectMode.SelectRead));
+        listener.Harness.NowMs += 1;
+        listener.Until(() => client.Poll(0, SelectMode.SelectRead), "the end of the connection");
+        Assert.Equal(0, client.Available);
+    }
+
+    [Fact]
+    public void A_client_has_its_part_of_the_connections_and_the_one_that_was_idle_longest_makes_room()
+    {
+        using var listener = new TurnedListener(Turned);
+        var clients = new List<Socket>();
+        for (var i = 0; i < TcpConnections.Maximum; i++)
+        {
+            clients.Add(listener.ConnectTcp(from: $"127.0.1.{i / TcpConnections.MaximumPerClient}"));
+        }
+
+        using var tooMany = listener.ConnectTcp(from: "127.0.1.0");
+        listener.Until(() => IsEnded(tooMany), "the end of the connection that is one too many for its client");
+        Assert.DoesNotContain(clients, IsEnded);
+        using var another = listener.ConnectTcp(from: "127.0.1.9");
+        listener.Until(() => IsEnded(clients[0]), "the end of the oldest connection");
+        Assert.DoesNotContain(clients[1..], IsEnded);
+        Assert.False(IsEnded(another));
+        clients.ForEach(client => client.Dispose());
+
+        static bool IsEnded(Socket client) => client.Poll(0, SelectMode.SelectRead);
     }
 
     [Theory]

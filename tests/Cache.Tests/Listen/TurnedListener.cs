@@ -71,9 +71,10 @@ internal sealed class TurnedListener : IDisposable
         _tcp.Serve(server);
     }
 
-    public Socket ConnectTcp(int receiveBuffer = 0)
+    public Socket ConnectTcp(int receiveBuffer = 0, string from = "127.0.0.1")
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         if (receiveBuffer > 0)
         {
             client.ReceiveBufferSize = receiveBuffer;

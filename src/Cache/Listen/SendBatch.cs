@@ -87,7 +87,7 @@ internal sealed unsafe class SendBatch : IDisposable
     /// written.</summary>
     public Span<byte> Next(int fd)
     {
-        if (_replies == Capacity || fd != _fd && _replies > 0)
+        if (_replies == Capacity || fd != _fd)
         {
             Flush();
         }

@@ -339,8 +339,8 @@ internal sealed class AnswerPath
 
     private void Finish(PendingQuery pending, int length, Rcode rcode, AnsweredBy by)
     {
-        var flags = length > 0 ? DnsHeader.Flags(_answer) : (ushort)0;
-        Reply(Complete(pending), length, flags, rcode, new ReplyOrigin(by, Upstream: pending.Upstream));
+        var origin = new ReplyOrigin(by, Upstream: pending.Upstream);
+        Reply(Complete(pending), length, DnsHeader.Flags(_answer), rcode, origin);
         Release(pending);
     }
 

@@ -15,7 +15,6 @@ internal sealed class CutLessons(EventLoop loop, QueryShared shared, Replies rep
     /// <summary>After a question for a point's name that told nothing, how long it is not asked again.</summary>
     private const int PauseMs = 1000;
 
-    private readonly Stack<CutRenewal> _renewals = new();
     private readonly int _disagreements =
         shared.Registry.Counter(MetricNames.CutDisagreements, MetricNames.CutDisagreementsHelp);
 
@@ -63,13 +62,11 @@ internal sealed class CutLessons(EventLoop loop, QueryShared shared, Replies rep
     /// <summary>Renews a denial that is in use.</summary>
     public void Renew(CutRenewal renewal)
     {
-        if (renewal.Point is { Label.HasEnded: false } point && !renewal.IsRetired && point.TakeRenewal())
+        var point = renewal.Point;
+        if (!point.Label.HasEnded && !renewal.IsRetired && point.TakeRenewal())
         {
             path.Probe(point, renewal.Zone, renewal.Forwarders);
         }
-
-        renewal.Clear();
-        _renewals.Push(renewal);
     }
 
     private static bool Concerns(PendingQuery pending) => pending is
@@ -158,9 +155,7 @@ internal sealed class CutLessons(EventLoop loop, QueryShared shared, Replies rep
         {
             var renewMs = Math.Max(denial.ExpiresMs - RenewAheadMs, loop.NowMs + 1);
             point.Denied(denial, renewMs);
-            var renewal = _renewals.TryPop(out var pooled) ? pooled : new CutRenewal(this);
-            renewal.Set(point, pending.Zone, pending.Forwarders);
-            loop.Arm(renewal, renewMs - loop.NowMs);
+            loop.Arm(new CutRenewal(this, point, pending.Zone, pending.Forwarders), renewMs - loop.NowMs);
         }
         else
         {

@@ -41,6 +41,9 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
     }
 
     /// <summary>Replies to every waiter: to this worker's at once, to another worker's on that worker's loop.</summary>
+    /// <param name="answer">Empty for a reply without records.</param>
+    /// <param name="flags">The answer's; of no meaning when it is empty.</param>
+    /// <param name="rcode">That of a reply without records.</param>
     public void Reply(
         Waiter? waiters, ReadOnlySpan<byte> answer, ushort flags, Rcode rcode, in ReplyOrigin origin)
     {

@@ -137,7 +137,7 @@ internal sealed record ForwardOptions
     public int Mismatches { get; init; } = MismatchesDefault;
 
     /// <summary><see cref="MaxAge"/> with the default applied; zero for no limit.</summary>
-    internal TimeSpan EffectiveMaxAge => MaxAge ?? (MaxAgeDefault > Expire ? MaxAgeDefault : Expire);
+    internal TimeSpan EffectiveMaxAge => MaxAge ?? TimeSpan.FromTicks(Math.Max(MaxAgeDefault.Ticks, Expire.Ticks));
 
     internal long RetryAfterMs(RttEstimate rtt) => rtt.RetryAfterMs(
         (long)RetryFloor.TotalMilliseconds,

@@ -30,11 +30,11 @@ internal sealed class TcpConnection : StreamConnection, IEventHandler
             FinishConnect();
             return;
         }
-        if ((events & Libc.EPOLLOUT) != 0 && Pending.Length > 0)
+        if ((events & Libc.EPOLLOUT) != 0)
         {
             Flush();
         }
-        if ((events & ~Libc.EPOLLOUT) != 0 && !IsClosed)
+        if (!IsClosed)
         {
             Receive();
         }

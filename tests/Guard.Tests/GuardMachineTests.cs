@@ -94,6 +94,30 @@ public sealed class GuardMachineTests
         Assert.NotEqual(CacheTrust.Serving, node.Machine.Trust);
     }
 
+    [Fact]
+    public void A_guard_that_was_told_to_stop_leaves_when_the_next_one_goes_without_having_taken_over()
+    {
+        var node = new FakeNode(predecessorSockets: 0);
+        Do(node, "sockets are opened", "a cache takes the sockets and wants more", "the cache is ready",
+            "the next guard takes the sockets", "the guard is told to stop");
+        Assert.Equal((GuardState.Stopping, false), (node.Machine.State, node.HasEnded));
+        Do(node, "the next guard dies");
+        Assert.True(node.HasEnded);
+    }
+
+    [Fact]
+    public void A_relieved_guard_takes_the_node_back_from_the_one_that_relieved_it_and_from_no_other()
+    {
+        var node = new FakeNode(predecessorSockets: 0);
+        Do(node, "sockets are opened", "a cache takes the sockets and wants more", "the cache is ready",
+            "the next guard takes the sockets", "the next guard's cache serves");
+        node.Machine.SuccessorTook();
+        node.Machine.SuccessorGone(hadRelieved: false);
+        Assert.Equal(GuardState.Relieved, node.Machine.State);
+        Do(node, "the next guard dies");
+        Assert.Equal(GuardState.Guarding, node.Machine.State);
+    }
+
     private static void Do(FakeNode node, params string[] names)
     {
         foreach (var name in names)

@@ -29,6 +29,25 @@ public sealed class SendBatchTests : IDisposable
         Assert.Equal([(first, 1), (second, 2)], Received(_client, 2).OrderBy(d => d.Mark));
     }
 
+    [Theory]
+    [InlineData(60, 72, true)]
+    [InlineData(1232, 1232, true)]
+    [InlineData(1233, 60, false)]
+    [InlineData(60, 1233, false)]
+    public void Two_replies_to_one_client_leave_as_one_message_if_both_pass_every_link(int first, int second, bool asOne)
+    {
+        // The client gets the datagrams of one message together (udp(7), UDP_GRO).
+        _client.SetRawSocketOption(17, 104, [1, 0, 0, 0]);
+        Add(_client, first, 1);
+        Add(_client, second, 2);
+        Assert.Equal(0, _client.Available);
+        _batch.Flush();
+
+        var buffer = new byte[4096];
+        Assert.Equal(asOne ? first + second : first, _client.Receive(buffer));
+        Assert.Equal(asOne ? 0 : second, _client.Available);
+    }
+
     [Fact]
     public void Replies_to_different_clients_reach_their_own()
     {

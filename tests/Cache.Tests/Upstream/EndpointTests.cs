@@ -186,6 +186,21 @@ public sealed class EndpointTests : IDisposable
         Assert.True(cache.Group.IsKnownDead);
     }
 
+    [Theory]
+    [InlineData(true, false, true)]
+    [InlineData(true, true, false)]
+    [InlineData(false, false, false)]
+    public void A_suspect_pod_is_asked_before_a_server_only_if_it_is_new_to_the_query_and_the_server_is_not(
+        bool serverWasAsked, bool podWasAsked, bool isPod)
+    {
+        var cache = Follow(Pod(2));
+        var (server, pod) = (cache.Group.Servers[0], StateOf(cache, 2));
+        pod.Failed(cache.Loop.NowMs);
+        var tried = (serverWasAsked ? 1u << server.Index : 0) | (podWasAsked ? 1u << pod.Index : 0);
+        Assert.Equal(isPod ? pod : server, cache.Group.Choose(
+            ServerOrder.Sequential, tried, cache.Loop.NowMs, new RandomIds(), cache.Forwarder.Counters));
+    }
+
     [Fact]
     public void The_nearer_pod_is_asked_more_and_the_farther_one_is_not_forgotten()
     {

@@ -230,7 +230,9 @@ public sealed class TcpForwardingTests
         Exchange(cache, server, connection);
         cache.Pass(9_999);
         Exchange(cache, server, connection);
-        cache.Pass(10_001);
+        cache.Pass(9_999);
+        Assert.Equal(1, cache.Forwarder.Connections(cache.Group.Servers[0]).Count);
+        cache.Pass(1);
         Assert.True(connection.IsClosedByClient);
     }
 

@@ -135,6 +135,28 @@ public class MessageViewTests
     }
 
     [Fact]
+    public void A_name_may_point_to_each_of_256_labels_before_it_and_to_no_later_one()
+    {
+        var question = DnsMessage.Query("example.", "A").ToBytes()[DnsHeader.Length..];
+        var builder = new MessageBuilder(new byte[16_000], new byte[DnsHeader.Length], question);
+        for (var i = 1; i < 256; i++)
+        {
+            Add($"{i}.example.", ref builder);
+        }
+
+        Assert.Equal(2 + 10, Add("255.example.", ref builder));
+        Assert.Equal(4 + 2 + 10, Add("256.example.", ref builder));
+        Assert.Equal(4 + 2 + 10, Add("256.example.", ref builder));
+
+        static int Add(string owner, ref MessageBuilder builder)
+        {
+            var before = builder.Length;
+            builder.Add(Section.Answer, DnsName.Parse(owner)!, Qtype.NULL, Qclass.IN, 60, []);
+            return builder.Length - before;
+        }
+    }
+
+    [Fact]
     public void Truncation_of_answers_says_so()
     {
         var wire = Reply(answers: 40, authority: 1, additional: 1).ToBytes();

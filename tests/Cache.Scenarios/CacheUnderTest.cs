@@ -3,10 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using NodeDns.Cache.Commands;
-using NodeDns.Cache.Scenarios.Differential;
 using NodeDns.Cache.Serve;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
+using NodeDns.Testing;
 
 namespace NodeDns.Cache.Scenarios;
 
@@ -46,7 +46,7 @@ internal sealed class CacheUnderTest : IDisposable
         var cache = new CacheUnderTest(folder, new ServeOptions
         {
             ConfigFile = path,
-            DnsPort = FreePorts.Take(1)[0],
+            DnsPort = Ports.Next(),
             Workers = int.Parse(Argument("workers") ?? "1", CultureInfo.InvariantCulture),
             KubeDnsDirectory = Directory.CreateDirectory(Path.Combine(folder, "kube-dns")).FullName,
             MemoryBytes = ByteSize.Parse(Argument("memory") ?? "4Mi") ?? throw new FormatException("memory="),

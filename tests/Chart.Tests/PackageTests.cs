@@ -1,3 +1,5 @@
+using NodeDns.Testing;
+
 namespace NodeDns.Chart.Tests;
 
 /// <summary>The chart as others get it.</summary>
@@ -25,7 +27,7 @@ public sealed class PackageTests
         var folder = Directory.CreateTempSubdirectory("chart-registry").FullName;
         try
         {
-            var address = $"127.0.0.1:{ApiServer.FreePort()}";
+            var address = $"127.0.0.1:{Ports.Next()}";
             var configuration = Path.Combine(folder, "config.yml");
             File.WriteAllText(configuration, $"{{version: 0.1, storage: {{filesystem: {{rootdirectory: {folder}}}}}, http: {{addr: \"{address}\"}}}}");
             using var registry = new BuiltProgram(program, "serve", configuration);

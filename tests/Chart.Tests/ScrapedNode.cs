@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -21,7 +20,7 @@ public sealed class ScrapedNode : IDisposable
     private readonly FakeUpstream _upstream = new() { Otherwise = _ => FakeAnswer.With("answered.test. 1 IN A 192.0.2.1") };
     private readonly List<BuiltProgram> _programs = [];
     private readonly Lock _gate = new();
-    private readonly int _dns = FreePort(), _guard = FreePort(), _cache = FreePort(), _admission = FreePort(), _webhook = FreePort();
+    private readonly int _dns = Ports.Next(), _guard = Ports.Next(), _cache = Ports.Next(), _admission = Ports.Next(), _webhook = Ports.Next();
     private int _round;
 
     public ScrapedNode(ApiServer server)
@@ -155,12 +154,5 @@ public sealed class ScrapedNode : IDisposable
         using var certificate = new CertificateRequest("CN=webhook", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddHours(-1), now.AddDays(30));
         File.WriteAllText(Path.Combine(_folder, "tls.crt"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(_folder, "tls.key"), key.ExportPkcs8PrivateKeyPem());
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace NodeDns.Testing;
@@ -28,7 +26,7 @@ public sealed class PrometheusServer : IDisposable
             scrape_configs:
             {jobs}
             """);
-        var port = FreePort();
+        var port = Ports.Next();
         _http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
         _process = Process.Start(new ProcessStartInfo(Program)
         {
@@ -115,11 +113,4 @@ public sealed class PrometheusServer : IDisposable
         "+Inf" => double.PositiveInfinity,
         _ => double.Parse(text, CultureInfo.InvariantCulture),
     };
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }

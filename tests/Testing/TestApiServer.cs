@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using NodeDns.Testing.Shell;
 
@@ -74,14 +72,6 @@ public class TestApiServer : IDisposable
         }
     }
 
-    /// <summary>A TCP port of loopback that nobody holds.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
     public void Dispose()
     {
         foreach (var process in Enumerable.Reverse(_processes))
@@ -109,8 +99,8 @@ public class TestApiServer : IDisposable
 
     private void Start()
     {
-        int client = FreePort(), peer = FreePort();
-        Port = FreePort();
+        int client = Ports.Next(), peer = Ports.Next();
+        Port = Ports.Next();
         Run(Tool.Find("etcd").Path!, "--data-dir", Path.Combine(Folder, "etcd"), "--unsafe-no-fsync", "--log-level", "error",
             "--listen-client-urls", $"http://127.0.0.1:{client}", "--advertise-client-urls", $"http://127.0.0.1:{client}",
             "--listen-peer-urls", $"http://127.0.0.1:{peer}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{peer}",

@@ -72,7 +72,7 @@ public sealed class WeightedDifferentialTests(ITestOutputHelper output) : IDispo
 
     private async Task<ServerProcess> Start(IPEndPoint upstream, string program, params string[] arguments)
     {
-        var listen = new IPEndPoint(IPAddress.Loopback, FreePorts.Take(1)[0]);
+        var listen = new IPEndPoint(IPAddress.Loopback, Ports.Next());
         var file = Path.Combine(_folder, $"Corefile.{listen.Port}");
         await File.WriteAllTextAsync(file, $$"""
             .:{{listen.Port}} {

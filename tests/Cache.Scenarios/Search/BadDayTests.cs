@@ -59,7 +59,7 @@ public sealed class BadDayTests(ITestOutputHelper output)
 
     private sealed class BadDay : IDisposable
     {
-        private readonly int _port = FreePorts.Take(1)[0];
+        private readonly int _port = Ports.Next();
         private readonly string _folder;
         private readonly string _coreDns;
         private readonly FakeUpstream _service;
@@ -85,7 +85,7 @@ public sealed class BadDayTests(ITestOutputHelper output)
 
             day.Tell();
             var file = Path.Combine(folder, "Corefile.cache");
-            var port = FreePorts.Take(1)[0];
+            var port = Ports.Next();
             await File.WriteAllTextAsync(file, $$"""
                 .:{{port}} {
                     bind 127.0.0.1

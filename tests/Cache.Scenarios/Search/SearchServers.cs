@@ -14,7 +14,7 @@ internal sealed class SearchServers : IDisposable
     /// <summary>Whom CoreDNS itself asks for names that it does not have.</summary>
     private readonly FakeUpstream _beyond = OutsideWorld.Start();
 
-    private readonly int[] _ports = FreePorts.Take(6);
+    private readonly int[] _ports = [.. Enumerable.Range(0, 6).Select(_ => Ports.Next())];
     private ServerProcess _asked = null!, _oracle = null!, _cache = null!;
 
     private SearchServers()

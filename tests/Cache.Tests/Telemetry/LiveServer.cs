@@ -20,7 +20,7 @@ public sealed class LiveServer : IDisposable
     private readonly Thread _clients;
     private readonly MemoryStream _logged = new();
     private readonly StderrLogger _log;
-    private readonly IPEndPoint _dns = new(IPAddress.Loopback, FreePort());
+    private readonly IPEndPoint _dns = new(IPAddress.Loopback, Ports.Next());
     private readonly CancellationTokenSource _stop = new();
 
     public LiveServer()
@@ -32,7 +32,7 @@ public sealed class LiveServer : IDisposable
             ? FakeAnswer.Denial("NXDOMAIN", "test. 60 IN SOA ns. root. 1 2 3 4 5")
             : FakeAnswer.With($"{question.Name} 60 IN A 10.0.0.1");
 
-        var dead = FreePort();
+        var dead = Ports.Next();
         var hosts = Path.Combine(_directory, "hosts");
         File.WriteAllText(hosts, "10.0.0.9 host.test\n");
         var corefile = Path.Combine(_directory, "Corefile");
@@ -44,7 +44,7 @@ public sealed class LiveServer : IDisposable
                 prometheus 127.0.0.1:{{Metrics.Port}} {
                     runtime_metrics
                 }
-                health 127.0.0.1:{{FreePort()}}
+                health 127.0.0.1:{{Ports.Next()}}
                 errors
                 dnstap {{_directory}}/nobody.sock
                 reload
@@ -107,7 +107,7 @@ public sealed class LiveServer : IDisposable
         }
     }
 
-    public IPEndPoint Metrics { get; } = new(IPAddress.Loopback, FreePort());
+    public IPEndPoint Metrics { get; } = new(IPAddress.Loopback, Ports.Next());
 
     /// <summary>Set once everything has been asked.</summary>
     private ManualResetEventSlim FirstRound { get; } = new();
@@ -184,12 +184,5 @@ public sealed class LiveServer : IDisposable
         {
             // No answer: then the scrape lacks what the test looks for, and says so better.
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

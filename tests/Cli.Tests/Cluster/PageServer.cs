@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Testing;
 
 namespace NodeDns.Cli.Tests.Cluster;
 
@@ -9,7 +10,7 @@ internal sealed class PageServer : IDisposable
 
     public PageServer((string Path, string Text)[] pages)
     {
-        Port = ControlPlane.FreePort();
+        Port = Ports.Next();
         _listener.Prefixes.Add($"http://localhost:{Port}/");
         _listener.Start();
         _ = ServeAsync(pages.ToDictionary(page => page.Path, page => page.Text));

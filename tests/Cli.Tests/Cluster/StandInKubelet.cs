@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using NodeDns.Testing;
 
 namespace NodeDns.Cli.Tests.Cluster;
 
@@ -23,7 +24,7 @@ internal sealed class StandInKubelet : IDisposable
     public StandInKubelet(ControlPlane cluster, string node)
     {
         (_cluster, Node) = (cluster, node);
-        var port = ControlPlane.FreePort();
+        var port = Ports.Next();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
             kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseHttps(Certificates.SelfSigned("kubelet"))));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using NodeDns.Testing;
 
 namespace NodeDns.Cli.Tests.Cluster;
 
@@ -18,7 +19,7 @@ internal sealed class WebhookReplica : IDisposable
     {
         var program = Tool.Ours("Webhook", "node-dns-webhook");
         var (certificate, key) = pair.Write(folder);
-        int admission = ControlPlane.FreePort(), pages = ControlPlane.FreePort();
+        int admission = Ports.Next(), pages = Ports.Next();
         _process = Tool.Start(program, [$"--listen=127.0.0.1:{admission}", $"--metrics-listen=127.0.0.1:{pages}", $"--tls-cert={certificate}", $"--tls-key={key}",
             "--local-address=169.254.20.10", "--cluster-dns=10.96.0.10", "--cluster-domain=cluster.local", "--host-searches=none", "--probe=false", .. arguments]);
         _process.StandardInput.Close();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
 
@@ -38,7 +39,7 @@ public sealed class TransportDifferentialTests(ITestOutputHelper output) : IDisp
 
     private async Task<string> Served(string zone, string program, params string[] arguments)
     {
-        var ports = FreePorts.Take(2);
+        int[] ports = [Ports.Next(), Ports.Next()];
         var file = Path.Combine(_folder, $"Corefile.{ports[0]}");
         await File.WriteAllTextAsync(file, $"started.a.example.com:{ports[0]} {{\nbind 127.0.0.1\nwhoami\n}}\n"
             + zone.Replace("PORT", ports[1].ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)

@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Testing;
 using NodeDns.Testing.Messages;
 using Xunit;
 
@@ -23,7 +24,7 @@ public sealed class TemplateDifferentialTests
         {
             var program = CoreDnsBinary.Unpack(folder);
             Assert.SkipWhen(program is null, "no coredns.tar.xz in CLUSTER_TOOLS: nothing to compare with");
-            var ports = FreePorts.Take(2);
+            int[] ports = [Ports.Next(), Ports.Next()];
             string[] answers = [.. cases.Select(answer)];
             using var coreDns = await Start(program!, folder, ports[0], answers);
             using var ours = await Start("dotnet", folder, ports[1], answers,

@@ -65,6 +65,19 @@ public static class AddressText
         return !scope.ContainsAny(s_noLink) && !scope.ContainsAnyInRange('\0', ' ');
     }
 
+    /// <summary>True when both texts are the same address, in whatever spelling, or are equal.</summary>
+    public static bool AreSame(string? one, string? other)
+    {
+        if (one == other)
+        {
+            return true;
+        }
+
+        // Only an IPv6 address has several spellings.
+        return one is not null && other is not null && (one.Contains(':') || other.Contains(':'))
+            && TryScoped(one, out var first) && TryScoped(other, out var second) && first == second;
+    }
+
     /// <summary>Parses an address, or an address and port, such as [fe80::53%eth0]:53.</summary>
     /// <param name="port">The default port on entry; the port in the text, if there is one, on return.</param>
     public static bool TryServer(string text, ref int port, out ScopedAddress address)

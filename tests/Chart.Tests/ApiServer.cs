@@ -5,7 +5,7 @@ using NodeDns.Testing;
 namespace NodeDns.Chart.Tests;
 
 /// <summary>The cluster of these tests: an API server with cert-manager's kinds and cluster DNS's Service.</summary>
-public sealed class ApiServer() : TestApiServer("chart-api-server")
+public class ApiServer() : TestApiServer("chart-api-server")
 {
     /// <summary>host:port.</summary>
     public string Address => $"127.0.0.1:{Port}";

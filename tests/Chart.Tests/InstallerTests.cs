@@ -3,29 +3,32 @@ using System.Text.Json.Nodes;
 namespace NodeDns.Chart.Tests;
 
 /// <summary>docs/examples/installer.yaml: the rights of an account that installs the chart.</summary>
-public sealed class InstallerTests(ApiServer server) : IDisposable
+public sealed class InstallerTests(MonitoredApiServer server) : IClassFixture<MonitoredApiServer>, IDisposable
 {
     private const string Installer = "installer-of-the-docs";
     private const string Namespace = "installer-ns";
+    private const string Monitoring = "monitoring.serviceMonitor.enabled=true,monitoring.prometheusRule.enabled=true,monitoring.dashboards.enabled=true";
 
-    private bool _isGiven;
+    private string? _given;
 
     public void Dispose()
     {
-        if (_isGiven)
+        if (_given is not null)
         {
             server.Helm("uninstall", "nd", "--namespace", Namespace, "--no-hooks");
-            server.KubectlWith(Rights(), "delete", "--ignore-not-found", "-f", "-");
+            server.KubectlWith(_given, "delete", "--ignore-not-found", "-f", "-");
         }
     }
 
-    [Fact]
-    public void They_suffice_to_install_upgrade_and_uninstall()
+    [Theory]
+    [InlineData("webhook.enabled=true")]
+    [InlineData(Monitoring)]
+    public void They_suffice_to_install_upgrade_and_uninstall(string values)
     {
         Give(Rights());
-        Done(AsInstaller("install", "nd", Tool.ChartFolder));
+        Done(AsInstaller("install", "nd", Tool.ChartFolder, "--set", values));
         Assert.Contains("nd-cluster-dns", server.Kubectl("get", "services", "-n", "kube-system").Output, StringComparison.Ordinal);
-        Done(AsInstaller("upgrade", "nd", Tool.ChartFolder, "--set", "engine=policy"));
+        Done(AsInstaller("upgrade", "nd", Tool.ChartFolder, "--set", values, "--set", "engine=policy"));
         Done(AsInstaller("uninstall", "nd"));
         Assert.DoesNotContain("nd-cluster-dns", server.Kubectl("get", "services", "-n", "kube-system").Output, StringComparison.Ordinal);
     }
@@ -36,21 +39,20 @@ public sealed class InstallerTests(ApiServer server) : IDisposable
     [InlineData("engine=policy")]
     [InlineData("dns.clusterDNS=null,dns.clusterDNSService.name=kube-dns")]
     [InlineData("selection.namespaceSettings=true")]
-    public void They_suffice_for_the_hooks(string values)
+    [InlineData(Monitoring)]
+    [InlineData("monitoring.podMonitor.enabled=true")]
+    [InlineData("tls.certManager.issuerRef.name=corp,tls.certManager.issuerRef.kind=ClusterIssuer")]
+    public void They_suffice_for_the_hooks(string values) =>
+        Suffice(Rights(), Rendered.With("--namespace", Namespace, "--set", values).Objects);
+
+    /// <summary>Beside the release's namespace, monitoring may be put into one of its own.</summary>
+    [Theory]
+    [MemberData(nameof(DefaultsTests.ValuesFiles), MemberType = typeof(DefaultsTests))]
+    public void They_suffice_for_every_example_of_values(string file)
     {
-        Give(Rights());
-        var rendered = Rendered.With("--namespace", Namespace, "--set", values).Objects;
-        // Roles in earnest: who may bind one is asked of one that is there.
-        var (roles, others) = (List(rendered.Where(IsRole)), List(rendered.Where(one => !IsRole(one))));
-        try
-        {
-            Done(server.KubectlWith(roles, "create", "--as", Installer, "-f", "-"));
-            Done(server.KubectlWith(others, "create", "--dry-run=server", "--as", Installer, "-f", "-"));
-        }
-        finally
-        {
-            server.KubectlWith(roles, "delete", "--ignore-not-found", "-f", "-");
-        }
+        var rendered = Rendered.Exactly("1.36.3", "--namespace", Namespace, "--values", Path.Combine(Tool.ChartFolder, "ci", file)).Objects;
+        var there = Rights().Split("---").Single(one => one.Contains($"namespace: {Namespace}}}", StringComparison.Ordinal));
+        Suffice($"{Rights()}\n---{there.Replace($"namespace: {Namespace}}}", "namespace: monitoring}", StringComparison.Ordinal)}", rendered);
     }
 
     [Fact]
@@ -81,9 +83,26 @@ public sealed class InstallerTests(ApiServer server) : IDisposable
     private void Give(string rights)
     {
         server.Require();
-        _isGiven = true;
+        _given = rights;
         server.Namespace(Namespace);
+        server.Namespace("monitoring");
         Done(server.KubectlWith(rights, "apply", "-f", "-"));
+    }
+
+    private void Suffice(string rights, IReadOnlyList<JsonObject> rendered)
+    {
+        Give(rights);
+        // Roles in earnest: who may bind one is asked of one that is there.
+        var (roles, others) = (List(rendered.Where(IsRole)), List(rendered.Where(one => !IsRole(one))));
+        try
+        {
+            Done(server.KubectlWith(roles, "create", "--as", Installer, "-f", "-"));
+            Done(server.KubectlWith(others, "create", "--dry-run=server", "--as", Installer, "-f", "-"));
+        }
+        finally
+        {
+            server.KubectlWith(roles, "delete", "--ignore-not-found", "-f", "-");
+        }
     }
 
     private Tool AsInstaller(params string[] arguments) =>

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using NodeDns.Injection.Decide;
 
 namespace NodeDns.Chart.Tests;
 
@@ -27,7 +29,9 @@ public sealed class PlatformTests
     [Theory]
     [InlineData("eks.amazonaws.com/compute-type", "fargate")]
     [InlineData("type", "virtual-kubelet")]
+    [InlineData("type", "kwok")]
     [InlineData("node.kubernetes.io/instance-type", "eklet")]
+    [InlineData("liqo.io/type", "virtual-node")]
     public void No_cache_is_scheduled_to_a_node_that_runs_no_daemonset(string label, string value)
     {
         string[][] affinities =
@@ -41,6 +45,23 @@ public sealed class PlatformTests
                 && e!.Strings("values").Contains(value))));
         Assert.Equal(2, Terms(affinities[2]).Count);
         Assert.Equal("pool", Terms(affinities[2])[0]!.Text("matchExpressions.0.key"));
+    }
+
+    /// <summary>Such a pod would be given an address at which nobody listens.</summary>
+    [Fact]
+    public void A_pod_for_a_node_without_a_cache_is_left_alone()
+    {
+        var settings = new InjectionSettings(
+            new DnsModel { LocalAddresses = ["169.254.20.10"], ClusterDns = ["10.96.0.10"], ClusterDomain = "cluster.local", HostSearches = [] },
+            new SelectionModel());
+        var nodes = Terms()[0]!["matchExpressions"]!.AsArray().SelectMany(e => e!.Strings("values").Select(value => (e!.Text("key"), value))).ToList();
+        Assert.NotEmpty(nodes);
+        Assert.All(nodes, node =>
+        {
+            using var pod = JsonDocument.Parse($$$"""{"metadata": {}, "spec": {"containers": [], "nodeSelector": {"{{{node.Item1}}}": "{{{node.value}}}"} } }""");
+            var decision = new DnsPolicyDecider(settings).Decide(pod.RootElement, "web", NamespaceSettings.Unknown, CacheState.NotProbed, new Warnings());
+            Assert.Contains(decision.Reason, new SkipReason?[] { SkipReason.Fargate, SkipReason.VirtualNode });
+        });
     }
 
     /// <summary>Such a term matches no node; with labels of ours in it, it would match nearly all.</summary>

@@ -137,6 +137,29 @@ public sealed class RefusalTests
         Assert.Contains(said, Rendered.Refusal("--set", "dns.clusterDNS={10.96.0.10}", "--set", value),
             StringComparison.Ordinal);
 
+    /// <summary>An address is compared as an address, whichever of its spellings a value has.</summary>
+    [Theory]
+    [InlineData("dns.clusterDNS={fd00:20:0:0:0:0:0:10}", "dns.clusterDNS has fd00:20:0:0:0:0:0:10, which is also in dns.localAddresses: the cache would ask itself; give")]
+    [InlineData("dns.clusterDNS={FD00:0020::0010}", "dns.clusterDNS has FD00:0020::0010, which is also in dns.localAddresses")]
+    [InlineData("dns.clusterDNS={::ffff:a60:a}", "dns.clusterDNS has ::ffff:a60:a, an IPv4 address written as an IPv6 one, which no pod may have as a nameserver: write 10.96.0.10")]
+    [InlineData("dns.localAddresses={::FFFF:A9FE:140A}", "dns.localAddresses has ::FFFF:A9FE:140A, an IPv4 address written as an IPv6 one, which no pod may have as a nameserver: write 169.254.20.10")]
+    [InlineData("dns.localAddresses={0:0:0:0:0:0:0:1}", "dns.localAddresses has 0:0:0:0:0:0:0:1, an address that no pod can ask: take one")]
+    [InlineData("dns.clusterDNS={0::0}", "dns.clusterDNS has 0::0, which is no address of a Service: give the ClusterIP")]
+    [InlineData("guard.interceptClusterDNS={fd00:10::a}", "guard.interceptClusterDNS has fd00:10::a, which is also in dns.clusterDNS: the cache would ask itself; give another way")]
+    [InlineData("guard.interceptClusterDNS={FD00:20:0::10}", "guard.interceptClusterDNS has FD00:20:0::10, which is also in dns.localAddresses: name ClusterIPs of cluster DNS here")]
+    [InlineData("guard.exitMode=flip,guard.flipTo={[fd00:10:0::a]:53}", "guard.flipTo has [fd00:10:0::a]:53, which is also in dns.clusterDNS: a ClusterIP does not work here; name pods")]
+    [InlineData("cache.upstreamServers={[fd00:20:0::10]:53}", "cache.upstreamServers has [fd00:20:0::10]:53, where the cache itself listens: it would ask itself; name another server")]
+    [InlineData("cache.stubDomains.corp={10.1.0.1,fd00:20:0::10}", "cache.stubDomains has corp with fd00:20:0::10, where the cache itself listens: it would ask itself; name another server")]
+    [InlineData("zones.corp.upstreams={FD00:20::10}", "zones has corp with the upstream FD00:20::10, where the cache itself listens: it would ask itself; name another server")]
+    [InlineData("zones.corp.upstreams={tls://[fd00:20:0:0::10]:853%ns.example}", "zones has corp with the upstream tls://[fd00:20:0:0::10]:853%ns.example, where")]
+    [InlineData("guard.interceptClusterDNS={fd00:10::b},zones.corp.upstreams={FD00:10::B}", "zones has corp with the upstream FD00:10::B, where")]
+    public void An_address_in_another_spelling_is_the_same(string value, string said) => Assert.Contains(said,
+        Rendered.Refusal("--set", "dns.clusterDNS={FD00:10::A},dns.localAddresses={fd00:20::10}", "--set", value), StringComparison.Ordinal);
+
+    [Fact]
+    public void Addresses_that_differ_are_taken() => Rendered.With("--set",
+        "dns.clusterDNS={fd00::20:0:10,10.96.0.10},dns.localAddresses={fd00:20::10,169.254.20.10},guard.interceptClusterDNS={fd00:20::1},zones.corp.upstreams={fd00:20::1:10}");
+
     [Theory]
     [InlineData("1st", "set fullnameOverride")]
     public void A_release_whose_name_no_service_can_have_is_refused(string release, string said) => Assert.Contains(said,

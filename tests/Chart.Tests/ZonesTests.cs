@@ -119,6 +119,8 @@ public sealed class ZonesTests
     [InlineData("zones: {a.cluster.local: {upstreams: Node}}", "set ClusterDNS, or name servers that do")]
     [InlineData("zones: {corp.example: {upstreams: [169.254.20.10]}}", "it would ask itself")]
     [InlineData("zones: {corp.example: {upstreams: ['169.254.20.10:53']}}", "it would ask itself")]
+    [InlineData("cache: {upstreamServers: [169.254.20.10]}", "it would ask itself")]
+    [InlineData("cache: {stubDomains: {corp.example: ['tls://169.254.20.10']}}", "it would ask itself")]
     [InlineData("zones: {corp.example: {upstreams: ['tls://10.1.0.1'], protocol: PreferUDP}}", "leave protocol out")]
     [InlineData("zones: {corp.example: {upstreams: ['tls://10.1.0.1'], protocol: ForceTCP}}", "leave protocol out")]
     [InlineData("zones: {corp.example: {upstreams: ['10.1.0.1%ns.example']}}", "for tls:// only")]

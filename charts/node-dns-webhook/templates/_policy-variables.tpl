@@ -1,7 +1,7 @@
 {{/*
 What src/Injection decides, in CEL. Each variable is evaluated once, when it is first asked for. CEL reads a pod without its empty
 fields, knows no loops and no JSON, and wants lists of one type: an option is [name, value, kind], kind being v (has a value), n
-(has none), e (an empty one) or r (taken away from the layers below).
+(has none), e (an empty one) or r (taken away from the layers below). Addresses are compared as string(ip(text)), in one spelling.
 */}}
 {{- define "ndw.policyVariables" -}}
 # 1. Pod, namespace and settings.
@@ -52,23 +52,24 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
   expression: >-
     variables.wishes.size() > 0 ? variables.wishes[0] == 'enabled' : variables.namespaceWishes.size() == 0 || variables.namespaceWishes[0] == 'enabled'
 
-# 3. Can it work. Where it can run: what is known of the labels of Windows nodes and of all others, then of Fargate's, of virtual
-# kubelets, of TKE's super nodes and of Liqo's: = the value, ! none of the values, - no such label.
-- name: nodeKinds
+# 3. Can it work. Where it can run: what is known of the labels of all nodes but Windows nodes, but Fargate's, but virtual ones; then of
+# those of each make: Windows, Fargate, virtual kubelets, kwok, TKE's super nodes, Liqo: = the value, ! none of the values, - no such label.
+- name: knownNodes
   expression: >-
-    [{'kubernetes.io/os': ['=', 'windows'], 'beta.kubernetes.io/os': ['=', 'windows']},
-    {'kubernetes.io/os': ['=', 'linux'], 'beta.kubernetes.io/os': ['=', 'linux'], 'node.kubernetes.io/windows-build': ['-'],
+    [{'kubernetes.io/os': ['=', 'linux'], 'beta.kubernetes.io/os': ['=', 'linux'], 'node.kubernetes.io/windows-build': ['-'],
     'cloud.google.com/gke-os-distribution': ['!', 'windows_ltsc', 'windows_sac'],
     'kubernetes.azure.com/os-sku': ['!', 'Windows2019', 'Windows2022', 'Windows2025', 'WindowsAnnual']},
-    {'eks.amazonaws.com/compute-type': ['=', 'fargate']}, {'eks.amazonaws.com/compute-type': ['!', 'fargate']},
-    {'type': ['=', 'virtual-kubelet']}, {'type': ['!', 'virtual-kubelet']},
-    {'node.kubernetes.io/instance-type': ['=', 'eklet']}, {'node.kubernetes.io/instance-type': ['!', 'eklet']},
-    {'liqo.io/type': ['=', 'virtual-node']}, {'liqo.io/type': ['!', 'virtual-node']}]
+    {'eks.amazonaws.com/compute-type': ['!', 'fargate']},
+    {'type': ['!', 'virtual-kubelet', 'kwok'], 'node.kubernetes.io/instance-type': ['!', 'eklet'], 'liqo.io/type': ['!', 'virtual-node']},
+    {'kubernetes.io/os': ['=', 'windows'], 'beta.kubernetes.io/os': ['=', 'windows']},
+    {'eks.amazonaws.com/compute-type': ['=', 'fargate']},
+    {'type': ['=', 'virtual-kubelet']}, {'type': ['=', 'kwok']}, {'node.kubernetes.io/instance-type': ['=', 'eklet']}, {'liqo.io/type': ['=', 'virtual-node']}]
+# The taints of each make.
 - name: taints
   expression: >-
     [[['os', 'windows'], ['kubernetes.io/os', 'windows'], ['node.kubernetes.io/os', 'windows']],
-    [['eks.amazonaws.com/compute-type', 'fargate']], [['virtual-kubelet.io/provider', '']], [['eks.tke.cloud.tencent.com/eklet', '']],
-    [['virtual-node.liqo.io/not-allowed', '']]]
+    [['eks.amazonaws.com/compute-type', 'fargate']], [['virtual-kubelet.io/provider', '']], [['kwok.x-k8s.io/node', '']],
+    [['eks.tke.cloud.tencent.com/eklet', '']], [['virtual-node.liqo.io/not-allowed', '']]]
 - name: nodeSelector
   expression: "has(object.spec.nodeSelector) ? object.spec.nodeSelector : dyn({})"
 - name: nodeTerms
@@ -77,7 +78,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
     .filter(term, (has(term.matchExpressions) && term.matchExpressions.size() > 0) || (has(term.matchFields) && term.matchFields.size() > 0))
 - name: canRun
   expression: >-
-    variables.nodeKinds.map(known,
+    variables.knownNodes.map(known,
       variables.nodeSelector.all(key, !(key in known)
         || (known[key][0] == '=' ? variables.nodeSelector[key] == known[key][1] : known[key][0] == '!' && !(string(variables.nodeSelector[key]) in known[key])))
       && (variables.nodeTerms.size() == 0 || variables.nodeTerms.exists(term, !has(term.matchExpressions) || term.matchExpressions.all(ask,
@@ -91,8 +92,8 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
         : known[string(ask.key)][0] == '!'))))
 - name: isFor
   expression: >-
-    lists.range(5).map(kind, !variables.canRun[2 * kind + 1] || (variables.canRun[2 * kind] && has(object.spec.tolerations)
-      && object.spec.tolerations.exists(one, variables.taints[kind].exists(taint, one.?key.orValue('') == taint[0]
+    lists.range(3).map(kind, !variables.canRun[kind] || [[0], [1], [2, 3, 4, 5]][kind].exists(make, variables.canRun[3 + make] && has(object.spec.tolerations)
+      && object.spec.tolerations.exists(one, variables.taints[make].exists(taint, one.?key.orValue('') == taint[0]
         && (taint[1] == '' || one.?operator.orValue('') == 'Exists' || one.?value.orValue('') == taint[1])))))
 - name: isWindows
   expression: >-
@@ -110,7 +111,7 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
 - name: isVirtual
   expression: >-
     variables.labels[?'alibabacloud.com/eci'].orValue('') == 'true' || variables.labels[?'eci'].orValue('') == 'true'
-    || variables.labels[?'alibabacloud.com/acs'].orValue('') == 'true' || variables.isFor[2] || variables.isFor[3] || variables.isFor[4]
+    || variables.labels[?'alibabacloud.com/acs'].orValue('') == 'true' || variables.isFor[2]
 - name: bypassesHost
   expression: >-
     'vpc.amazonaws.com/pod-eni' in variables.annotations
@@ -132,8 +133,8 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
 - name: kept
   expression: >-
     variables.policy == 'None' && variables.status.contains('; was ')
-    && (variables.ownServers.size() == 0 || variables.status.contains(': nameservers ' + variables.ownServers[0] + ',')
-      || variables.status.contains(': nameservers ' + variables.ownServers[0] + ';'))
+    && (variables.ownServers.size() == 0 || [variables.ownServers[0], variables.status.find(': nameservers [^,;]*').replace(': nameservers ', '')]
+      .map(one, isIP(one) ? string(ip(one)) : one).distinct().size() == 1)
     ? variables.status.substring(variables.status.lastIndexOf('; was ') + 6) : ''
 - name: keptServers
   expression: "variables.kept.find('\"nameservers\":\\\\[[^\\\\]]*').findAll('\"[^\"]*\"').map(one, one.replace('\"', '')).filter(one, one != 'nameservers')"
@@ -216,10 +217,12 @@ fields, knows no loops and no JSON, and wants lists of one type: an option is [n
     string(variables.settings.fallback)].filter(one, one in ['cluster-dns', 'none'])
 - name: nameservers
   expression: >-
-    (variables.localAddresses + (variables.fallbacks[0] == 'none' ? [] : variables.clusterDNS)
-    + variables.ownServers).distinct()
+    variables.localAddresses + (variables.fallbacks[0] == 'none' ? [] : variables.clusterDNS) + variables.ownServers
+# Of the spellings of one address the first.
 - name: servers
-  expression: "variables.nameservers.slice(0, variables.nameservers.size() < 3 ? variables.nameservers.size() : 3)"
+  expression: >-
+    [variables.nameservers.map(one, isIP(one) ? string(ip(one)) : one)].map(same, same.distinct().map(one, variables.nameservers[same.indexOf(one)]))
+    .map(all, all.slice(0, all.size() < 3 ? all.size() : 3))[0]
 - name: askedSearches
   expression: >-
     variables.asked.map(one, string(one[?'nodedns.io/searches'].orValue('')).replace(',', ' ').split(' ').filter(search, search.size() <= 254

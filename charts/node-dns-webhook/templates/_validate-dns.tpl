@@ -5,20 +5,27 @@
 {{- end -}}
 {{- $local := list -}}
 {{- range $dns.localAddresses -}}
-{{- $address := lower . -}}
-{{- if regexMatch "^(0\\.|127\\.|22[4-9]\\.|23[0-9]\\.|255\\.|::1?$|ff|fe[89ab])" $address -}}
+{{- $address := include "ndw.address" . -}}
+{{- if regexMatch "^(0\\.|127\\.|22[4-9]\\.|23[0-9]\\.|255\\.|(0:){7}[01]$|ff..:|fe[89ab].:)" $address -}}
 {{- fail (printf "dns.localAddresses has %s, an address that no pod can ask: take one such as 169.254.20.10 or fd00:20::10" .) -}}
 {{- end -}}
 {{- $local = append $local $address -}}
+{{- end -}}
+{{- range concat $dns.localAddresses $dns.clusterDNS -}}
+{{- if ne (contains ":" .) (contains ":" (include "ndw.address" .)) -}}
+{{- $key := has . $dns.localAddresses | ternary "dns.localAddresses" "dns.clusterDNS" -}}
+{{- fail (printf "%s has %s, an IPv4 address written as an IPv6 one, which no pod may have as a nameserver: write %s" $key . (include "ndw.address" .)) -}}
+{{- end -}}
 {{- end -}}
 {{- if and (eq (len $local) 2) (eq (contains ":" (first $local)) (contains ":" (last $local))) -}}
 {{- fail (printf "dns.localAddresses is %s, two addresses of one family: give one, or one IPv4 and one IPv6" (join ", " $dns.localAddresses)) -}}
 {{- end -}}
 {{- range $dns.clusterDNS -}}
-{{- if regexMatch "^(0\\.|127\\.|22[4-9]\\.|23[0-9]\\.|255\\.|::1?$|ff)" (lower .) -}}
+{{- $address := include "ndw.address" . -}}
+{{- if regexMatch "^(0\\.|127\\.|22[4-9]\\.|23[0-9]\\.|255\\.|(0:){7}[01]$|ff..:)" $address -}}
 {{- fail (printf "dns.clusterDNS has %s, which is no address of a Service: give the ClusterIP of cluster DNS" .) -}}
 {{- end -}}
-{{- if has (lower .) $local -}}
+{{- if has $address $local -}}
 {{- fail (printf "dns.clusterDNS has %s, which is also in dns.localAddresses: the cache would ask itself; give the ClusterIP of cluster DNS" .) -}}
 {{- end -}}
 {{- end -}}

@@ -1,10 +1,12 @@
 {{- define "ndw.validate.guard" -}}
 {{- $guard := .Values.guard -}}
+{{- $cluster := include "ndw.addresses" .Values.dns.clusterDNS | fromJsonArray -}}
+{{- $local := include "ndw.addresses" .Values.dns.localAddresses | fromJsonArray -}}
 {{- range $guard.interceptClusterDNS -}}
-{{- if has . $.Values.dns.clusterDNS -}}
+{{- if has (include "ndw.address" .) $cluster -}}
 {{- fail (printf "guard.interceptClusterDNS has %s, which is also in dns.clusterDNS: the cache would ask itself; give another way to cluster DNS" .) -}}
 {{- end -}}
-{{- if has . $.Values.dns.localAddresses -}}
+{{- if has (include "ndw.address" .) $local -}}
 {{- fail (printf "guard.interceptClusterDNS has %s, which is also in dns.localAddresses: name ClusterIPs of cluster DNS here" .) -}}
 {{- end -}}
 {{- if not (or $.Values.dns.clusterDNS $.Values.dns.clusterDNSService.name) -}}
@@ -16,7 +18,7 @@
 {{- fail (printf "guard.flipTo is %s and guard.exitMode is %s, which does not use it: set guard.exitMode=flip, or leave guard.flipTo empty" (join ", " .) $guard.exitMode) -}}
 {{- end -}}
 {{- range . -}}
-{{- if has (regexReplaceAll ":53$" . "") $.Values.dns.clusterDNS -}}
+{{- if has (include "ndw.serverAddress" .) $cluster -}}
 {{- fail (printf "guard.flipTo has %s, which is also in dns.clusterDNS: a ClusterIP does not work here; name pods of cluster DNS, or leave guard.flipTo empty" .) -}}
 {{- end -}}
 {{- end -}}

@@ -1,5 +1,6 @@
 {{- define "ndw.validate.zones" -}}
 {{- $cluster := include "ndw.clusterDomain" . -}}
+{{- $listens := include "ndw.addresses" (concat .Values.dns.localAddresses .Values.guard.interceptClusterDNS) | fromJsonArray -}}
 {{- $seen := dict -}}
 {{- $stubs := dict -}}
 {{- range $zone, $servers := .Values.cache.stubDomains -}}{{- $_ := set $stubs (include "ndw.zoneName" $zone) $servers -}}{{- end -}}
@@ -23,10 +24,7 @@
 {{- end -}}
 {{- if kindIs "slice" $settings.upstreams -}}
 {{- range $settings.upstreams -}}
-{{- $address := regexReplaceAll "^(tls|dns)://|%.*$" . "" -}}
-{{- $host := regexReplaceAll "^\\[(.*)\\](:[0-9]+)?$" $address "${1}" -}}
-{{- if eq (len (splitList ":" $host)) 2 -}}{{- $host = splitList ":" $host | first -}}{{- end -}}
-{{- if has $host (concat $.Values.dns.localAddresses $.Values.guard.interceptClusterDNS) -}}
+{{- if has (include "ndw.serverAddress" .) $listens -}}
 {{- fail (printf "zones has %s with the upstream %s, where the cache itself listens: it would ask itself; name another server" $key .) -}}
 {{- end -}}
 {{- if and (hasPrefix "tls://" .) $own.protocol -}}
@@ -51,7 +49,17 @@
 {{- fail (printf "zones has %s with stale.mode Immediate and stale.timeout %s: nothing is waited for; leave it out, or choose Verify" $key $stale.timeout) -}}
 {{- end -}}
 {{- end -}}
+{{- range .Values.cache.upstreamServers -}}
+{{- if has (include "ndw.serverAddress" .) $listens -}}
+{{- fail (printf "cache.upstreamServers has %s, where the cache itself listens: it would ask itself; name another server" .) -}}
+{{- end -}}
+{{- end -}}
 {{- range $zone, $servers := .Values.cache.stubDomains -}}
+{{- range $servers -}}
+{{- if has (include "ndw.serverAddress" .) $listens -}}
+{{- fail (printf "cache.stubDomains has %s with %s, where the cache itself listens: it would ask itself; name another server" $zone .) -}}
+{{- end -}}
+{{- end -}}
 {{- if has (include "ndw.zoneName" $zone) (append (include "ndw.clusterZones" $ | fromYamlArray) ".") -}}
 {{- fail (printf "cache.stubDomains has %s, a zone that the cache always serves: set zones instead, with upstreams %s" $zone (toJson $servers)) -}}
 {{- end -}}

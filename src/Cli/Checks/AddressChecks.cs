@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Addresses;
 using NodeDns.Cli.Cluster;
 using NodeDns.Cli.Installed;
 using NodeDns.Injection.Admission;
@@ -24,14 +25,14 @@ internal static class AddressChecks
                     Add($"is in the range of pods of node {ObjectView.Name(node)} ({range})");
                 }
 
-                if (node.Member("status"u8).Member("addresses"u8).Items.Any(one => one.Text("address"u8) == address.ToString()))
+                if (node.Member("status"u8).Member("addresses"u8).Items.Any(one => AddressText.AreSame(one.Text("address"u8), address.ToString())))
                 {
                     Add($"is an address of node {ObjectView.Name(node)}");
                 }
             }
 
             foreach (var service in (await examination.Lists.AllAsync(ApiPath.Services, cancel))
-                .Where(service => service.Member("spec"u8).Member("clusterIPs"u8).Items.Any(ip => ip.AsText == address.ToString())))
+                .Where(service => service.Member("spec"u8).Member("clusterIPs"u8).Items.Any(ip => AddressText.AreSame(ip.AsText, address.ToString()))))
             {
                 Add($"is the ClusterIP of Service {ObjectView.Namespace(service)}/{ObjectView.Name(service)}");
             }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using NodeDns.Addresses;
 using NodeDns.Cli.Cluster;
 using NodeDns.Injection.Admission;
 
@@ -13,9 +14,9 @@ internal static class DnsChecks
     public static async Task ServiceAsync(Examination examination, List<Finding> findings, CancellationToken cancel)
     {
         var services = await examination.Lists.AllAsync(ApiPath.Services.In("kube-system"), cancel);
-        var addresses = services.Where(IsDns)
-            .SelectMany(service => service.Member("spec"u8).Member("clusterIPs"u8).Items.Select(address => address.AsText))
-            .Where(address => address is not (null or "" or "None")).ToList();
+        AddressList addresses = [.. services.Where(IsDns)
+            .SelectMany(service => service.Member("spec"u8).Member("clusterIPs"u8).Items.Select(address => address.AsText ?? ""))
+            .Where(address => address is not ("" or "None"))];
         if (addresses.Count == 0)
         {
             findings.Add(new Finding(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NodeDns.Addresses;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
@@ -24,28 +25,20 @@ internal sealed class DnsComposer(DnsModel model, Warnings warnings)
             Fallback = fallback,
         };
 
-    private List<string> Nameservers(JsonElement own, Fallback fallback)
+    /// <summary>An address is written once, in its first spelling. kubelet would repeat it in another, and a resolver
+    /// would ask the same server twice.</summary>
+    private AddressList Nameservers(JsonElement own, Fallback fallback)
     {
-        var servers = new List<string>(ApiLimits.MaxNameservers);
-        AddNew(servers, model.LocalAddresses);
-        if (fallback == Fallback.ClusterDns)
-        {
-            AddNew(servers, model.ClusterDns);
-        }
+        AddressList operators = [.. model.LocalAddresses, .. fallback == Fallback.ClusterDns ? model.ClusterDns : []];
+        AddressList all = [.. operators, .. own.Items.Select(server => server.AsText!)];
         // Too many servers in the webhook's own options are reported at start. The pod's author could not change them.
-        var operators = servers.Count;
-        AddNew(servers, own);
-        for (var i = Math.Max(operators, ApiLimits.MaxNameservers); i < servers.Count; i++)
+        foreach (var left in all.Skip(Math.Max(operators.Count, ApiLimits.MaxNameservers)))
         {
-            warnings.Add($"dnsConfig.nameservers: {Warnings.Quote(servers[i])} left out: at most "
+            warnings.Add($"dnsConfig.nameservers: {Warnings.Quote(left)} left out: at most "
                 + $"{ApiLimits.MaxNameservers}, the node cache's included");
         }
-        if (servers.Count > ApiLimits.MaxNameservers)
-        {
-            servers.RemoveRange(ApiLimits.MaxNameservers, servers.Count - ApiLimits.MaxNameservers);
-        }
 
-        return servers;
+        return [.. all.Take(ApiLimits.MaxNameservers)];
     }
 
     private List<string> Searches(JsonElement own, string @namespace, DnsAnnotations ofNamespace, DnsAnnotations ofPod)

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using NodeDns.Addresses;
 
 namespace NodeDns.Injection.Decide;
 
@@ -21,9 +22,9 @@ public sealed record DnsModel
 {
     /// <summary>The addresses of the node cache, which are written first. If empty, only searches and options are
     /// changed.</summary>
-    public required IReadOnlyList<string> LocalAddresses { get; init; }
+    public required AddressList LocalAddresses { get; init; }
 
-    public required IReadOnlyList<string> ClusterDns { get; init; }
+    public required AddressList ClusterDns { get; init; }
 
     /// <summary>Empty when the cluster has no domain. As in kubelet, there are then no search domains derived from
     /// it.</summary>

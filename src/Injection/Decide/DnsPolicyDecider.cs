@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NodeDns.Addresses;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
@@ -204,7 +205,7 @@ public sealed class DnsPolicyDecider(InjectionSettings settings)
             return injectedBefore ? null : SkipReason.PolicyNone;
         }
 
-        if (_model.LocalAddresses.Count == 0 || server.AsText != _model.LocalAddresses[0])
+        if (_model.LocalAddresses.Count == 0 || !AddressText.AreSame(server.AsText, _model.LocalAddresses[0]))
         {
             return SkipReason.PolicyNone;
         }

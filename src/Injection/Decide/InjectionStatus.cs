@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using NodeDns.Addresses;
 using NodeDns.Injection.Admission;
 
 namespace NodeDns.Injection.Decide;
@@ -12,6 +13,8 @@ public static class InjectionStatus
 {
     /// <summary>The API server's limit for the names and values of all annotations together.</summary>
     private const int MaxAnnotationBytes = 256 * 1024;
+
+    private const string Nameservers = ": nameservers ";
 
     private const string Was = "; was ";
 
@@ -29,7 +32,7 @@ public static class InjectionStatus
     /// settings are left out.</returns>
     internal static string? Format(DnsPlan plan, OriginalDns? before, PodView pod)
     {
-        var line = $"injected by node-dns-webhook/{Version}: nameservers {string.Join(',', plan.Nameservers)}; "
+        var line = $"injected by node-dns-webhook/{Version}{Nameservers}{string.Join(',', plan.Nameservers)}; "
             + $"fallback {plan.Fallback.Name()}; options {string.Join(',', plan.Options)}";
         var room = MaxAnnotationBytes - pod.Annotations.Raw.Length - DnsAnnotations.Status.Length;
         var full = before is { } original ? line + Was + Write(original) : line;
@@ -82,8 +85,14 @@ public static class InjectionStatus
     /// them.</summary>
     private static bool IsStillThere(PodView pod, string status) =>
         pod.DnsConfig.Member("nameservers"u8).First.AsText is not { } server
-        || status.Contains($": nameservers {server},", StringComparison.Ordinal)
-        || status.Contains($": nameservers {server};", StringComparison.Ordinal);
+        || AddressText.AreSame(server, Written(status));
+
+    /// <summary>The first nameserver that the annotation names; null when it names none.</summary>
+    private static string? Written(string status)
+    {
+        var start = status.IndexOf(Nameservers, StringComparison.Ordinal);
+        return start < 0 ? null : status[(start + Nameservers.Length)..].Split(',', ';')[0];
+    }
 
     private static string Write(OriginalDns before)
     {

@@ -1,23 +1,24 @@
 namespace NodeDns.Injection.Decide;
 
 /// <summary>A kind of node on which no node cache serves pods.</summary>
-internal sealed record NodeKind(SkipReason Reason)
+internal sealed record NodeKind
 {
-    /// <summary>The labels of these nodes.</summary>
-    public required LabelFact[] There { get; init; }
+    /// <summary>The makes of such nodes.</summary>
+    public required NodeMake[] Makes { get; init; }
 
-    /// <summary>The same labels on all other nodes.</summary>
+    /// <summary>The labels of all nodes that are not of this kind.</summary>
     public required LabelFact[] Elsewhere { get; init; }
-
-    /// <summary>The taints that keep ordinary pods away from these nodes. A value of null stands for any
-    /// value.</summary>
-    public required (string Key, string? Value)[] Taints { get; init; }
 
     /// <remarks>Microsoft's guide taints Windows nodes with os=windows. GKE uses node.kubernetes.io/os=windows, and
     /// like AKS a label for the distribution.</remarks>
-    public static readonly NodeKind Windows = new(SkipReason.Windows)
+    public static readonly NodeKind Windows = new()
     {
-        There = [LabelFact.Is("kubernetes.io/os", "windows"), LabelFact.Is("beta.kubernetes.io/os", "windows")],
+        Makes =
+        [
+            new(
+                [LabelFact.Is("kubernetes.io/os", "windows"), LabelFact.Is("beta.kubernetes.io/os", "windows")],
+                [("os", "windows"), ("kubernetes.io/os", "windows"), ("node.kubernetes.io/os", "windows")]),
+        ],
         Elsewhere =
         [
             LabelFact.Is("kubernetes.io/os", "linux"),
@@ -27,38 +28,37 @@ internal sealed record NodeKind(SkipReason Reason)
             LabelFact.IsNeither(
                 "kubernetes.azure.com/os-sku", "Windows2019", "Windows2022", "Windows2025", "WindowsAnnual"),
         ],
-        Taints = [("os", "windows"), ("kubernetes.io/os", "windows"), ("node.kubernetes.io/os", "windows")],
     };
 
-    public static readonly NodeKind Fargate = new(SkipReason.Fargate)
+    public static readonly NodeKind Fargate = new()
     {
-        There = [LabelFact.Is("eks.amazonaws.com/compute-type", "fargate")],
+        Makes =
+        [
+            new(
+                [LabelFact.Is("eks.amazonaws.com/compute-type", "fargate")],
+                [("eks.amazonaws.com/compute-type", "fargate")]),
+        ],
         Elsewhere = [LabelFact.IsNeither("eks.amazonaws.com/compute-type", "fargate")],
-        Taints = [("eks.amazonaws.com/compute-type", "fargate")],
     };
 
-    /// <remarks>Used by AKS, ACK, CCE and others. The label kubernetes.io/role=agent is not used here, because all
-    /// nodes of AKS have it.</remarks>
-    public static readonly NodeKind VirtualKubelet = new(SkipReason.VirtualNode)
+    /// <summary>Nodes that no machine stands for: of virtual kubelets (AKS, ACK, CCE and others), of kwok, the super
+    /// nodes of TKE, and those by which Liqo stands for another cluster.</summary>
+    /// <remarks>The label kubernetes.io/role=agent of virtual kubelets is not used here, because all nodes of AKS have
+    /// it.</remarks>
+    public static readonly NodeKind Virtual = new()
     {
-        There = [LabelFact.Is("type", "virtual-kubelet")],
-        Elsewhere = [LabelFact.IsNeither("type", "virtual-kubelet")],
-        Taints = [("virtual-kubelet.io/provider", null)],
-    };
-
-    /// <summary>The super nodes of TKE.</summary>
-    public static readonly NodeKind SuperNode = new(SkipReason.VirtualNode)
-    {
-        There = [LabelFact.Is("node.kubernetes.io/instance-type", "eklet")],
-        Elsewhere = [LabelFact.IsNeither("node.kubernetes.io/instance-type", "eklet")],
-        Taints = [("eks.tke.cloud.tencent.com/eklet", null)],
-    };
-
-    /// <summary>The nodes by which Liqo stands for another cluster.</summary>
-    public static readonly NodeKind Liqo = new(SkipReason.VirtualNode)
-    {
-        There = [LabelFact.Is("liqo.io/type", "virtual-node")],
-        Elsewhere = [LabelFact.IsNeither("liqo.io/type", "virtual-node")],
-        Taints = [("virtual-node.liqo.io/not-allowed", null)],
+        Makes =
+        [
+            new([LabelFact.Is("type", "virtual-kubelet")], [("virtual-kubelet.io/provider", null)]),
+            new([LabelFact.Is("type", "kwok")], [("kwok.x-k8s.io/node", null)]),
+            new([LabelFact.Is("node.kubernetes.io/instance-type", "eklet")], [("eks.tke.cloud.tencent.com/eklet", null)]),
+            new([LabelFact.Is("liqo.io/type", "virtual-node")], [("virtual-node.liqo.io/not-allowed", null)]),
+        ],
+        Elsewhere =
+        [
+            LabelFact.IsNeither("type", "virtual-kubelet", "kwok"),
+            LabelFact.IsNeither("node.kubernetes.io/instance-type", "eklet"),
+            LabelFact.IsNeither("liqo.io/type", "virtual-node"),
+        ],
     };
 }

@@ -4,7 +4,8 @@ using NodeDns.Injection.Admission;
 namespace NodeDns.Injection.Decide;
 
 /// <summary>On which nodes a pod can run, judged like the scheduler by its nodeSelector, its required node affinity and
-/// its tolerations (kubernetes component-helpers, nodeaffinity).</summary>
+/// its tolerations (kubernetes component-helpers, nodeaffinity). Its nodeName is not read: who sets it writes a pod past the
+/// scheduler to one node, and a node's name says nothing about its kind.</summary>
 internal readonly struct Placement(JsonElement spec)
 {
     private readonly JsonElement _selector = spec.Member("nodeSelector"u8);
@@ -14,9 +15,25 @@ internal readonly struct Placement(JsonElement spec)
 
     private readonly JsonElement _tolerations = spec.Member("tolerations"u8);
 
-    /// <summary>True when the pod can only run on these nodes, or when it can run there and tolerates, by name, the
-    /// taint of these nodes.</summary>
-    public bool IsFor(NodeKind nodes) => !CanRunOn(nodes.Elsewhere) || (CanRunOn(nodes.There) && Tolerates(nodes.Taints));
+    /// <summary>True when the pod can only run on nodes of this kind, or when it can run on those of one make and
+    /// tolerates, by name, their taint.</summary>
+    public bool IsFor(NodeKind kind)
+    {
+        if (!CanRunOn(kind.Elsewhere))
+        {
+            return true;
+        }
+
+        foreach (var make in kind.Makes)
+        {
+            if (Tolerates(make.Taints) && CanRunOn(make.Labels))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private bool CanRunOn(LabelFact[] facts)
     {

@@ -39,8 +39,8 @@ public static class SettingsJson
         ResolverOption.TryParseList(string.Join(',', Texts(settings, "options"u8)), options, out _);
         var dns = new DnsModel
         {
-            LocalAddresses = Texts(settings, "local-address"u8),
-            ClusterDns = Texts(settings, "cluster-dns"u8),
+            LocalAddresses = [.. Texts(settings, "local-address"u8)],
+            ClusterDns = [.. Texts(settings, "cluster-dns"u8)],
             ClusterDomain = settings.Text("cluster-domain"u8) ?? "",
             HostSearches = Texts(settings, "host-searches"u8),
             Fallback = settings.Says("fallback"u8, "none"u8) ? Fallback.None : Fallback.ClusterDns,

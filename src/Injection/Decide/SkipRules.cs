@@ -79,9 +79,7 @@ internal static class SkipRules
         pod.Labels.Says("alibabacloud.com/eci"u8, "true"u8)
         || pod.Labels.Says("eci"u8, "true"u8)
         || pod.Labels.Says("alibabacloud.com/acs"u8, "true"u8)
-        || placement.IsFor(NodeKind.VirtualKubelet)
-        || placement.IsFor(NodeKind.SuperNode)
-        || placement.IsFor(NodeKind.Liqo);
+        || placement.IsFor(NodeKind.Virtual);
 
     /// <summary>EKS security groups for pods, and TKE's direct ENI: the pod's traffic leaves through an interface that
     /// is not the node's, so it never reaches the node's local address.</summary>

@@ -21,7 +21,7 @@ internal static class HookCommand
     {
         ["cluster-dns", var service, var map] => (api, output) => ClusterDnsHook.RunAsync(api, service, map, output),
         ["uninstall-check", var addresses] =>
-            (api, output) => UninstallCheckHook.RunAsync(api, addresses.Split(','), ReadResolvConf(), output),
+            (api, output) => UninstallCheckHook.RunAsync(api, [.. addresses.Split(',')], ReadResolvConf(), output),
         ["settle", var seconds, .. { Length: <= 2 } paths] when int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var wait) =>
             (api, output) => SettleHook.RunAsync(api, TimeSpan.FromSeconds(wait), paths, output),
         ["clean-up", .. var paths] => (api, output) => CleanUpHook.RunAsync(api, paths, output),

@@ -22,7 +22,7 @@ internal static class UninstallCheckHook
     /// <param name="resolvConf">This pod's own resolv.conf, which shows what kubelet gives to pods that nobody
     /// changed.</param>
     /// <returns>The pods and the remedy; null when no pod depends on the node cache alone.</returns>
-    public static async Task<string?> RunAsync(ApiCalls api, string[] local, string resolvConf, TextWriter output)
+    public static async Task<string?> RunAsync(ApiCalls api, AddressList local, string resolvConf, TextWriter output)
     {
         var kubelets = ResolvConf.Parse(resolvConf).Nameservers.Select(server => server.ToString()).ToArray();
         if (kubelets.Length > 0 && kubelets.All(local.Contains))
@@ -55,7 +55,7 @@ internal static class UninstallCheckHook
             + $"as the only nameserver, and would lose DNS:\n  {string.Join("\n  ", dependent.Take(Listed))}{more}\n{WayOut}";
     }
 
-    private static bool HasNoOther(JsonElement pod, string[] local) =>
+    private static bool HasNoOther(JsonElement pod, AddressList local) =>
         pod.GetProperty("spec") is var spec
         && spec.TryGetProperty("dnsPolicy", out var policy) && policy.ValueEquals("None")
         && spec.TryGetProperty("dnsConfig", out var config)

@@ -1,3 +1,5 @@
+using NodeDns.Addresses;
+
 namespace NodeDns.Webhook.Options;
 
 /// <summary>The addresses of cluster DNS in a resolv.conf that kubelet has written. If kubelet already sends pods to a
@@ -11,14 +13,14 @@ internal sealed record DetectedClusterDns(IReadOnlyList<string> Addresses, strin
         "give the ClusterIP of the kube-dns Service (kubectl -n kube-system get service kube-dns) as --cluster-dns, in the "
         + "chart dns.clusterDNS";
 
-    public static DetectedClusterDns In(KubeletResolvConf conf, IReadOnlyList<string> local)
+    public static DetectedClusterDns In(KubeletResolvConf conf, AddressList local)
     {
         if (!conf.IsClusterFirst)
         {
             return new DetectedClusterDns([], $"{conf.Origin}: {WayOut}");
         }
 
-        string[] others = [.. conf.Nameservers.Where(address => !NodeAddress.Contains(local, address))];
+        string[] others = [.. conf.Nameservers.Where(address => !local.Contains(address))];
         string[] foreign = [.. others.Where(NodeAddress.IsOfOneNode)];
         string[] addresses = [.. others.Except(foreign)];
         if (foreign.Length > 0)

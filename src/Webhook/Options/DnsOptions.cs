@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using NodeDns.Addresses;
 using NodeDns.Injection.Decide;
 
 namespace NodeDns.Webhook.Options;
@@ -51,15 +52,15 @@ internal static class DnsOptions
         return model;
     }
 
-    private static List<string> Local(OptionsReader reader)
+    private static AddressList Local(OptionsReader reader)
     {
         if (reader.Text("local-address") == "none")
         {
             return [];
         }
 
-        var addresses = reader.List("local-address");
-        if (addresses.Count is 0 or > MaxAddresses || !addresses.TrueForAll(address => ApiLimits.IsAddress(address)))
+        AddressList addresses = [.. reader.List("local-address")];
+        if (addresses.Count is 0 or > MaxAddresses || !addresses.All(address => ApiLimits.IsAddress(address)))
         {
             reader.Fail("local-address", $"expected 1 to {MaxAddresses} IP addresses, or none");
         }
@@ -67,8 +68,8 @@ internal static class DnsOptions
         return addresses;
     }
 
-    private static List<string> ClusterDns(
-        OptionsReader reader, KubeletResolvConf conf, List<string> local, bool needed, List<string> remarks)
+    private static AddressList ClusterDns(
+        OptionsReader reader, KubeletResolvConf conf, AddressList local, bool needed, List<string> remarks)
     {
         if (reader.Text("cluster-dns") == "auto")
         {
@@ -82,25 +83,25 @@ internal static class DnsOptions
                 remarks.Add(problem);
             }
 
-            List<string> first = [.. detected.Addresses.Take(MaxAddresses)];
-            if (!first.TrueForAll(address => ApiLimits.IsAddress(address)))
+            AddressList first = [.. detected.Addresses.Take(MaxAddresses)];
+            if (!first.All(address => ApiLimits.IsAddress(address)))
             {
                 reader.Fail("cluster-dns", $"expected IP addresses, found {string.Join(',', first)} in {conf.Path}");
             }
 
             return first;
         }
-        var addresses = reader.List("cluster-dns");
-        if (addresses.Count is 0 or > MaxAddresses || !addresses.TrueForAll(address => ApiLimits.IsAddress(address)))
+        AddressList addresses = [.. reader.List("cluster-dns")];
+        if (addresses.Count is 0 or > MaxAddresses || !addresses.All(address => ApiLimits.IsAddress(address)))
         {
             reader.Fail("cluster-dns", $"expected 1 to {MaxAddresses} IP addresses, or auto");
         }
-        else if (addresses.Find(address => NodeAddress.Contains(local, address)) is { } same)
+        else if (addresses.FirstOrDefault(local.Contains) is { } same)
         {
             reader.Fail(
                 "cluster-dns", $"{same} is --local-address, the node cache: expected the address of the kube-dns Service");
         }
-        else if (addresses.Find(NodeAddress.IsOfOneNode) is { } own)
+        else if (addresses.FirstOrDefault(NodeAddress.IsOfOneNode) is { } own)
         {
             remarks.Add($"--cluster-dns {own} is an address that each node has for itself: it is taken as given, though "
                 + "cluster DNS is rarely there");
@@ -186,9 +187,9 @@ internal static class DnsOptions
         && project.EndsWith(".internal", StringComparison.Ordinal)
         && searches.Contains(project);
 
-    private static void CheckFamilies(OptionsReader reader, List<string> local, List<string> cluster)
+    private static void CheckFamilies(OptionsReader reader, AddressList local, AddressList cluster)
     {
-        if (local.Count > 0 && cluster.Count > 0 && cluster.TrueForAll(NodeAddress.IsV6) && !local.Exists(NodeAddress.IsV6))
+        if (local.Count > 0 && cluster.Count > 0 && cluster.All(NodeAddress.IsV6) && !local.Any(NodeAddress.IsV6))
         {
             reader.Fail(
                 "local-address",
@@ -197,7 +198,7 @@ internal static class DnsOptions
     }
 
     /// <summary>Puts the local address first that has the same family as the cluster's Services.</summary>
-    private static List<string> PrimaryFamilyFirst(List<string> local, List<string> cluster) =>
+    private static AddressList PrimaryFamilyFirst(AddressList local, AddressList cluster) =>
         cluster.Count == 0 ? local : [.. local.OrderBy(address => NodeAddress.IsV6(address) != NodeAddress.IsV6(cluster[0]))];
 
     private static Fallback ReadFallback(OptionsReader reader)

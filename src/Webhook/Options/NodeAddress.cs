@@ -6,11 +6,6 @@ namespace NodeDns.Webhook.Options;
 /// <summary>Checks on IP addresses that are given as text.</summary>
 internal static class NodeAddress
 {
-    /// <summary>Compares addresses rather than their spelling.</summary>
-    public static bool Contains(IEnumerable<string> list, string address) =>
-        list.Any(item => item == address
-            || (AddressText.TryAddress(item, out var one) && AddressText.TryAddress(address, out var other) && one.Equals(other)));
-
     /// <summary>True for link-local and loopback addresses. They mean something else on each node, so a node cache may
     /// use one and a Service cannot.</summary>
     public static bool IsOfOneNode(string address) =>

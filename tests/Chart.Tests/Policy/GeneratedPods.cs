@@ -26,7 +26,7 @@ internal sealed class GeneratedPods(int seed)
     private static readonly string[] s_selectors =
     [
         """{"kubernetes.io/os": "windows"}""", """{"kubernetes.io/os": "linux"}""", """{"node.kubernetes.io/windows-build": "10.0"}""",
-        """{"eks.amazonaws.com/compute-type": "fargate"}""", """{"eks.amazonaws.com/compute-type": "ec2"}""", """{"type": "virtual-kubelet"}""",
+        """{"eks.amazonaws.com/compute-type": "fargate"}""", """{"eks.amazonaws.com/compute-type": "ec2"}""", """{"type": "virtual-kubelet"}""", """{"type": "kwok"}""",
         """{"liqo.io/type": "virtual-node"}""",
         """{"node.kubernetes.io/instance-type": "eklet", "zone": "a"}""", """{"cloud.google.com/gke-os-distribution": "windows_sac"}""", """{"zone": "a"}""",
     ];
@@ -38,7 +38,8 @@ internal sealed class GeneratedPods(int seed)
         """{"key": "kubernetes.io/os", "operator": "DoesNotExist"}""", """{"key": "node.kubernetes.io/windows-build", "operator": "Exists"}""",
         """{"key": "node.kubernetes.io/windows-build", "operator": "DoesNotExist"}""", """{"key": "kubernetes.azure.com/os-sku", "operator": "NotIn", "values": ["Windows2022"]}""",
         """{"key": "eks.amazonaws.com/compute-type", "operator": "In", "values": ["fargate"]}""", """{"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}""",
-        """{"key": "type", "operator": "In", "values": ["virtual-kubelet", "x"]}""", """{"key": "type", "operator": "Exists"}""",
+        """{"key": "type", "operator": "In", "values": ["virtual-kubelet", "x"]}""", """{"key": "type", "operator": "In", "values": ["kwok", "virtual-kubelet"]}""",
+        """{"key": "type", "operator": "NotIn", "values": ["kwok"]}""", """{"key": "type", "operator": "Exists"}""",
         """{"key": "liqo.io/type", "operator": "In", "values": ["virtual-node"]}""", """{"key": "liqo.io/type", "operator": "DoesNotExist"}""",
         """{"key": "beta.kubernetes.io/os", "operator": "Gt", "values": ["1"]}""", """{"key": "zone", "operator": "In", "values": ["a"]}""",
     ];
@@ -46,12 +47,12 @@ internal sealed class GeneratedPods(int seed)
     private static readonly string[] s_tolerations =
     [
         """{"operator": "Exists"}""", """{"key": "os", "operator": "Equal", "value": "windows"}""", """{"key": "os", "value": "linux"}""",
-        """{"key": "eks.amazonaws.com/compute-type", "operator": "Exists"}""", """{"key": "virtual-kubelet.io/provider", "value": "azure"}""",
+        """{"key": "eks.amazonaws.com/compute-type", "operator": "Exists"}""", """{"key": "virtual-kubelet.io/provider", "value": "azure"}""", """{"key": "kwok.x-k8s.io/node", "operator": "Exists"}""",
         """{"key": "virtual-node.liqo.io/not-allowed", "operator": "Exists"}""",
         """{"key": "eks.tke.cloud.tencent.com/eklet", "operator": "Exists", "effect": "NoSchedule"}""", """{"key": "a", "operator": "Exists"}""",
     ];
 
-    private static readonly string[] s_servers = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "10.96.0.10", "169.254.20.10", "2001:DB8:0::1", "::ffff:1.2.3.4", "010.1.1.1"];
+    private static readonly string[] s_servers = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "10.96.0.10", "169.254.20.10", "2001:DB8:0::1", "FD00:20:0:0:0:0:0:10", "fd00:20::10", "FD00:96::000A", "::ffff:1.2.3.4", "010.1.1.1"];
     private static readonly string[] s_wrongServers = ["dns.example", "192.0.2.256", "fe80::1%eth0", "", "192.0.2", "1"];
     private static readonly string[] s_searches = ["corp.example", "corp.example.", "corp", "svc.cluster.local", "web.svc.cluster.local", "_tcp.example", "."];
     private static readonly string[] s_wrongSearches = ["a..b", "UPPER.example", "", "-a.example", "a b"];

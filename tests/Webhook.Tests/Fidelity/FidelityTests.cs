@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using CsCheck;
 using NodeDns.Injection.Decide;
@@ -6,7 +7,8 @@ using NodeDns.Webhook.Tests.Support;
 namespace NodeDns.Webhook.Tests.Fidelity;
 
 /// <summary>For generated pods: the patched pod, as kubelet would read it, has the resolv.conf that the unpatched pod
-/// would have had, with our nameserver first and the asked options.</summary>
+/// would have had, with our nameserver first and the asked options. Only an address in two spellings, which kubelet writes
+/// twice, is there once.</summary>
 public sealed class FidelityTests
 {
     private const int Iterations = 20_000;
@@ -168,7 +170,7 @@ public sealed class FidelityTests
         var dns = new DnsModel
         {
             LocalAddresses = [GeneratedPods.Local],
-            ClusterDns = sample.ClusterDns,
+            ClusterDns = [.. sample.ClusterDns],
             ClusterDomain = sample.ClusterDomain,
             HostSearches = sample.HostSearches,
             Fallback = sample.Fallback ? Fallback.ClusterDns : Fallback.None,
@@ -215,7 +217,7 @@ public sealed class FidelityTests
         var fallback = Annotation(sample, "fallback") is { } said ? said == "cluster-dns" : sample.Fallback;
         var own = (sample.Pod["spec"]!["dnsConfig"]?["nameservers"] as JsonArray ?? [])
             .Select(server => (string)server!);
-        return [.. new[] { GeneratedPods.Local }.Concat(fallback ? without.Servers : own).Distinct()];
+        return [.. new[] { GeneratedPods.Local }.Concat(fallback ? without.Servers : own).DistinctBy(IPAddress.Parse)];
     }
 
     private static string[] Searches(Sample sample, ResolvConfModel without) =>

@@ -83,6 +83,21 @@ public sealed class HookTests
         Assert.Contains("uninstall.force=true", run.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>The API server keeps an IPv6 address as its author has spelt it.</summary>
+    [Theory]
+    [InlineData("fd00:20:0:0:0:0:0:10", "fd00:20::10")]
+    [InlineData("FD00:0020::0010", "fd00:20::10")]
+    [InlineData("fd00:20::10", "FD00:20:0::10")]
+    [InlineData("::ffff:169.254.20.10", "169.254.20.10")]
+    public async Task A_pod_that_spells_the_local_address_otherwise_depends_on_it_too(string written, string local)
+    {
+        await using var server = await ObjectServer.StartAsync();
+        server.Pods.Add(Pod("alone", "None", written));
+        var run = await server.RunAsync("uninstall-check", local);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("shop/alone", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_long_list_is_cut()
     {
@@ -103,13 +118,15 @@ public sealed class HookTests
     }
 
     /// <summary>kubeadm's and kops' clusters with kube-proxy in IPVS mode: clusterDNS of the kubelets is the node cache.</summary>
-    [Fact]
-    public async Task Where_kubelet_itself_gives_out_the_local_address_the_uninstall_stops()
+    [Theory]
+    [InlineData("169.254.20.10", "169.254.20.10")]
+    [InlineData("fd00:20:0:0::10", "FD00:20::10")]
+    public async Task Where_kubelet_itself_gives_out_the_local_address_the_uninstall_stops(string server, string local)
     {
-        await using var server = await ObjectServer.StartAsync();
+        await using var objects = await ObjectServer.StartAsync();
         using var output = new StringWriter();
-        var trouble = await server.WithCallsAsync(api =>
-            UninstallCheckHook.RunAsync(api, ["169.254.20.10"], "nameserver 169.254.20.10\nsearch a.svc.cluster.local\n", output));
+        var trouble = await objects.WithCallsAsync(api =>
+            UninstallCheckHook.RunAsync(api, [local], $"nameserver {server}\nsearch a.svc.cluster.local\n", output));
         Assert.Contains("change clusterDNS in the kubelets' configuration", trouble, StringComparison.Ordinal);
     }
 

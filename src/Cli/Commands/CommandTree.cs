@@ -45,6 +45,7 @@ internal static class CommandTree
             StatusCommand.Create(options),
             TraceCommand.Create(options),
             TopCommand.Create(options),
+            ConsoleCommand.Create(options),
             UndoCommand.Create(options),
             CompletionCommand.Create(),
             version,

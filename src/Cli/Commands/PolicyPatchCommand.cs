@@ -11,6 +11,10 @@ namespace NodeDns.Cli.Commands;
 /// cache.</summary>
 internal static class PolicyPatchCommand
 {
+    /// <summary>The command line that applies a policy's patch.</summary>
+    public static string Line(string @namespace, string name) =>
+        $"kubectl nodedns report --policy {@namespace}/{name} -o yaml | kubectl patch networkpolicy -n {@namespace} {name} --type json --patch-file /dev/stdin";
+
     public static async Task<int> RunAsync(Session session, string named, OutputFormat format)
     {
         if (named.Split('/') is not [{ Length: > 0 } ns, { Length: > 0 } name])

@@ -18,6 +18,17 @@ internal static class ReportJson
         writer.WriteNumber("nodes", survey.Nodes.Wanted);
         writer.WriteNumber("nodesReady", survey.Nodes.Ready);
         writer.WriteEndObject();
+        writer.WriteStartArray("namespaces");
+        foreach (var (ns, tally) in survey.NamespaceTotals())
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", ns);
+            WriteCounts(writer, tally);
+            writer.WriteString("next", Mover.NextStep(ns, tally));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         writer.WriteStartArray("workloads");
         foreach (var row in survey.Rows())
         {
@@ -45,6 +56,7 @@ internal static class ReportJson
             writer.WriteString("namespace", ns);
             writer.WriteString("name", name);
             writer.WriteNumber("pods", pods);
+            writer.WriteString("next", PolicyPatchCommand.Line(ns, name));
             writer.WriteEndObject();
         }
 
@@ -79,7 +91,7 @@ internal static class ReportJson
         writer.WriteEndObject();
     }
 
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    public static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
     {
         writer.WriteStartArray(name);
         foreach (var text in texts)

@@ -88,8 +88,7 @@ internal sealed class ReportText(Screen screen, OutputFormat format, bool headin
         {
             screen.Out.WriteLine(
                 $"NetworkPolicy {ns}/{name} keeps {Count(pods, "pod")} from {survey.Settings.Dns.LocalAddresses[0]}:53. Let them through:");
-            screen.Out.WriteLine(
-                $"  kubectl nodedns report --policy {ns}/{name} -o yaml | kubectl patch networkpolicy -n {ns} {name} --type json --patch-file /dev/stdin");
+            screen.Out.WriteLine("  " + PolicyPatchCommand.Line(ns, name));
         }
 
         if (blocking.Count > 0)

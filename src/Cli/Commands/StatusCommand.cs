@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using NodeDns.Cli.Installed;
 using NodeDns.Cli.Printing;
 using NodeDns.Cli.Workloads;
@@ -28,6 +29,10 @@ internal static class StatusCommand
         return command;
     }
 
+    /// <summary>The caches that are asked for their pages.</summary>
+    public static IEnumerable<KeyValuePair<string, JsonElement>> Asked(NodeSurvey nodes) =>
+        nodes.Pods.OrderBy(one => one.Key, StringComparer.Ordinal).Take(AskedNodes);
+
     private static async Task<int> RunAsync(Session session, OutputFormat format)
     {
         var (survey, pages) = await session.Screen.WhileAsync("asking the nodes", () => AskAsync(session));
@@ -54,6 +59,7 @@ internal static class StatusCommand
                     writer.WriteNumber(name.Replace(' ', '-'), value!.Value);
                 }
 
+                NodesJson.WriteNodes(writer, survey.Nodes, pages);
                 writer.WriteEndObject();
             });
         }
@@ -67,9 +73,9 @@ internal static class StatusCommand
     private static async Task<(Survey Survey, IReadOnlyList<NodePages> Pages)> AskAsync(Session session)
     {
         var survey = await Survey.TakeAsync(session.Api, new Scope(null), session.Cancel, withPages: true);
-        return survey.Release is { Cache.ValueKind: System.Text.Json.JsonValueKind.Object } release
+        return survey.Release is { Cache.ValueKind: JsonValueKind.Object } release
             ? (survey, await NodePages.ReadAllAsync(
-                session.Api, release, survey.Nodes.Pods.OrderBy(one => one.Key, StringComparer.Ordinal).Take(AskedNodes), survey.Unknown, session.Cancel))
+                session.Api, release, Asked(survey.Nodes), survey.Unknown, session.Cancel))
             : (survey, []);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using NodeDns.Cli.Cluster;
 using NodeDns.Cli.Installed;
 using NodeDns.Cli.Printing;
@@ -18,7 +19,7 @@ internal static class TopCommand
         from memory are samples. At most 64 clients of a node are counted by themselves.
         """;
 
-    private const string Usual = "5s";
+    public const string Usual = "5s";
 
     public static Command Create(GlobalOptions options)
     {
@@ -50,7 +51,7 @@ internal static class TopCommand
         Session session, string? @namespace, string? node, TimeSpan period, Func<TopTalker, double> by, int limit, OutputFormat format, bool headings)
     {
         var unknown = new Unknowns();
-        var rows = await session.Screen.WhileAsync("counting", () => ReadAsync(session, @namespace, node, period, unknown));
+        var rows = await session.Screen.WhileAsync("counting", () => ReadAsync(session.Api, @namespace, node, period, unknown, session.Cancel));
         var first = rows.OrderByDescending(row => by(row.Talker)).ThenBy(row => row.Pod, StringComparer.Ordinal).Take(limit).ToList();
         if (format == OutputFormat.Table)
         {
@@ -64,27 +65,33 @@ internal static class TopCommand
         }
         else
         {
-            Write(session.Screen.Out, format, first);
+            Document.Write(session.Screen.Out, format, writer => Write(writer, first, unknown));
         }
 
         session.Say(unknown);
         return unknown.Parts.Count > 0 ? ExitCode.CouldNotTell : ExitCode.Nothing;
     }
 
-    private static async Task<IReadOnlyList<(string Pod, TopTalker Talker)>> ReadAsync(
-        Session session, string? @namespace, string? node, TimeSpan period, Unknowns unknown)
+    /// <summary>The clients that ask, with their pods.</summary>
+    /// <param name="namespace">Pods of this namespace only; null for all clients.</param>
+    /// <param name="node">null for all nodes.</param>
+    /// <param name="period">How long to count.</param>
+    /// <param name="unknown">Receives what is missing.</param>
+    /// <exception cref="ClusterException">Nothing could be read.</exception>
+    public static async Task<IReadOnlyList<(string Pod, TopTalker Talker)>> ReadAsync(
+        ApiClient api, string? @namespace, string? node, TimeSpan period, Unknowns unknown, CancellationToken cancel)
     {
-        var release = await new ReleaseFinder(session.Api).FindAsync(session.Cancel);
-        var lists = new ListReader(session.Api);
+        var release = await new ReleaseFinder(api).FindAsync(cancel);
+        var lists = new ListReader(api);
         var ofNode = node is null ? "" : "fieldSelector=spec.nodeName%3D" + Uri.EscapeDataString(node);
-        var caches = new Dictionary<string, System.Text.Json.JsonElement>();
+        var caches = new Dictionary<string, JsonElement>();
         await lists.ReadAsync(ApiPath.Pods.In(release.Namespace).With(Release.CacheSelector, ofNode), ListReader.Whole, pod =>
         {
             if (pod.Member("spec"u8).Text("nodeName"u8) is { } name && ObjectView.IsReady(pod))
             {
                 caches[name] = pod.Clone();
             }
-        }, session.Cancel);
+        }, cancel);
         if (node is not null && caches.Count == 0)
         {
             throw new ClusterException($"node {node}: there is no running pod of the cache on it");
@@ -92,36 +99,36 @@ internal static class TopCommand
 
         var pods = new PodBook(_ => true);
         await unknown.TryAsync("which pods have these addresses", () => lists.ReadAsync(
-            ApiPath.Pods.In(@namespace).With(ofNode), ListReader.Whole, pod => pods.Note("ADDED", pod), session.Cancel));
-        var talkers = await TopTalker.ReadAsync(session.Api, release, caches, period, unknown, session.Cancel);
+            ApiPath.Pods.In(@namespace).With(ofNode), ListReader.Whole, pod => pods.Note("ADDED", pod), cancel));
+        var talkers = await TopTalker.ReadAsync(api, release, caches, period, unknown, cancel);
         return [.. talkers.Where(talker => @namespace is null || pods.Wants(talker.Client))
             .Where(talker => talker.Queries + talker.Misses > 0)
             .Select(talker => (pods.NameOf(talker.Client) ?? (talker.Client == TopTalker.Other ? "(all others)" : talker.Client), talker))];
     }
 
-    private static void Write(TextWriter output, OutputFormat format, IEnumerable<(string Pod, TopTalker Talker)> rows) =>
-        Document.Write(output, format, writer =>
+    public static void Write(Utf8JsonWriter writer, IEnumerable<(string Pod, TopTalker Talker)> rows, Unknowns unknown)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("apiVersion", "nodedns.io/v1");
+        writer.WriteString("kind", "TopTalkers");
+        writer.WriteStartArray("clients");
+        foreach (var (pod, talker) in rows)
         {
             writer.WriteStartObject();
-            writer.WriteString("apiVersion", "nodedns.io/v1");
-            writer.WriteString("kind", "TopTalkers");
-            writer.WriteStartArray("clients");
-            foreach (var (pod, talker) in rows)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("pod", pod);
-                writer.WriteString("address", talker.Client);
-                writer.WriteString("node", talker.Node);
-                writer.WriteNumber("queries", talker.Queries);
-                writer.WriteNumber("misses", talker.Misses);
-                writer.WriteNumber("nxdomain", talker.NxDomain);
-                writer.WriteNumber("failures", talker.Failures);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            writer.WriteString("pod", pod);
+            writer.WriteString("address", talker.Client);
+            writer.WriteString("node", talker.Node);
+            writer.WriteNumber("queries", talker.Queries);
+            writer.WriteNumber("misses", talker.Misses);
+            writer.WriteNumber("nxdomain", talker.NxDomain);
+            writer.WriteNumber("failures", talker.Failures);
             writer.WriteEndObject();
-        });
+        }
+
+        writer.WriteEndArray();
+        ReportJson.WriteTexts(writer, "unknown", unknown.Parts);
+        writer.WriteEndObject();
+    }
 
     private static string Number(double rate) => rate.ToString("0.0", CultureInfo.InvariantCulture);
 }

@@ -71,57 +71,19 @@ internal static class TraceCommand
         Session session, Func<CancellationToken, Task<TraceTarget>> find, IReadOnlyList<string> filter, TimeSpan? period, TraceText text)
     {
         var release = await new ReleaseFinder(session.Api).FindAsync(session.Cancel);
-        using var taps = new NodeTaps(session.Api, release, await find(session.Cancel), filter, session.Screen.Say);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(session.Cancel);
-        var reading = taps.RunAsync(() => end.CancelAfter(period ?? Timeout.InfiniteTimeSpan), end.Token);
-        await PrintAsync(taps, text, end);
-        try
-        {
-            await reading;
-        }
-        catch (OperationCanceledException)
-        {
-            // The time is up, there are enough, or Ctrl-C: it is detached everywhere.
-        }
-
+        var isIncomplete = await TraceRun.RunAsync(
+            session.Api, release, await find(session.Cancel), filter, session.Screen.Say, () => { }, Print, period, session.Cancel);
         text.Finish();
-        return taps.IsIncomplete ? ExitCode.CouldNotTell : ExitCode.Nothing;
-    }
+        return isIncomplete ? ExitCode.CouldNotTell : ExitCode.Nothing;
 
-    private static async Task PrintAsync(NodeTaps taps, TraceText text, CancellationTokenSource end)
-    {
-        var order = new LookupOrder();
-        var waiting = taps.Lookups.WaitToReadAsync().AsTask();
-        while (!text.HasEnough)
+        Task<bool> Print(IReadOnlyList<(Lookup Lookup, string? Pod)> lookups)
         {
-            await Task.WhenAny(waiting, Task.Delay(100));
-            var now = TimeProvider.System.GetUtcNow();
-            while (taps.Lookups.TryRead(out var lookup))
+            foreach (var (lookup, pod) in lookups)
             {
-                order.Add(lookup, now);
+                text.Write(lookup, pod);
             }
 
-            foreach (var lookup in order.Due(now))
-            {
-                text.Write(lookup, taps.Pods.NameOf(lookup.Client));
-            }
-
-            if (waiting.IsCompleted)
-            {
-                if (!await waiting)
-                {
-                    break;
-                }
-
-                waiting = taps.Lookups.WaitToReadAsync().AsTask();
-            }
+            return Task.FromResult(!text.HasEnough);
         }
-
-        foreach (var lookup in order.Rest())
-        {
-            text.Write(lookup, taps.Pods.NameOf(lookup.Client));
-        }
-
-        await end.CancelAsync();
     }
 }

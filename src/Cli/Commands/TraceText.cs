@@ -101,7 +101,7 @@ internal sealed class TraceText(Screen screen, OutputFormat format, bool summary
     }
 
     /// <summary>The line of the node, with the names of pod and node before it.</summary>
-    private static string Json(Lookup lookup, string? pod)
+    public static string Json(Lookup lookup, string? pod)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))

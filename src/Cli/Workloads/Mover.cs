@@ -1,4 +1,5 @@
 using NodeDns.Cli.Cluster;
+using NodeDns.Injection.Decide;
 
 namespace NodeDns.Cli.Workloads;
 
@@ -38,6 +39,13 @@ internal static class Mover
         ("DeploymentConfig", _) => $"oc rollout latest -n {key.Namespace} dc/{key.Name}",
         _ => $"let the controller of {key.Kind} make its pods anew",
     };
+
+    /// <summary>The command that moves what can be moved of a namespace; empty when there is nothing to move.</summary>
+    public static string NextStep(string @namespace, Tally tally) =>
+        tally.Pending > 0 ? $"kubectl nodedns rollout -n {@namespace}"
+        : tally.Returning > 0 ? $"kubectl nodedns rollout -n {@namespace} --to cluster-dns"
+        : tally.Skipped.ContainsKey(SkipReason.NotOptedIn) ? $"kubectl nodedns rollout -n {@namespace} --label"
+        : "";
 
     private static string Resume(WorkloadKey key) => key.Kind == "Rollout"
         ? $"kubectl argo rollouts promote -n {key.Namespace} {key.Name}"

@@ -121,6 +121,23 @@ internal sealed class Survey
         return total;
     }
 
+    /// <summary>The counts of each namespace that has pods, sorted.</summary>
+    public SortedDictionary<string, Tally> NamespaceTotals()
+    {
+        var totals = new SortedDictionary<string, Tally>(StringComparer.Ordinal);
+        foreach (var (owner, tally) in Census.Tallies.Where(one => one.Value.Pods > 0))
+        {
+            if (!totals.TryGetValue(owner.Namespace, out var total))
+            {
+                totals[owner.Namespace] = total = new Tally();
+            }
+
+            total.Add(tally);
+        }
+
+        return totals;
+    }
+
     /// <summary>The policies that keep pods from the cache, with the number of pods.</summary>
     public SortedDictionary<(string Namespace, string Name), int> BlockingPolicies()
     {

@@ -16,7 +16,7 @@ public sealed class ManualTests
     public void Every_flag_of_help_is_on_the_man_page()
     {
         var man = Tool.Run(Plugin.Program, "reference", "man").Output.Replace("\\-", "-", StringComparison.Ordinal);
-        foreach (var command in new[] { "report", "rollout", "doctor", "status", "trace", "top", "undo" })
+        foreach (var command in new[] { "report", "rollout", "doctor", "status", "trace", "top", "console", "undo" })
         {
             var help = Tool.Run(Plugin.Program, command, "--help").Output;
             Assert.Contains($"kubectl nodedns {command}", help, StringComparison.Ordinal);
@@ -39,12 +39,13 @@ public sealed class ManualTests
         Assert.Equal(":4", lines[^1]);
     }
 
+    /// <summary>12 MB without the console, whose server (Kestrel without a host, HTTP/1.1) is 1.5 MB.</summary>
     [Fact]
-    public void The_program_is_below_12_MB()
+    public void The_program_is_below_14_MB()
     {
         var program = Path.Combine(Tool.Checkout, "artifacts", "bin", "kubectl-nodedns");
         Assert.SkipUnless(File.Exists(program), "make build has not made it");
-        Assert.True(new FileInfo(program).Length < 12_000_000, $"{program} has {new FileInfo(program).Length} bytes");
+        Assert.True(new FileInfo(program).Length < 14_000_000, $"{program} has {new FileInfo(program).Length} bytes");
     }
 
     /// <summary>The Chinese page's commands are those of docs/cli.md.</summary>

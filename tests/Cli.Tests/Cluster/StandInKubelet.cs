@@ -18,6 +18,8 @@ internal sealed class StandInKubelet : IDisposable
     private readonly List<IDisposable> _servers = [];
     private readonly ConcurrentDictionary<(string Pod, int Port), int> _targets = [];
     private readonly List<(string Namespace, string Name)> _pods = [];
+    private readonly ConcurrentDictionary<string, (string[] Lines, string? Error)> _programs = [];
+    private int _running;
 
     /// <param name="cluster">The cluster that the node joins.</param>
     /// <param name="node">The node's name.</param>
@@ -39,6 +41,9 @@ internal sealed class StandInKubelet : IDisposable
 
     public string Node { get; }
 
+    /// <summary>How many programs run in its pods now.</summary>
+    public int Running => Volatile.Read(ref _running);
+
     /// <summary>Makes a pod of the release's that runs on this node and is ready.</summary>
     /// <param name="component">cache or webhook.</param>
     /// <param name="name">The pod's name.</param>
@@ -53,7 +58,7 @@ internal sealed class StandInKubelet : IDisposable
               labels: {app.kubernetes.io/name: node-dns-{{component}} }
             spec:
               nodeName: {{Node}}
-              containers: [{name: main, image: main}]
+              containers: [{name: {{component}}, image: main}]
             """);
         _cluster.Do("patch", "pod", "-n", "node-dns", name, "--subresource=status", "--type=merge", "-p",
             """{"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}""");
@@ -64,12 +69,19 @@ internal sealed class StandInKubelet : IDisposable
     public void Forward(string pod, int port, int target) => _targets[(pod, port)] = target;
 
     /// <summary>Answers at a port of a pod with these pages.</summary>
-    public void Serve(string pod, int port, params (string Path, string Text)[] pages)
+    public void Serve(string pod, int port, params (string Path, string Text)[] pages) =>
+        Serve(pod, port, pages.ToDictionary(page => page.Path, page => (Func<string>)(() => page.Text)));
+
+    /// <summary>Answers at a port of a pod with pages that are made anew for each reader.</summary>
+    public void Serve(string pod, int port, IReadOnlyDictionary<string, Func<string>> pages)
     {
         var server = new PageServer(pages);
         _servers.Add(server);
         Forward(pod, port, server.Port);
     }
+
+    /// <summary>Whatever program is started in this pod prints these lines, and then waits for its end, or fails.</summary>
+    public void Program(string pod, string[] lines, string? error = null) => _programs[pod] = (lines, error);
 
     public void Dispose()
     {
@@ -85,6 +97,12 @@ internal sealed class StandInKubelet : IDisposable
 
     private async Task ForwardAsync(HttpContext context)
     {
+        if (context.Request.Path.Value?.Split('/') is ["", "exec", _, var named, _] && context.WebSockets.IsWebSocketRequest)
+        {
+            await RunAsync(context, named);
+            return;
+        }
+
         var port = int.Parse(context.Request.Query["port"][0]!, System.Globalization.CultureInfo.InvariantCulture);
         if (context.Request.Path.Value?.Split('/') is not ["", "portForward", _, var pod] || !context.WebSockets.IsWebSocketRequest)
         {
@@ -110,6 +128,38 @@ internal sealed class StandInKubelet : IDisposable
 
         var stream = client.GetStream();
         await Task.WhenAny(ToPodAsync(socket, stream), FromPodAsync(socket, stream));
+    }
+
+    private async Task RunAsync(HttpContext context, string pod)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync("v4.channel.k8s.io");
+        var (lines, error) = _programs[pod];
+        Interlocked.Increment(ref _running);
+        try
+        {
+            foreach (var line in lines)
+            {
+                await SendAsync(socket, 1, System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+            }
+
+            if (error is not null)
+            {
+                await SendAsync(socket, 2, System.Text.Encoding.UTF8.GetBytes(error + "\n"));
+                await SendAsync(socket, 3, System.Text.Encoding.UTF8.GetBytes("""{"status": "Failure", "message": "command terminated with exit code 1"}"""));
+            }
+
+            while (await socket.ReceiveAsync(new byte[1024], default) is { MessageType: not WebSocketMessageType.Close })
+            {
+            }
+        }
+        catch (WebSocketException)
+        {
+            // The reader is gone.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
     }
 
     private static async Task ToPodAsync(WebSocket socket, NetworkStream stream)

@@ -90,7 +90,7 @@ async function move() {
       ...(sum.returning ? [['back', `${count(sum.returning)} on the cache until recreated`]] : []),
       ['none', `${count(sum.pods)} pods, ${sum.nodesReady} of ${sum.nodes} nodes serve`]])));
   show('move', 'namespaces', report.namespaces.length ? table('Namespaces',
-    [['Namespace', 'name'], ['', 'plot'], ['Pods', 'n'], ['On cache', 'n'], ['Pending', 'n'], ['Skipped', 'n'], ['Next step', '']],
+    [['Namespace', 'name'], ['Share', 'plot'], ['Pods', 'n'], ['On cache', 'n'], ['Pending', 'n'], ['Skipped', 'n'], ['Next step', '']],
     report.namespaces.map(row => [row.name, partsBar(parts(row), 9), count(row.pods), count(row.onCache + row.returning), pending(row),
       count(skipped(row)), step(row.next)])) : none('There are no pods.'));
   blocks(report);
@@ -218,7 +218,7 @@ function detail(node) {
       fact('relayed lookups', count(node.relayed)), fact('relayed connections', count(node.relayedConnections)),
       fact('time relaying', seconds(node.relayingSeconds)), fact('guard', node.guard.split('\n')[0])))),
     el('h3', {}, 'Upstream servers of ' + node.name),
-    cache.upstreams.length ? table('Upstream servers', [['Server', 'name'], ['', 'plot'], ['Asked', 'n'], ['Mean latency', 'n'], ['Health checks failed', 'n']],
+    cache.upstreams.length ? table('Upstream servers', [['Server', 'name'], ['Share', 'plot'], ['Asked', 'n'], ['Mean latency', 'n'], ['Health checks failed', 'n']],
       cache.upstreams.map(server => [el('span', { class: 'mono' }, server.to), partsBar([['good', server.count, 'asked of this one'],
         ['still', cache.upstreams.reduce((all, one) => all + one.count, 0) - server.count, 'of others']], 9),
         count(server.count), seconds(server.sum / server.count), server.checksFailed ? el('b', { class: 'bad' }, count(server.checksFailed)) : '0']))
@@ -354,7 +354,7 @@ function counts(caption, what, map) {
 
 // Top talkers
 
-async function top_() {
+async function talkers() {
   const node = $('top', 'filters').node.value;
   when('top', (state.top ? $('top', 'when').textContent.replace(/; counting.*/, '') + '; ' : '') + 'counting for 5 seconds');
   let answer;
@@ -381,7 +381,7 @@ function drawTop() {
   const rows = [...state.top.clients].sort((a, b) => b[by] - a[by]).slice(0, 30);
   const most = Math.max(...rows.map(row => row.queries), 1e-9);
   show('top', 'clients', rows.length ? table('Top talkers',
-    [['Pod', 'name'], ['Node', ''], ['', 'plot'], ['Queries/s', 'n'], ['Misses/s', 'n'], ['NXDOMAIN/s', 'n'], ['Failures/s', 'n'], ['', '']],
+    [['Pod', 'name'], ['Node', ''], ['Share', 'plot'], ['Queries/s', 'n'], ['Misses/s', 'n'], ['NXDOMAIN/s', 'n'], ['Failures/s', 'n'], ['Lookups', '']],
     rows.map(row => [row.pod, row.node, talk(row, most), row.queries.toFixed(1), row.misses.toFixed(1),
       row.nxdomain >= 0.05 ? el('b', { class: 'wait' }, row.nxdomain.toFixed(1)) : '0.0', row.failures >= 0.05 ? el('b', { class: 'bad' }, row.failures.toFixed(1)) : '0.0',
       row.pod.includes('/') ? el('button', { type: 'button', 'data-key': 'trace ' + row.pod, 'aria-label': 'Trace ' + row.pod, onclick: () => follow(row.pod) }, 'Trace') : '']))
@@ -411,10 +411,10 @@ function follow(pod) {
 
 // The pages
 
-const readers = { move: [move, 30], node: [nodes, 5], top: [top_, 1] };
+const readers = { move: [move, 30], node: [nodes, 5], top: [talkers, 1] };
 let turn = 0;
 
-function open() {
+function route() {
   const wanted = pages.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'move';
   for (const page of pages) document.getElementById(page).hidden = page !== wanted;
   for (const link of document.querySelectorAll('nav a'))
@@ -447,9 +447,9 @@ $('top', 'filters').node.addEventListener('change', () => read('top'));
 $('trace', 'filters').addEventListener('submit', event => { event.preventDefault(); start(); });
 $('trace', 'stop').addEventListener('click', stop);
 for (const form of document.querySelectorAll('form')) form.addEventListener('submit', event => event.preventDefault());
-window.addEventListener('hashchange', open);
+window.addEventListener('hashchange', route);
 ask('about').then(about => {
   state.about = about;
   $('trace', 'filters').namespace.value = $('trace', 'filters').namespace.defaultValue = about.namespace || '';
   document.getElementById('about').textContent = `${about.server} (${about.origin})` + (about.namespace ? `, namespace ${about.namespace}` : '');
-}, e => { document.getElementById('about').textContent = e.error; }).finally(open);
+}, e => { document.getElementById('about').textContent = e.error; }).finally(route);

@@ -8,6 +8,11 @@ internal sealed class PageServer : IDisposable
 {
     private readonly HttpListener _listener = new();
 
+    public PageServer((string Path, string Text)[] pages)
+        : this(pages.ToDictionary(page => page.Path, page => (Func<string>)(() => page.Text)))
+    {
+    }
+
     /// <param name="pages">Each by its path, made anew for each reader.</param>
     public PageServer(IReadOnlyDictionary<string, Func<string>> pages)
     {

@@ -122,7 +122,7 @@ function workloads() {
   const shown = rows.filter(row => all.checked || row.next || row.blockedBy.length);
   const some = shown.slice(0, 500);
   show('move', 'workloads', some.length ? table('Workloads',
-    [['Workload', 'name'], ['Pods', 'n'], ['On cache', 'n'], ['Pending', 'n'], ['Skipped', ''], ['Blocked by', ''], ['Next step', '']],
+    [['Workload', 'name'], ['Pods', 'n'], ['On cache', 'n'], ['Pending', 'n'], ['Skipped', 'said-by'], ['Blocked by', 'said-by'], ['Next step', '']],
     some.map(row => [`${row.namespace}/${row.kind.toLowerCase()}/${row.name}`, count(row.pods), count(row.onCache + row.returning), pending(row),
       reasons(row), row.blockedBy.length ? el('span', { class: 'bad' }, row.blockedBy.join(', ')) : '', step(row.next)]))
     : none(rows.length ? 'Nothing to do: no workload has pods to move.' : 'There are no workloads.'),

@@ -49,9 +49,14 @@ internal sealed class ConsoleLog(LogLevel minimum, TextWriter output, TimeProvid
             }
 
             var now = log.Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-            log.Write($"{now} {level} {text.ReplaceLineEndings(" | ")}");
+            log.Write($"{now} {level} {Printable(text.ReplaceLineEndings(" | "))}");
         }
     }
+
+    /// <summary>A name in a review may be anything: the API server checks it afterwards.</summary>
+    private static string Printable(string text) => text.Any(char.IsControl)
+        ? string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter))
+        : text;
 
     private LogLevel Minimum => minimum;
 

@@ -51,6 +51,18 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, message.StatusCode);
     }
 
+    /// <summary>A review comes before the API server has looked at the names in it.</summary>
+    [Fact]
+    public async Task Control_characters_of_a_pod_do_not_reach_the_log()
+    {
+        var pod = Pods.Pod(("metadata:name", "bad\u001b[2J\r\n2026-01-01T00:00:00.000Z info forged\u0085\u009b"), ("spec:hostNetwork", true));
+        using var message = await _webhook.PostAsync(Pods.Review(pod).ToJsonString());
+
+        var line = Assert.Single(_webhook.Log.ToString().Split('\n'), line => line.Contains("forged"));
+        Assert.Contains("bad", line);
+        Assert.DoesNotContain(line, char.IsControl);
+    }
+
     [Fact]
     public async Task Nesting_without_end_gets_400()
     {

@@ -73,8 +73,20 @@ public sealed class InstallerTests(MonitoredApiServer server) : IClassFixture<Mo
     {
         ["apiVersion"] = "v1",
         ["kind"] = "List",
-        ["items"] = new JsonArray([.. objects.Select(one => one.DeepClone())]),
+        ["items"] = new JsonArray([.. objects.Select(InItsNamespace)]),
     }.ToJsonString();
+
+    /// <summary>As Helm does it, an extra object that names no namespace is in the release's.</summary>
+    private static JsonNode InItsNamespace(JsonObject one)
+    {
+        var placed = one.DeepClone();
+        if (one.Text("kind") == "ConfigMap" && one.Text("metadata.namespace") == "")
+        {
+            placed["metadata"]!["namespace"] = Namespace;
+        }
+
+        return placed;
+    }
 
     private static string Rights() => File.ReadAllText(Path.Combine(Tool.Checkout, "docs", "examples", "installer.yaml"))
         .Replace("name: installer}", $"name: {Installer}}}", StringComparison.Ordinal)

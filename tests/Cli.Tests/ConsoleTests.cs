@@ -187,6 +187,36 @@ public sealed partial class ConsoleTests : IDisposable
         }
     }
 
+    /// <summary>Who may see the release and not the pods would otherwise wait for ever.</summary>
+    [Fact]
+    public async Task A_trace_of_pods_that_may_not_be_listed_ends_with_the_right_that_is_missing()
+    {
+        _cluster.Apply("""
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: {name: release-only, namespace: node-dns}
+            rules: [{apiGroups: [apps], resources: [deployments, daemonsets], verbs: [list]}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: release-only, namespace: node-dns}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: release-only}
+            subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: limited}]
+            """);
+        try
+        {
+            var kubeconfig = Path.Combine(_cluster.Folder, "kubeconfig-of-release-only");
+            await File.WriteAllTextAsync(kubeconfig, _cluster.KubeconfigFor("limited"));
+            using var console = new ConsoleRun(kubeconfig, []);
+            using var answer = await console.Http.GetAsync(new Uri("api/trace", UriKind.Relative));
+            Assert.Contains("not allowed to list pods in the whole cluster", await ErrorAsync(answer), StringComparison.Ordinal);
+        }
+        finally
+        {
+            _cluster.Do("delete", "rolebinding", "-n", "node-dns", "release-only");
+        }
+    }
+
     private static async Task<string> EventAsync(StreamReader reader, string kind)
     {
         while (await reader.ReadLineAsync() is { } line)

@@ -38,8 +38,18 @@ internal sealed class NodeTaps(ApiClient api, Release release, TraceTarget targe
     /// <param name="cancel">Detaches everywhere.</param>
     public async Task RunAsync(Action started, CancellationToken cancel)
     {
-        var lists = new ListReader(api);
-        var version = await lists.ReadAsync(target.Pods, ListReader.Whole, pod => Pods.Note("ADDED", pod), cancel);
+        string version;
+        try
+        {
+            version = await new ListReader(api).ReadAsync(target.Pods, ListReader.Whole, pod => Pods.Note("ADDED", pod), cancel);
+        }
+        catch
+        {
+            // Nothing will come: whoever waits for lookups must not wait for ever.
+            _lookups.Writer.TryComplete();
+            throw;
+        }
+
         var following = FollowPodsAsync(version, cancel);
         try
         {

@@ -53,7 +53,7 @@ async function copy(text) {
     said.textContent = 'The browser does not let this page copy: select the command instead';
   }
   clearTimeout(copy.timer);
-  copy.timer = setTimeout(() => { said.textContent = ''; }, 2500);
+  copy.timer = setTimeout(() => { said.textContent = ''; }, 5000);
 }
 
 function none(text) {

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Playwright;
-using Microsoft.Playwright;
 using NodeDns.EndToEnd.Cluster;
 using NodeDns.EndToEnd.Continuity;
 using NodeDns.Testing;
@@ -17,7 +15,6 @@ public sealed partial class TalkersTests : IDisposable
     private const string Ns = "asking";
     private const string Loud = "loud";
     private const string Quiet = "quiet";
-    private const string Chromium = "/usr/bin/chromium";
     private const string NoName = "no-such-service.asking.svc.cluster.local";
 
     private readonly OperatorPath _path = new();
@@ -48,12 +45,11 @@ public sealed partial class TalkersTests : IDisposable
     }
 
     [Fact]
-    public async Task Trace_top_the_console_and_the_alert_name_the_pod_that_asks_for_a_name_that_does_not_exist()
+    public void Trace_top_and_the_alert_name_the_pod_that_asks_for_a_name_that_does_not_exist()
     {
         Trace();
         Bad();
         Top();
-        await ConsoleAsync();
         Alert();
         AssertDetached();
     }
@@ -72,52 +68,6 @@ public sealed partial class TalkersTests : IDisposable
         var summary = Nodedns($"trace -n {Ns} --summary --last 300 --for 60s").Output.Split('\n');
         Assert.StartsWith($"{Ns}/{Loud} ", summary[1], StringComparison.Ordinal);
         Assert.Contains(summary, line => line.StartsWith($"{NoName}. A ", StringComparison.Ordinal));
-    }
-
-    /// <summary>A browser on the operator's machine.</summary>
-    private async Task ConsoleAsync()
-    {
-        Assert.SkipUnless(File.Exists(Chromium), "needs chromium: eng/install test");
-        using var console = _path.Start("kubectl nodedns console");
-        try
-        {
-            var address = await console.StandardOutput.ReadLineAsync();
-            Assert.True(address is not null, await console.StandardError.ReadToEndAsync());
-            using var playwright = await Playwright.CreateAsync();
-            await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
-            var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1280, Height = 800 } });
-            await page.GotoAsync(address + "#top");
-            await SeesAsync(page, "top", $"{Ns}/{Loud}");
-            await page.Locator("nav a[href='#trace']").ClickAsync();
-            await page.GetByLabel("Namespace").FillAsync(Ns);
-            await page.GetByLabel("Code").SelectOptionAsync("NXDOMAIN");
-            await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
-            await SeesAsync(page, "trace", $"{Ns}/{Loud}", $"{NoName}. A");
-            await Assertions.Expect(page.Locator("#trace [data-pods]")).Not.ToContainTextAsync($"{Ns}/{Quiet}");
-            await page.Locator("nav a[href='#node']").ClickAsync();
-            await SeesAsync(page, "node", "serves");
-            await page.Locator("nav a[href='#move']").ClickAsync();
-            await SeesAsync(page, "move", Ns);
-            Tool.Run("kill", "-INT", $"{console.Id}");
-            await console.WaitForExitAsync();
-            Assert.Equal(0, console.ExitCode);
-        }
-        finally
-        {
-            console.Kill();
-        }
-    }
-
-    private static async Task SeesAsync(IPage page, string name, params string[] texts)
-    {
-        foreach (var text in texts)
-        {
-            await Assertions.Expect(page.Locator("#" + name)).ToContainTextAsync(text, new() { Timeout = 60_000 });
-        }
-
-        await page.ScreenshotAsync(new() { Path = Path.Combine(Tool.Checkout, "artifacts", "console", $"cluster-{name}.png"), FullPage = true });
-        var found = await page.RunAxe();
-        Assert.True(found.Violations.Length == 0, string.Join("; ", found.Violations.Select(one => $"{name}: {one.Id}: {one.Help}")));
     }
 
     private void Bad()

@@ -24,13 +24,17 @@ public static class Ports
             while (true)
             {
                 var port = Random.Shared.Next(First, s_end);
-                if (IsFree(port, SocketType.Stream, ProtocolType.Tcp) && IsFree(port, SocketType.Dgram, ProtocolType.Udp) && s_given.Add(port))
+                if (IsFree(port) && s_given.Add(port))
                 {
                     return port;
                 }
             }
         }
     }
+
+    /// <summary>True when nobody has this port, over UDP or TCP.</summary>
+    public static bool IsFree(int port) =>
+        IsFree(port, SocketType.Stream, ProtocolType.Tcp) && IsFree(port, SocketType.Dgram, ProtocolType.Udp);
 
     private static bool IsFree(int port, SocketType type, ProtocolType protocol)
     {

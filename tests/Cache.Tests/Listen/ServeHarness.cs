@@ -30,7 +30,7 @@ internal sealed class ServeHarness : IDisposable
     public ServeHarness(string corefile, int workers = 1, Func<CorefileOptions, CorefileOptions>? reading = null,
         HandingGuard? guard = null, Func<ServeOptions, ServeOptions>? options = null)
     {
-        Port = UnusedPort();
+        Port = Ports.Next();
         _loggers = new StderrLogger(Stream.Synchronized(_log));
         Write(corefile);
         var given = new ServeOptions
@@ -168,35 +168,6 @@ internal sealed class ServeHarness : IDisposable
 
     /// <summary>No test waits for this; it ends one that would hang.</summary>
     public static CancellationToken Patience() => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
-
-    /// <summary>A port of 127.0.0.1 that nobody holds, below those that the kernel gives to others meanwhile.</summary>
-    public static int UnusedPort()
-    {
-        while (true)
-        {
-            if (Random.Shared.Next(10_000, 20_000) is var port && IsFree(port))
-            {
-                return port;
-            }
-        }
-    }
-
-    public static bool IsFree(int port) =>
-        IsFree(port, SocketType.Stream, ProtocolType.Tcp) && IsFree(port, SocketType.Dgram, ProtocolType.Udp);
-
-    private static bool IsFree(int port, SocketType type, ProtocolType protocol)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, type, protocol);
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 
     internal sealed class StepClock : MonotonicClock
     {

@@ -23,9 +23,9 @@ public sealed class DnstapTests : IDisposable
     [InlineData(true)]
     public async Task A_collector_is_told_of_a_query_its_reply_and_what_upstream_was_asked(bool tcp)
     {
-        var port = ServeHarness.UnusedPort();
+        var port = Ports.Next();
         using var collector = new Collector(tcp ? ["-l", $"127.0.0.1:{port}"] : ["-u", Socket]);
-        await ServeHarness.Until(() => tcp ? !ServeHarness.IsFree(port) : File.Exists(Socket), "the collector");
+        await ServeHarness.Until(() => tcp ? !Ports.IsFree(port) : File.Exists(Socket), "the collector");
         using var serve = Start($"dnstap {(tcp ? $"tcp://127.0.0.1:{port}" : Socket)} full {{\n identity node-7\n version 1.2\n }}");
         var asked = await serve.AskUdp(DnsMessage.Query("www.Example.com.", "A", 4711));
         Assert.Single(asked.Answer);

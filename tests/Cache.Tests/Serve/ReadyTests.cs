@@ -9,8 +9,8 @@ namespace NodeDns.Cache.Tests.Serve;
 
 public class ReadyTests
 {
-    private readonly int _http = ServeHarness.UnusedPort();
-    private readonly IPEndPoint _later = new(IPAddress.Loopback, ServeHarness.UnusedPort());
+    private readonly int _http = Ports.Next();
+    private readonly IPEndPoint _later = new(IPAddress.Loopback, Ports.Next());
 
     private string Ready => $"ready 127.0.0.1:{_http}";
 

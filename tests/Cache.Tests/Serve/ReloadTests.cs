@@ -17,7 +17,7 @@ public class ReloadTests
     public async Task A_dns_socket_that_cannot_be_opened_leaves_the_http_listeners_as_they_were()
     {
         using var taken = Bound(SocketType.Dgram);
-        int oldPort = ServeHarness.UnusedPort(), movedPort = ServeHarness.UnusedPort();
+        int oldPort = Ports.Next(), movedPort = Ports.Next();
         using var serve = new ServeHarness(Plain + Metrics(oldPort));
         await Reload(serve, $"other:{PortOf(taken)} {{\n bind 127.0.0.1\n whoami\n}}\n" + Plain + Metrics(movedPort),
             "reload failed");
@@ -31,11 +31,11 @@ public class ReloadTests
     {
         using var taken = Bound(SocketType.Stream);
         taken.Listen();
-        var addedPort = ServeHarness.UnusedPort();
+        var addedPort = Ports.Next();
         using var serve = new ServeHarness(Plain);
         await Reload(serve, Plain + Metrics(PortOf(taken), addedPort), "reload failed");
 
-        await ServeHarness.Until(() => ServeHarness.IsFree(addedPort), "the end of the new sockets");
+        await ServeHarness.Until(() => Ports.IsFree(addedPort), "the end of the new sockets");
         serve.Upstream.Otherwise = question => FakeAnswer.With($"{question.Name} 60 IN A 192.0.2.1");
         Assert.Single((await serve.AskUdp(DnsMessage.Query("www.example.", "A"))).Answer);
     }
@@ -80,7 +80,7 @@ public class ReloadTests
     [Fact]
     public async Task Sockets_that_come_and_go_with_a_reload_are_known()
     {
-        var addedPort = ServeHarness.UnusedPort();
+        var addedPort = Ports.Next();
         using var serve = new ServeHarness(Plain);
         var other = $"other:{addedPort} {{\n bind 127.0.0.1\n whoami\n}}\n";
         await Reload(serve, Plain + other, "Reloading complete");

@@ -63,7 +63,7 @@ internal static class ServeCommand
 
     private static readonly Option<int> s_maxWakeUps = new("--max-wakeups")
     {
-        Description = "Wake-ups a second of a thread: above it one serves several queries. 0 for no limit.",
+        Description = "Wake-ups a second of a thread while CPU is scarce: above it one serves several queries. 0 for no limit.",
         HelpName = "N",
         DefaultValueFactory = _ => ServeOptions.MaxWakeUpsDefault,
     };

@@ -27,6 +27,8 @@ internal sealed partial class CacheServer : IDisposable
     /// part.</summary>
     private const int ReleaseAfterMs = 1_000;
 
+    private const string Cgroup = "/sys/fs/cgroup";
+
     private readonly ServeOptions _options;
     private readonly ConfigWatch _config;
     private readonly StderrLogger _loggers;
@@ -112,12 +114,14 @@ internal sealed partial class CacheServer : IDisposable
         PutInForce(model);
         var workers = _options.Workers > 0
             ? _options.Workers
-            : WorkerCount.Detect("/sys/fs/cgroup", Environment.ProcessorCount);
+            : WorkerCount.Detect(Cgroup, Environment.ProcessorCount);
         _log.Sized(workers, _options.MemoryBytes);
         _openQueries = new OpenQueryFile(workers);
+        var cpu = new CpuWatch(_loop, Cgroup, workers);
+        cpu.Start();
         for (var i = 0; i < workers; i++)
         {
-            _workers.Add(new Worker(i, _shared, _clock, _openQueries.Part(i), model.LargestUdpReply, _options.MaxWakeUps,
+            _workers.Add(new Worker(i, _shared, _clock, _openQueries.Part(i), model.LargestUdpReply, Pace(cpu.Allowance),
                 worker => _loop.Post(() => OnDrained(worker))));
         }
 
@@ -181,6 +185,9 @@ internal sealed partial class CacheServer : IDisposable
         Started.Dispose();
         _connecting.Dispose();
     }
+
+    private TurnPace? Pace(CpuAllowance allowance) =>
+        _options.MaxWakeUps > 0 ? new TurnPace(_options.MaxWakeUps, new CpuUse(allowance)) : null;
 
     /// <summary>Loads the configuration and builds a model from it, without changing anything yet. Returns null after
     /// logging all errors.</summary>

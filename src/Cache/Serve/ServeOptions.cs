@@ -32,7 +32,8 @@ internal sealed record ServeOptions
     /// <summary>0 to derive the number from the container's CPU limit.</summary>
     public int Workers { get; init; }
 
-    /// <summary>How often a worker may wake up in a second, on average; 0 for no limit.</summary>
+    /// <summary>How often a worker may wake up in a second, on average, while processor time is scarce; 0 for no
+    /// limit.</summary>
     public int MaxWakeUps { get; init; } = MaxWakeUpsDefault;
 
     /// <summary>The value of __PILLAR__LOCAL__DNS__.</summary>

@@ -34,7 +34,7 @@ internal sealed class Worker : IDisposable
     private bool _readsOn;
 
     /// <param name="open">Keeps the queries of this worker that are not answered yet.</param>
-    /// <param name="maxWakeUps">The most turns of the loop in a second; 0 for no limit.</param>
+    /// <param name="pace">Of the worker's loop; null for none.</param>
     /// <param name="drained">Called on the worker's loop when a drain has finished everything that was read and
     /// accepted.</param>
     public Worker(
@@ -43,11 +43,11 @@ internal sealed class Worker : IDisposable
         MonotonicClock clock,
         OpenQueries open,
         int largestUdpReply,
-        int maxWakeUps,
+        TurnPace? pace,
         Action<Worker> drained)
     {
         Index = index;
-        Loop = new EventLoop(clock) { Pace = maxWakeUps > 0 ? new TurnPace(maxWakeUps) : null };
+        Loop = new EventLoop(clock) { Pace = pace };
         _handler = new QueryHandler(Loop, shared);
         _open = open;
         _received = new ReceiveBatch(open);

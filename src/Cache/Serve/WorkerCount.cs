@@ -19,6 +19,10 @@ internal static class WorkerCount
             ? (int)Math.Clamp(Math.Ceiling(limit), 1, Math.Min(cores, Maximum))
             : Math.Clamp(cores, 1, UnlimitedMaximum);
 
+    /// <summary>How many processors so many workers can use: a worker needs no more than one, and the container's limit
+    /// may be less.</summary>
+    public static double Usable(string cgroupRoot, int workers) => Math.Min(Limit(cgroupRoot) ?? workers, workers);
+
     /// <summary>The container's CPU limit, as a number of CPUs; null when there is none.</summary>
     private static double? Limit(string cgroupRoot)
     {

@@ -3,14 +3,15 @@ using NodeDns.Linux.Interop;
 
 namespace NodeDns.Linux.Loop;
 
-/// <summary>Limits a loop to a number of turns a second when wake-ups come faster, so that one turn handles the work of
-/// several. Network cards call this interrupt moderation.</summary>
+/// <summary>Limits a loop to a number of turns a second while processor time is scarce, so that one turn handles the work
+/// of several. Network cards call this interrupt moderation.</summary>
 /// <remarks>
-/// A wake-up costs four times as much as a cache hit. Below the limit no turn waits: each turn is paid from a budget that
-/// fills at the given rate (GCRA), and <see cref="Burst"/> turns in a row are free. Turns that take longer than the
-/// interval, as under full load, never wait.
+/// A wake-up costs four times as much as a cache hit, and waiting for the next one doubles the latency: while the process
+/// has processor time to spare, no turn waits. Else each turn is paid from a budget that fills at the given rate (GCRA),
+/// and <see cref="Burst"/> turns in a row are free. Turns that take longer than the interval, as under full load, never
+/// wait.
 /// </remarks>
-public sealed class TurnPace(int turnsPerSecond)
+public sealed class TurnPace(int turnsPerSecond, CpuUse use)
 {
     private const int Burst = 64;
 
@@ -34,6 +35,10 @@ public sealed class TurnPace(int turnsPerSecond)
     /// <summary>How long a turn that wants to begin now has to wait.</summary>
     internal long WaitNs(long nowNs)
     {
+        if (!use.IsScarce(nowNs))
+        {
+            return 0;
+        }
         _dueNs = Math.Max(_dueNs, nowNs - Burst * _intervalNs) + _intervalNs;
         return Math.Max(0, _dueNs - nowNs);
     }

@@ -31,7 +31,10 @@ internal sealed class Measurements
         return found;
     }
 
+    /// <summary>One of the figures of a series; null when not measured or not right.</summary>
+    public double? Median(string figure, string peer, Func<Series, double> of) =>
+        SeriesOf(figure, peer) is { IsEmpty: false, IsWrong: false } s ? of(s) : null;
+
     /// <summary>Median processor time for an answer in microseconds; null when not measured or not right.</summary>
-    public double? CpuUs(string figure, string peer) =>
-        SeriesOf(figure, peer) is { IsEmpty: false, IsWrong: false } s ? s.Cpu.Median : null;
+    public double? CpuUs(string figure, string peer) => Median(figure, peer, s => s.Cpu.Median);
 }

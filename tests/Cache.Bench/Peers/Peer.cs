@@ -7,7 +7,7 @@ namespace NodeDns.Bench.Peers;
 /// <param name="Setting">What a reader must know of its configuration, for the page.</param>
 internal sealed record Peer(string Key, string Title, string? Program, string Setting)
 {
-    public const string Ours = "node-dns-cache", Floor = "c-cache", Echo = "c-echo", Unbound = "unbound", NodeCache = "node-cache";
+    public const string Ours = "node-dns-cache", Floor = "c-cache", Echo = "c-echo", Unbound = "unbound", Dnsdist = "dnsdist", NodeCache = "node-cache";
 
     public required int Port { get; init; }
 

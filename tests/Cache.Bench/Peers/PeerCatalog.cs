@@ -86,7 +86,7 @@ internal static class PeerCatalog
         },
     };
 
-    private static Peer Dnsdist(int index) => new("dnsdist", "dnsdist", Tool.Find("dnsdist"), "packet cache of 100,000, tcpOnly")
+    private static Peer Dnsdist(int index) => new(Peer.Dnsdist, "dnsdist", Tool.Find("dnsdist"), "packet cache of 100,000, tcpOnly")
     {
         Port = PortOf(index),
         Arguments = folder => ["--supervised", "--disable-syslog", "-C", $"{folder}/dnsdist.conf"],

@@ -19,7 +19,7 @@ public class WorkerTests
         using var told = new SemaphoreSlim(0);
         var shared = new QueryShared(store, new InFlightTable(), new MetricRegistry(), NullLogger.Instance);
         using var open = new OpenQueryFile(workers: 1);
-        using var worker = new Worker(0, shared, MonotonicClock.System, open.Part(0), 1232, maxWakeUps: 0, _ => told.Release());
+        using var worker = new Worker(0, shared, MonotonicClock.System, open.Part(0), 1232, pace: null, _ => told.Release());
         worker.Start();
         worker.Drain(readOn: false);
         await told.WaitAsync(ServeHarness.Patience());

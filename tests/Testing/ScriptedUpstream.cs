@@ -76,6 +76,9 @@ public sealed class ScriptedUpstream : IDisposable
         return (_buffer[..length], from);
     }
 
+    /// <summary>From now on the kernel refuses datagrams.</summary>
+    public void CloseUdp() => _udp.Dispose();
+
     public void Send(EndPoint to, byte[] message) => _udp.SendTo(message, to);
 
     public ScriptedConnection Accept()

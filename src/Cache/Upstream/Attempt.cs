@@ -6,11 +6,11 @@ namespace NodeDns.Cache.Upstream;
 internal struct Attempt
 {
     public UpstreamState? Server;
-    public UdpChannel? Channel;
+    public UdpPort? Port;
     public StreamConnection? Connection;
     public UpstreamProto Proto;
 
-    /// <summary>The message id of the query on its connection.</summary>
+    /// <summary>The message id of the query on its port or connection.</summary>
     public ushort Id;
 
     /// <summary>The query was sent without its OPT record.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using NodeDns.Telemetry;
 
@@ -119,7 +118,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
         (firstSentMs, offered) = (long.MaxValue, 0);
         foreach (ref readonly var attempt in _attempts.AsSpan())
         {
-            if (attempt.Server == server && attempt.Channel is not null)
+            if (attempt.Server == server && attempt.Port is not null)
             {
                 count++;
                 firstSentMs = Math.Min(firstSentMs, attempt.SentMs);
@@ -137,7 +136,7 @@ internal sealed class AttemptSet(Forwarder forwarder)
         var attempt = _attempts[index];
         _attempts[index] = default;
         attempt.Server?.Done();
-        attempt.Channel?.Release();
+        attempt.Port?.Forget(attempt.Id);
         attempt.Connection?.Forget(attempt.Id);
         return attempt;
     }
@@ -156,23 +155,14 @@ internal sealed class AttemptSet(Forwarder forwarder)
     }
 
     private bool TrySendUdp(
-        Exchange exchange, UpstreamState server, int index, Span<byte> query, out UpstreamError error)
+        Exchange exchange, UpstreamState server, int index, ReadOnlySpan<byte> query, out UpstreamError error)
     {
-        var pool = forwarder.Channels(server);
-        if (pool.Connect(server, out error) is not { } channel)
+        if (forwarder.Ports(server).Send(server, exchange, index, query, out var id, out error) is not { } port)
         {
             return false;
         }
-        var id = forwarder.Random.Next();
-        BinaryPrimitives.WriteUInt16BigEndian(query, id);
-        var sent = channel.Send(exchange, index, query, id);
-        if (sent.IsError)
-        {
-            channel.Release();
-            error = ConnectError.From(sent.Error);
-            return false;
-        }
-        _attempts[index].Channel = channel;
+        _attempts[index].Port = port;
+        _attempts[index].Id = id;
         return true;
     }
 

@@ -60,6 +60,18 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
         OnError(server);
     }
 
+    /// <summary>Handles an attempt whose query could not be sent. Where this machine has no room for it, TCP may
+    /// have.</summary>
+    public void AttemptNotSent(int index, UpstreamError error)
+    {
+        if (error == UpstreamError.LocalLimit)
+        {
+            AskOverTcp(Attempts.Close(index).Server!);
+            return;
+        }
+        AttemptFailed(index, error);
+    }
+
     /// <summary>Handles the loss of an attempt's connection.</summary>
     /// <param name="resend">The connection had worked before, and the server closed it because it was idle or old. That
     /// is not a failure of the server.</param>
@@ -80,7 +92,7 @@ internal abstract class Exchange(Forwarder forwarder) : LoopTimer
         AttemptFailed(index, error);
     }
 
-    /// <summary>After too many wrong replies to this attempt, the query is not sent over UDP again (RFC 5452 section
+    /// <summary>After too many wrong replies on this attempt's port, the query is not sent over UDP again (RFC 5452 section
     /// 9.2).</summary>
     public void SuspectForgery(int index) => AskOverTcp(Attempts.Close(index).Server!);
 

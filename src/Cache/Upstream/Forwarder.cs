@@ -20,8 +20,8 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     private readonly ConnectionPool?[] _connections;
     private readonly HealthProbe?[] _probes;
     private readonly EdnsProbe?[] _ednsProbes;
-    private readonly UdpChannelPool _channels4;
-    private readonly UdpChannelPool _channels6;
+    private readonly UdpPorts _ports4;
+    private readonly UdpPorts _ports6;
     private EndpointLookup? _endpoints;
     private Exchange? _active;
     private int _activeCount;
@@ -35,8 +35,8 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         _connections = new ConnectionPool?[group.IndexLimit];
         _probes = new HealthProbe?[group.IndexLimit];
         _ednsProbes = new EdnsProbe?[group.IndexLimit];
-        _channels4 = new UdpChannelPool(this, AddressFamily.InterNetwork);
-        _channels6 = new UdpChannelPool(this, AddressFamily.InterNetworkV6);
+        _ports4 = new UdpPorts(this, AddressFamily.InterNetwork);
+        _ports6 = new UdpPorts(this, AddressFamily.InterNetworkV6);
     }
 
     public UpstreamGroup Group { get; }
@@ -117,8 +117,8 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         {
             pool?.CloseIdle();
         }
-        _channels4.Dispose();
-        _channels6.Dispose();
+        _ports4.Dispose();
+        _ports6.Dispose();
     }
 
     /// <summary>Closes everything. Pending queries fail with <see cref="UpstreamError.Stopped"/> before this
@@ -150,8 +150,8 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         _failed.Clear();
     }
 
-    internal UdpChannelPool Channels(UpstreamState server) =>
-        server.Endpoint.Address.AddressFamily == AddressFamily.InterNetworkV6 ? _channels6 : _channels4;
+    internal UdpPorts Ports(UpstreamState server) =>
+        server.Endpoint.Address.AddressFamily == AddressFamily.InterNetworkV6 ? _ports6 : _ports4;
 
     internal ConnectionPool Connections(UpstreamState server)
     {

@@ -39,7 +39,7 @@ internal static class ReplyCheck
         ReadOnlySpan<byte> reply, ushort id, ReadOnlySpan<byte> query, int questionEnd)
     {
         if (reply.Length < HeaderLength
-            || BinaryPrimitives.ReadUInt16BigEndian(reply) != id
+            || Id(reply) != id
             || (reply[2] & QrBit) == 0
             || ((reply[2] ^ query[2]) & OpcodeMask) != 0)
         {
@@ -76,6 +76,8 @@ internal static class ReplyCheck
         }
         return at + 5;
     }
+
+    internal static ushort Id(ReadOnlySpan<byte> message) => BinaryPrimitives.ReadUInt16BigEndian(message);
 
     internal static bool IsTruncated(ReadOnlySpan<byte> message) => (message[2] & TcBit) != 0;
 

@@ -52,6 +52,7 @@ public sealed class HealthTests
         var probe = new HealthProbe(cache.Forwarder, state);
         Assert.True(state.Failed(cache.Loop.NowMs));
         probe.Start();
+        cache.Turn();
         server.Receive();
         // The reply has come to the probe's worker; before the probe ends, another worker's query fails.
         state.Answered(cache.Loop.NowMs);
@@ -328,6 +329,7 @@ public sealed class HealthTests
         using var server = new ScriptedUpstream();
         using var cache = new ForwarderHarness(null, server.EndPoint);
         cache.Forwarder.Prove();
+        cache.Turn();
         NextProbe(server);
         var outcome = cache.Ask("example.org");
         FailoverTests.Reply(server);

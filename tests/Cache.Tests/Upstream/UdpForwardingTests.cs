@@ -41,6 +41,90 @@ public sealed class UdpForwardingTests
     }
 
     [Fact]
+    public void Queries_of_one_turn_share_a_port_and_have_different_ids()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, server.EndPoint);
+        var outcomes = AskAtOnce(cache, UdpPort.Capacity + 3);
+        var queries = outcomes.Select(_ => server.Receive()).ToList();
+        var ports = queries.GroupBy(query => ((IPEndPoint)query.From).Port).ToList();
+        Assert.Equal([3, UdpPort.Capacity], ports.Select(port => port.Count()).Order());
+        Assert.All(ports, port => Assert.Distinct(port.Select(query => query.Query[0] << 8 | query.Query[1])));
+        queries.Reverse();
+        foreach (var (query, from) in queries)
+        {
+            server.Send(from, ScriptedUpstream.Reply(query));
+        }
+        for (var i = 0; i < outcomes.Count; i++)
+        {
+            Assert.Equal($"n{i}", ForwarderHarness.NameOf(cache.Finish(outcomes[i]).Answer!));
+        }
+        Assert.NotEqual(ports[0].Key, NextPort(cache, server));
+    }
+
+    [Fact]
+    public void A_copy_of_an_answer_and_an_answer_that_comes_too_late_are_no_mismatches()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, server.EndPoint);
+        var outcomes = AskAtOnce(cache, 2);
+        var (first, second) = (server.Receive(), server.Receive());
+        for (var copy = 0; copy < 2 * ForwardOptions.MismatchesDefault; copy++)
+        {
+            server.Send(first.From, ScriptedUpstream.Reply(first.Query));
+        }
+        cache.Finish(outcomes[0]);
+        server.Send(second.From, ScriptedUpstream.Reply(second.Query, rcode: 3));
+        Assert.Equal(3, cache.Finish(outcomes[1]).Rcode);
+        Assert.Equal(0, cache.Metric("nodedns_cache_spoofed_replies_total"));
+        Assert.False(server.HasConnection);
+    }
+
+    [Fact]
+    public void Three_mismatches_at_a_port_move_everything_that_waits_there_to_tcp()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(options => options with { Connections = 1 }, server.EndPoint);
+        var outcomes = AskAtOnce(cache, 2);
+        var (first, second) = (server.Receive(), server.Receive());
+        byte[] forged = [.. ScriptedUpstream.Reply(first.Query)];
+        do
+        {
+            forged[1]++;
+        }
+        while (forged.AsSpan(0, 2).SequenceEqual(second.Query.AsSpan(0, 2)));
+        for (var i = 0; i < ForwardOptions.MismatchesDefault; i++)
+        {
+            server.Send(first.From, forged);
+        }
+        cache.Until(() => server.HasConnection, "connecting");
+        using var connection = server.Accept();
+        foreach (var _ in outcomes)
+        {
+            cache.Until(() => connection.HasData, "the queries over TCP");
+            connection.Send(ScriptedUpstream.Reply(connection.Receive(), rcode: 3));
+        }
+        Assert.All(outcomes, outcome => Assert.Equal(3, cache.Finish(outcome).Rcode));
+    }
+
+    [Fact]
+    public void A_port_that_the_server_refuses_fails_everything_that_waits_there_at_once()
+    {
+        using var refusing = new ScriptedUpstream();
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, refusing.EndPoint, server.EndPoint);
+        refusing.CloseUdp();
+        var outcomes = AskAtOnce(cache, 3);
+        cache.Until(() => server.HasDatagram, "asking the next server");
+        foreach (var _ in outcomes)
+        {
+            cache.Turn();
+            FailoverTests.Reply(server);
+        }
+        Assert.All(outcomes, outcome => Assert.Equal(0, cache.Finish(outcome).Rcode));
+    }
+
+    [Fact]
     public void Rfc5452_wrong_id_question_opcode_and_qr_are_dropped_and_counted_and_the_answer_still_awaited()
     {
         using var server = new ScriptedUpstream();
@@ -195,5 +279,26 @@ public sealed class UdpForwardingTests
         Assert.Equal(4, cache.Finish(outcome).Rcode);
         Assert.Equal(query[12..], outcome.Answer![12..]);
         Assert.Equal(1, outcome.Answer[5]);
+    }
+
+    /// <summary>Asks so many names in one turn: n0.example, n1.example and so on.</summary>
+    private static List<ForwarderHarness.Outcome> AskAtOnce(ForwarderHarness cache, int count)
+    {
+        var outcomes = Enumerable.Range(0, count).Select(_ => new ForwarderHarness.Outcome()).ToList();
+        for (var i = 0; i < count; i++)
+        {
+            cache.Forwarder.Forward(ForwarderHarness.Query($"n{i}.example"), clientUsedTcp: false, outcomes[i]);
+        }
+        cache.Turn();
+        return outcomes;
+    }
+
+    private static int NextPort(ForwarderHarness cache, ScriptedUpstream server)
+    {
+        var outcome = cache.Ask("example.org");
+        var (query, from) = server.Receive();
+        server.Send(from, ScriptedUpstream.Reply(query));
+        cache.Finish(outcome);
+        return ((IPEndPoint)from).Port;
     }
 }

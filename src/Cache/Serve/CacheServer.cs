@@ -117,8 +117,8 @@ internal sealed partial class CacheServer : IDisposable
             : WorkerCount.Detect(Cgroup, Environment.ProcessorCount);
         _log.Sized(workers, _options.MemoryBytes);
         _openQueries = new OpenQueryFile(workers);
-        var cpu = new CpuWatch(_loop, Cgroup, workers);
-        cpu.Start();
+        var cpu = new CpuWatch(_http.Loop, Cgroup, workers);
+        _http.Loop.Post(cpu.Start);
         for (var i = 0; i < workers; i++)
         {
             _workers.Add(new Worker(i, _shared, _clock, _openQueries.Part(i), model.LargestUdpReply, Pace(cpu.Allowance),

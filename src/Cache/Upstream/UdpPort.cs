@@ -96,6 +96,11 @@ internal sealed class UdpPort(UdpPorts ports, int fd) : IEventHandler
                     // An ICMP error of an earlier query on this socket is reported once, so send again.
                     refused = true;
                 }
+                else if (result.Error == Errno.ECONNREFUSED)
+                {
+                    Fail(UpstreamError.Refused);
+                    break;
+                }
                 else
                 {
                     var (exchange, attempt) = _queries[slots[sent++]];

@@ -171,6 +171,11 @@ public sealed unsafe class EventLoop : IDisposable
 
     private int Timeout()
     {
+        if (_turnEnds.Count > 0)
+        {
+            // Asked for before the first turn.
+            return 0;
+        }
         var earliest = _timers.EarliestMs;
         return earliest == long.MaxValue ? -1 : (int)Math.Clamp(earliest - _clock.NowMs, 0, int.MaxValue);
     }

@@ -107,6 +107,25 @@ public sealed class EventLoopTests
         Assert.Equal(20000, count);
     }
 
+    [Fact]
+    public void Work_for_the_end_of_a_turn_that_is_asked_for_before_the_first_turn_waits_for_no_event()
+    {
+        using var loop = new EventLoop();
+        using var done = new SemaphoreSlim(0);
+        loop.AtTurnEnd(new Signal(done));
+        var thread = new Thread(loop.Run);
+        thread.Start();
+        var ran = done.Wait(TimeSpan.FromSeconds(30));
+        loop.Stop();
+        thread.Join();
+        Assert.True(ran, "it did not run while nothing else happened");
+    }
+
+    private sealed class Signal(SemaphoreSlim done) : ITurnEnd
+    {
+        public void OnTurnEnd() => done.Release();
+    }
+
     private sealed class StepClock : MonotonicClock
     {
         public long Ms;

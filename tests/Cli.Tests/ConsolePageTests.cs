@@ -117,6 +117,57 @@ public sealed class ConsolePageTests : IAsyncLifetime
         await Assertions.Expect(page.Locator("#move")).ToContainTextAsync("seen/closed");
     }
 
+    /// <summary>The browser's timers are the test's.</summary>
+    [Fact]
+    public async Task Nodes_are_read_again_when_they_are_looked_at_again_and_not_before()
+    {
+        var page = await OpenAsync(ColorScheme.Light, 1280);
+        var asked = await NodesAskedAsync(page, 1);
+        await HideAsync(page, true);
+        await page.Clock.FastForwardAsync("10:00");
+        await AnsweredAsync(page);
+        Assert.Single(asked);
+        await page.RunAndWaitForRequestAsync(() => HideAsync(page, false), "**/api/nodes");
+    }
+
+    [Theory]
+    [InlineData(1, "00:04", "00:02")]
+    [InlineData(50, "00:14", "00:02")]
+    public async Task Many_nodes_are_read_less_often(int nodes, string notYet, string then)
+    {
+        var page = await OpenAsync(ColorScheme.Light, 1280);
+        var asked = await NodesAskedAsync(page, nodes);
+        await page.Clock.FastForwardAsync(notYet);
+        await AnsweredAsync(page);
+        Assert.Single(asked);
+        await page.RunAndWaitForRequestAsync(() => page.Clock.FastForwardAsync(then), "**/api/nodes");
+    }
+
+    /// <summary>Opens the page of nodes, with as many as wanted in place of the scene's, and stops the browser's clock.</summary>
+    /// <returns>Each time that they are asked for.</returns>
+    private static async Task<List<string>> NodesAskedAsync(IPage page, int nodes)
+    {
+        var asked = new List<string>();
+        await page.RouteAsync("**/api/nodes", route =>
+        {
+            asked.Add(route.Request.Url);
+            var names = Enumerable.Range(1, nodes).Select(node => $$"""{"name": "node-{{node}}", "guard": "OK", "relayed": 0}""");
+            return route.FulfillAsync(new() { ContentType = "application/json", Body = $$"""{"ready": {{nodes}}, "wanted": {{nodes}}, "nodes": [{{string.Join(',', names)}}], "unknown": []}""" });
+        });
+        await page.Clock.InstallAsync();
+        await page.ReloadAsync();
+        await page.Clock.PauseAtAsync(DateTime.UnixEpoch.AddYears(100));
+        await page.Locator("nav a[href='#node']").ClickAsync();
+        await Assertions.Expect(page.Locator("#node [data-nodes] tbody tr")).ToHaveCountAsync(nodes);
+        return asked;
+    }
+
+    /// <summary>Whatever the page had asked for before is answered when this is.</summary>
+    private static async Task AnsweredAsync(IPage page) => await page.EvaluateAsync("async () => { await (await fetch('api/about')).text(); }");
+
+    private static async Task HideAsync(IPage page, bool isHidden) => await page.EvaluateAsync(
+        "isHidden => { Object.defineProperty(document, 'hidden', { configurable: true, value: isHidden }); document.dispatchEvent(new Event('visibilitychange')); }", isHidden);
+
     private async Task<IPage> OpenAsync(ColorScheme scheme, int width)
     {
         var context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 800 } });

@@ -24,15 +24,14 @@ internal sealed class LocalServer(IReadOnlyDictionary<string, Func<HttpContext, 
     private readonly KestrelServer _kestrel = new(Options.Create(Limits()), new SocketTransportFactory(
         Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
 
-    private Gate? _gate;
-
-    /// <summary>The address of the page, with its token.</summary>
-    public Uri Address => new($"http://{_gate!.Host}/{_gate.Token}/");
+    /// <summary>There from a moment after it listens: only then its port is known. A request waits for it.</summary>
+    private readonly TaskCompletionSource<Gate> _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="port">0 for a free one.</param>
     /// <param name="cancel">Cancels the operation.</param>
+    /// <returns>The address of the page, with its token.</returns>
     /// <exception cref="IOException">The port is in use, or not allowed.</exception>
-    public async Task StartAsync(int port, CancellationToken cancel)
+    public async Task<Uri> StartAsync(int port, CancellationToken cancel)
     {
         _kestrel.Options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
         try
@@ -45,7 +44,9 @@ internal sealed class LocalServer(IReadOnlyDictionary<string, Func<HttpContext, 
         }
 
         var bound = new Uri(_kestrel.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
-        _gate = new Gate(bound.Port);
+        var gate = new Gate(bound.Port);
+        _gate.SetResult(gate);
+        return new Uri($"http://{gate.Host}/{gate.Token}/");
     }
 
     /// <summary>Ends every answer that is being written.</summary>
@@ -57,7 +58,7 @@ internal sealed class LocalServer(IReadOnlyDictionary<string, Func<HttpContext, 
     {
         PageFile.Protect(context.Response);
         // 1
-        if (_gate!.Judge(context.Request, out var path) is { } refusal)
+        if ((await _gate.Task).Judge(context.Request, out var path) is { } refusal)
         {
             context.Response.StatusCode = refusal.Status;
             await context.Response.WriteAsync(refusal.Sentence + "\n");

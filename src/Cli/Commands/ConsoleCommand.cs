@@ -30,8 +30,8 @@ internal static class ConsoleCommand
         }
 
         using var server = new LocalServer(new ConsoleAnswers(session.Api, @namespace, session.Cancel).All);
-        await server.StartAsync(port, session.Cancel);
-        session.Screen.Out.WriteLine(server.Address);
+        var address = await server.StartAsync(port, session.Cancel);
+        session.Screen.Out.WriteLine(address);
         session.Screen.Out.Flush();
         await Task.Delay(Timeout.Infinite, session.Cancel).ContinueWith(_ => { }, TaskScheduler.Default);
         await server.StopAsync();

@@ -411,11 +411,19 @@ function follow(pod) {
 
 // The pages
 
-const readers = { move: [move, 30], node: [nodes, 5], top: [talkers, 1] };
+// Each part's reader, and after how many seconds it reads again: of many nodes less often, so that in a second no more than
+// ten connections to nodes are opened, three for a node's pages and two for what it counted between them.
+const readers = {
+  move: [move, () => 30],
+  node: [nodes, () => Math.max(5, 0.3 * (state.nodes || []).filter(node => node.guard !== undefined).length)],
+  top: [talkers, () => Math.max(1, 0.2 * new Set((state.top?.clients || []).map(client => client.node)).size)],
+};
 let turn = 0;
 
+const looked = () => pages.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'move';
+
 function route() {
-  const wanted = pages.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'move';
+  const wanted = looked();
   for (const page of pages) document.getElementById(page).hidden = page !== wanted;
   for (const link of document.querySelectorAll('nav a'))
     link.toggleAttribute('aria-current', link.hash === '#' + wanted);
@@ -429,12 +437,10 @@ function route() {
 /** Reads a page's part again and again while it is looked at. */
 async function read(page) {
   const mine = ++turn;
-  while (mine === turn && readers[page]) {
-    if (!document.hidden) {
-      if (!$(page, 'when').textContent) when(page, 'reading');
-      await readers[page][0]();
-    }
-    await new Promise(done => { setTimeout(done, 1000 * readers[page][1]); });
+  while (mine === turn && readers[page] && !document.hidden) {
+    if (!$(page, 'when').textContent) when(page, 'reading');
+    await readers[page][0]();
+    await new Promise(done => { setTimeout(done, 1000 * readers[page][1]()); });
   }
 }
 
@@ -448,6 +454,7 @@ $('trace', 'filters').addEventListener('submit', event => { event.preventDefault
 $('trace', 'stop').addEventListener('click', stop);
 for (const form of document.querySelectorAll('form')) form.addEventListener('submit', event => event.preventDefault());
 window.addEventListener('hashchange', route);
+document.addEventListener('visibilitychange', () => { if (!document.hidden) read(looked()); });
 ask('about').then(about => {
   state.about = about;
   $('trace', 'filters').namespace.value = $('trace', 'filters').namespace.defaultValue = about.namespace || '';

@@ -15,8 +15,7 @@ internal sealed class ConsoleRun : IDisposable
     public ConsoleRun(string kubeconfig, string[] arguments)
     {
         _process = Plugin.StartAs(kubeconfig, ["console", .. arguments]);
-        var line = _process.StandardOutput.ReadLine();
-        Address = line is null ? throw new InvalidOperationException(_process.StandardError.ReadToEnd()) : new Uri(line);
+        Address = new Uri(Tool.FirstLine(_process));
         Http = new HttpClient { BaseAddress = Address };
     }
 

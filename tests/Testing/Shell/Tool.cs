@@ -10,6 +10,9 @@ public sealed record Tool(int ExitCode, string Output, string Error)
     /// hold its suite for ever.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a program that goes on may take until it says that it is ready.</summary>
+    private static readonly TimeSpan s_readyLimit = TimeSpan.FromMinutes(1);
+
     /// <summary>The checkout: the folder with the solution file.</summary>
     public static string Checkout { get; } = FindCheckout();
 
@@ -57,6 +60,21 @@ public sealed record Tool(int ExitCode, string Output, string Error)
             RedirectStandardError = true,
             WorkingDirectory = Checkout,
         }) ?? throw new InvalidOperationException($"{program} did not start");
+
+    /// <summary>The first line that a started program prints, while it goes on: that it is ready, and where.</summary>
+    /// <exception cref="InvalidOperationException">It ended without a line; the message is what it said on standard error.</exception>
+    /// <exception cref="TimeoutException">It has printed nothing.</exception>
+    public static string FirstLine(Process process, TimeSpan? limit = null)
+    {
+        var line = process.StandardOutput.ReadLineAsync();
+        if (!line.Wait(limit ?? s_readyLimit))
+        {
+            throw new TimeoutException($"{string.Join(' ', [process.StartInfo.FileName, .. process.StartInfo.ArgumentList])} goes on and has printed nothing");
+        }
+
+        // Standard error ends when the program does: whoever reads it to its end before the line has come waits for ever.
+        return line.Result ?? throw new InvalidOperationException(process.StandardError.ReadToEnd());
+    }
 
     /// <summary>The path of a tool as eng/tool finds it, or null and a reason.</summary>
     public static (string? Path, string Reason) Find(string name) => s_found.GetOrAdd(name, wanted =>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace NodeDns.EndToEnd.Cluster;
 
 /// <summary>What an operator has on the PATH: kubectl with its plugin, helm, and what a test adds.</summary>
@@ -18,6 +20,9 @@ internal sealed class OperatorPath : IDisposable
 
     /// <summary>Runs lines in one bash, in the checkout.</summary>
     public Tool Type(string lines) => Tool.Run("bash", "-c", $"PATH={_folder}:$PATH\n{lines}\n");
+
+    /// <summary>Starts a command that goes on until it is interrupted.</summary>
+    public Process Start(string line) => Tool.Start("bash", "-c", $"PATH={_folder}:$PATH\nexec env --default-signal=INT {line}\n");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.Playwright;
 using NodeDns.EndToEnd.Cluster;
 using NodeDns.EndToEnd.Continuity;
 using NodeDns.Testing;
@@ -45,11 +46,12 @@ public sealed partial class TalkersTests : IDisposable
     }
 
     [Fact]
-    public void Trace_top_and_the_alert_name_the_pod_that_asks_for_a_name_that_does_not_exist()
+    public async Task Trace_top_the_console_and_the_alert_name_the_pod_that_asks_for_a_name_that_does_not_exist()
     {
         Trace();
         Bad();
         Top();
+        await ConsoleAsync();
         Alert();
         AssertDetached();
     }
@@ -85,6 +87,47 @@ public sealed partial class TalkersTests : IDisposable
         Assert.InRange((double)top[0]!["nxdomain"]!, 50, 400);
     }
 
+    /// <summary>Every part of the page, each seen light and dark, wide and narrow.</summary>
+    private async Task ConsoleAsync()
+    {
+        Assert.SkipUnless(ConsoleVisit.IsPossible, "needs chromium: eng/install test");
+        await using var console = new ConsoleVisit(_path);
+        await console.WithinAsync(TimeSpan.FromMinutes(5), async () =>
+        {
+            await console.OpenAsync();
+            var top = await console.GoAsync("top");
+            await top.GetByLabel("Sort by").SelectOptionAsync("nxdomain");
+            await Assertions.Expect(top.Locator("[data-clients] tbody tr").First).ToContainTextAsync($"{Ns}/{Loud}");
+            await console.LookAsync("top");
+
+            var trace = await console.GoAsync("trace");
+            await trace.GetByLabel("Namespace").FillAsync(Ns);
+            await trace.GetByLabel("Code").SelectOptionAsync("NXDOMAIN");
+            await trace.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true }).ClickAsync();
+            await Assertions.Expect(trace.Locator("[data-pods] tbody")).ToContainTextAsync($"{Ns}/{Loud}");
+            await Assertions.Expect(trace.Locator("[data-names] tbody")).ToContainTextAsync($"{NoName}. A");
+            await Assertions.Expect(trace.Locator("[data-pods]")).Not.ToContainTextAsync($"{Ns}/{Quiet}");
+            await trace.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
+            await Assertions.Expect(trace.Locator("[data-when]")).ToContainTextAsync("stopped after");
+            await console.LookAsync("trace");
+
+            var node = await console.GoAsync("node");
+            var name = Kubectl.Run("get", "pod", "-n", Ns, Loud, "-o", "jsonpath={.spec.nodeName}");
+            await Assertions.Expect(node.Locator("[data-nodes] tbody tr").Filter(new() { HasText = name })).ToContainTextAsync("serves");
+            await Assertions.Expect(node.Locator("[data-detail]")).ToContainTextAsync("Upstream servers of");
+            await console.LookAsync("node");
+
+            var move = await console.GoAsync("move");
+            await Assertions.Expect(move.Locator("[data-namespaces] tbody")).ToContainTextAsync(Ns);
+            await move.Locator("select[name=namespace]").SelectOptionAsync(Ns);
+            await move.GetByLabel("also those with nothing to do").CheckAsync();
+            await Assertions.Expect(move.Locator("[data-workloads] tbody tr")).ToContainTextAsync([$"{Ns}/pod/{Loud}", $"{Ns}/pod/{Quiet}"]);
+            await console.LookAsync("move");
+        });
+        Assert.Equal(0, console.Interrupt());
+        Assert.Empty(console.Complaints);
+    }
+
     /// <summary>Over seconds in place of minutes, which the alert waits for.</summary>
     private static void Alert()
     {
@@ -94,7 +137,7 @@ public sealed partial class TalkersTests : IDisposable
         using var proxy = Tool.Start(Kubectl.Program, ["proxy", "--port=0"]);
         try
         {
-            var port = ServesOn().Match(proxy.StandardOutput.ReadLine()!).Groups[1].Value;
+            var port = ServesOn().Match(Tool.FirstLine(proxy)).Groups[1].Value;
             using var prometheus = new PrometheusServer(
                 $$"""
                 - job_name: node-dns-cache

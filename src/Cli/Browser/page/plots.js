@@ -47,7 +47,7 @@ function columns(rows, unit) {
     const h = most ? (H - top - bottom) * value / most : 0;
     plot.append(svg('rect', { class: 'f-' + (tone || 'good'), x: i * wide + 2, width: Math.max(wide - 4, 1), y: H - bottom - h, height: h, rx: 1 }));
     if (i % Math.ceil(rows.length / 8) === 0)
-      plot.append(svg('text', { x: i * wide + wide / 2, y: H - 5, 'text-anchor': 'middle' }, label));
+      plot.append(svg('text', { x: Math.min(Math.max(i * wide + wide / 2, 26), W - 26), y: H - 5, 'text-anchor': 'middle' }, label));
     if (value === most && most > 0)
       plot.append(svg('text', { x: Math.min(Math.max(i * wide + wide / 2, 20), W - 20), y: H - bottom - h - 4, 'text-anchor': 'middle' }, round(value) + unit));
   });
@@ -62,6 +62,7 @@ function line(values, most, words) {
   const path = at.map(p => p.map(n => n.toFixed(1)).join(',')).join(' ');
   return svg('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': words },
     svg('line', { class: 'axis', x1: 0, x2: W, y1: H - 4, y2: H - 4 }),
+    values.length === 1 ? svg('circle', { class: 'f-good', cx: W - 3, cy: at[0][1].toFixed(1), r: 3 }) : null,
     values.length > 1 ? svg('polygon', { class: 'area', points: `0,${H - 4} ${path} ${W},${H - 4}` }) : null,
     values.length > 1 ? svg('polyline', { class: 'l-good', points: path }) : null);
 }

@@ -62,6 +62,61 @@ public sealed class NodeCheckTests : IDisposable
         Assert.Contains("warning: the cache of node checked-node: version 0.0.7; the others: ", Plugin.Run(_cluster, "doctor", "--only", "NDN902").Output, StringComparison.Ordinal);
     }
 
+    /// <summary>As helm test does it, with its rights (tests/release-pod.yaml of the chart).</summary>
+    [Fact]
+    public void Who_may_read_the_release_alone_can_examine_it()
+    {
+        _cluster.Apply("""
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: {name: examiner, namespace: node-dns}
+            rules:
+            - {apiGroups: [""], resources: [pods, configmaps, events], verbs: [list]}
+            - {apiGroups: [""], resources: [namespaces], resourceNames: [node-dns], verbs: [get]}
+            - {apiGroups: [apps], resources: [deployments, daemonsets], verbs: [list]}
+            - {apiGroups: [""], resources: [pods/portforward], verbs: [get, create]}
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: examiner, namespace: node-dns}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: examiner}
+            subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: limited}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRole
+            metadata: {name: examiner}
+            rules:
+            - {apiGroups: [""], resources: [nodes], verbs: [list]}
+            - {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [list]}
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRoleBinding
+            metadata: {name: examiner}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: examiner}
+            subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: limited}]
+            """);
+        try
+        {
+            Node("OK\n", "nodedns_guard_errors_total{reason=\"socket\"} 0\n");
+            var path = Path.Combine(_cluster.Folder, "examiner");
+            File.WriteAllText(path, _cluster.KubeconfigFor("limited"));
+            // A role counts a moment after it is written.
+            ControlPlane.Until(() => _cluster.Kubectl("auth", "can-i", "list", "nodes", "--as=limited").ExitCode == 0, "the role does not count");
+            var run = Plugin.RunAs(path, "doctor", "-n", "node-dns", "--only", "nodes");
+            Assert.Equal((0, ""), (run.ExitCode, run.Error));
+            run = Plugin.RunAs(path, "doctor", "-n", "node-dns", "--only", "NDN601,NDN603,NDN604,NDN605,NDN701,NDN901", "--failure-threshold", "error");
+            Assert.Contains("6 checks: 2 errors, 0 warnings, 0 notes, 0 unknown", run.Output, StringComparison.Ordinal);
+            Assert.Contains("error: 0 of 1 replicas of the webhook are ready", run.Output, StringComparison.Ordinal);
+            Assert.Equal((1, ""), (run.ExitCode, run.Error));
+            Assert.Contains("the node cache is not installed", Plugin.Run(_cluster, "doctor", "-n", "default", "--only", "nodes").Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            _cluster.Do("delete", "rolebinding,role", "-n", "node-dns", "examiner");
+            _cluster.Do("delete", "clusterrolebinding,clusterrole", "examiner");
+        }
+    }
+
     [Fact]
     public void Status_adds_the_nodes_up()
     {

@@ -7,9 +7,9 @@ namespace NodeDns.Cli.Tests;
 /// <summary>Whether a pod is on the cache, and on it alone, however its author spells the addresses.</summary>
 public sealed class PodJudgeTests
 {
-    private static readonly PodJudge s_judge = new(new InjectionSettings(
+    private static readonly InjectionSettings s_settings = new(
         new DnsModel { LocalAddresses = ["fd00:20::10"], ClusterDns = ["fd00:96::a"], ClusterDomain = "cluster.local", HostSearches = [] },
-        new SelectionModel()));
+        new SelectionModel());
 
     [Theory]
     [InlineData("\"fd00:20::10\"", true, true)]
@@ -22,7 +22,7 @@ public sealed class PodJudgeTests
         using var pod = JsonDocument.Parse($$$"""
             {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"containers": [], "dnsPolicy": "None", "dnsConfig": {"nameservers": [{{{nameservers}}}]} } }
             """);
-        Assert.Equal(isOnCache, s_judge.Judge(pod.RootElement, "shop", NamespaceSettings.Unknown).Standing == Standing.OnCache);
-        Assert.Equal(isAlone, s_judge.HasNoOther(pod.RootElement));
+        Assert.Equal(isOnCache, new PodJudge(s_settings).Judge(pod.RootElement, "shop", NamespaceSettings.Unknown).Standing == Standing.OnCache);
+        Assert.Equal(isAlone, new LonePods(s_settings.Dns.LocalAddresses).IsOne(pod.RootElement));
     }
 }

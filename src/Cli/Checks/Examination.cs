@@ -2,11 +2,12 @@ using System.Text.Json;
 using NodeDns.Cli.Cluster;
 using NodeDns.Cli.Installed;
 using NodeDns.Cli.Workloads;
+using NodeDns.Injection.Admission;
 
 namespace NodeDns.Cli.Checks;
 
 /// <summary>Data that several checks use. Each part is read when the first check needs it.</summary>
-internal sealed class Examination(ApiClient api)
+internal sealed class Examination(ApiClient api, ReleaseFinder finder)
 {
     private readonly Dictionary<string, Task> _asked = [];
 
@@ -16,7 +17,7 @@ internal sealed class Examination(ApiClient api)
 
     /// <summary>The release; null before an install.</summary>
     public Task<Release?> ReleaseAsync(CancellationToken cancel) =>
-        Once("release", () => new ReleaseFinder(api).TryFindAsync(cancel));
+        Once("release", () => finder.TryFindAsync(cancel));
 
     /// <exception cref="ClusterException">The node cache is not installed.</exception>
     public async Task<Release> InstalledAsync(CancellationToken cancel) =>
@@ -27,7 +28,10 @@ internal sealed class Examination(ApiClient api)
         Once("settings", async () => await new DeployedSettings(api).ReadAsync(await InstalledAsync(cancel), cancel));
 
     public Task<Survey> SurveyAsync(CancellationToken cancel) =>
-        Once("survey", () => Survey.TakeAsync(api, new Scope(null), cancel, withPages: true));
+        Once("survey", () => Survey.TakeAsync(api, new Scope(null), cancel, withNodes: false, finder: finder));
+
+    /// <summary>The nodes, and whether their caches are ready. Only the release's own pods are read for it.</summary>
+    public Task<NodeSurvey> CachesAsync(CancellationToken cancel) => Once("caches", () => NodeSurveyAsync(keep: false, cancel));
 
     public Task<List<JsonElement>> WebhookConfigurationsAsync(CancellationToken cancel) =>
         Once("webhooks", () => Lists.AllAsync(ApiPath.MutatingWebhooks, cancel));
@@ -47,9 +51,9 @@ internal sealed class Examination(ApiClient api)
     public Task<(IReadOnlyList<NodePages> Pages, Unknowns Unknown)> PagesAsync(CancellationToken cancel) => Once("pages", async () =>
     {
         var release = await InstalledAsync(cancel);
-        var survey = await SurveyAsync(cancel);
+        var caches = await NodeSurveyAsync(keep: true, cancel);
         var unknown = new Unknowns();
-        return (await NodePages.ReadAllAsync(api, release, survey.Nodes.Pods, unknown, cancel), unknown);
+        return (await NodePages.ReadAllAsync(api, release, caches.Pods, unknown, cancel), unknown);
     });
 
     /// <summary>Reads a page from a replica of the webhook.</summary>
@@ -59,6 +63,9 @@ internal sealed class Examination(ApiClient api)
         var port = Release.Port(release.Webhook, "webhook", "metrics-listen", 8080);
         return (await PortForward.GetAsync(api, release.Namespace, ObjectView.Name(pod), port, page, cancel)).Text;
     }
+
+    private async Task<NodeSurvey> NodeSurveyAsync(bool keep, CancellationToken cancel) =>
+        await InstalledAsync(cancel) is { Cache.IsObject: true } release ? await NodeSurvey.TakeAsync(api, release, cancel, keep) : new NodeSurvey();
 
     private Task<T> Once<T>(string what, Func<Task<T>> read)
     {

@@ -7,12 +7,12 @@ internal static class NodeChecks
 {
     public static async Task ReadyAsync(Examination examination, List<Finding> findings, CancellationToken cancel)
     {
-        var survey = await examination.SurveyAsync(cancel);
-        foreach (var (node, trouble) in survey.Nodes.Troubles)
+        var release = await examination.InstalledAsync(cancel);
+        foreach (var (node, trouble) in (await examination.CachesAsync(cancel)).Troubles)
         {
             findings.Add(new Finding(
                 Level.Error, $"node {node}: {trouble}",
-                $"kubectl describe pods -n {survey.Release?.Namespace} -l app.kubernetes.io/name=node-dns-cache --field-selector spec.nodeName={node}"));
+                $"kubectl describe pods -n {release.Namespace} -l app.kubernetes.io/name=node-dns-cache --field-selector spec.nodeName={node}"));
         }
     }
 

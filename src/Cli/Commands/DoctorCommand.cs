@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NodeDns.Cli.Checks;
+using NodeDns.Cli.Installed;
 using NodeDns.Cli.Printing;
 
 namespace NodeDns.Cli.Commands;
@@ -15,6 +16,7 @@ internal static class DoctorCommand
 
     public static Command Create(GlobalOptions options)
     {
+        var ns = GlobalOptions.Text("--namespace", "NAME", "The release's namespace; otherwise it is looked for in all", "-n");
         var output = new OutputOptions("table", "json", "yaml");
         var pre = new Option<bool>("--pre") { Description = "Only what can be checked before an install" };
         var only = GlobalOptions.Text("--only", "CATEGORY|CODE,...", "Only these categories or codes");
@@ -23,7 +25,7 @@ internal static class DoctorCommand
         threshold.CompletionSources.Add("info", "warning", "error");
         var list = new Option<bool>("--list", "-L") { Description = "List the checks and make none" };
         var bundle = GlobalOptions.Text("--bundle", "FILE", "Write a tar.gz with the findings, the release's objects, logs, settings and metrics; Secrets and values of environment variables are left out");
-        var command = new Command("doctor", Description) { pre, only, threshold, list, output.Format, bundle };
+        var command = new Command("doctor", Description) { ns, pre, only, threshold, list, output.Format, bundle };
         command.SetAction((parse, cancel) =>
         {
             var text = parse.GetValue(threshold) ?? "warning";
@@ -46,14 +48,19 @@ internal static class DoctorCommand
                 return Task.FromResult(ExitCode.Nothing);
             }
 
-            return Session.RunAsync(parse, options, session => RunAsync(session, checks, level, output.Read(parse), parse.GetValue(bundle)), cancel);
+            return Session.RunAsync(
+                parse,
+                options,
+                session => RunAsync(session, new ReleaseFinder(session.Api, parse.GetValue(ns)), checks, level, output.Read(parse), parse.GetValue(bundle)),
+                cancel);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(Session session, List<Check> checks, Level threshold, OutputFormat format, string? bundle)
+    private static async Task<int> RunAsync(
+        Session session, ReleaseFinder finder, List<Check> checks, Level threshold, OutputFormat format, string? bundle)
     {
-        var examination = new Examination(session.Api);
+        var examination = new Examination(session.Api, finder);
         // Fail at once if the cluster cannot be reached. Otherwise every check would report that.
         await session.Api.TextAsync("/version", session.Cancel);
         var outcomes = await session.Screen.WhileAsync("looking", async () =>

@@ -5,7 +5,10 @@ using NodeDns.Injection.Admission;
 namespace NodeDns.Cli.Installed;
 
 /// <summary>Finds the chart's objects by their labels.</summary>
-internal sealed class ReleaseFinder(ApiClient api)
+/// <param name="api">The API server.</param>
+/// <param name="namespace">The only namespace to look in; null for all, or the usual one if the user may not look in
+/// all.</param>
+internal sealed class ReleaseFinder(ApiClient api, string? @namespace = null)
 {
     /// <summary>The namespace that README.md uses.</summary>
     public const string UsualNamespace = "node-dns";
@@ -43,9 +46,9 @@ internal sealed class ReleaseFinder(ApiClient api)
         var lists = new ListReader(api);
         try
         {
-            return (await lists.AllAsync(path.With(selector), cancel)).FirstOrDefault();
+            return (await lists.AllAsync(path.In(@namespace).With(selector), cancel)).FirstOrDefault();
         }
-        catch (ClusterException everywhere) when (everywhere.IsForbidden)
+        catch (ClusterException everywhere) when (everywhere.IsForbidden && @namespace is null)
         {
             try
             {

@@ -18,8 +18,8 @@ internal sealed class Census(PodJudge judge, IReadOnlyDictionary<string, Namespa
     /// <summary>The counts, by immediate owner.</summary>
     public IReadOnlyDictionary<WorkloadKey, Tally> Tallies => _tallies;
 
-    /// <summary>The owners of pods whose only nameserver is the cache. Needed by undo.</summary>
-    public List<WorkloadKey> Alone { get; } = [];
+    /// <summary>The pods whose only nameserver is the cache. Needed by undo.</summary>
+    public required LonePods Alone { get; init; }
 
     /// <summary>Counts a pod that is new or has changed.</summary>
     /// <returns>true when a count has changed.</returns>
@@ -37,11 +37,7 @@ internal sealed class Census(PodJudge judge, IReadOnlyDictionary<string, Namespa
             ? policies.Blocking(ns, metadata.Member("labels"u8))
             : s_none;
         var record = new PodRecord(OwnerOf(metadata, ns), standing, reason, blocking);
-        if (judge.HasNoOther(pod))
-        {
-            Alone.Add(record.Owner with { Kind = "Pod", Group = "", Name = metadata.Text("name"u8) ?? "" });
-        }
-
+        Alone.See(pod);
         var uid = Uid(metadata);
         if (_pods.TryGetValue(uid, out var before))
         {

@@ -28,13 +28,6 @@ internal sealed class PodJudge(InjectionSettings settings)
             : (Standing.Returning, decision.Reason);
     }
 
-    /// <summary>True when the node cache is the pod's only nameserver.</summary>
-    public bool HasNoOther(JsonElement pod)
-    {
-        var servers = pod.Member("spec"u8).Member("dnsConfig"u8).Member("nameservers"u8);
-        return IsOnCache(pod) && servers.Items.All(server => settings.Dns.LocalAddresses.Contains(server.AsText));
-    }
-
     private bool IsOnCache(JsonElement pod)
     {
         var spec = pod.Member("spec"u8);

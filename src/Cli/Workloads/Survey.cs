@@ -15,9 +15,12 @@ internal sealed class Survey
     private readonly ApiClient _api;
     private readonly ListReader _lists;
 
-    private Survey(ApiClient api, Scope scope)
+    private readonly ReleaseFinder _finder;
+
+    private Survey(ApiClient api, Scope scope, ReleaseFinder? finder)
     {
         _api = api;
+        _finder = finder ?? new ReleaseFinder(api);
         _lists = new ListReader(api);
         Scope = scope;
         Owners = new Owners(api);
@@ -55,20 +58,21 @@ internal sealed class Survey
     public Dictionary<WorkloadKey, WorkloadState> States { get; } = [];
 
     /// <summary>The path for listing and watching the pods.</summary>
-    public ApiPath Pods => ApiPath.Pods.In(Scope.Namespace)
-        .With("fieldSelector=status.phase!%3DSucceeded,status.phase!%3DFailed", Scope.SelectorQuery);
+    public ApiPath Pods => Scope.Pods;
 
     /// <param name="api">The API server to read from.</param>
     /// <param name="scope">The pods that the survey is about.</param>
     /// <param name="asIf">Treat the namespace as labelled or not labelled; null to use its label.</param>
     /// <param name="withNodes">Also read the state of the nodes' caches.</param>
     /// <param name="withPages">Whether their pods are kept, to be asked for their pages.</param>
+    /// <param name="finder">Finds the release, if not in the usual way.</param>
     /// <param name="cancel">Cancels the operation.</param>
     /// <exception cref="ClusterException">Nothing could be read.</exception>
     public static async Task<Survey> TakeAsync(
-        ApiClient api, Scope scope, CancellationToken cancel, bool? asIf = null, bool withNodes = true, bool withPages = false)
+        ApiClient api, Scope scope, CancellationToken cancel, bool? asIf = null, bool withNodes = true, bool withPages = false,
+        ReleaseFinder? finder = null)
     {
-        var survey = new Survey(api, scope);
+        var survey = new Survey(api, scope, finder);
         await survey.SettingsAsync(cancel);
         await survey.NamespacesAsync(asIf, cancel);
         await survey.PodsAsync(cancel);
@@ -161,7 +165,7 @@ internal sealed class Survey
     {
         try
         {
-            Release = await new ReleaseFinder(_api).FindAsync(cancel);
+            Release = await _finder.FindAsync(cancel);
         }
         catch (ClusterException e) when (e.IsForbidden)
         {
@@ -217,7 +221,7 @@ internal sealed class Survey
         var policies = new PolicyBook(Settings.Dns.LocalAddresses);
         await Unknown.TryAsync("NetworkPolicies that block the cache", () =>
             _lists.ReadAsync(ApiPath.NetworkPolicies.In(Scope.Namespace), ListReader.Whole, policies.Add, cancel));
-        Census = new Census(new PodJudge(Settings), Namespaces, policies);
+        Census = new Census(new PodJudge(Settings), Namespaces, policies) { Alone = new LonePods(Settings.Dns.LocalAddresses) };
         PodsVersion = await _lists.ReadAsync(Pods, ListReader.Whole, pod => Census.See(pod), cancel);
         var kinds = Census.Tallies.Keys.Select(key => key.Kind).ToHashSet();
         await Owners.ReadAsync(Scope.Namespace, kinds, Unknown, cancel);

@@ -49,13 +49,13 @@ cluster-down: ## stop that cluster and leave nothing behind
 	@eng/cluster/down
 
 .PHONY: images
-images: ## the container images, by the Dockerfile with buildah: artifacts/images/*.tar
+images: ## the three container images, by the Dockerfile with buildah: artifacts/images/*.tar
 	@eng/images $(ARCH)
 
 .PHONY: test-images
-test-images: ## every image, the plugin's too, its archive for this platform, and what is tested of them
+test-images: ## the images, the plugin's archive for this platform, and what is tested of them
 	@eng/install test
-	@TARGETS="webhook cache cli" eng/images $(ARCH)
+	@eng/images $(ARCH)
 	@[ -n "$(ARCH)" ] || { eng/programs-of-images && PLATFORMS=linux-$$(dpkg --print-architecture) eng/cli-package; }
 	@eng/suites Release.Tests
 

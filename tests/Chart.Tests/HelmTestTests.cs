@@ -27,12 +27,46 @@ public sealed class HelmTestTests
             rendered.One("DaemonSet", "nd-cache").At("spec.template.spec")![name]!.ToJsonString(), rendered.One("Pod", "nd-cache-test")["spec"]![name]!.ToJsonString()));
     }
 
+    [Fact]
+    public void The_release_is_examined_by_the_plugin_and_warnings_pass()
+    {
+        var test = Rendered.With("--set", "webhook.tolerations[0].key=a,webhook.nodeSelector.pool=b").One("Pod", "nd-test");
+        var arguments = test.Strings("spec.containers.0.args");
+        Assert.Equal(["doctor", "-n", "node-dns", "--only"], arguments[..4]);
+        Assert.Equal(["--failure-threshold", "error"], arguments[5..]);
+        var checks = File.ReadAllText(Path.Combine(Tool.Checkout, "docs", "cli-checks.md"));
+        Assert.All(arguments[4].Split(','), check => Assert.Contains($"| {check} |", checks, StringComparison.Ordinal));
+        Assert.Equal(("nd-test", "true", "a", "b"), (test.Text("spec.serviceAccountName"), test.Text("spec.automountServiceAccountToken"),
+            test.Text("spec.tolerations.0.key"), test.Text("spec.nodeSelector.pool")));
+    }
+
+    /// <summary>The account is there for as long as the test runs, and reads the release's namespace, nodes and webhook
+    /// configurations.</summary>
+    [Fact]
+    public void What_examines_the_release_may_read_it_and_nothing_else()
+    {
+        var rendered = Rendered.With();
+        var hooks = rendered.Objects.Where(o => o.Text("metadata.name") == "nd-test").ToList();
+        Assert.Equal(["ClusterRole", "ClusterRoleBinding", "Pod", "Role", "RoleBinding", "ServiceAccount"], hooks.Select(o => o.Text("kind")).Order());
+        Assert.All(hooks, hook =>
+        {
+            Assert.Equal("test", hook.Text("metadata.annotations.helm\\.sh/hook"));
+            Assert.Equal("before-hook-creation,hook-succeeded", hook.Text("metadata.annotations.helm\\.sh/hook-delete-policy"));
+        });
+        Assert.Equal(["pods configmaps events: list", "namespaces: get", "pods/portforward: get create", "deployments daemonsets: list"], Rules("Role"));
+        Assert.Equal(["nodes: list", "mutatingwebhookconfigurations: list"], Rules("ClusterRole"));
+        Assert.Equal(["node-dns"], rendered.One("Role", "nd-test").Strings("rules.1.resourceNames"));
+
+        string[] Rules(string kind) => [.. rendered.One(kind, "nd-test")["rules"]!.AsArray().Select(rule =>
+            $"{string.Join(' ', rule!.Strings("resources"))}: {string.Join(' ', rule!.Strings("verbs"))}")];
+    }
+
     /// <summary>A quota on CPU and memory admits only containers that say both of both.</summary>
     [Fact]
     public void Every_container_has_requests_and_limits()
     {
         var pods = Rendered.With("--set", "test.image=busybox").All("Pod").ToList();
-        Assert.Equal(2, pods.Count);
+        Assert.Equal(3, pods.Count);
         Assert.All(pods.SelectMany(pod => pod.At("spec.containers")!.AsArray()), container =>
             Assert.All(new[] { "requests.cpu", "requests.memory", "limits.cpu", "limits.memory" },
                 quantity => Assert.NotEqual("", container!.At("resources")!.Text(quantity))));

@@ -36,7 +36,8 @@ public sealed class HookTests
         static IEnumerable<JsonObject> Checks(params string[] arguments) =>
             Rendered.With(arguments).Objects.Where(o => Event(o) == "pre-delete" && o.Text("kind") == "Job");
         var job = Assert.Single(Checks("--set", "dns.localAddresses={169.254.20.10,fd00:20::10}"));
-        Assert.Equal(["uninstall-check", "169.254.20.10,fd00:20::10"], job.Strings("spec.template.spec.containers.0.args"));
+        Assert.Equal(["undo", "--check", "-A", "--local-address", "169.254.20.10,fd00:20::10", "--resolv-conf", "/etc/resolv.conf"],
+            job.Strings("spec.template.spec.containers.0.args"));
         Assert.Equal("ClusterFirst", job.Text("spec.template.spec.dnsPolicy"));
         Assert.Empty(Checks("--set", "uninstall.force=true"));
         Assert.Empty(Checks("--set", "cache.enabled=false"));
@@ -50,6 +51,28 @@ public sealed class HookTests
         Assert.Contains("/api/v1/namespaces/node-dns/secrets/nd-webhook-tls", paths);
         Assert.Contains("/api/v1/namespaces/node-dns/secrets/nd-webhook-ca", paths);
         Assert.DoesNotContain(Rendered.With("--set", "uninstall.cleanUp=false").Objects, o => Event(o) == "post-delete");
+    }
+
+    /// <summary>Helm deletes what a hook or a test had when it has succeeded, and only then.</summary>
+    [Fact]
+    public void What_a_failed_hook_or_test_left_is_deleted_after_the_release()
+    {
+        var rendered = Rendered.With();
+        var paths = Assert.Single(rendered.Objects, o => Event(o) == "post-delete" && o.Text("kind") == "Job").Strings("spec.template.spec.containers.0.args");
+        Assert.All(rendered.Objects.Where(o => Event(o) is "pre-delete" or "test"), left =>
+        {
+            var (api, ns) = (left.Text("apiVersion"), left.Text("metadata.namespace"));
+            Assert.Contains($"{(api == "v1" ? "/api/" : "/apis/")}{api}/{(ns.Length > 0 ? $"namespaces/{ns}/" : "")}{left.Text("kind").ToLowerInvariant()}s/{left.Text("metadata.name")}", paths);
+        });
+    }
+
+    /// <summary>An image that cannot be pulled keeps a pod waiting for as long as nobody ends it.</summary>
+    [Fact]
+    public void Every_hook_and_test_has_a_deadline()
+    {
+        var pods = Rendered.With("--set", "dns.clusterDNS=null,dns.clusterDNSService.name=kube-dns").Objects.Where(o => Event(o).Length > 0 && o.Text("kind") is "Job" or "Pod").ToList();
+        Assert.Equal(6, pods.Count);
+        Assert.All(pods, pod => Assert.Equal("240", pod.Text("spec.activeDeadlineSeconds")));
     }
 
     [Fact]

@@ -26,6 +26,9 @@ public sealed class ReachTests
         "cache service" => s_full.Value.One("Service", "dns-cache"),
         "webhook account" => s_full.Value.One("ServiceAccount", "dns-injector"),
         "cache account" => s_full.Value.One("ServiceAccount", "dns-cache"),
+        "check before an uninstall" => s_full.Value.One("Job", "dns-uninstall-check").At("spec.template.spec.containers.0")!,
+        "hook" => s_full.Value.One("Job", "dns-clean-up").At("spec.template.spec.containers.0")!,
+        "helm test" => s_full.Value.One("Pod", "dns-test").At("spec.containers.0")!,
         "binding" => s_full.Value.One("ClusterRoleBinding", "dns-webhook"),
         _ => throw new ArgumentOutOfRangeException(nameof(which), which, null),
     };
@@ -35,6 +38,11 @@ public sealed class ReachTests
     [InlineData("quota", "spec.hard.pods", "500")]
     [InlineData("webhook", "image", "registry.example/team/webhook:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
     [InlineData("cache", "image", "registry.example/team/cache:1")]
+    [InlineData("check before an uninstall", "image", "registry.example/team/cli:1")]
+    [InlineData("check before an uninstall", "imagePullPolicy", "Always")]
+    [InlineData("helm test", "image", "registry.example/team/cli:1")]
+    [InlineData("helm test", "imagePullPolicy", "Always")]
+    [InlineData("hook", "image", "registry.example/team/webhook:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
     [InlineData("webhook pod", "spec.volumes.1.name", "scratch")]
     [InlineData("webhook", "volumeMounts.1.mountPath", "/scratch")]
     [InlineData("webhook", "env.0.name", "NODEDNS_PROBE_PORT")]
@@ -83,6 +91,17 @@ public sealed class ReachTests
     [InlineData("--set-json", "webhook.image.tag=20260101", "node-dns-webhook:20260101")]
     public void An_image_is_named_by_tag_or_digest(string how, string value, string image) =>
         Assert.Equal(image, Rendered.With(how, value).One("Deployment", "nd-webhook").Container("webhook").Text("image"));
+
+    [Theory]
+    [InlineData("--set", "cli.image.repository=plugin", "plugin:0.1.0")]
+    [InlineData("--set", "cli.image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "node-dns-cli@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("--set-json", "cli.image.tag=20260101", "node-dns-cli:20260101")]
+    public void The_plugins_image_is_named_by_tag_or_digest(string how, string value, string image)
+    {
+        var rendered = Rendered.With(how, value);
+        Assert.Equal(image, rendered.One("Job", "nd-uninstall-check").Text("spec.template.spec.containers.0.image"));
+        Assert.Equal(image, rendered.One("Pod", "nd-test").Text("spec.containers.0.image"));
+    }
 
     [Theory]
     [InlineData("cache", "DaemonSet")]

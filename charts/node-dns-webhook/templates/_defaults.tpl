@@ -213,6 +213,11 @@ cache:
     create: true
     name: ""
     annotations: {}
+cli:
+  image:
+    repository: node-dns-cli
+    tag: ""
+    digest: ""
 guard:
   interface: nodelocaldns
   rules: auto
@@ -248,7 +253,7 @@ test:
   image: ""
   resources:
     requests: {cpu: 10m, memory: 32Mi}
-    limits: {cpu: 200m, memory: 64Mi}
+    limits: {cpu: 200m, memory: 128Mi}
 {{- end -}}
 {{- define "ndw.paths" -}}
 enabled
@@ -416,6 +421,9 @@ cache.serviceAnnotations
 cache.serviceAccount.create
 cache.serviceAccount.name
 cache.serviceAccount.annotations
+cli.image.repository
+cli.image.tag
+cli.image.digest
 guard.interface
 guard.rules
 guard.exitMode

@@ -4,6 +4,7 @@
 {{- end -}}
 {{- define "ndw.webhook" -}}{{ include "ndw.fullname" . }}-webhook{{- end -}}
 {{- define "ndw.cache" -}}{{ include "ndw.fullname" . }}-cache{{- end -}}
+{{- define "ndw.testPod" -}}{{ include "ndw.fullname" . }}-test{{- end -}}
 
 {{/* A component's ServiceAccount. Use: include "ndw.serviceAccount" (list $ "webhook") */}}
 {{- define "ndw.serviceAccount" -}}

@@ -11,7 +11,6 @@ internal static class HookCommand
     public static readonly string[] Usage =
     [
         "cluster-dns NAMESPACE/SERVICE NAMESPACE/CONFIGMAP   write the Service's ClusterIPs into the ConfigMap",
-        "uninstall-check ADDRESS[,ADDRESS]                   fail while pods have no other nameserver",
         "settle SECONDS [DEPLOYMENT [CONFIGURATION]]         wait for pods of the Deployment and the CA of the webhook configuration, both by path, then so long",
         "clean-up PATH ...                                   delete the objects at these paths of the API",
     ];
@@ -20,12 +19,10 @@ internal static class HookCommand
     public static Func<ApiCalls, TextWriter, Task<string?>>? Find(string[] arguments) => arguments switch
     {
         ["cluster-dns", var service, var map] => (api, output) => ClusterDnsHook.RunAsync(api, service, map, output),
-        ["uninstall-check", var addresses] =>
-            (api, output) => UninstallCheckHook.RunAsync(api, [.. addresses.Split(',')], ReadResolvConf(), output),
         ["settle", var seconds, .. { Length: <= 2 } paths] when int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var wait) =>
             (api, output) => SettleHook.RunAsync(api, TimeSpan.FromSeconds(wait), paths, output),
         ["clean-up", .. var paths] => (api, output) => CleanUpHook.RunAsync(api, paths, output),
-        ["cluster-dns" or "uninstall-check" or "settle", ..] => (_, _) => Task.FromResult<string?>(
+        ["cluster-dns" or "settle", ..] => (_, _) => Task.FromResult<string?>(
             $"{string.Join(' ', arguments)}: expected one of\n  {string.Join("\n  ", Usage)}"),
         _ => null,
     };
@@ -58,6 +55,4 @@ internal static class HookCommand
         await error.WriteLineAsync(trouble);
         return 1;
     }
-
-    private static string ReadResolvConf() => File.Exists("/etc/resolv.conf") ? File.ReadAllText("/etc/resolv.conf") : "";
 }

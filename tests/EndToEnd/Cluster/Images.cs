@@ -10,6 +10,9 @@ internal static class Images
 
     public static string Cache { get; } = Named("NODEDNS_CACHE_IMAGE", "localhost/node-dns-cache:dev");
 
+    /// <summary>The kubectl plugin's.</summary>
+    public static string Cli { get; } = Named("NODEDNS_CLI_IMAGE", "localhost/node-dns-cli:dev");
+
     /// <summary>busybox, with tests/EndToEnd/asker in /bin.</summary>
     public static string Busybox { get; } = Named("NODEDNS_BUSYBOX_IMAGE", "localhost/busybox:1");
 
@@ -20,6 +23,8 @@ internal static class Images
         "--set-string", "webhook.image.tag=" + Webhook[(Webhook.LastIndexOf(':') + 1)..],
         "--set-string", "cache.image.repository=" + Cache[..Cache.LastIndexOf(':')],
         "--set-string", "cache.image.tag=" + Cache[(Cache.LastIndexOf(':') + 1)..],
+        "--set-string", "cli.image.repository=" + Cli[..Cli.LastIndexOf(':')],
+        "--set-string", "cli.image.tag=" + Cli[(Cli.LastIndexOf(':') + 1)..],
         "--set-string", "test.image=" + Busybox,
         .. Named("NODEDNS_HELM_ARGS", "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
     ];

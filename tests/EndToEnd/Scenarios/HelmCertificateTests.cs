@@ -1,3 +1,4 @@
+using System.Text;
 using NodeDns.EndToEnd.Cluster;
 
 namespace NodeDns.EndToEnd.Scenarios;
@@ -26,11 +27,14 @@ public sealed class HelmCertificateTests(Installation installation)
             var pod = Kubectl.DryRun(Pods.Sleeping(Installation.Labelled, "helm-made").ToJsonString(), Installation.Labelled);
             Assert.Equal(installation.ClusterDns, (string?)pod.Object["spec"]!["dnsConfig"]!["nameservers"]![1]);
             Assert.Contains("does not answer", pod.Warnings, StringComparison.Ordinal);
+            AssertTested();
         }
         finally
         {
             Kubectl.TryHelm("uninstall", Release, "--namespace", Ns, "--wait", "--timeout=60s");
         }
+
+        Installation.AssertNothingLeft(Ns, Release);
     }
 
     /// <summary>From each way to have a certificate, and from the policy, which needs none, to each other.</summary>
@@ -73,6 +77,22 @@ public sealed class HelmCertificateTests(Installation installation)
         }
 
         Installation.AssertNothingLeft(Ns, Release);
+    }
+
+    /// <summary>helm test is green, in a namespace that is not the usual one, and where the API server trusts another authority it
+    /// says so.</summary>
+    private static void AssertTested()
+    {
+        string[] test = ["test", Release, "--namespace", Ns, "--timeout=120s"];
+        Kubectl.Helm(test);
+        Assert.DoesNotContain(Release + "-test", Kubectl.Run("get", "pods,serviceaccounts,roles,clusterroles", "-n", Ns, "-o", "name"), StringComparison.Ordinal);
+
+        var other = Kubectl.Run("get", "configmap", "kube-root-ca.crt", "-n", Ns, "-o", "jsonpath={.data.ca\\.crt}");
+        Kubectl.Run("patch", "mutatingwebhookconfiguration", Release + "-webhook", "--type=json", "-p",
+            $$"""[{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": "{{Convert.ToBase64String(Encoding.UTF8.GetBytes(other))}}"}]""");
+        Assert.NotEqual(0, Kubectl.TryHelm(test).ExitCode);
+        Assert.Matches($"error: the certificate of {Release}-webhook-[^ ]+ is not issued by the caBundle",
+            Kubectl.Run("logs", "-n", Ns, Release + "-test"));
     }
 
     /// <summary>The Secret that Helm made, copied into one of the user's, as values.</summary>

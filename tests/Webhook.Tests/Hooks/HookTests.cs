@@ -65,72 +65,6 @@ public sealed class HookTests
     }
 
     [Fact]
-    public async Task Pods_that_would_lose_dns_are_listed_and_stop_the_uninstall()
-    {
-        await using var server = await ObjectServer.StartAsync();
-        server.Pods.AddRange(Enumerable.Range(0, 700).Select(i => Pod($"plain-{i}", "ClusterFirst")));
-        server.Pods.Add(Pod("both", "None", "169.254.20.10", "10.96.0.10"));
-        server.Pods.Add(Pod("own", "None", "192.0.2.1"));
-        server.Pods.Add(Pod("alone", "None", "169.254.20.10"));
-        server.Pods.Add(Pod("two", "None", "169.254.20.10", "fd00:20::10"));
-        var run = await server.RunAsync("uninstall-check", "169.254.20.10,fd00:20::10");
-        Assert.Equal(1, run.ExitCode);
-        Assert.Contains("2 pods have", run.Error, StringComparison.Ordinal);
-        Assert.Contains("shop/alone (ReplicaSet web-5d9f)", run.Error, StringComparison.Ordinal);
-        Assert.Contains("shop/two", run.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("shop/both", run.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("shop/own", run.Error, StringComparison.Ordinal);
-        Assert.Contains("uninstall.force=true", run.Error, StringComparison.Ordinal);
-    }
-
-    /// <summary>The API server keeps an IPv6 address as its author has spelt it.</summary>
-    [Theory]
-    [InlineData("fd00:20:0:0:0:0:0:10", "fd00:20::10")]
-    [InlineData("FD00:0020::0010", "fd00:20::10")]
-    [InlineData("fd00:20::10", "FD00:20:0::10")]
-    [InlineData("::ffff:169.254.20.10", "169.254.20.10")]
-    public async Task A_pod_that_spells_the_local_address_otherwise_depends_on_it_too(string written, string local)
-    {
-        await using var server = await ObjectServer.StartAsync();
-        server.Pods.Add(Pod("alone", "None", written));
-        var run = await server.RunAsync("uninstall-check", local);
-        Assert.Equal(1, run.ExitCode);
-        Assert.Contains("shop/alone", run.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_long_list_is_cut()
-    {
-        await using var server = await ObjectServer.StartAsync();
-        server.Pods.AddRange(Enumerable.Range(0, 60).Select(i => Pod($"alone-{i}", "None", "169.254.20.10")));
-        var run = await server.RunAsync("uninstall-check", "169.254.20.10");
-        Assert.Contains("60 pods", run.Error, StringComparison.Ordinal);
-        Assert.Contains("and 10 more", run.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task With_a_second_nameserver_everywhere_the_uninstall_goes_on()
-    {
-        await using var server = await ObjectServer.StartAsync();
-        server.Pods.Add(Pod("both", "None", "169.254.20.10", "10.96.0.10"));
-        var run = await server.RunAsync("uninstall-check", "169.254.20.10");
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
-    }
-
-    /// <summary>kubeadm's and kops' clusters with kube-proxy in IPVS mode: clusterDNS of the kubelets is the node cache.</summary>
-    [Theory]
-    [InlineData("169.254.20.10", "169.254.20.10")]
-    [InlineData("fd00:20:0:0::10", "FD00:20::10")]
-    public async Task Where_kubelet_itself_gives_out_the_local_address_the_uninstall_stops(string server, string local)
-    {
-        await using var objects = await ObjectServer.StartAsync();
-        using var output = new StringWriter();
-        var trouble = await objects.WithCallsAsync(api =>
-            UninstallCheckHook.RunAsync(api, [local], $"nameserver {server}\nsearch a.svc.cluster.local\n", output));
-        Assert.Contains("change clusterDNS in the kubelets' configuration", trouble, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task What_is_left_is_deleted_and_what_is_gone_is_no_error()
     {
         await using var server = await ObjectServer.StartAsync();
@@ -142,7 +76,6 @@ public sealed class HookTests
 
     [Theory]
     [InlineData("cluster-dns", "kube-system/kube-dns", "node-dns/nd-cluster-dns")]
-    [InlineData("uninstall-check", "169.254.20.10")]
     [InlineData("clean-up", ConfigMap)]
     public async Task An_api_server_that_refuses_is_told(params string[] arguments)
     {
@@ -157,7 +90,6 @@ public sealed class HookTests
     [Theory]
     [InlineData("cluster-dns")]
     [InlineData("cluster-dns", "kube-dns", "nd")]
-    [InlineData("uninstall-check")]
     [InlineData("settle")]
     [InlineData("settle", "soon")]
     [InlineData("settle", "1", "/a", "/b", "/c")]
@@ -186,21 +118,4 @@ public sealed class HookTests
         {"metadata":{"generation":{{{generation}}}},"spec":{"replicas":2},
          "status":{"observedGeneration":{{{observed}}},"updatedReplicas":1,"availableReplicas":{{{available}}}}}
         """)!;
-
-    private static JsonObject Pod(string name, string policy, params string[] nameservers)
-    {
-        var metadata = new JsonObject { ["namespace"] = "shop", ["name"] = name };
-        if (name == "alone")
-        {
-            metadata["ownerReferences"] = new JsonArray(new JsonObject { ["kind"] = "ReplicaSet", ["name"] = "web-5d9f" });
-        }
-
-        var spec = new JsonObject { ["dnsPolicy"] = policy };
-        if (nameservers.Length > 0)
-        {
-            spec["dnsConfig"] = new JsonObject { ["nameservers"] = new JsonArray([.. nameservers.Select(n => (JsonNode)n)]) };
-        }
-
-        return new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
-    }
 }

@@ -11,7 +11,7 @@ using NodeDns.Webhook.Namespaces;
 
 namespace NodeDns.Webhook.Tests.Hooks;
 
-/// <summary>As much of an API server as the hooks ask for, on a real socket: objects by path, and pages of pods.</summary>
+/// <summary>As much of an API server as the hooks ask for, on a real socket: objects by path.</summary>
 internal sealed class ObjectServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -27,8 +27,6 @@ internal sealed class ObjectServer : IAsyncDisposable
     }
 
     public ConcurrentDictionary<string, JsonNode> Objects { get; } = [];
-
-    public List<JsonObject> Pods { get; } = [];
 
     /// <summary>How often an object was asked for.</summary>
     public int Asked(string path) => _asked.GetValueOrDefault(path);
@@ -52,8 +50,6 @@ internal sealed class ObjectServer : IAsyncDisposable
         return (code, output.ToString(), error.ToString());
     }
 
-    public Task<string?> WithCallsAsync(Func<ApiCalls, Task<string?>> hook) => hook(new ApiCalls(Client()));
-
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
@@ -70,10 +66,6 @@ internal sealed class ObjectServer : IAsyncDisposable
         if (Status != 200)
         {
             await context.Response.WriteAsync("""{"message":"not today"}""");
-        }
-        else if (path == "/api/v1/pods")
-        {
-            await context.Response.WriteAsync(Page(context.Request.Query).ToJsonString());
         }
         else if (context.Request.Method == "PATCH" && context.Request.ContentType!.StartsWith("application/apply-patch+yaml", StringComparison.Ordinal))
         {
@@ -92,23 +84,5 @@ internal sealed class ObjectServer : IAsyncDisposable
         {
             context.Response.StatusCode = 404;
         }
-    }
-
-    private JsonObject Page(IQueryCollection query)
-    {
-        Assert.Equal("status.phase!=Succeeded,status.phase!=Failed", query["fieldSelector"]);
-        var size = int.Parse(query["limit"]!);
-        var from = query["continue"].Count > 0 ? int.Parse(query["continue"]!) : 0;
-        var metadata = new JsonObject();
-        if (from + size < Pods.Count)
-        {
-            metadata["continue"] = $"{from + size}";
-        }
-
-        return new JsonObject
-        {
-            ["metadata"] = metadata,
-            ["items"] = new JsonArray([.. Pods.Skip(from).Take(size).Select(pod => pod.DeepClone())]),
-        };
     }
 }

@@ -66,6 +66,25 @@ public sealed class WebhookCheckTests : IDisposable
     }
 
     [Fact]
+    public void Another_releases_configuration_is_not_compared()
+    {
+        using var pair = Certificates.SelfSigned(Name);
+        using var other = Certificates.SelfSigned("webhook.elsewhere.svc");
+        Replicas(pair, 1);
+        Configure(pair);
+        Configure(other, name: "elsewhere");
+        try
+        {
+            var run = Plugin.Run(_cluster, "doctor", "--only", "NDN603", "-n", "node-dns");
+            Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        }
+        finally
+        {
+            _cluster.Do("delete", "mutatingwebhookconfiguration", "elsewhere");
+        }
+    }
+
+    [Fact]
     public void Replicas_that_disagree_are_named_with_the_setting()
     {
         using var pair = Certificates.SelfSigned(Name);
@@ -116,20 +135,20 @@ public sealed class WebhookCheckTests : IDisposable
     }
 
     /// <summary>The chart's configuration, of which the API server never calls the webhook: no namespace has the label.</summary>
-    private void Configure(X509Certificate2? authority, string failurePolicy = "Ignore")
+    private void Configure(X509Certificate2? authority, string failurePolicy = "Ignore", string name = "checked")
     {
         var bundle = authority is null ? "" : $", caBundle: {Convert.ToBase64String(Encoding.UTF8.GetBytes(authority.ExportCertificatePem()))}";
         _cluster.Apply($$"""
             apiVersion: admissionregistration.k8s.io/v1
             kind: MutatingWebhookConfiguration
-            metadata: {name: checked, labels: {app.kubernetes.io/name: node-dns-webhook} }
+            metadata: {name: {{name}}, labels: {app.kubernetes.io/name: node-dns-webhook} }
             webhooks:
             - name: namespace.nodedns.io
               admissionReviewVersions: [v1]
               sideEffects: None
               failurePolicy: {{failurePolicy}}
               namespaceSelector: {matchLabels: {nobody-has: this} }
-              clientConfig: {service: {name: node-dns-webhook, namespace: node-dns, path: /mutate}{{bundle}} }
+              clientConfig: {service: {name: node-dns-webhook, namespace: {{(name == "checked" ? "node-dns" : name)}}, path: /mutate}{{bundle}} }
               rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
             """);
     }

@@ -125,9 +125,15 @@ internal static class WebhookChecks
         }
     }
 
-    private static async Task<List<JsonElement>> OursAsync(Examination examination, CancellationToken cancel) =>
-        [.. (await examination.WebhookConfigurationsAsync(cancel)).Where(one =>
-            one.Member("metadata"u8).Member("labels"u8).Says("app.kubernetes.io/name"u8, "node-dns-webhook"u8))];
+    /// <summary>The configurations that call the webhook of this release.</summary>
+    private static async Task<List<JsonElement>> OursAsync(Examination examination, CancellationToken cancel)
+    {
+        var release = await examination.InstalledAsync(cancel);
+        return [.. (await examination.WebhookConfigurationsAsync(cancel)).Where(one =>
+            one.Member("metadata"u8).Member("labels"u8).Says("app.kubernetes.io/name"u8, "node-dns-webhook"u8)
+            && one.Member("webhooks"u8).Items.All(entry =>
+                entry.Member("clientConfig"u8).Member("service"u8).Text("namespace"u8) is not { } ns || ns == release.Namespace))];
+    }
 
     /// <summary>The first setting in which two replicas differ.</summary>
     private static string Difference(string[] settings)

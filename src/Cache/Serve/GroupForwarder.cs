@@ -6,6 +6,8 @@ namespace NodeDns.Cache.Serve;
 /// <summary>Adapts a <see cref="Forwarder"/> to the interface that the query path uses.</summary>
 internal sealed class GroupForwarder(Forwarder forwarder) : IForwarder
 {
+    public Forwarder Forwarder => forwarder;
+
     public bool IsKnownDead => forwarder.Group.IsKnownDead;
 
     public bool IsRetired => forwarder.IsRetired;
@@ -14,8 +16,6 @@ internal sealed class GroupForwarder(Forwarder forwarder) : IForwarder
         forwarder.Forward(query, clientUsedTcp, owner);
 
     public void Prove() => forwarder.Prove();
-
-    public void FollowEndpoints() => forwarder.FollowEndpoints();
 
     public void Retire() => forwarder.Retire();
 }

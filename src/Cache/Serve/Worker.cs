@@ -91,10 +91,7 @@ internal sealed class Worker : IDisposable
                 _forwarders[group].Prove();
             }
 
-            foreach (var forwarder in _forwarders)
-            {
-                forwarder.FollowEndpoints();
-            }
+            EndpointLookup.Follow(_forwarders.Select(forwarder => forwarder.Forwarder));
         }
 
         foreach (var forwarder in before)

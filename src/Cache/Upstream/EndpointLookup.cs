@@ -6,10 +6,10 @@ using NodeDns.Telemetry.Tap;
 
 namespace NodeDns.Cache.Upstream;
 
-/// <summary>Keeps an <see cref="EndpointSet"/> up to date: asks the forward's own servers for the name's addresses, again
-/// whenever their TTL has passed. The first worker has one.</summary>
-/// <remarks>While nobody answers, the addresses stay as they are. The answer that there are none empties the set, and the
-/// forward's own servers are asked as if there were no <c>endpoints</c>.</remarks>
+/// <summary>Keeps <see cref="EndpointSet"/>s up to date: asks the forwards' own servers for the name's addresses, again
+/// whenever their TTL has passed. The first worker has one for each name and the servers that are asked for it.</summary>
+/// <remarks>While nobody answers, the addresses stay as they are. The answer that there are none empties the sets, and the
+/// forwards' own servers are asked as if there were no <c>endpoints</c>.</remarks>
 internal sealed class EndpointLookup : LoopTimer, IExchangeOwner
 {
     /// <summary>After no answer, and the least time between two look-ups.</summary>
@@ -21,47 +21,66 @@ internal sealed class EndpointLookup : LoopTimer, IExchangeOwner
     /// <summary>A longer TTL would keep pods that have long gone.</summary>
     private const uint TtlMaximumSeconds = 60;
 
-    private readonly Forwarder _forwarder;
-    private readonly EndpointSet _set;
+    // The first one asks. All would ask the same servers the same question in the same way.
+    private readonly Forwarder[] _forwarders;
     private readonly Qtype[] _types;
     private readonly HashSet<IPAddress> _found = [];
     private readonly HashSet<IPAddress> _servers;
+    private readonly Dictionary<string, string?> _told = [];
     private byte[] _query = [];
     private int _asking;
     private int _turn;
     private uint _ttlSeconds;
     private bool _isRunning;
-    private string? _told;
 
-    public EndpointLookup(Forwarder forwarder, EndpointSet set)
+    private EndpointLookup(IEnumerable<Forwarder> forwarders)
     {
-        _forwarder = forwarder;
-        _set = set;
-        _servers = [.. forwarder.Options.Servers.Select(server => server.Address.Address)];
+        _forwarders = [.. forwarders];
+        _servers = [.. Asking.Options.Servers.Select(server => server.Address.Address)];
         _types = [.. _servers.Select(Kind).Distinct()];
 
         static Qtype Kind(IPAddress address) =>
             address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Qtype.AAAA : Qtype.A;
     }
 
-    public void Start()
+    private Forwarder Asking => _forwarders[0];
+
+    /// <summary>Keeps the endpoints of these forwards up to date, of those that have some, until one of them retires. All are
+    /// one worker's.</summary>
+    public static void Follow(IEnumerable<Forwarder> forwarders)
     {
-        _isRunning = true;
-        OnTimer();
+        foreach (var alike in forwarders.Where(forwarder => forwarder.Group.Endpoints is not null).GroupBy(Question).ToList())
+        {
+            var lookup = new EndpointLookup(alike);
+            foreach (var forwarder in alike)
+            {
+                forwarder.Endpoints = lookup;
+            }
+
+            lookup._isRunning = true;
+            lookup.OnTimer();
+        }
     }
 
     public void Stop()
     {
         _isRunning = false;
-        _forwarder.Loop.Cancel(this);
+        Asking.Loop.Cancel(this);
     }
 
     public override void OnTimer()
     {
-        if (_set.Current.Length > 0 && !_set.TakeAsked())
+        var isAsked = false;
+        foreach (var forwarder in _forwarders)
+        {
+            // Each is read, which resets it.
+            isAsked |= forwarder.Group.Endpoints!.TakeAsked() || forwarder.Group.Endpoints.Current.Length == 0;
+        }
+
+        if (!isAsked)
         {
             // Nobody needs the pods: on many nodes, most zones are asked for nothing most of the time.
-            _forwarder.Loop.Arm(this, IdleMs);
+            Asking.Loop.Arm(this, IdleMs);
             return;
         }
 
@@ -88,8 +107,12 @@ internal sealed class EndpointLookup : LoopTimer, IExchangeOwner
         }
         else
         {
-            Use();
-            _forwarder.Loop.Arm(this, Math.Max(AgainMs, _ttlSeconds * 1000L));
+            foreach (var forwarder in _forwarders)
+            {
+                Use(forwarder, forwarder.Group.Endpoints!);
+            }
+
+            Asking.Loop.Arm(this, Math.Max(AgainMs, _ttlSeconds * 1000L));
         }
     }
 
@@ -97,19 +120,27 @@ internal sealed class EndpointLookup : LoopTimer, IExchangeOwner
     {
         if (_isRunning)
         {
-            _forwarder.Loop.Arm(this, AgainMs);
+            Asking.Loop.Arm(this, AgainMs);
         }
+    }
+
+    /// <summary>Whom a forward asks for which name, and how.</summary>
+    private static string Question(Forwarder forwarder)
+    {
+        var options = forwarder.Options;
+        return $"{DnsName.ToText(options.Endpoints!.Name)} {string.Join(' ', options.Servers.Select(server => server.To))} "
+            + $"{options.ForceTcp} {options.PreferUdp} {options.SourceAddress}";
     }
 
     private void Ask()
     {
-        var name = _set.Options.Name;
+        var name = Asking.Options.Endpoints!.Name;
         _query = new byte[DnsHeader.Length + name.Length + 4];
         DnsHeader.SetFlags(_query, DnsHeader.RD);
         DnsHeader.SetQdCount(_query, 1);
         QuestionReader.Write(_query.AsSpan(DnsHeader.Length), name, _types[_asking], Qclass.IN);
-        var servers = _forwarder.Group.Servers;
-        _forwarder.Probe(_query, servers[_turn++ % servers.Length], this);
+        var servers = Asking.Group.Servers;
+        Asking.Probe(_query, servers[_turn++ % servers.Length], this);
     }
 
     private bool TryRead(ReadOnlySpan<byte> message)
@@ -132,39 +163,40 @@ internal sealed class EndpointLookup : LoopTimer, IExchangeOwner
         return !records.IsMalformed && (_found.Count > 0 || (DnsHeader.Flags(message) & DnsHeader.TC) == 0);
     }
 
-    private void Use()
+    private void Use(Forwarder forwarder, EndpointSet set)
     {
-        var left = _found.RemoveWhere(IsNoPod);
-        foreach (var pod in _set.Replace(_found))
+        var pods = _found.Where(address => IsPod(address, set.Options)).ToList();
+        foreach (var pod in set.Replace(pods))
         {
-            _forwarder.Prove(pod);
+            forwarder.Prove(pod);
         }
 
-        Tell(_found.Count > 0 ? null
-            : left > 0 ? "has only addresses of the servers, of this cache, or that are no pod's"
+        Tell(set.Options.Text, pods.Count, pods.Count > 0 ? null
+            : _found.Count > 0 ? "has only addresses of the servers, of this cache, or that are no pod's"
             : "has no addresses: no such Service, not a headless one, or no pod of it is ready");
     }
 
-    private bool IsNoPod(IPAddress address) => _servers.Contains(address) || _set.Options.Own.Contains(address)
+    private bool IsPod(IPAddress address, EndpointsOptions options) => !(_servers.Contains(address)
+        || options.Own.Contains(address)
         || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv6Multicast
-        || (address.GetAddressBytes() is [>= 224, _, _, _]);
+        || (address.GetAddressBytes() is [>= 224, _, _, _]));
 
     /// <summary>Tells a problem once, and once that it is over.</summary>
-    private void Tell(string? problem)
+    private void Tell(string endpoints, int pods, string? problem)
     {
-        if (problem == _told)
+        if (problem == _told.GetValueOrDefault(endpoints))
         {
             return;
         }
 
-        _told = problem;
+        _told[endpoints] = problem;
         if (problem is null)
         {
-            _forwarder.Group.Log.EndpointsFound(_set.Options.Text, _found.Count);
+            Asking.Group.Log.EndpointsFound(endpoints, pods);
         }
         else
         {
-            _forwarder.Group.Log.EndpointsMissing(_set.Options.Text, problem);
+            Asking.Group.Log.EndpointsMissing(endpoints, problem);
         }
     }
 }

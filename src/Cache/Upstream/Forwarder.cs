@@ -22,7 +22,6 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     private readonly EdnsProbe?[] _ednsProbes;
     private readonly UdpPorts _ports4;
     private readonly UdpPorts _ports6;
-    private EndpointLookup? _endpoints;
     private Exchange? _active;
     private int _activeCount;
     private bool _turnEndAsked;
@@ -51,6 +50,9 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
     internal RandomIds Random { get; } = new();
 
     internal ForwardOptions Options => Group.Options;
+
+    /// <summary>What keeps the group's endpoints up to date; null on all workers but the first.</summary>
+    internal EndpointLookup? Endpoints { get; set; }
 
     internal bool IsRetired { get; private set; }
 
@@ -89,22 +91,12 @@ internal sealed class Forwarder : ITurnEnd, IDisposable
         }
     }
 
-    /// <summary>Keeps the group's endpoints up to date, if it has some. One worker does it for all.</summary>
-    public void FollowEndpoints()
-    {
-        if (Group.Endpoints is { } set)
-        {
-            _endpoints = new EndpointLookup(this, set);
-            _endpoints.Start();
-        }
-    }
-
     /// <summary>Called when the configuration has been replaced: pending queries finish, idle sockets close, probing
     /// ends.</summary>
     public void Retire()
     {
         IsRetired = true;
-        _endpoints?.Stop();
+        Endpoints?.Stop();
         foreach (var probe in _probes)
         {
             probe?.Stop();

@@ -82,6 +82,30 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Fact]
+    public void Forwards_that_ask_the_same_servers_for_the_same_name_share_one_look_up()
+    {
+        Tell(Pod(2));
+        var cache = Harness();
+        Forwarder[] alike = [cache.Forwarder, cache.AnotherForward(options => options),
+            cache.AnotherForward(options => options with { Endpoints = options.Endpoints! with { Text = "another port", Port = 9 } })];
+        var other = cache.AnotherForward(options => options with { ForceTcp = true });
+        EndpointLookup.Follow([.. alike, other, cache.AnotherForward(options => options with { Endpoints = null })]);
+        cache.Until(() => alike.Append(other).All(forwarder => forwarder.Group.Endpoints!.Current.Length == 1), "the look-ups");
+        Assert.Equal((1, 1), (AskedOver(tcp: false), AskedOver(tcp: true)));
+
+        // One that is asked is enough for all to be renewed.
+        Tell(_pods[0], Pod(3));
+        cache.Finish(cache.Ask("n.example", by: alike[1]));
+        Pass(cache, 6_000);
+        cache.Until(() => alike.All(forwarder => forwarder.Group.Endpoints!.Current.Length == 2), "the next look-up");
+        Assert.Single(other.Group.Endpoints!.Current);
+        Assert.Equal((2, 1), (AskedOver(tcp: false), AskedOver(tcp: true)));
+
+        int AskedOver(bool tcp) => _service.Queries.Count(seen => seen.OverTcp == tcp
+            && string.Equals(seen.Query.Question!.Name, Name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public void A_pod_that_left_gets_nothing_new_and_still_answers_what_it_was_asked()
     {
         var held = new TaskCompletionSource();
@@ -282,14 +306,16 @@ public sealed class EndpointTests : IDisposable
             _service.On(Name, "A", answer);
         }
 
-        _cache = new ForwarderHarness(options => options with
-        {
-            Endpoints = Options([IPAddress.Parse("127.9.9.9")]),
-            Failover = new RcodeSet(2),
-        }, _service.EndPoint);
-        _cache.Forwarder.FollowEndpoints();
-        return _cache;
+        var cache = Harness();
+        EndpointLookup.Follow([cache.Forwarder]);
+        return cache;
     }
+
+    private ForwarderHarness Harness() => _cache = new ForwarderHarness(options => options with
+    {
+        Endpoints = Options([IPAddress.Parse("127.9.9.9")]),
+        Failover = new RcodeSet(2),
+    }, _service.EndPoint);
 
     private EndpointsOptions Options(IPAddress[] own) =>
         new(DnsName.ParseLower(Name), Name, _service.EndPoint.Port, [.. own]);

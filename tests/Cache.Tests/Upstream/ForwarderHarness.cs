@@ -46,12 +46,11 @@ internal sealed class ForwarderHarness : IDisposable
     public Forwarder Forwarder { get; }
 
     /// <summary>A second worker's forwarder of the same group; here it shares the loop.</summary>
-    public Forwarder AnotherWorker()
-    {
-        var forwarder = new Forwarder(Loop, Group, Registry.AttachWorker());
-        _forwarders.Add(forwarder);
-        return forwarder;
-    }
+    public Forwarder AnotherWorker() => ForwarderOf(Group);
+
+    /// <summary>The worker's forwarder of another directive.</summary>
+    public Forwarder AnotherForward(Func<ForwardOptions, ForwardOptions> with) =>
+        ForwarderOf(new UpstreamGroup(with(Group.Options), Registry, _logger.CreateLogger("plugin/forward")));
 
     public Outcome Ask(
         string name, bool tcp = false, bool edns = false, Forwarder? by = null, ushort size = 1232)
@@ -119,6 +118,13 @@ internal sealed class ForwarderHarness : IDisposable
         Turn();
         Loop.Dispose();
         _logger.Dispose();
+    }
+
+    private Forwarder ForwarderOf(UpstreamGroup group)
+    {
+        var forwarder = new Forwarder(Loop, group, Registry.AttachWorker());
+        _forwarders.Add(forwarder);
+        return forwarder;
     }
 
     public static byte[] Query(string name, bool edns = false, ushort type = 1, ushort size = 1232)

@@ -18,6 +18,7 @@ public sealed class SearchCutProofTests(SearchCluster cluster, ITestOutputHelper
     private const int WarmSeconds = 8;
 
     private static readonly string[] s_namespaces = ["shop", "cart", "pay", "com"];
+    private static readonly string[] s_otherTypes = ["TXT", "SRV", "MX"];
     private static readonly SemaphoreSlim s_furnished = new(1, 1);
     private static readonly bool s_isLong = Environment.GetEnvironmentVariable("NODEDNS_SEARCH_QUESTIONS") is not null;
     private static bool s_isFurnished;
@@ -92,6 +93,29 @@ public sealed class SearchCutProofTests(SearchCluster cluster, ITestOutputHelper
 
         Assert.Equal("10.1.4.1", Assert.Single((await servers.AskCache("h0.dev.pay.svc.cluster.local.", "A"))!.Answer).Data);
         Assert.True(run.Differences.IsEmpty, string.Join('\n', run.Differences.Take(20)));
+    }
+
+    /// <summary>CoreDNS says that a namespace does not exist when it is asked for a TXT record of it.</summary>
+    [Fact]
+    public async Task Below_what_is_denied_for_another_type_addresses_are_found()
+    {
+        var coreDns = await Ready();
+        using var outside = OutsideWorld.Start();
+        using var servers = await SearchServers.Start(cluster, coreDns, outside, s_coreDns["pods insecure"], cut: true);
+        await Until(async () => (await servers.AskCache("web.com.svc.cluster.local.", "A"))?.Answer.Count > 0);
+        await servers.AskCache("site0.com.", "A");
+        await Denied("one.com.svc.cluster.local.", "A", "AAAA");
+        await Denied("com.svc.cluster.local.", "TXT");
+        await Denied("two.com.svc.cluster.local.", "A", "AAAA");
+        Assert.Single((await servers.AskCache("h0.example.com.svc.cluster.local.", "A"))!.Answer);
+
+        async Task Denied(string name, params string[] types)
+        {
+            foreach (var type in types)
+            {
+                Assert.Equal(3, (await servers.AskCache(name, type))!.Rcode);
+            }
+        }
     }
 
     [Fact]
@@ -172,7 +196,8 @@ public sealed class SearchCutProofTests(SearchCluster cluster, ITestOutputHelper
         while (run.Asked < questions)
         {
             var resolver = new StubResolver(s_namespaces[random.Next(s_namespaces.Length)], random.Next(2) == 0);
-            await run.LookUp(resolver, Typed(random));
+            var typed = Typed(random);
+            await (random.Next(8) == 0 ? run.LookUp(resolver, typed, s_otherTypes[random.Next(3)]) : run.LookUp(resolver, typed));
             await Task.Delay(random.Next(250));
         }
     }

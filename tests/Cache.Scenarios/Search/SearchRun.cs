@@ -6,6 +6,8 @@ namespace NodeDns.Cache.Scenarios.Search;
 /// <summary>Lookups through the cache, of which every answer about the cluster is compared with CoreDNS's own.</summary>
 internal sealed class SearchRun(SearchServers servers, SearchCluster cluster, TimeSpan memory)
 {
+    private const int Cname = 5;
+
     private int _asked, _explained;
 
     public int Asked => Volatile.Read(ref _asked);
@@ -18,14 +20,17 @@ internal sealed class SearchRun(SearchServers servers, SearchCluster cluster, Ti
     /// <summary>The names that pods have asked for outside the cluster.</summary>
     public ConcurrentDictionary<string, bool> Absolute { get; } = [];
 
-    public async Task LookUp(StubResolver resolver, string typed) => await resolver.LookUp(typed, async name =>
+    public Task LookUp(StubResolver resolver, string typed) => LookUp(resolver, typed, "A", "AAAA");
+
+    /// <param name="types">What is asked for each name.</param>
+    public async Task LookUp(StubResolver resolver, string typed, params string[] types) => await resolver.LookUp(typed, async name =>
     {
         if (!name.EndsWith("cluster.local.", StringComparison.Ordinal))
         {
             Absolute[name] = true;
         }
 
-        var found = await Task.WhenAll(Ask(name, "A"), Ask(name, "AAAA"));
+        var found = await Task.WhenAll(types.Select(type => Ask(name, type)));
         return found.Max();
     });
 
@@ -40,7 +45,7 @@ internal sealed class SearchRun(SearchServers servers, SearchCluster cluster, Ti
 
         return answer is null or { Rcode: not (0 or 3) } ? Found.NoAddress
             : answer.Rcode == 3 ? Found.NoName
-            : answer.Answer.Exists(record => record.Type is 1 or 28) ? Found.Address : Found.NoAddress;
+            : answer.Answer.Exists(record => record.Type != Cname) ? Found.Address : Found.NoAddress;
     }
 
     private async Task Compare(string name, string type, DnsMessage? answer)

@@ -14,6 +14,7 @@ namespace NodeDns.Cache.Upstream;
 /// + twice that also ask over TCP
 /// 4.4 s        give up, with a held reply (truncated, or of a failover rcode) if there is one
 /// </code>
+/// With endpoints the first two are pods, and the third, as long after the second as that after the first, is a server.
 /// After an error (refused, closed, read_timeout) the next server is asked at once. After every server has failed, the
 /// next round starts 200 ms later. After TC over UDP, or a complaint about EDNS, the same server is asked again.
 /// <see cref="ServerPath"/> records which packets do not get through to a server, and decides how every query is sent. The
@@ -212,7 +213,8 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
             WaitOrGiveUp();
             return;
         }
-        var server = Forwarder.Group.Choose(_order, _tried, Now, Forwarder.Random, Forwarder.Counters);
+        var server = Forwarder.Group.Choose(
+            _order, _tried, Now, Forwarder.Random, Forwarder.Counters, afterEndpoints: _timedRetries == TimedRetries);
         if (server is null)
         {
             FinishHeldOrFail(UpstreamError.NoHealthyUpstream);
@@ -273,7 +275,8 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
 
     private void ScheduleRetry(UpstreamState server)
     {
-        var wait = Options.RetryAfterMs(server.Rtt) << _timedRetries;
+        // A pod is near: one that is silent has gone, and is not slow.
+        var wait = Options.RetryAfterMs(server.Rtt) << (Options.Endpoints is null ? _timedRetries : 0);
         _retryAtMs = _timedRetries < TimedRetries ? Math.Min(DeadlineMs, Now + wait) : DeadlineMs;
         ArmTimer();
     }

@@ -127,12 +127,14 @@ internal sealed class UpstreamGroup
     /// <summary>Chooses the next server to ask: healthy before suspect, untried before tried, then in the query's
     /// order. A healthy endpoint comes before all servers, a suspect one after the healthy servers.</summary>
     /// <param name="tried">Bit n is set when this query has already asked server n.</param>
+    /// <param name="afterEndpoints">Two endpoints have left the query unanswered: a healthy server comes before the others,
+    /// which may have gone with them.</param>
     /// <returns>null when all are down and <c>failfast_all_unhealthy_upstreams</c> is set. Otherwise, when all are
     /// down, a random one, because it may be the probing that fails.</returns>
     internal UpstreamState? Choose(
-        ServerOrder order, uint tried, long nowMs, RandomIds random, WorkerCounters counters)
+        ServerOrder order, uint tried, long nowMs, RandomIds random, WorkerCounters counters, bool afterEndpoints = false)
     {
-        if (Endpoints?.Choose(tried, nowMs, random) is { } pod)
+        if (!afterEndpoints && Endpoints?.Choose(tried, nowMs, random) is { } pod)
         {
             return pod;
         }

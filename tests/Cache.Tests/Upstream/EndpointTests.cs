@@ -210,6 +210,27 @@ public sealed class EndpointTests : IDisposable
         Assert.True(cache.Group.IsKnownDead);
     }
 
+    /// <summary>A scale-down leaves the cache with pods that are gone until their TTL is over, and where packets to them are
+    /// dropped, each one costs a wait.</summary>
+    [Fact]
+    public void A_question_that_two_pods_leave_unanswered_goes_to_the_server_though_others_may_be_healthy()
+    {
+        var cache = Follow([.. Enumerable.Range(2, 9).Select(Pod)]);
+        _pods.ForEach(pod => pod.Otherwise = _ => new FakeAnswer { Silent = true });
+        var pending = cache.Ask("n.example");
+        for (var passed = 0; passed < 1_000 && !pending.IsDone; passed += 100)
+        {
+            cache.Pass(100);
+            for (var turn = 0; turn < 3; turn++)
+            {
+                cache.Loop.RunTurn(10);
+            }
+        }
+
+        Assert.Equal((1, 2), (Asked(_service, "n"), _pods.Sum(pod => Asked(pod, "n"))));
+        Assert.True(cache.Finish(pending).Answer is not null);
+    }
+
     [Theory]
     [InlineData(true, false, true)]
     [InlineData(true, true, false)]

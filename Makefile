@@ -89,6 +89,10 @@ search-proof: ## search_cut beside a real CoreDNS and API server: 80,000 questio
 	@dotnet build tests/Cache.Scenarios -c Release -nologo -v quiet -clp:ErrorsOnly
 	@NODEDNS_SEARCH_QUESTIONS=20000 tests/Cache.Scenarios/bin/Release/net10.0/Cache.Scenarios -class '*SearchCutProofTests' -noColor -noLogo -showLiveOutput
 
+.PHONY: bad-day
+bad-day: ## what a bad day of cluster DNS costs lookups, beside node-cache's CoreDNS, on a real cluster (RATE=500 a second each)
+	@eng/bad-day $(RATE)
+
 .PHONY: mutants
 mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", JOBS=2, MINUTES=60, ONLY=FILE; all: hours)
 	@dotnet build tests/Mutants -c Release -nologo -v quiet -clp:'ErrorsOnly;NoSummary'

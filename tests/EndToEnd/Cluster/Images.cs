@@ -16,6 +16,9 @@ internal static class Images
     /// <summary>busybox, with tests/EndToEnd/asker in /bin.</summary>
     public static string Busybox { get; } = Named("NODEDNS_BUSYBOX_IMAGE", "localhost/busybox:1");
 
+    /// <summary>CoreDNS, as the cluster of eng/cluster has it.</summary>
+    public static string CoreDns { get; } = Named("NODEDNS_COREDNS_IMAGE", "localhost/coredns:1");
+
     /// <summary>Helm arguments that make the chart use them, and those that this cluster needs (NODEDNS_HELM_ARGS).</summary>
     public static string[] AsValues() =>
     [

@@ -17,6 +17,7 @@ public sealed class Order : ITestCollectionOrderer
     public const string Swapped = "5 swapped";
     public const string Readme = "6 readme";
     public const string Operators = "7 operators";
+    public const string BadDay = "8 bad day";
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)

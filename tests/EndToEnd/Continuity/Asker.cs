@@ -4,8 +4,11 @@ using NodeDns.EndToEnd.Cluster;
 
 namespace NodeDns.EndToEnd.Continuity;
 
-/// <summary>What tests/EndToEnd/asker printed. A lookup is lost when it had no good answer within 1 s.</summary>
-internal sealed record Lookups(string Protocol, long Sent, long Answered, long Lost, string Line)
+/// <summary>What tests/EndToEnd/asker printed. A lookup is lost when it had no good answer within the asker's patience.</summary>
+/// <param name="SlowestMs">Of those that had a good answer.</param>
+/// <param name="P999Ms">The time that all but one in a thousand stayed below, where a lost one took the whole patience.</param>
+internal sealed record Lookups(
+    string Protocol, long Sent, long Answered, long Lost, double SlowestMs, double P999Ms, double Seconds, string Line)
 {
     public override string ToString() => $"{Protocol}: {Line}";
 }
@@ -17,14 +20,25 @@ internal sealed class Asker : IDisposable
     private readonly Task<string> _errors;
     private readonly string _protocol;
 
-    /// <param name="name">The only name that is asked for; null for several.</param>
-    public Asker(string ns, string pod, string servers, string protocol, int perSecond, string? name = null)
+    /// <param name="name">The only name that is asked for, or, as <c>*.NAMESPACE.pod.DOMAIN</c>, those of ever new addresses; null
+    /// for several.</param>
+    /// <param name="patienceSeconds">How long an answer may take.</param>
+    public Asker(
+        string ns, string pod, string servers, string protocol, int perSecond, string? name = null, int patienceSeconds = 1)
     {
         _protocol = protocol;
         string[] asker = ["asker", servers, protocol, perSecond.ToString(CultureInfo.InvariantCulture)];
-        _process = Kubectl.StartExec(ns, pod, name is null ? asker : [.. asker, name]);
+        _process = Kubectl.StartExec(ns, pod,
+            name is null ? asker : [.. asker, name, patienceSeconds.ToString(CultureInfo.InvariantCulture)]);
         _errors = _process.StandardError.ReadToEndAsync();
         Assert.Equal("asking", _process.StandardOutput.ReadLine());
+    }
+
+    /// <summary>What was asked until now is in no number.</summary>
+    public void CountFromHere()
+    {
+        _process.StandardInput.WriteLine();
+        _process.StandardInput.Flush();
     }
 
     /// <summary>Ends the asking, waits for what is in flight, and returns the numbers.</summary>
@@ -36,7 +50,9 @@ internal sealed class Asker : IDisposable
         Assert.True(_process.ExitCode == 0, text + _errors.Result);
         var fields = text.Split('\n')[0].Split(' ').Select(f => f.Split('=')).ToDictionary(f => f[0], f => f[1]);
         long Number(string name) => long.Parse(fields[name], CultureInfo.InvariantCulture);
-        return new Lookups(_protocol, Number("sent"), Number("answered"), Number("lost"), text);
+        double Fraction(string name) => double.Parse(fields[name], CultureInfo.InvariantCulture);
+        return new Lookups(_protocol, Number("sent"), Number("answered"), Number("lost"),
+            Fraction("slowest_ms"), Fraction("p999_ms"), Fraction("seconds"), text);
     }
 
     public void Dispose() => _process.Dispose();

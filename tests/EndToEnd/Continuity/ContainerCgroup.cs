@@ -3,18 +3,21 @@ using NodeDns.EndToEnd.Cluster;
 
 namespace NodeDns.EndToEnd.Continuity;
 
-/// <summary>The memory cgroup of a container, where the node is this machine (eng/cluster).</summary>
+/// <summary>The memory cgroup of a container, where the node is this machine (eng/cluster). So are its processes.</summary>
 internal sealed record ContainerCgroup(string Folder)
 {
-    public static ContainerCgroup? Find(string pod, string container)
+    public static ContainerCgroup? Find(string ns, string pod, string container)
     {
-        var status = Kubectl.Json("get", "pod", "-n", Installation.Namespace, pod)["status"]!["containerStatuses"]!.AsArray()
+        var status = Kubectl.Json("get", "pod", "-n", ns, pod)["status"]!["containerStatuses"]!.AsArray()
             .Single(c => (string)c!["name"]! == container)!;
         var id = ((string)status["containerID"]!).Split("//")[1];
         var root = Directory.Exists("/sys/fs/cgroup/memory") ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
         var found = Directory.EnumerateDirectories(root, id, SearchOption.AllDirectories).FirstOrDefault();
         return found is null ? null : new ContainerCgroup(found);
     }
+
+    /// <summary>The container's processes, by their ids on this machine.</summary>
+    public string[] Processes() => File.ReadAllLines(Path.Combine(Folder, "cgroup.procs"));
 
     /// <summary>
     /// The kernel's OOM killer ends the container's process. cgroup v2 does it as soon as the limit is below what is in
@@ -30,7 +33,7 @@ internal sealed record ContainerCgroup(string Folder)
             return;
         }
 
-        foreach (var pid in File.ReadAllLines(Path.Combine(Folder, "cgroup.procs")))
+        foreach (var pid in Processes())
         {
             File.WriteAllText($"/proc/{pid}/oom_score_adj", "1000");
         }

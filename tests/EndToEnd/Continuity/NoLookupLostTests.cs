@@ -71,7 +71,7 @@ public sealed class NoLookupLostTests(Installation installation, ITestOutputHelp
     {
         var pod = Assert.Single(Installation.CachePods());
         var before = Restarts(pod);
-        var cgroup = ContainerCgroup.Find(pod, "cache");
+        var cgroup = ContainerCgroup.Find(Installation.Namespace, pod, "cache");
         Assert.SkipWhen(cgroup is null, "the node's cgroups cannot be reached from here");
         cgroup!.KillByMemory();
         Kubectl.Run("wait", "-n", Installation.Namespace, $"--for=jsonpath={{.status.containerStatuses[?(@.name==\"cache\")].restartCount}}={before + 1}",

@@ -1,12 +1,14 @@
 /*
  * A pod that asks continuously: lookups at a steady rate until standard input ends, then one line of numbers.
  *
- *     asker SERVER[,SERVER…] udp|tcp PER_SECOND [NAME]
+ *     asker SERVER[,SERVER…] udp|tcp PER_SECOND [NAME [PATIENCE]]
  *
- * Half of the names are fresh, half are always the same; with NAME all are that. Each lookup has a socket of its own, as a resolver library's
- * has. One that is refused goes to the next server at once ("moved"). A connection that is reset is opened again at the
- * same server, once, as glibc does (res_send.c; "again"). A lookup that is not answered within 1 s is lost, and so is one
- * that got something other than NOERROR.
+ * Half of the names are fresh, half are always the same; with NAME all are that. A NAME that begins with "*.", over UDP, gets
+ * an address in place of the *, a new one each time (192-0-2-7.default.pod.cluster.local), and that address is the only good
+ * answer. Each lookup has a socket of its own, as a resolver library's has. One that is refused goes to the next server at
+ * once ("moved"). A connection that is reset is opened again at the same server, once, as glibc does (res_send.c; "again").
+ * A lookup that is not answered within PATIENCE seconds (1) is lost, and so is one that got something other than NOERROR.
+ * A line on standard input: what was asked before it does not count.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -17,11 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 8192, SERVERS = 3, SAMPLES = 5 };
+enum { SLOTS = 8192, SERVERS = 3, SAMPLES = 5, TIMES = 1 << 20 };
 #define SECOND 1000000000LL
 
 struct lookup {                 /* one in flight; deadline 0: a free slot */
@@ -29,6 +32,8 @@ struct lookup {                 /* one in flight; deadline 0: a free slot */
     int socket, server, connecting, again;
     uint8_t query[300];         /* with the length that TCP puts in front */
     int length, got;
+    long number;
+    uint32_t address;           /* the good answer, where there is only one */
 };
 
 static struct lookup lookups[SLOTS];
@@ -39,7 +44,12 @@ static int64_t slowest, first_loss, last_loss, begun;
 static char samples[SAMPLES][160];
 static int sampled;
 static const char *only;        /* NAME */
-static int tcp;
+static int tcp, addresses;      /* NAME begins with "*." */
+static int64_t patience = SECOND;
+static long counted_from;       /* the number of the first lookup that counts */
+static uint32_t address;        /* the last one */
+static float times[TIMES];      /* of lookups that count, in ms */
+static long timed;
 
 static int64_t now(void) {
     struct timespec time;
@@ -63,6 +73,10 @@ static int build(uint8_t *out, uint16_t id, const char *name) {
 
 static void end(struct lookup *lookup, int good, const char *why) {
     int64_t time = now();
+    close(lookup->socket);
+    lookup->deadline = 0;
+    if (lookup->number < counted_from) return;
+    if (timed < TIMES) times[timed++] = (good ? time - lookup->started : patience) / 1e6f;
     if (good) {
         answered++;
         if (time - lookup->started > slowest) slowest = time - lookup->started;
@@ -73,8 +87,35 @@ static void end(struct lookup *lookup, int good, const char *why) {
         if (sampled < SAMPLES)
             snprintf(samples[sampled++], sizeof samples[0], "%s, asked at %.3f s", why, (lookup->started - begun) / 1e9);
     }
-    close(lookup->socket);
-    lookup->deadline = 0;
+}
+
+static void count_from_here(void) {
+    counted_from = sent;
+    answered = moved = again = lost = timed = sampled = 0;
+    slowest = first_loss = 0;
+    begun = now();
+}
+
+static int by_size(const void *a, const void *b) {
+    float one = *(const float *)a, other = *(const float *)b;
+    return (one > other) - (one < other);
+}
+
+/* The time that all but one in a thousand stay below; a lost lookup took PATIENCE. */
+static double all_but_one_in_a_thousand(void) {
+    qsort(times, (size_t)timed, sizeof times[0], by_size);
+    return timed ? times[(timed * 999 + 999) / 1000 - 1] : 0;
+}
+
+/* Whether the reply's first record is the A record that was asked for. */
+static int is_right(const struct lookup *lookup, const uint8_t *reply, ssize_t length) {
+    ssize_t at = lookup->length - 2;
+    if (!addresses) return (reply[3] & 15) == 0;
+    if (length < at || (reply[3] & 15) != 0 || reply[6] + reply[7] == 0) return 0;
+    while (at < length && reply[at] != 0 && reply[at] < 0xC0) at += reply[at] + 1;
+    at += at < length && reply[at] >= 0xC0 ? 2 : 1;
+    return at + 14 <= length && memcmp(reply + at, (uint8_t[]){ 0, 1, 0, 1 }, 4) == 0
+        && memcmp(reply + at + 10, &lookup->address, 4) == 0;
 }
 
 static void ask(struct lookup *lookup) {
@@ -108,11 +149,16 @@ static void start(void) {
     char name[256];
     struct lookup *lookup = &lookups[sent % SLOTS];
     if (lookup->deadline) { fprintf(stderr, "asker: more than %d in flight\n", SLOTS); exit(1); }
-    if (only) snprintf(name, sizeof name, "%s", only);
+    if (addresses) {
+        uint8_t *part = (uint8_t *)&lookup->address;
+        lookup->address = ++address;
+        snprintf(name, sizeof name, "%d-%d-%d-%d%s", part[0], part[1], part[2], part[3], only + 1);
+    } else if (only) snprintf(name, sizeof name, "%s", only);
     else if (sent % 2) snprintf(name, sizeof name, "f%ld-%d-%d.outside.test", sent, getpid(), tcp);
     else snprintf(name, sizeof name, "kubernetes.default.svc.cluster.local");
     lookup->started = now();
-    lookup->deadline = lookup->started + SECOND;
+    lookup->deadline = lookup->started + patience;
+    lookup->number = sent;
     lookup->length = build(lookup->query + 2, (uint16_t)sent, name);
     lookup->query[0] = (uint8_t)(lookup->length >> 8);
     lookup->query[1] = (uint8_t)lookup->length;
@@ -134,8 +180,9 @@ static void step(struct lookup *lookup) {
     if (length < 0 && errno == EAGAIN) return;
     if (length < 0) { refused(lookup, strerror(errno), errno == ECONNRESET); return; }
     if (length == 0) { refused(lookup, "closed without an answer", 0); return; }
+    if (!tcp) { end(lookup, length > 7 && is_right(lookup, reply, length), "not the right answer"); return; }
     /* The octet with the rcode: 3 in the message, 5 in a stream, where the length is in front. */
-    int rcode = (tcp ? 5 : 3) - lookup->got;
+    int rcode = 5 - lookup->got;
     lookup->got += (int)length;
     if (rcode < length) end(lookup, (reply[rcode] & 15) == 0, "not NOERROR");
 }
@@ -155,14 +202,17 @@ static int add_server(const char *text) {
 int main(int count, char **arguments) {
     static struct pollfd polled[SLOTS + 1];
     static struct lookup *owner[SLOTS + 1];
-    if (count != 4 && (count != 5 || strlen(arguments[4]) > 250)) {
-        fprintf(stderr, "usage: asker SERVER[,SERVER...] udp|tcp PER_SECOND [NAME]\n");
+    if (count < 4 || count > 6 || (count > 4 && strlen(arguments[4]) > 230)) {
+        fprintf(stderr, "usage: asker SERVER[,SERVER...] udp|tcp PER_SECOND [NAME [PATIENCE]]\n");
         return 2;
     }
-    only = arguments[4];
+    only = count > 4 ? arguments[4] : NULL;
+    if (count > 5) patience = atoi(arguments[5]) * SECOND;
     for (char *server = strtok(arguments[1], ","); server; server = strtok(NULL, ","))
         if (!add_server(server)) { fprintf(stderr, "asker: %s is not an address, or one too many\n", server); return 2; }
     tcp = strcmp(arguments[2], "tcp") == 0;
+    addresses = only && !tcp && strncmp(only, "*.", 2) == 0;
+    if (getrandom(&address, sizeof address, 0) != sizeof address) { perror("asker: getrandom"); return 1; }
     int64_t gap = SECOND / atoi(arguments[3]);
 
     begun = now();
@@ -182,7 +232,7 @@ int main(int count, char **arguments) {
         while (oldest < sent && !lookups[oldest % SLOTS].deadline) oldest++;
         for (long i = oldest; i < sent; i++) {
             struct lookup *lookup = &lookups[i % SLOTS];
-            if (lookup->deadline && time >= lookup->deadline) end(lookup, 0, "no answer in 1 s");
+            if (lookup->deadline && time >= lookup->deadline) end(lookup, 0, "no answer in time");
             if (lookup->deadline) {
                 owner[polls] = lookup;
                 polled[polls++] = (struct pollfd){ lookup->socket, lookup->connecting ? POLLOUT : POLLIN, 0 };
@@ -192,12 +242,16 @@ int main(int count, char **arguments) {
         struct timespec pause = { 0, wait < 0 || stop ? SECOND / 1000 : wait > SECOND / 100 ? SECOND / 100 : wait };
         ppoll(polled, (nfds_t)polls, &pause, NULL);
         char byte;
-        if (!stop && polled[0].revents && read(0, &byte, 1) <= 0) stop = now() + SECOND + SECOND / 10;
+        if (!stop && polled[0].revents) {
+            if (read(0, &byte, 1) <= 0) stop = now() + patience + SECOND / 10;
+            else count_from_here();
+        }
         for (int i = 1; i < polls; i++)
             if (polled[i].revents) step(owner[i]);
     }
-    printf("sent=%ld answered=%ld lost=%ld moved=%ld again=%ld slowest_ms=%.1f window_ms=%.1f seconds=%.1f\n", sent, answered, lost,
-        moved, again, slowest / 1e6, lost ? (last_loss - first_loss) / 1e6 : 0.0, (now() - begun) / 1e9);
+    printf("sent=%ld answered=%ld lost=%ld moved=%ld again=%ld slowest_ms=%.1f p999_ms=%.1f window_ms=%.1f seconds=%.1f\n",
+        sent - counted_from, answered, lost, moved, again, slowest / 1e6, all_but_one_in_a_thousand(),
+        lost ? (last_loss - first_loss) / 1e6 : 0.0, (now() - begun) / 1e9);
     for (int i = 0; i < sampled; i++) printf("lost: %s\n", samples[i]);
     return 0;
 }

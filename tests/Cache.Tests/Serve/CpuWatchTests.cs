@@ -1,6 +1,6 @@
 using NodeDns.Cache.Serve;
-using NodeDns.Linux.Loop;
 using NodeDns.Cache.Tests.Listen;
+using NodeDns.Linux.Loop;
 using Xunit;
 
 namespace NodeDns.Cache.Tests.Serve;

@@ -11,6 +11,7 @@ namespace NodeDns.EndToEnd.BadDay;
 /// <remarks>It takes minutes, so CI has the short form: Cache.Scenarios, BadDayTests. The two askers share one pod; the rate is
 /// NODEDNS_BAD_DAY_RATE for each.</remarks>
 [Collection(Order.BadDay)]
+[Trait("kind", "measurement")]
 public sealed class BadDayRun(Installation installation, ITestOutputHelper output)
 {
     private const string Ns = Installation.Labelled;

@@ -10,6 +10,8 @@ namespace NodeDns.Cache.Scenarios.Search;
 /// <remarks>Wrong designs were tried against the short form, which failed. With a cut below every NXDOMAIN, names that exist below
 /// denied ones are missing: ns.dns.cluster.local.…, and those of CoreDNS's own rewrite and hosts rules (Every_answer…). With one
 /// learnt from any type, what is in the namespace com is missing (Below_what_is_denied…, and Every_answer… by its TXT questions).
+/// With a denial kept for a minute longer than its TTL, what is made meanwhile is missing (What_is_made_below…). Asking ahead for
+/// every label asks the outside for names of the cluster, such as com.shop (Every_answer…).
 /// NODEDNS_SEARCH_QUESTIONS is the number of questions for each configuration of CoreDNS, 4,000 when it is not set;
 /// `make search-proof` asks 20,000.</remarks>
 public sealed class SearchCutProofTests(SearchCluster cluster, ITestOutputHelper output) : IClassFixture<SearchCluster>

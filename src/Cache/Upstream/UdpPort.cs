@@ -91,20 +91,20 @@ internal sealed class UdpPort(UdpPorts ports, int fd) : IEventHandler
                 {
                     sent += result.Value;
                 }
-                else if (result.Error == Errno.ECONNREFUSED && !refused)
+                else if (result.Error != Errno.ECONNREFUSED)
                 {
-                    // An ICMP error of an earlier query on this socket is reported once, so send again.
-                    refused = true;
+                    var (exchange, attempt) = _queries[slots[sent++]];
+                    exchange?.AttemptNotSent(attempt, ConnectError.From(result.Error));
                 }
-                else if (result.Error == Errno.ECONNREFUSED)
+                else if (refused)
                 {
                     Fail(UpstreamError.Refused);
                     break;
                 }
                 else
                 {
-                    var (exchange, attempt) = _queries[slots[sent++]];
-                    exchange?.AttemptNotSent(attempt, ConnectError.From(result.Error));
+                    // An ICMP error of an earlier query on this socket is reported once, so send again.
+                    refused = true;
                 }
             }
         }
@@ -114,22 +114,20 @@ internal sealed class UdpPort(UdpPorts ports, int fd) : IEventHandler
 
     public void OnEvents(uint events)
     {
-        _isBusy = true;
         var received = ReceiveScratch.ReceiveDatagrams(Fd);
         if (Server is null || IsFilling || received.WouldBlock)
         {
-            // Before anything was sent, it is of earlier queries.
+            // Nothing has been sent since Begin: it is of earlier queries.
+            return;
         }
-        else if (received.IsError)
+        _isBusy = true;
+        if (received.IsError)
         {
             Fail(ConnectError.From(received.Error));
         }
-        else
+        for (var i = 0; i < received.Value; i++)
         {
-            for (var i = 0; i < received.Value; i++)
-            {
-                Take(ReceiveScratch.Datagram(i));
-            }
+            Take(ReceiveScratch.Datagram(i));
         }
         _isBusy = false;
         ReturnWhenDone();

@@ -24,11 +24,12 @@ if (args is not ["run", var mode, var cache, var coredns, var tools, var output]
     return 2;
 }
 
-// FIGURES and PEERS narrow a run down, for work on one of them.
+// BASE is another build of the cache, measured beside this one in the same run. FIGURES and PEERS narrow a run down.
+var earlier = Environment.GetEnvironmentVariable("BASE");
 static Func<string, bool> Named(string variable) =>
     Environment.GetEnvironmentVariable(variable)?.Split(',') is { } names ? names.Contains : _ => true;
 var plan = (mode == "full" ? Plan.Full : Plan.Short).Only(Named("FIGURES"));
-IReadOnlyList<Peer> peers = [.. PeerCatalog.All(cache, coredns, tools).Where(p => Named("PEERS")(p.Key))];
+IReadOnlyList<Peer> peers = [.. PeerCatalog.All(cache, coredns, tools, earlier).Where(p => Named("PEERS")(p.Key))];
 var machine = Machine.Read();
 using var bench = new Bench(plan, peers, coredns, tools, new Progress());
 var found = bench.Run();

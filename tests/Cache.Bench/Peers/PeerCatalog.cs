@@ -6,7 +6,8 @@ namespace NodeDns.Bench.Peers;
 /// one thread, no DNSSEC validation, no logging of queries, no root privileges dropped to users that may not exist.</summary>
 internal static class PeerCatalog
 {
-    public static IReadOnlyList<Peer> All(string cache, string coredns, string tools) =>
+    /// <param name="earlier">Another build of the cache to measure beside this one, or null.</param>
+    public static IReadOnlyList<Peer> All(string cache, string coredns, string tools, string? earlier) =>
     [
         NodeLocal(Peer.Ours, "node-dns-cache (this project)", cache, 0, file => ["serve", "--conf", file]),
         new(Peer.Floor, "C floor with a cache", Path.Combine(tools, "responder"), "recvmmsg(32), hash, copy, patch; makes up misses")
@@ -24,6 +25,7 @@ internal static class PeerCatalog
         KnotResolver(7),
         Bind(8),
         Dnsmasq(9),
+        .. earlier is null ? [] : new[] { NodeLocal("earlier", "node-dns-cache (BASE)", earlier, 10, file => ["serve", "--conf", file]) },
     ];
 
     /// <summary>The real CoreDNS that answers the misses over TCP: any name below cluster.local.</summary>

@@ -83,6 +83,10 @@ chart: ## the chart as a package in artifacts/chart/, pushed too with CHART_REPO
 bench: build ## benchmarks as ratios against a C floor and every installed peer (BENCH=short|full)
 	@eng/bench
 
+.PHONY: hot-methods
+hot-methods: ## renew the list of methods that a serving cache executes, which the compiler puts side by side
+	@eng/hot-methods/renew
+
 .PHONY: search-proof
 search-proof: ## search_cut beside a real CoreDNS and API server: 80,000 questions, and what is left of them (docs/performance.md)
 	@eng/install test

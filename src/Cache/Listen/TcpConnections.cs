@@ -25,7 +25,7 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
     public int Count { get; private set; }
 
     /// <summary>A buffer in which a reply is built before it gets its length field.</summary>
-    public byte[] Scratch { get; } = new byte[QueryHandler.MaxMessage];
+    public byte[] Scratch { get; } = ScratchBuffer.Allocate(QueryHandler.MaxMessage);
 
     public EventLoop Loop => loop;
 

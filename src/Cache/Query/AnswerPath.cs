@@ -1,6 +1,7 @@
 using NodeDns.Cache.Store;
 using NodeDns.Cache.Upstream;
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
 
@@ -20,7 +21,7 @@ internal sealed class AnswerPath
     private readonly Stack<PendingQuery> _pool = new();
 
     /// <summary>The answer that is being handled: a message without OPT.</summary>
-    private readonly byte[] _answer = new byte[QueryHandler.MaxMessage];
+    private readonly byte[] _answer = ScratchBuffer.Allocate(QueryHandler.MaxMessage);
 
     public AnswerPath(EventLoop loop, QueryShared shared, Replies replies, WaitingClients waiting)
     {
@@ -130,6 +131,7 @@ internal sealed class AnswerPath
             }
 
             var verdict = CacheRules.Judge(_scan, cache, pending.Name);
+            _scan.CompressOwners(_answer, questionEnd);
             var length = _scan.End;
             _scan.Rewrite(_answer, verdict?.TtlSeconds);
             if (verdict is { TtlSeconds: > 0 } kept)

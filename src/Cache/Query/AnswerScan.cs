@@ -139,6 +139,40 @@ internal sealed class AnswerScan(TimeProvider? time = null)
         }
     }
 
+    /// <summary>Replaces each owner name that is the question's own by a pointer to it (RFC 1035 section 4.1.4), if the
+    /// answer that was read last is not compressed at all. CoreDNS compresses only what would not fit otherwise, so its
+    /// answers take twice the memory and the room in a datagram that they need.</summary>
+    /// <param name="answer">Is changed in place; <see cref="End"/> and <see cref="TtlOffsets"/> with it.</param>
+    public void CompressOwners(Span<byte> answer, int questionEnd)
+    {
+        var question = answer[DnsHeader.Length..(questionEnd - 4)];
+        if (_places.MayHavePointers || question.Length <= PointerToQuestion.Length)
+        {
+            return;
+        }
+
+        int from = questionEnd, to = questionEnd;
+        foreach (ref var ttlOffset in _ttlOffsets.AsSpan(0, _ttlCount))
+        {
+            var fixedPart = ttlOffset - 4; // type and class come before the TTL
+            var end = ttlOffset + 6 + BinaryPrimitives.ReadUInt16BigEndian(answer[(ttlOffset + 4)..]);
+            if (DnsName.EqualsIgnoreCase(answer[from..fixedPart], question))
+            {
+                PointerToQuestion.CopyTo(answer[to..]);
+                to += PointerToQuestion.Length;
+                from = fixedPart;
+            }
+            ttlOffset = (ushort)(ttlOffset - from + to);
+            answer[from..end].CopyTo(answer[to..]);
+            to += end - from;
+            from = end;
+        }
+        End = to;
+    }
+
+    /// <summary>A compression pointer to the name after the header.</summary>
+    private static ReadOnlySpan<byte> PointerToQuestion => [0xC0, DnsHeader.Length];
+
     /// <summary>The TTL offsets relative to <paramref name="questionEnd"/>, as the store keeps them. Changes
     /// <see cref="TtlOffsets"/>, so call this last.</summary>
     public ReadOnlySpan<ushort> TakeRelativeTtlOffsets(int questionEnd)

@@ -1,6 +1,7 @@
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
 
@@ -122,7 +123,7 @@ internal sealed class MissPath
             + QuestionReader.Write(message[DnsHeader.Length..], rewritten.Name, rewritten.Type, rewritten.Class);
         var forPlugins = query.ForPlugins(message[..end], rewritten.Name, rewritten.Type, rewritten.Class);
         var forward = block.NextForward(rewritten.Name);
-        var step = _fromStep ??= new byte[QueryHandler.MaxMessage];
+        var step = _fromStep ??= ScratchBuffer.Allocate(QueryHandler.MaxMessage);
         var length = StepRunner.Ask(block.AfterCache, forPlugins, step, out var by);
         if (length == 0 && forward < 0)
         {

@@ -1,6 +1,7 @@
 using NodeDns.Cache.Plugins;
 using NodeDns.Cache.Store;
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 using NodeDns.Telemetry;
 
@@ -40,7 +41,7 @@ internal sealed class QueryHandler
     private IForwarder[] _forwarders = [];
 
     /// <summary>For replies that may be too large for the caller's buffer before they are truncated.</summary>
-    private readonly byte[] _scratch = new byte[MaxMessage + QueryEdns.EmptyOptLength];
+    private readonly byte[] _scratch = ScratchBuffer.Allocate(MaxMessage + QueryEdns.EmptyOptLength);
 
     public QueryHandler(EventLoop loop, QueryShared shared)
     {

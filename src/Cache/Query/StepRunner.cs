@@ -1,5 +1,6 @@
 using NodeDns.Cache.Plugins;
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
 using NodeDns.Telemetry;
 
 namespace NodeDns.Cache.Query;
@@ -7,7 +8,7 @@ namespace NodeDns.Cache.Query;
 /// <summary>Runs the steps that may answer a query by themselves. There is one for each worker.</summary>
 internal sealed class StepRunner(Replies replies, OwnQuestions own)
 {
-    private readonly byte[] _written = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
+    private readonly byte[] _written = ScratchBuffer.Allocate(QueryHandler.MaxMessage + QueryEdns.EmptyOptLength);
 
     /// <summary>Runs steps in order until one answers or drops the query.</summary>
     /// <returns>false when no step did.</returns>

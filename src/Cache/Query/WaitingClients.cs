@@ -1,4 +1,5 @@
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.Interop;
 using NodeDns.Linux.Loop;
 
 namespace NodeDns.Cache.Query;
@@ -15,7 +16,7 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
 
     /// <summary>A buffer for replies and other messages that steps 6 to 9 build. Its content is valid only until one of
     /// them runs again.</summary>
-    public byte[] Scratch { get; } = new byte[QueryHandler.MaxMessage + QueryEdns.EmptyOptLength];
+    public byte[] Scratch { get; } = ScratchBuffer.Allocate(QueryHandler.MaxMessage + QueryEdns.EmptyOptLength);
 
     /// <returns>null when the client has too many pending queries.</returns>
     public Waiter? Enter(in ClientQuery query)

@@ -23,9 +23,9 @@ internal sealed partial class CacheServer : IDisposable
     /// <summary>How long a stop waits for pending answers, which is as long as clients wait for them.</summary>
     private const int DrainLimitMs = 5_000;
 
-    /// <summary>How long after a start or reload to release memory. By then probes and workers have done their
-    /// part.</summary>
-    private const int ReleaseAfterMs = 1_000;
+    /// <summary>How long after a start or reload to release memory. By then probes and workers have done their part, and
+    /// the first probe of one's own health is over, which runs after a second.</summary>
+    private const int ReleaseAfterMs = 1_250;
 
     private const string Cgroup = "/sys/fs/cgroup";
 

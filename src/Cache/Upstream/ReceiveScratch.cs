@@ -30,7 +30,7 @@ internal static unsafe class ReceiveScratch
     [ThreadStatic]
     private static int[]? s_lengths;
 
-    public static byte[] Buffer => s_buffer ??= GC.AllocateUninitializedArray<byte>(Size, pinned: true);
+    public static byte[] Buffer => s_buffer ??= ScratchBuffer.Allocate(Size);
 
     /// <summary>Reads the datagrams that are waiting, up to <see cref="Datagrams"/>, in one recvmmsg(2).</summary>
     /// <returns>How many were read; <see cref="Datagram"/> has them until the next call.</returns>

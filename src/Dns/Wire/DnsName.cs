@@ -67,7 +67,7 @@ public static class DnsName
             }
 
             var target = (octet & 0x3F) << 8 | message[at + 1];
-            if (target >= at || target < DnsHeader.Length || places?.Contains(target) == false)
+            if (target >= at || target < DnsHeader.Length || places?.IsTarget(target) == false)
             {
                 return false;
             }

@@ -10,11 +10,23 @@ public sealed class NamePlaces
 
     private readonly ulong[] _bits = new ulong[Reach / 64];
 
+    /// <summary>The message has a compression pointer, or data of an unknown type, which may hold one.</summary>
+    public bool MayHavePointers { get; private set; }
+
     /// <summary>Forgets the previous message.</summary>
     /// <param name="length">The length of the next message in octets.</param>
-    public void Begin(int length) => _bits.AsSpan(0, Math.Min(length, Reach - 1) / 64 + 1).Clear();
+    public void Begin(int length)
+    {
+        _bits.AsSpan(0, Math.Min(length, Reach - 1) / 64 + 1).Clear();
+        MayHavePointers = false;
+    }
 
-    public bool Contains(int offset) => offset < Reach && (_bits[offset / 64] >> offset % 64 & 1) != 0;
+    /// <summary>Whether a compression pointer may lead to this offset.</summary>
+    public bool IsTarget(int offset)
+    {
+        MayHavePointers = true;
+        return offset < Reach && (_bits[offset / 64] >> offset % 64 & 1) != 0;
+    }
 
     public void Add(int offset)
     {
@@ -27,6 +39,7 @@ public sealed class NamePlaces
     /// <summary>Adds all offsets in the data of an unknown type, which may have names anywhere.</summary>
     public void AddAll(int from, int end)
     {
+        MayHavePointers = true;
         for (var offset = from; offset < Math.Min(end, Reach); offset++)
         {
             Add(offset);

@@ -10,14 +10,18 @@ public static class StartupMemory
     /// <summary>Call this when start-up is over.</summary>
     public static void Release()
     {
-        // Collect first, because the collector itself reads the program's file.
+        // The mappings are found first and dropped last: finding them reads the program's file, and so does the collector.
+        List<(nuint Start, nuint Bytes)> mappings = [.. FileMappings("/proc/self/smaps")];
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        ForgetFilePages("/proc/self/smaps");
+        foreach (var (start, bytes) in mappings)
+        {
+            Libc.ForgetPages(start, bytes);
+        }
     }
 
-    /// <summary>Drops the pages of every file mapping that is not writable and has no private copies of pages.
-    /// Relocated data is such a copy and would be lost.</summary>
-    private static void ForgetFilePages(string smaps)
+    /// <summary>Every file mapping that is not writable and has no private copies of pages. Relocated data is such a
+    /// copy and would be lost.</summary>
+    private static IEnumerable<(nuint Start, nuint Bytes)> FileMappings(string smaps)
     {
         nuint start = 0, end = 0;
         var isCandidate = false;
@@ -37,7 +41,7 @@ public static class StartupMemory
             {
                 if (line.EndsWith(" 0 kB", StringComparison.Ordinal))
                 {
-                    Libc.ForgetPages(start, end - start);
+                    yield return (start, end - start);
                 }
 
                 isCandidate = false;

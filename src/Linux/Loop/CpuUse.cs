@@ -12,8 +12,8 @@ public sealed class CpuUse(CpuAllowance allowance, Func<long>? usedNs = null)
     private const long WindowNs = 50_000_000;
 
     // Two limits: saving processor time would end the need for saving, and so on, with one.
-    private const double ScarceFrom = 0.7;
-    private const double AmpleFrom = 0.5;
+    private const double ScarceFrom = 0.5;
+    private const double AmpleFrom = 0.35;
 
     private readonly Func<long> _usedNs = usedNs ?? (static () => Libc.ProcessTimeNs);
     private long _windowStartNs;

@@ -74,11 +74,11 @@ public sealed class TurnPaceTests
     [Fact]
     public void Saving_does_not_end_the_saving()
     {
-        var paced = new Paced(0.75);
+        var paced = new Paced(0.55);
         paced.Waits(100_000, IntervalNs / 10);
-        paced.Share = 0.6;
-        Assert.NotEqual(0, paced.Waits(10_000, IntervalNs / 10)[^1]);
         paced.Share = 0.4;
+        Assert.NotEqual(0, paced.Waits(10_000, IntervalNs / 10)[^1]);
+        paced.Share = 0.3;
         Assert.Equal(0, paced.Waits(10_000, IntervalNs / 10)[^1]);
     }
 

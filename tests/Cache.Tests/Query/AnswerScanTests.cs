@@ -121,6 +121,66 @@ public class AnswerScanTests
         Assert.False(scan.TryRead(now, query.Length, Qtype.A));
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(65280, 0)]
+    public void An_answer_without_pointers_gets_them_to_the_question(int moreType, int expected)
+    {
+        var query = DnsMessage.Query("www.Example.", "A", 1).ToBytes();
+        byte[] own = [3, .. "wWw"u8, 7, .. "example"u8, 0], other = [3, .. "cdn"u8, 7, .. "example"u8, 0];
+        byte[] alias = [.. own, 0, 5, 0, 1, 0, 0, 1, 0, 0, (byte)other.Length, .. other];
+        byte[] address = [.. other, 0, 1, 0, 1, 0, 0, 0, 7, 0, 4, 192, 0, 2, 1];
+        byte[] more = moreType == 0 ? [] : [.. own, (byte)(moreType >> 8), (byte)moreType, 0, 1, 0, 0, 0, 9, 0, 4, 192, 0, 2, 2];
+        byte[] wire = [.. query, .. alias, .. address, .. more, .. s_opt];
+        (wire[7], wire[11]) = ((byte)(moreType == 0 ? 2 : 3), 1);
+        var scan = new AnswerScan();
+        Assert.True(scan.TryRead(wire, query.Length, Qtype.A));
+        var isUnknown = moreType > 256;
+        var before = scan.End;
+
+        scan.CompressOwners(wire, query.Length);
+
+        Assert.Equal(isUnknown ? 0 : (1 + expected) * (own.Length - 2), before - scan.End);
+        DnsHeader.SetArCount(wire, 0);
+        var offsets = scan.TtlOffsets.ToArray();
+        var read = new RecordReader(wire.AsSpan(0, scan.End), query.Length);
+        var found = new List<(string Owner, uint Ttl, string Data)>();
+        while (read.MoveNext())
+        {
+            var owner = new byte[DnsName.MaxLength];
+            var length = DnsName.Read(wire, read.OwnerOffset, owner, out _);
+            Assert.Equal(read.TtlOffset, offsets[found.Count]);
+            found.Add((DnsName.ToText(owner.AsSpan(0, length)).ToLowerInvariant(), read.Ttl, Convert.ToHexString(read.Rdata)));
+        }
+        Assert.False(read.IsMalformed);
+        Assert.Equal(scan.End, read.End);
+        Assert.Equal(
+            [
+                ("www.example.", 256u, Convert.ToHexString(other)), ("cdn.example.", 7u, "C0000201"),
+                .. moreType == 0 ? [] : new[] { ("www.example.", 9u, "C0000202") },
+            ],
+            found);
+    }
+
+    [Fact]
+    public void An_answer_with_a_pointer_keeps_its_octets()
+    {
+        var query = DnsMessage.Query("www.example.", "A", 1).ToBytes();
+        byte[] address = [3, .. "www"u8, 7, .. "example"u8, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 192, 0, 2, 1];
+        byte[] again = [0xC0, (byte)query.Length, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 192, 0, 2, 2];
+        byte[] wire = [.. query, .. address, .. again];
+        wire[7] = 2;
+        var scan = new AnswerScan();
+        Assert.True(scan.TryRead(wire, query.Length, Qtype.A));
+        byte[] before = [.. wire];
+
+        scan.CompressOwners(wire, query.Length);
+
+        Assert.Equal(before, wire);
+        Assert.Equal(wire.Length, scan.End);
+    }
+
     /// <summary>Records as a server would have written them behind an OPT record at this offset.</summary>
     private static byte[] Moved(byte[] records, int offset)
     {

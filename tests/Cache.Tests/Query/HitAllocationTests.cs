@@ -47,11 +47,16 @@ public class HitAllocationTests
     private static void AllocatesNothing(HitKind kind, bool tapped)
     {
         using var hit = new HitRun(kind, tapped);
-        Assert.Equal(2_000, hit.Repeat(2_000));
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var answered = hit.Repeat(5_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
-        Assert.Equal(5_000, answered);
+        // The runtime allocates a little for itself when it compiles a method anew. What a hit allocates is in every round.
+        var least = long.MaxValue;
+        for (var round = 0; round < 10 && least > 0; round++)
+        {
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var answered = hit.Repeat(5_000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - allocated);
+            Assert.Equal(5_000, answered);
+        }
+        Assert.Equal(0, least);
         Assert.Equal(0, hit.Panics);
         // What was under way before, if anything, is under way still: nothing else has been asked.
         Assert.InRange(hit.Pending, 0, 1);

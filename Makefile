@@ -30,7 +30,7 @@ plugin: ## the kubectl plugin alone, into artifacts/bin/
 test: build ## every suite that needs no cluster
 	@eng/install test
 	@eng/other-build
-	@TEST_PROGRAMS=artifacts/bin eng/suites 'Chart.Tests&' Webhook.Tests House.Tests Guard.Tests Cli.Tests + Cache.Tests Cache.Scenarios Node.Tests
+	@TEST_PROGRAMS=artifacts/bin eng/suites 'Chart.Tests&' Webhook.Tests House.Tests Guard.Tests Cli.Tests Cache.Tests Cache.Scenarios + Node.Tests
 
 .PHONY: e2e
 e2e: plugin ## the end-to-end suite; starts a cluster unless KUBECONFIG names one
@@ -56,6 +56,7 @@ images: ## the three container images, by the Dockerfile with buildah: artifacts
 test-images: ## the images, the plugin's archive for this platform, and what is tested of them
 	@eng/install test
 	@eng/images $(ARCH)
+	@[ -n "$(ARCH)" ] || TARGETS="cache webhook" eng/images arm64
 	@[ -n "$(ARCH)" ] || { eng/programs-of-images && PLATFORMS=linux-$$(dpkg --print-architecture) eng/cli-package; }
 	@eng/suites Release.Tests
 

@@ -15,7 +15,7 @@ public sealed class ImageTests
 
     public static TheoryData<string, string> Images => new()
     {
-        { "webhook", "amd64" }, { "cache", "amd64" }, { "cli", "amd64" },
+        { "webhook", "amd64" }, { "cache", "amd64" }, { "cli", "amd64" }, { "webhook", "arm64" }, { "cache", "arm64" },
     };
 
     [Theory]

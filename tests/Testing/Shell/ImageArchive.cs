@@ -66,4 +66,18 @@ public sealed class ImageArchive
             TarFile.ExtractToDirectory(new MemoryStream(_files[layer]), folder, overwriteFiles: true);
         }
     }
+
+    /// <summary>Lays the arm64 image out in a folder.</summary>
+    /// <returns>The words that run its program with qemu's user emulation, with the libraries of the image; null when the image
+    /// has not been made.</returns>
+    public static string[]? UnpackArm64(string name, string folder)
+    {
+        if (Find(name, "arm64") is not { } image)
+        {
+            return null;
+        }
+        image.Unpack(folder);
+        var program = image.Config.GetProperty("config").GetProperty("Entrypoint")[0].GetString()!;
+        return ["qemu-aarch64-static", "-L", folder, folder + program];
+    }
 }

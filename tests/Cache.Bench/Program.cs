@@ -20,7 +20,7 @@ if (args is ["kinds"])
 // Started by eng/bench inside a network and process namespace of its own, from the top of the repository.
 if (args is not ["run", var mode, var cache, var coredns, var tools, var output])
 {
-    Console.Error.WriteLine("usage: Cache.Bench micro [FILTER] | kinds | run short|full CACHE COREDNS TOOLS OUTPUT");
+    Console.Error.WriteLine("usage: Cache.Bench micro [FILTER] | kinds | run short|full|flood CACHE COREDNS TOOLS OUTPUT");
     return 2;
 }
 
@@ -28,7 +28,7 @@ if (args is not ["run", var mode, var cache, var coredns, var tools, var output]
 var earlier = Environment.GetEnvironmentVariable("BASE");
 static Func<string, bool> Named(string variable) =>
     Environment.GetEnvironmentVariable(variable)?.Split(',') is { } names ? names.Contains : _ => true;
-var plan = (mode == "full" ? Plan.Full : Plan.Short).Only(Named("FIGURES"));
+var plan = Plan.Of(mode).Only(Named("FIGURES"));
 IReadOnlyList<Peer> peers = [.. PeerCatalog.All(cache, coredns, tools, earlier).Where(p => Named("PEERS")(p.Key))];
 var machine = Machine.Read();
 using var bench = new Bench(plan, peers, coredns, tools, new Progress());

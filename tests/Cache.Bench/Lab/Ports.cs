@@ -9,5 +9,8 @@ internal static class Ports
     /// <summary>The C program that stands in for the upstream of everything else.</summary>
     public const int Stub = 5391;
 
+    /// <summary>An upstream that never answers, for hole.example.</summary>
+    public const int Hole = 5392;
+
     public const int FirstPeer = 5301;
 }

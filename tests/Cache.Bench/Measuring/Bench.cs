@@ -15,6 +15,7 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
     public Measurements Run()
     {
         using var stub = StartStub();
+        using var hole = new BlackHole(Ports.Hole);
         using var clusterDns = Start(PeerCatalog.ClusterDns(coredns), Cores.Load).WhenAnswering(Ports.ClusterDns, "ready.cluster.local");
         var results = new Measurements();
         StartPeers(results);
@@ -110,6 +111,7 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
                 LoadResult.Run(load, figure.WarmArguments(peer));
             }
 
+            using var flood = figure.Flood is null ? null : StartFlood(figure, peer);
             var server = _running[peer.Key].Statistics;
             var firstName = figure.IsMiss ? _nextMiss.GetValueOrDefault(peer.Key) : 0;
             (HostCpu Server, HostCpu Load) hostBefore = (HostCpu.Read(Cores.Server), HostCpu.Read(Cores.Load));
@@ -142,6 +144,16 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
     {
         var folder = _temp.Fill(peer.Key, peer.Files);
         return PinnedProcess.Start(core, folder, [peer.Program!, .. peer.Arguments(folder)]);
+    }
+
+    /// <summary>A flood that has filled what it fills.</summary>
+    private PinnedProcess StartFlood(Figure figure, Peer peer)
+    {
+        var folder = _temp.Fill("flood", new Dictionary<string, string>());
+        var flood = PinnedProcess.Start(Cores.Load, folder, [Path.Combine(tools, "flood"), .. figure.FloodArguments(peer)]);
+        using var pause = new ManualResetEventSlim();
+        pause.Wait(TimeSpan.FromSeconds(0.3));
+        return flood;
     }
 
     private PinnedProcess StartStub()

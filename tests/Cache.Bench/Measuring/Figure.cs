@@ -18,9 +18,15 @@ internal sealed record Figure(string Key, string Title)
 
     public required Func<Peer, bool> Applies { get; init; }
 
+    /// <summary>The options of floor/flood.c, which asks the same server meanwhile; null for nobody.</summary>
+    public string? Flood { get; init; }
+
     public int Slices { get; init; }
 
     public double Seconds { get; init; }
+
+    /// <summary>Whether it tells how long clients wait beside a flood, and not what an answer costs.</summary>
+    public bool IsOfFlood => Key.StartsWith(Plan.FloodPrefix, StringComparison.Ordinal);
 
     public bool IsMiss => WarmNames == 0;
 
@@ -29,6 +35,8 @@ internal sealed record Figure(string Key, string Title)
         .. Load.Split(' '), $"port={peer.Port}", $"records={peer.Records}", $"first={firstName}",
         string.Create(CultureInfo.InvariantCulture, $"seconds={Seconds:0.###}"),
     ];
+
+    public string[] FloodArguments(Peer peer) => [.. Flood!.Split(' ', StringSplitOptions.RemoveEmptyEntries), $"port={peer.Port}"];
 
     public string[] WarmArguments(Peer peer) => ["pass", $"port={peer.Port}", $"records={peer.Records}", $"names={WarmNames}"];
 }

@@ -1,3 +1,5 @@
+using NodeDns.Bench.Peers;
+
 namespace NodeDns.Bench.Measuring;
 
 /// <summary>What a run measures and how often. Hits are 1,000 names, A and AAAA in turn; misses are names never asked
@@ -7,12 +9,20 @@ internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int Memo
     public const string HitSaturated = "hit-saturated", Hit20k = "hit-20k", HitTcp = "hit-tcp",
         MissTcp = "miss-tcp", MissTcp16 = "miss-tcp-16", MissUdp = "miss-udp";
 
+    /// <summary>The key of every figure with a flood, and of those that it is compared with, begins so.</summary>
+    public const string FloodPrefix = "flood-";
+
     private const string Misses = "prefix=m types=A names=9999999";
 
     /// <summary>Under three minutes.</summary>
     public static Plan Short { get; } = Make("short", part: 0.5, memory: 1, cold: 5);
 
     public static Plan Full { get; } = Make("full", part: 1, memory: 3, cold: 15);
+
+    /// <summary>Only what others' floods do to a client, about four minutes.</summary>
+    public static Plan Flood { get; } = new("flood", Floods(), 0, 0);
+
+    public static Plan Of(string mode) => mode switch { "full" => Full, "flood" => Flood, _ => Short };
 
     /// <summary>With fewer figures; "memory" and "cold-start" name the two that are not slices.</summary>
     public Plan Only(Func<string, bool> isWanted) => this with
@@ -66,7 +76,37 @@ internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int Memo
                 Slices = 7,
                 Seconds = 1,
             });
+            figures.AddRange(Floods());
         }
         return new Plan(mode, figures, memory, cold);
+    }
+
+    /// <summary>What 1,000 hits a second, or 200 fresh names, take while others flood the server.</summary>
+    private static Figure[] Floods()
+    {
+        const string hits = "poisson rate=1000 sockets=8 block=1", fresh = "poisson rate=200 sockets=8 block=1 suffix=bench.example prefix=v types=A names=9999999";
+        return
+        [
+            Case("quiet", "hits", hits, null),
+            Case("new-20k", "hits; one client asks 20,000 new names a second", hits, "rate=20000"),
+            Case("new-40k", "hits; one client asks 40,000 new names a second", hits, "rate=40000"),
+            Case("hole", "hits; one client asks 20,000 names a second of a zone that never answers", hits, "rate=20000 suffix=hole.example"),
+            Case("tcp", "hits; one client asks 10,000 new names a second over 500 TCP connections", hits, "rate=10000 tcp=1 sockets=500"),
+            Case("eight", "hits; eight clients ask 5,000 new names a second each", hits, "rate=40000 clients=8"),
+            Case("hits", "hits; one client asks 60,000 hits a second", hits, "rate=60000 prefix=h suffix=cluster.local names=1000"),
+            Case("fresh-quiet", "fresh names", fresh, null),
+            Case("fresh-20k", "fresh names; one client asks 20,000 new names a second", fresh, "rate=20000"),
+            Case("fresh-hole", "fresh names; one client asks 20,000 names a second of a zone that never answers", fresh, "rate=20000 suffix=hole.example"),
+        ];
+
+        Figure Case(string key, string title, string load, string? flood) => new(FloodPrefix + key, title)
+        {
+            Load = load,
+            WarmNames = load == hits ? 1000 : 0,
+            Flood = flood,
+            Applies = p => p.Key is Peer.Ours or Peer.Unbound or Peer.NodeCache,
+            Slices = 5,
+            Seconds = 1.5,
+        };
     }
 }

@@ -3,7 +3,8 @@ using NodeDns.Bench.Lab;
 namespace NodeDns.Bench.Peers;
 
 /// <summary>The Corefile of the official nodelocaldns manifest on other ports, the same text for node-cache and for us.
-/// One number differs: success entries may live 3600 s instead of 30, so that a hit stays one through a slice.</summary>
+/// One number differs: success entries may live 3600 s instead of 30, so that a hit stays one through a slice. One zone is
+/// added, whose upstream never answers.</summary>
 internal static class NodeLocalCorefile
 {
     /// <param name="allFeatures">Adds prefetch and serve_stale and room for 20,000 answers, for the memory figure.</param>
@@ -37,6 +38,15 @@ internal static class NodeLocalCorefile
                 forward . 127.0.0.1:{{Ports.ClusterDns}} {
                     force_tcp
                 }
+                prometheus 127.0.0.1:{{metrics}}
+            }
+            hole.example:{{port}} {
+                errors
+                cache 30
+                reload
+                loop
+                bind 127.0.0.1
+                forward . 127.0.0.1:{{Ports.Hole}}
                 prometheus 127.0.0.1:{{metrics}}
             }
             .:{{port}} {

@@ -75,12 +75,16 @@ internal static class PeerCatalog
                     do-not-query-localhost: no
                     access-control: 127.0.0.0/8 allow
                     verbosity: 0
+                    incoming-num-tcp: 1000
                 remote-control:
                     control-enable: no
                 forward-zone:
                     name: "cluster.local."
                     forward-addr: 127.0.0.1@{Ports.ClusterDns}
                     forward-tcp-upstream: yes
+                forward-zone:
+                    name: "hole.example."
+                    forward-addr: 127.0.0.1@{Ports.Hole}
                 forward-zone:
                     name: "."
                     forward-addr: 127.0.0.1@{Ports.Stub}

@@ -41,7 +41,7 @@ internal static class PerformancePage
             text.AppendLine($"- {line}");
         }
 
-        foreach (var section in sections.OfType<string>())
+        foreach (var section in sections.Prepend(FloodTable.Section(report)).OfType<string>())
         {
             text.AppendLine().AppendLine(section);
         }
@@ -51,7 +51,7 @@ internal static class PerformancePage
 
     private static string Noise(Report report)
     {
-        string[] noisy = [.. report.Plan.Figures.Where(f => report.Found.Started.Where(f.Applies)
+        string[] noisy = [.. report.Plan.Figures.Where(f => !f.IsOfFlood && report.Found.Started.Where(f.Applies)
             .Any(p => report.Found.SeriesOf(f.Key, p.Key).IsNoisy)).Select(f => f.Title)];
         return noisy.Length == 0 ? "Every series had at least three quiet slices; the others were left out."
             : $"Some series had fewer than three quiet slices, so all were kept: {string.Join("; ", noisy)}.";
@@ -59,7 +59,7 @@ internal static class PerformancePage
 
     private static IEnumerable<string[]> Spread(Report report)
     {
-        foreach (var figure in report.Plan.Figures)
+        foreach (var figure in report.Plan.Figures.Where(figure => !figure.IsOfFlood))
         {
             foreach (var peer in report.Found.Started.Where(figure.Applies).OrderBy(p => report.Found.CpuUs(figure.Key, p.Key)))
             {

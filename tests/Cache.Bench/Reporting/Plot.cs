@@ -33,7 +33,7 @@ internal static class Plot
     private static IEnumerable<Panel> Panels(Report report)
     {
         var found = report.Found;
-        foreach (var figure in report.Plan.Figures)
+        foreach (var figure in report.Plan.Figures.Where(figure => !figure.IsOfFlood))
         {
             yield return Make(report, $"CPU µs: {figure.Title}", p => found.SeriesOf(figure.Key, p.Key) is { IsEmpty: false, IsWrong: false } s ? s.Cpu : default);
         }

@@ -30,6 +30,15 @@ internal sealed record Report(Plan Plan, Machine Machine, IReadOnlyList<Peer> Pe
             Console.WriteLine(line);
         }
 
+        if (FloodTable.IsMeasured(this))
+        {
+            Console.WriteLine();
+            foreach (var line in TextTable.Plain(FloodTable.Heading(this), FloodTable.Rows(this)))
+            {
+                Console.WriteLine(line);
+            }
+        }
+
         foreach ((var peer, var why) in Found.Missing)
         {
             Console.WriteLine($"{peer}: {why}");

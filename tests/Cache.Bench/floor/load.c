@@ -6,7 +6,7 @@
        closed    as fast as answers come back, `outstanding` questions in flight; waits by polling, or in the kernel
                  with block=1 (when the upstream shares this processor)
        poisson   open loop: `rate` questions a second at random times; an answer's time counts from when its question
-                 was due, so a slow server does not slow the questions down
+                 was due, so a slow server does not slow the questions down; waits as closed does
        tcp       closed, pipelined over `sockets` TCP connections
 
      address=127.0.0.1 port=53 prefix=h suffix=cluster.local first=0 names=1000 types=A,AAAA sockets=32 outstanding=128 rate=20000
@@ -241,7 +241,9 @@ static void run_poisson(int poll) {
             int length = ask(lane, packet, (uint64_t)due);
             send(lane->fd, packet, (size_t)length, MSG_NOSIGNAL);
         }
-        int count = epoll_wait(poll, ready, MAX_SOCKETS, 0);
+        double wait_ns = block && due > (double)now ? due - (double)now : 0;
+        struct timespec wait = {.tv_nsec = wait_ns < 2e7 ? (long)wait_ns : 20000000};
+        int count = epoll_pwait2(poll, ready, MAX_SOCKETS, &wait, NULL);
         for (int i = 0; i < count; i++) drain(ready[i].data.ptr);
         forget_lost(now);
     }

@@ -32,6 +32,11 @@ internal sealed class Bench(Plan plan, IReadOnlyList<Peer> peers, string coredns
             new MemoryProbe(_temp, tools, progress).Run(peer, plan.MemoryRuns, results);
         }
 
+        if (plan.HasManyNames && results.Started.FirstOrDefault(peer => peer.Key == Peer.Ours) is { } ours)
+        {
+            results.ManyNames = new ManyNamesProbe(_temp, tools, progress).Run(ours);
+        }
+
         new ColdStartProbe(_temp, tools, progress).Run([.. results.Started], plan.ColdStarts, results);
         return results;
     }

@@ -18,6 +18,9 @@ internal sealed class Measurements
 
     public Dictionary<string, Statistics> ColdStartMs { get; } = [];
 
+    /// <summary>Null when not measured.</summary>
+    public ManyNamesProbe.Result? ManyNames { get; set; }
+
     /// <summary>By figure: what the .NET runtime in our cache did meanwhile; null values when it does not say.</summary>
     public Dictionary<string, ManagedWork?> Managed { get; } = [];
 

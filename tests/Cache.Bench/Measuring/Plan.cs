@@ -4,7 +4,7 @@ namespace NodeDns.Bench.Measuring;
 
 /// <summary>What a run measures and how often. Hits are 1,000 names, A and AAAA in turn; misses are names never asked
 /// before.</summary>
-internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int MemoryRuns, int ColdStarts)
+internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int MemoryRuns, int ColdStarts, bool HasManyNames = false)
 {
     public const string HitSaturated = "hit-saturated", Hit20k = "hit-20k", HitTcp = "hit-tcp",
         MissTcp = "miss-tcp", MissTcp16 = "miss-tcp-16", MissUdp = "miss-udp";
@@ -20,16 +20,17 @@ internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int Memo
     public static Plan Full { get; } = Make("full", part: 1, memory: 3, cold: 15);
 
     /// <summary>Only what others' floods do to a client, about four minutes.</summary>
-    public static Plan Flood { get; } = new("flood", Floods(), 0, 0);
+    public static Plan Flood { get; } = new("flood", Floods(), 0, 0, HasManyNames: true);
 
     public static Plan Of(string mode) => mode switch { "full" => Full, "flood" => Flood, _ => Short };
 
-    /// <summary>With fewer figures; "memory" and "cold-start" name the two that are not slices.</summary>
+    /// <summary>With fewer figures; "memory", "many-names" and "cold-start" name those that are not slices.</summary>
     public Plan Only(Func<string, bool> isWanted) => this with
     {
         Figures = [.. Figures.Where(f => isWanted(f.Key))],
         MemoryRuns = isWanted("memory") ? MemoryRuns : 0,
         ColdStarts = isWanted("cold-start") ? ColdStarts : 0,
+        HasManyNames = HasManyNames && isWanted("many-names"),
     };
 
     private static Plan Make(string mode, double part, int memory, int cold)
@@ -78,7 +79,7 @@ internal sealed record Plan(string Mode, IReadOnlyList<Figure> Figures, int Memo
             });
             figures.AddRange(Floods());
         }
-        return new Plan(mode, figures, memory, cold);
+        return new Plan(mode, figures, memory, cold, HasManyNames: mode == "full");
     }
 
     /// <summary>What 1,000 hits a second, or 200 fresh names, take while others flood the server.</summary>

@@ -8,8 +8,10 @@ namespace NodeDns.Bench.Peers;
 internal static class NodeLocalCorefile
 {
     /// <param name="allFeatures">Adds prefetch and serve_stale and room for 20,000 answers, for the memory figure.</param>
-    public static string Text(int port, int metrics, int health, bool allFeatures)
+    /// <param name="everyName">Answers of the last zone may fill the memory, for the figure of many names.</param>
+    public static string Text(int port, int metrics, int health, bool allFeatures = false, bool everyName = false)
     {
+        var rest = everyName ? "{\n        success 9999999 3600\n        denial 9984 5\n    }" : "3600";
         var more = allFeatures ? "prefetch 2 1m 10%\n        serve_stale 1h immediate" : "";
         var success = allFeatures ? 20000 : 9984;
         return $$"""
@@ -51,7 +53,7 @@ internal static class NodeLocalCorefile
             }
             .:{{port}} {
                 errors
-                cache 3600
+                cache {{rest}}
                 reload
                 loop
                 bind 127.0.0.1

@@ -47,7 +47,8 @@ internal static class PeerCatalog
             Arguments = folder => arguments($"{folder}/Corefile"),
             Files =
             {
-                ["Corefile"] = NodeLocalCorefile.Text(PortOf(index), metrics, 9401 + index, allFeatures: false),
+                ["Corefile"] = NodeLocalCorefile.Text(PortOf(index), metrics, 9401 + index),
+                ["Corefile.many"] = NodeLocalCorefile.Text(PortOf(index), metrics, 9401 + index, everyName: true),
                 ["Corefile.all"] = NodeLocalCorefile.Text(PortOf(index), metrics, 9401 + index, allFeatures: true),
             },
             ForcesTcp = true,

@@ -7,7 +7,7 @@ namespace NodeDns.Bench.Reporting;
 internal static class GuardTable
 {
     private const double MostCpuMs = 100;
-    private const double MostResidentMB = 10;
+    private const double MostResidentMB = 8;
 
     /// <returns>null when there is no such file.</returns>
     public static string? Of(string path)

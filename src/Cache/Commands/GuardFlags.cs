@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using NodeDns.Addresses;
 using NodeDns.Guard;
+using NodeDns.Guard.KernelAnswers;
 using NodeDns.Guard.Node;
 using NodeDns.Linux.Handover;
 
@@ -36,6 +37,8 @@ internal sealed class GuardFlags
     private readonly Option<RulesMode> _rules = Choice("--rules", "No-conntrack rules.", RulesMode.Auto);
     private readonly Option<HostAcceptMode> _hostAccept =
         Choice("--host-accept", "ACCEPT rules in the host's chains.", HostAcceptMode.Auto);
+    private readonly Option<KernelAnswersMode> _kernelAnswers =
+        Choice("--kernel-answers", "Hot names are answered at the pods' interfaces.", KernelAnswersMode.Off);
     private readonly Option<ExitMode> _exitMode = Choice("--exit-mode", "What is left behind.", ExitMode.Auto);
     private readonly Option<IPEndPoint[]> _flipTo = List("--flip-to", "Endpoints of --exit-mode flip.", Server);
     private readonly Option<TimeSpan> _flipFor = Time("--flip-for", "How long a flip lasts.", "2m", "1s");
@@ -77,7 +80,7 @@ internal sealed class GuardFlags
         Option[] options =
         [
             _address, _handover, _clusterDns, _takeover, _tap, _dnsPort, _allowPort, _keepFor, _workers, _intercept, _interface, _rules,
-            _hostAccept, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
+            _hostAccept, _kernelAnswers, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
             _probeInterval, _hangAfter, _checkInterval, _serveUid, _spawn, _newestVersion,
         ];
         foreach (var option in options)
@@ -113,6 +116,7 @@ internal sealed class GuardFlags
         InterfaceName = result.GetValue(_interface) is var name && name == "off" ? null : name,
         Rules = result.GetValue(_rules),
         HostAccept = result.GetValue(_hostAccept),
+        KernelAnswers = result.GetValue(_kernelAnswers),
         ExitMode = result.GetValue(_exitMode),
         FlipTo = result.GetValue(_flipTo) ?? [],
         FlipFor = result.GetValue(_flipFor),

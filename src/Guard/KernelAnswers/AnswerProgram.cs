@@ -45,12 +45,13 @@ internal sealed unsafe class AnswerProgram : IDisposable
             }
             var page = Libc.MapBpfMap(active, PageSize);
             _active = page is null ? throw new SyscallException("mmap a BPF map", Errno.EINVAL) : (uint*)page;
-            var code = BpfObject.Link(ReadFile(), new Dictionary<string, int>
+            var code = BpfObject.Link(ReadFile(), name => name switch
             {
-                ["active"] = active,
-                ["servers"] = numbers,
-                ["scratches"] = scratches,
-                ["slots"] = _slots,
+                "active" => active,
+                "servers" => numbers,
+                "scratches" => scratches,
+                "slots" => _slots,
+                _ => throw new InvalidDataException($"answers.bpf.c has a map {name} that nobody makes"),
             });
             Descriptor = Libc.LoadBpfProgram(code, "Apache-2.0"u8, "nodedns_answers"u8).OrThrow("bpf BPF_PROG_LOAD");
             _descriptors.Add(Descriptor);

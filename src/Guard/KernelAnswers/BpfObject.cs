@@ -16,9 +16,8 @@ internal static class BpfObject
     private const int RelocationSize = 16;
     private const byte PseudoMapDescriptor = 1;
 
-    /// <summary>The program's instructions, with these maps' descriptors in place of their names.</summary>
-    /// <exception cref="InvalidDataException">The file was not built together with this class.</exception>
-    public static byte[] Link(ReadOnlySpan<byte> file, IReadOnlyDictionary<string, int> maps)
+    /// <summary>The program's instructions, with the maps' descriptors in place of their names.</summary>
+    public static byte[] Link(ReadOnlySpan<byte> file, Func<string, int> mapOf)
     {
         var names = Section(file, ReadUInt16LittleEndian(file[62..]));
         ReadOnlySpan<byte> code = default, relocations = default, symbols = default, symbolNames = default;
@@ -44,11 +43,7 @@ internal static class BpfObject
         {
             var at = linked.AsSpan((int)ReadUInt64LittleEndian(relocations));
             var symbol = symbols[((int)(ReadUInt64LittleEndian(relocations[8..]) >> 32) * SymbolSize)..];
-            var name = TextAt(symbolNames, (int)ReadUInt32LittleEndian(symbol));
-            if (!maps.TryGetValue(name, out var map))
-            {
-                throw new InvalidDataException($"answers.bpf.o: no map {name}");
-            }
+            var map = mapOf(TextAt(symbolNames, (int)ReadUInt32LittleEndian(symbol)));
             // struct bpf_insn: code (8 bits), destination and source register (4 each), offset (16), immediate (32).
             at[1] = (byte)(at[1] & 0x0f | PseudoMapDescriptor << 4);
             WriteInt32LittleEndian(at[4..], map);

@@ -12,8 +12,8 @@ internal sealed class PodLinks : IDisposable
     private readonly AnswerProgram _program;
     private readonly NetlinkSocket _netlink = new(Libc.NETLINK_ROUTE);
     private readonly TcFilters _filters;
-    private readonly Dictionary<int, Attachment> _attached = [];
-    private HashSet<int> _occupied = [];
+    private readonly List<Attachment> _attached = [];
+    private List<PodLink> _occupied = [];
 
     public PodLinks(AnswerProgram program, KernelAnswersMode mode)
     {
@@ -36,24 +36,27 @@ internal sealed class PodLinks : IDisposable
     public PodLinksReport Look()
     {
         var links = PodLink.All(_netlink);
-        foreach (var gone in _attached.Keys.Except(links.Select(link => link.Index)).ToList())
+        foreach (var attached in _attached.ToArray())
         {
-            Close(gone);
+            if (!links.Exists(link => link.Index == attached.Link))
+            {
+                Close(attached);
+            }
         }
         var leftAlone = new List<string>();
-        var occupied = new HashSet<int>();
+        var occupied = new List<PodLink>();
         foreach (var link in links)
         {
             if (IsOccupied(link))
             {
-                occupied.Add(link.Index);
+                occupied.Add(link);
                 Detach(link.Index);
-                if (_occupied.Contains(link.Index))
+                if (_occupied.Exists(other => other.Index == link.Index))
                 {
                     leftAlone.Add(link.Name);
                 }
             }
-            else if (!_attached.ContainsKey(link.Index))
+            else if (Find(link.Index) is null)
             {
                 Attach(link);
             }
@@ -66,9 +69,9 @@ internal sealed class PodLinks : IDisposable
     /// <summary>Detaches from every interface, and leaves nothing behind.</summary>
     public void Detach()
     {
-        foreach (var link in _attached.Keys.ToList())
+        foreach (var attached in _attached.ToArray())
         {
-            Detach(link);
+            Detach(attached.Link);
         }
         _occupied = [];
     }
@@ -82,17 +85,19 @@ internal sealed class PodLinks : IDisposable
     private bool IsOccupied(PodLink link)
     {
         var (isOwn, filtered, hasFilters) = _filters.At(link.Index);
-        if (_attached.TryGetValue(link.Index, out var attached) && !IsIntact(link.Index, attached, isOwn, filtered))
+        if (Find(link.Index) is { } attached && !IsIntact(attached, isOwn, filtered))
         {
             // Another interface has got the number of one that is gone, or somebody has removed the program.
-            Close(link.Index);
+            Close(attached);
         }
         return link.HasXdp || hasFilters || HasOtherTcx(link.Index, Libc.BPF_TCX_INGRESS)
             || HasOtherTcx(link.Index, Libc.BPF_TCX_EGRESS);
     }
 
-    private bool IsIntact(int link, Attachment attached, bool hasFilter, uint filtered) => attached.TcxLink >= 0
-        ? Programs(link, Libc.BPF_TCX_INGRESS).Contains(_program.Id)
+    private Attachment? Find(int link) => _attached.Find(attached => attached.Link == link);
+
+    private bool IsIntact(Attachment attached, bool hasFilter, uint filtered) => attached.TcxLink >= 0
+        ? Programs(attached.Link, Libc.BPF_TCX_INGRESS).Contains(_program.Id)
         : hasFilter && filtered == _program.Id;
 
     private bool HasOtherTcx(int link, int attachType)
@@ -122,14 +127,14 @@ internal sealed class PodLinks : IDisposable
             var attached = Libc.AttachBpfProgram(_program.Descriptor, link.Index, Libc.BPF_TCX_INGRESS);
             if (attached.Error != Errno.ENODEV)
             {
-                _attached[link.Index] = new Attachment(attached.OrThrow($"bpf BPF_LINK_CREATE {link.Name}"), false);
+                _attached.Add(new Attachment(link.Index, attached.OrThrow($"bpf BPF_LINK_CREATE {link.Name}"), false));
             }
             return;
         }
         var hasOldOne = _filters.At(link.Index).Own;
         try
         {
-            _attached[link.Index] = new Attachment(-1, _filters.Add(link.Index, _program.Descriptor) || hasOldOne);
+            _attached.Add(new Attachment(link.Index, -1, _filters.Add(link.Index, _program.Descriptor) || hasOldOne));
         }
         catch (NetlinkException failure) when (failure.Error == Errno.ENODEV)
         {
@@ -139,7 +144,11 @@ internal sealed class PodLinks : IDisposable
 
     private void Detach(int link)
     {
-        if (_attached.TryGetValue(link, out var attached) && attached.TcxLink < 0)
+        if (Find(link) is not { } attached)
+        {
+            return;
+        }
+        if (attached.TcxLink < 0)
         {
             try
             {
@@ -154,20 +163,21 @@ internal sealed class PodLinks : IDisposable
                 // The interface is gone, or somebody has been faster.
             }
         }
-        Close(link);
+        Close(attached);
     }
 
-    private void Close(int link)
+    private void Close(Attachment attached)
     {
-        if (_attached.Remove(link, out var attached) && attached.TcxLink >= 0)
+        if (_attached.Remove(attached) && attached.TcxLink >= 0)
         {
             Libc.Close(attached.TcxLink);
         }
     }
 
+    /// <param name="Link">The interface's number.</param>
     /// <param name="TcxLink">The descriptor that keeps the program attached; negative for a filter.</param>
     /// <param name="MadeQdisc">A guard has made the filter's qdisc.</param>
-    private readonly record struct Attachment(int TcxLink, bool MadeQdisc);
+    private sealed record Attachment(int Link, int TcxLink, bool MadeQdisc);
 }
 
 /// <param name="Attached">How many interfaces have the program.</param>

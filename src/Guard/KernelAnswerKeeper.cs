@@ -57,7 +57,7 @@ internal sealed class KernelAnswerKeeper : IDisposable
     /// <summary>Does what the duties and the trust in the cache say.</summary>
     public void Follow(Duties duties)
     {
-        if (duties.KeepsNode && !_isLoading)
+        if (!_isLoading)
         {
             _isLoading = true;
             Load();
@@ -197,8 +197,13 @@ internal sealed class KernelAnswerKeeper : IDisposable
         _watch?.Dispose();
         _watch = null;
         _parts.Loop.Cancel(_timer);
-        var links = _links!;
-        _side.Run(links.Detach, () => Report = new(0, [], false));
+        // The next guard puts its own filter in the place of ours. Taking the qdisc away, and adding it again, would each time
+        // stop the interface for some milliseconds.
+        if (_links is { HasTcx: true } links)
+        {
+            _side.Run(links.Detach, () => { });
+        }
+        Report = new(0, [], false);
     }
 
     private void OnChanged()

@@ -303,7 +303,6 @@ SECTION("tc") int answer(struct __sk_buff *skb) {
         __builtin_memcpy(ip.v6.destination, source, sizeof source);
         ip.v6.version = BIG32(0x60000000), ip.v6.length = p.length, ip.v6.hop_limit = HOP_LIMIT;
         /* IPv6 has no datagrams without a checksum (RFC 8200 section 8.1). */
-        sum += (__u64)type_and_class[0] + type_and_class[1];
         const __u16 *word = (const __u16 *)&p;
 #pragma unroll
         for (int i = 0; i < (UDP + DNS) / 2; i++) sum += word[i];
@@ -320,8 +319,9 @@ SECTION("tc") int answer(struct __sk_buff *skb) {
         }                                                                                                         \
     }
         EACH_PART(ADD)
-        __u32 of_records = fold(records);
-        sum += name_length & 1 ? BIG16((__u16)of_records) : of_records;
+        /* What begins at an odd octet is added with its octets swapped. */
+        __u32 of_rest = fold(records + type_and_class[0] + type_and_class[1]);
+        sum += name_length & 1 ? BIG16((__u16)of_rest) : of_rest;
         if (has_opt) {
             /* 0, 0, 41, size, size, and zeros. */
             __u32 of_opt = fold((__u64)BIG16(41) + opt.udp_size);

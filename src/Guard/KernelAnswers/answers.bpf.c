@@ -51,6 +51,12 @@ struct slot {
     __u64 records[MAX_RECORDS / 8]; /* zeros after them */
 };
 
+_Static_assert(sizeof(struct slot) == 1024 && __builtin_offsetof(struct slot, stored_ms) == 64
+    && __builtin_offsetof(struct slot, flags) == 84 && __builtin_offsetof(struct slot, records_length) == 92
+    && __builtin_offsetof(struct slot, counts) == 96 && __builtin_offsetof(struct slot, name) == 104
+    && __builtin_offsetof(struct slot, ttl_at) == 232 && __builtin_offsetof(struct slot, records) == 296,
+    "AnswerSlots.cs names these offsets");
+
 struct server { __u32 address[4], port; }; /* network order, IPv4 mapped into IPv6 */
 
 /* What does not fit onto the program's stack of 512 octets. One for each processor: nothing interrupts the program. */

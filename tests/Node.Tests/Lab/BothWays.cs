@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,6 +11,7 @@ public sealed class BothWays : IDisposable
     private const int TimeoutMs = 5000;
 
     private readonly byte[] _received = new byte[4096];
+    private ushort _id;
 
     public BothWays(NodeLab lab, string address = NodeLab.LocalAddress, NetworkNamespace? pod = null)
     {
@@ -32,10 +34,22 @@ public sealed class BothWays : IDisposable
         Node.Dispose();
     }
 
+    /// <returns>The reply, with 0 as its id.</returns>
     private byte[] Ask(Socket socket, byte[] query)
     {
+        query = [.. query];
+        BinaryPrimitives.WriteUInt16BigEndian(query, ++_id);
         socket.Send(query);
-        return _received[..socket.Receive(_received)];
+        while (true)
+        {
+            // The guard relays what a slow cache has not answered yet, so that a question may be answered twice.
+            var reply = _received.AsSpan(0, socket.Receive(_received));
+            if (BinaryPrimitives.ReadUInt16BigEndian(reply) == _id)
+            {
+                reply[..2].Clear();
+                return reply.ToArray();
+            }
+        }
     }
 
     private static Socket Connect(IPEndPoint server)

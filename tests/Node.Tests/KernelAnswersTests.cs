@@ -345,7 +345,7 @@ public sealed class KernelAnswersTests : IDisposable
         using var other = new OtherProgram(_lab.Node, "pod0", where);
         var (guard, _) = Start(On, "", "--check-interval=1s");
         guard.WaitFor("pod0 carries somebody else");
-        Assert.Equal("1", _lab.Metric("nodedns_guard_kernel_answers_interfaces{state=\"left_alone\"}"));
+        _lab.WaitUntil(() => _lab.Metric("nodedns_guard_kernel_answers_interfaces{state=\"left_alone\"}") == "1", "it is counted");
         Assert.Contains("pod0 carries somebody else", _lab.Node.Run("curl -s http://127.0.0.1:9255/readyz"), StringComparison.Ordinal);
         Assert.Equal(where == "egress" ? 0 : 1, ProgramsAt("pod0"));
         using var both = new BothWays(_lab);

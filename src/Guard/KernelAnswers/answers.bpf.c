@@ -30,7 +30,7 @@ enum {
 };
 
 /* What is done with no more of the records than there are. Without a loop, because the verifier lets no program without
-   CAP_PERFMON move a pointer in one. */
+   CAP_PERFMON reach the same instruction with pointers to different places. */
 #define EACH_PART(do) do(0) do(1) do(2) do(3) do(4) do(5) do(6)
 
 /* One answer, 1,024 octets. The first 64 are written here and there, the rest by the cache alone. */
@@ -280,15 +280,18 @@ SECTION("tc") int answer(struct __sk_buff *skb) {
         }                                                                                                         \
     }
     EACH_PART(COPY)
-#pragma unroll
     for (__u32 i = 0; i < MAX_TTLS; i++) {
-        if (i >= ttl_count) continue;
+        if (i >= ttl_count) break;
         __u64 at = slot->ttl_at[i];
         KEEP_IN_REGISTER(at);
         if (at > MAX_RECORDS - 4) return TC_ACT_UNSPEC;
         __u8 *octet = (__u8 *)scratch->records + at;
         octet[0] = (__u8)(ttl >> 24), octet[1] = (__u8)(ttl >> 16), octet[2] = (__u8)(ttl >> 8), octet[3] = (__u8)ttl;
     }
+    /* Read again, so that the verifier does not follow each number of parts to the end: that was two thirds of its work. */
+    records_length = *(volatile __u16 *)&slot->records_length;
+    KEEP_IN_REGISTER(records_length);
+    if (records_length < 1 || records_length > MAX_RECORDS) return TC_ACT_UNSPEC;
     if (__sync_fetch_and_add(&slot->sequence, 0) != sequence) return TC_ACT_UNSPEC;
 
     /* 9. Nothing has been changed so far; from here on the packet is the reply. */

@@ -94,6 +94,12 @@ search-proof: ## search_cut beside a real CoreDNS and API server: 80,000 questio
 	@dotnet build tests/Cache.Scenarios -c Release -nologo -v quiet -clp:ErrorsOnly
 	@NODEDNS_SEARCH_QUESTIONS=20000 tests/Cache.Scenarios/bin/Release/net10.0/Cache.Scenarios -class '*SearchCutProofTests' -noColor -noLogo -showLiveOutput
 
+.PHONY: kernel-proof
+kernel-proof: build ## 1,000,000 questions asked of the kernel (guard --kernel-answers) and of the socket: every reply is the same
+	@eng/install test
+	@dotnet build tests/Node.Tests -c Release -nologo -v quiet -clp:ErrorsOnly
+	@NODE_TESTS_QUESTIONS=1000000 tests/Node.Tests/bin/Release/net10.0/Node.Tests -class '*KernelDifferentialTests' -noColor -noLogo -showLiveOutput
+
 .PHONY: bad-day
 bad-day: ## what a bad day of cluster DNS costs lookups, beside node-cache's CoreDNS, on a real cluster (RATE=500 a second each)
 	@eng/bad-day $(RATE)

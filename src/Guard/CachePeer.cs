@@ -42,6 +42,10 @@ internal sealed class CachePeer
     /// one.</summary>
     public SafeFileHandle? OpenQueries { get; set; }
 
+    /// <summary>The memory to which it writes answers for the program in the kernel; null when it was given
+    /// none.</summary>
+    public SafeFileHandle? AnswerSlots { get; set; }
+
     /// <summary>The guard has asked for the sockets that this cache holds, and not all of them have arrived.</summary>
     public bool IsOffering { get; set; }
 

@@ -287,6 +287,7 @@ internal sealed class Caches : IDisposable
         Rescue(peer);
         peer.OpenQueries?.Dispose();
         Lose(peer);
+        peer.AnswerSlots?.Dispose();
         if (peer == Current)
         {
             Current = null;

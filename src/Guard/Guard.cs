@@ -1,3 +1,4 @@
+using NodeDns.Guard.KernelAnswers;
 using NodeDns.Linux.Interop;
 
 namespace NodeDns.Guard;
@@ -38,6 +39,7 @@ internal sealed class Guard : IGuardActions, IDisposable
     private readonly Successors _successors;
     private readonly CacheWatch _watch;
     private readonly NodeKeeper _node;
+    private readonly KernelAnswerKeeper? _answers;
     private readonly Child? _child;
     private readonly LoopAction _sample;
     private readonly LoopAction _offerOver;
@@ -48,7 +50,7 @@ internal sealed class Guard : IGuardActions, IDisposable
     private long _distrustMs;
     private bool _isFollowing;
     private bool _hasLeft;
-    private bool _answers;
+    private bool _isAnnounced;
 
     public Guard(GuardParts parts)
     {
@@ -63,6 +65,7 @@ internal sealed class Guard : IGuardActions, IDisposable
         _predecessor = new Predecessor(parts, _machine, _sockets, _entries);
         _successors = new Successors(parts, _machine, _sockets, _caches);
         _node = new NodeKeeper(parts, _machine, _sockets, _opener, _relay);
+        _answers = options.KernelAnswers == KernelAnswersMode.Off ? null : new KernelAnswerKeeper(parts, _machine, _caches);
         _child = options.Spawn is null ? null : new Child(parts, _machine, _caches, OnChildEnded);
         _watch = new CacheWatch(parts, _machine, _caches, _relay)
         {
@@ -115,6 +118,7 @@ internal sealed class Guard : IGuardActions, IDisposable
         // Close these connections first: nobody forwards their data any more, and iptables may keep the node's thread
         // busy for seconds.
         _relay.Close();
+        _answers?.Dispose();
         _caches.Dispose();
         _successors.Dispose();
         _predecessor.Dispose();
@@ -138,6 +142,7 @@ internal sealed class Guard : IGuardActions, IDisposable
         RelayUnread();
         _successors.Listen(duties.KeepsNode);
         _node.Follow(duties);
+        _answers?.Follow(duties);
         if (_machine.State != GuardState.Claiming)
         {
             Announce(duties.KeepsNode || _machine.State == GuardState.Stopping);
@@ -224,9 +229,9 @@ internal sealed class Guard : IGuardActions, IDisposable
     /// there.</summary>
     private void Announce(bool answers)
     {
-        if (answers != _answers)
+        if (answers != _isAnnounced)
         {
-            _answers = answers;
+            _isAnnounced = answers;
             Answers?.Invoke(answers);
         }
     }
@@ -301,6 +306,7 @@ internal sealed class Guard : IGuardActions, IDisposable
             Waiting = _watch.Waiting,
             Leaving = _node.Leaving,
             Absent = _node.Absent,
+            KernelAnswers = _answers?.Report ?? GuardStatus.NoKernelAnswers,
             SampledMs = Environment.TickCount64,
         };
     }

@@ -144,6 +144,13 @@ internal sealed partial class GuardLog(ILogger log)
     [LoggerMessage(Level = LogLevel.Information, Message = "{endPoint}: {count} sockets of another program share it")]
     public partial void Shared(string endPoint, int count);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "hot names are answered in the kernel ({way})")]
+    public partial void KernelAnswers(string way);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{link} carries somebody else's program and is left alone: its pod's lookups all use the sockets")]
+    public partial void LeftAlone(string link);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "--tap {socket}: {problem}; relayed lookups cannot be read")]
     public partial void TapNotOpened(string socket, string problem);
 

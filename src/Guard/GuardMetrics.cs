@@ -96,6 +96,10 @@ internal sealed class GuardMetrics
             "Addresses that are no longer configured, and relayed while they are asked.", () => status().Leaving.Count);
         Registry.Gauge("nodedns_guard_absent_addresses",
             "Addresses that are configured, and that this node cannot carry.", () => status().Absent.Count);
+        const string interfaces = "nodedns_guard_kernel_answers_interfaces";
+        const string help = "Pods' interfaces, by whether hot names are answered there or somebody else's program was found.";
+        Registry.Gauge(interfaces, help, () => status().KernelAnswers.Attached, ("state", "attached"));
+        Registry.Gauge(interfaces, help, () => status().KernelAnswers.LeftAlone.Count, ("state", "left_alone"));
     }
 
     /// <summary>Counts and logs a problem. The same message again is only counted for ten minutes.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Guard.KernelAnswers;
 using NodeDns.Guard.Node;
 using NodeDns.Linux.Handover;
 using NodeDns.Telemetry;
@@ -27,6 +28,9 @@ public sealed record GuardOptions
     /// <summary>null when another program owns link and addresses.</summary>
     public string? InterfaceName { get; init; } = "nodelocaldns";
     public RulesMode Rules { get; init; }
+
+    /// <summary>Whether, and where, hot names are answered in the kernel.</summary>
+    public KernelAnswersMode KernelAnswers { get; init; }
     public HostAcceptMode HostAccept { get; init; }
     public ExitMode ExitMode { get; init; }
     public IReadOnlyList<IPEndPoint> FlipTo { get; init; } = [];

@@ -22,7 +22,9 @@ internal sealed class GuardPage(Func<GuardStatus> status, Func<GuardStatus, stri
     /// <summary>Further notes for an operator, shown in both cases.</summary>
     private static string Notes(GuardStatus status) =>
         string.Concat(status.Leaving.Select(a => $"\n{a} is no longer configured: relayed to cluster DNS while it is asked"))
-        + string.Concat(status.Absent.Select(a => $"\n{a} cannot be carried by this node: see the guard's log"));
+        + string.Concat(status.Absent.Select(a => $"\n{a} cannot be carried by this node: see the guard's log"))
+        + string.Concat(status.KernelAnswers.LeftAlone.Select(
+            link => $"\n{link} carries somebody else's program: its pod's lookups all use the sockets"));
 
     /// <summary>/healthz: fails when the guard's loop has stopped turning.</summary>
     public static string? Healthz(GuardStatus status) =>

@@ -69,6 +69,9 @@ internal readonly record struct GuardProblem(string Reason, string Message)
     public static GuardProblem NoNotifications(string error) =>
         new(ProblemReason.Rules, $"no notifications, checking periodically only: {error}");
 
+    public static GuardProblem NoKernelAnswers(string error) => new(ProblemReason.KernelAnswers,
+        $"--kernel-answers: {error}: lookups use the sockets; it needs CAP_BPF, CAP_NET_ADMIN and Linux 5.12 or newer");
+
     /// <summary>A part of the node that could not be set up. The room Node says in what words.</summary>
     public static GuardProblem NotSetUp(NodePart part, NodeFailure failure, string error) => new(
         failure switch

@@ -1,4 +1,5 @@
 using System.Net;
+using NodeDns.Guard.KernelAnswers;
 
 namespace NodeDns.Guard;
 
@@ -28,6 +29,11 @@ internal sealed record GuardStatus
 
     /// <summary>Configured addresses that this node cannot carry.</summary>
     public IReadOnlyList<IPAddress> Absent { get; init; } = [];
+
+    /// <summary>The pods' interfaces and the program that answers hot names there.</summary>
+    public PodLinksReport KernelAnswers { get; init; } = NoKernelAnswers;
+
+    public static PodLinksReport NoKernelAnswers { get; } = new(0, [], false);
 
     /// <summary>When this snapshot was taken, as Environment.TickCount64.</summary>
     public long SampledMs { get; init; }

@@ -21,11 +21,12 @@ internal static class ProblemReason
     public const string Leftovers = "leftovers";
     public const string Flip = "flip";
     public const string Spawn = "spawn";
+    public const string KernelAnswers = "kernel_answers";
 
     public static readonly string[] All =
     [
         Port, Socket, HandoverSocket, Handover, Takeover, Capability, Link, AddressElsewhere, Rules, RulesLock,
-        HostAccept, Sysctl, Leftovers, Flip, Spawn,
+        HostAccept, Sysctl, Leftovers, Flip, Spawn, KernelAnswers,
     ];
 
     /// <summary>The label for a part of the node's set-up.</summary>

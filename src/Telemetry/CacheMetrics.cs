@@ -7,7 +7,7 @@ namespace NodeDns.Telemetry;
 /// only.</summary>
 public sealed class CacheMetrics
 {
-    private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale, _cutDenials;
+    private readonly int _requests, _hits, _misses, _prefetches, _drops, _servedStale, _cutDenials, _kernelAnswers;
     private readonly MetricRegistry _registry;
     private readonly string _server, _zones;
 
@@ -24,6 +24,7 @@ public sealed class CacheMetrics
         _drops = registry.Counter(CacheDrops, CacheDropsHelp, labels);
         _servedStale = registry.Counter(CacheServedStale, CacheServedStaleHelp, labels);
         _cutDenials = registry.Counter(CutDenials, CutDenialsHelp, labels);
+        _kernelAnswers = registry.Counter(KernelAnswers, KernelAnswersHelp, labels);
         _hits = registry.CounterTable(CacheHits, CacheHitsHelp, labels, CacheType);
     }
 
@@ -31,6 +32,14 @@ public sealed class CacheMetrics
     {
         counters.Increment(_requests);
         counters.Increment(_hits + (denial ? 1 : 0));
+    }
+
+    /// <summary>Counts hits that the kernel has answered. Any thread may call this.</summary>
+    public void HitInKernel(bool denial, long count)
+    {
+        _registry.Add(_requests, count);
+        _registry.Add(_hits + (denial ? 1 : 0), count);
+        _registry.Add(_kernelAnswers, count);
     }
 
     public void Miss(WorkerCounters counters)

@@ -149,6 +149,10 @@ public static class MetricNames
     public const string CoalescedHelp = "Misses that joined an identical question already asked upstream.";
     public const string CutDenials = "nodedns_cache_denials_cut_total";
     public const string CutDenialsHelp = "Names denied from memory by search_cut, without asking cluster DNS.";
+    public const string KernelAnswers = "nodedns_cache_kernel_answers_total";
+    public const string KernelAnswersHelp = "Cache hits that were answered in the kernel, before they reached a socket.";
+    public const string KernelAnswerCopies = "nodedns_cache_kernel_copies";
+    public const string KernelAnswerCopiesHelp = "Answers that the kernel has copies of.";
     public const string CutProbes = "nodedns_cache_cut_probes_total";
     public const string CutProbesHelp = "Questions of search_cut for the names below which it denies.";
     public const string CutSamples = "nodedns_cache_cut_samples_total";

@@ -133,7 +133,7 @@ public sealed unsafe class MetricRegistry
     }
 
     /// <summary>Does something before each scrape, on the scraping thread and for one scrape at a time.</summary>
-    internal void BeforeScrape(Action action)
+    public void BeforeScrape(Action action)
     {
         lock (_gate)
         {

@@ -10,12 +10,14 @@ namespace NodeDns.Telemetry;
 /// the reply is sent or given up, as in CoreDNS.</remarks>
 public sealed class ServerMetrics
 {
+    private readonly MetricRegistry _registry;
     private readonly int _requests, _duration, _requestSize, _responseSize, _do, _responses;
 
     /// <param name="server">As CoreDNS writes it: <c>dns://169.254.20.10:53</c>.</param>
     /// <param name="zone">With its final dot; <c>dropped</c> for queries that match no zone.</param>
     public ServerMetrics(MetricRegistry registry, string server, string zone)
     {
+        _registry = registry;
         Server = server;
         Zone = zone;
         (string, string)[] labels = [("server", server), ("zone", zone), ("view", "")];
@@ -68,6 +70,22 @@ public sealed class ServerMetrics
         counters.ObserveSize(_requestSize + proto * (SizeBucket.Count + 1), requestSize);
         counters.ObserveSize(_responseSize + proto * (SizeBucket.Count + 1), responseSize);
         counters.Increment(_responses + RcodeIndex(rcode) * Plugins + (int)plugin);
+    }
+
+    /// <summary>Counts replies of one size to queries of one size that the kernel has sent over UDP. Any thread may call
+    /// this.</summary>
+    /// <param name="nanoseconds">The duration of each.</param>
+    public void CountInKernel(
+        bool ipv6, ushort qtype, int requestSize, int rcode, int responseSize, long nanoseconds, long count)
+    {
+        _registry.Add(_requests + (ipv6 ? Types : 0) + TypeIndex(qtype), count);
+        _registry.Add(_duration + TimeBucket.IndexOf(nanoseconds), count);
+        _registry.Add(_duration + TimeBucket.Count, nanoseconds * count);
+        _registry.Add(_requestSize + SizeBucket.IndexOf(requestSize), count);
+        _registry.Add(_requestSize + SizeBucket.Count, requestSize * count);
+        _registry.Add(_responseSize + SizeBucket.IndexOf(responseSize), count);
+        _registry.Add(_responseSize + SizeBucket.Count, responseSize * count);
+        _registry.Add(_responses + RcodeIndex(rcode) * Plugins + (int)AnsweredBy.Cache, count);
     }
 
     private const int Types = 20;

@@ -68,6 +68,16 @@ public sealed class CacheTests
         Assert.Single(set.At("spec.template.spec.volumes")!.AsArray(), v => v!.Text("hostPath.path") == "/run/xtables.lock");
     }
 
+    [Fact]
+    public void Answers_from_the_kernel_are_off_and_come_with_the_capability_that_loads_them()
+    {
+        Assert.DoesNotContain(DaemonSet().Container("guard").Strings("args"), a => a.Contains("kernel-answers", StringComparison.Ordinal));
+        var set = DaemonSet("--set", "guard.kernelAnswers=true");
+        Assert.Contains("--kernel-answers=auto", set.Container("guard").Strings("args"));
+        Assert.Equal(["NET_ADMIN", "NET_BIND_SERVICE", "BPF"], set.Container("guard").Strings("securityContext.capabilities.add"));
+        Assert.Empty(set.Container("cache").Strings("securityContext.capabilities.add"));
+    }
+
     /// <summary>An OOM kill takes a whole container, so what must survive it has a limit of its own.</summary>
     [Fact]
     public void Guard_and_cache_have_memory_limits_of_their_own()

@@ -98,6 +98,18 @@ public sealed class PodCheckTests : IDisposable
     }
 
     [Fact]
+    public void Policies_of_egress_are_noted_while_the_kernel_answers_before_them()
+    {
+        Namespace("kernel");
+        _cluster.Apply("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: out, namespace: kernel}\nspec: {podSelector: {}, policyTypes: [Egress]}\n");
+        Assert.DoesNotContain("guard.kernelAnswers", Doctor("NDN806").Output, StringComparison.Ordinal);
+        _cluster.Do("patch", "daemonset", "-n", "node-dns", "node-dns-cache", "--type", "json", "-p",
+            "[{\"op\": \"add\", \"path\": \"/spec/template/spec/containers/0/args/-\", \"value\": \"--kernel-answers=auto\"}]");
+        Assert.Contains("restrict egress, the first of them ", Doctor("NDN806").Output, StringComparison.Ordinal);
+        Assert.Contains("guard.kernelAnswers is on: hot names are answered before a policy is looked at", Doctor("NDN806").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_webhook_that_is_not_called_is_found()
     {
         Namespace("a-first-one");

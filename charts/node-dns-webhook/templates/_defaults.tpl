@@ -221,6 +221,7 @@ cli:
 guard:
   interface: nodelocaldns
   rules: auto
+  kernelAnswers: false
   exitMode: auto
   flipTo: []
   keepFor: 60m
@@ -426,6 +427,7 @@ cli.image.tag
 cli.image.digest
 guard.interface
 guard.rules
+guard.kernelAnswers
 guard.exitMode
 guard.flipTo
 guard.keepFor

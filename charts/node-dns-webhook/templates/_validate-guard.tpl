@@ -33,7 +33,7 @@
 {{- end -}}
 {{- include "ndw.validate.arguments" (list "guard" $guard.extraArgs (dict
     "address" "dns.localAddresses" "cluster-dns" "dns.clusterDNS" "handover" "nothing: the two containers share it" "takeover" "guard.takeoverPath" "tap" "nothing: trace reads it"
-    "intercept-cluster-dns" "guard.interceptClusterDNS" "interface" "guard.interface" "rules" "guard.rules"
+    "intercept-cluster-dns" "guard.interceptClusterDNS" "interface" "guard.interface" "rules" "guard.rules" "kernel-answers" "guard.kernelAnswers"
     "exit-mode" "guard.exitMode" "flip-to" "guard.flipTo" "keep-for" "guard.keepFor" "health-listen" "guard.healthPort"
     "metrics-listen" "guard.metricsPort and guard.metricsAddress" "probe-name" "dns.clusterDomain" "serve-uid" "cache.securityContext.runAsUser")) -}}
 {{- end -}}

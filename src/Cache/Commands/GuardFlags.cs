@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using NodeDns.Addresses;
 using NodeDns.Guard;
+using NodeDns.Guard.KernelAnswers;
 using NodeDns.Guard.Node;
 using NodeDns.Linux.Handover;
 
@@ -11,6 +12,9 @@ namespace NodeDns.Cache.Commands;
 /// <summary>The flags of <c>node-dns-cache guard</c>, as docs/guard.md lists them.</summary>
 internal sealed class GuardFlags
 {
+    /// <summary>The names of <see cref="KernelAnswersMode"/>'s values, in their order.</summary>
+    private static readonly string[] s_kernelAnswers = ["off", "auto", "tcx", "clsact"];
+
     private readonly Option<IPAddress[]> _address = List("--address", "Local addresses, IPv4 and IPv6.", IpAddress);
     private readonly Option<string> _handover = new("--handover")
     {
@@ -36,6 +40,11 @@ internal sealed class GuardFlags
     private readonly Option<RulesMode> _rules = Choice("--rules", "No-conntrack rules.", RulesMode.Auto);
     private readonly Option<HostAcceptMode> _hostAccept =
         Choice("--host-accept", "ACCEPT rules in the host's chains.", HostAcceptMode.Auto);
+    private readonly Option<string> _kernelAnswers = new("--kernel-answers")
+    {
+        Description = "Answer hot names at the pods' interfaces. One of off, auto, tcx, clsact.",
+        DefaultValueFactory = _ => "off",
+    };
     private readonly Option<ExitMode> _exitMode = Choice("--exit-mode", "What is left behind.", ExitMode.Auto);
     private readonly Option<IPEndPoint[]> _flipTo = List("--flip-to", "Endpoints of --exit-mode flip.", Server);
     private readonly Option<TimeSpan> _flipFor = Time("--flip-for", "How long a flip lasts.", "2m", "1s");
@@ -71,13 +80,14 @@ internal sealed class GuardFlags
     public void AddTo(Command command)
     {
         Expect(_interface, IsLinkName, "a link's name of 1 to 15 letters without '/', ':' and blanks, or off");
+        Expect(_kernelAnswers, text => s_kernelAnswers.Contains(text), $"one of {string.Join(", ", s_kernelAnswers)}");
         Expect(_probeName, IsDomainName, "a domain name");
         _address.Required = true;
         _clusterDns.Required = true;
         Option[] options =
         [
             _address, _handover, _clusterDns, _takeover, _tap, _dnsPort, _allowPort, _keepFor, _workers, _intercept, _interface, _rules,
-            _hostAccept, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
+            _hostAccept, _kernelAnswers, _exitMode, _flipTo, _flipFor, _linger, _healthListen, _metricsListen, _probeName,
             _probeInterval, _hangAfter, _checkInterval, _serveUid, _spawn, _newestVersion,
         ];
         foreach (var option in options)
@@ -113,6 +123,7 @@ internal sealed class GuardFlags
         InterfaceName = result.GetValue(_interface) is var name && name == "off" ? null : name,
         Rules = result.GetValue(_rules),
         HostAccept = result.GetValue(_hostAccept),
+        KernelAnswers = (KernelAnswersMode)Array.IndexOf(s_kernelAnswers, result.GetValue(_kernelAnswers)),
         ExitMode = result.GetValue(_exitMode),
         FlipTo = result.GetValue(_flipTo) ?? [],
         FlipFor = result.GetValue(_flipFor),

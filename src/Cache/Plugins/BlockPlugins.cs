@@ -26,6 +26,7 @@ internal sealed class BlockPlugins
                 continue;
             }
 
+            LeavesHits &= row.LeavesHits;
             var step = row.Build(block, tools);
             Remember(step);
             if (step is IQueryPlugin plugin)
@@ -49,6 +50,9 @@ internal sealed class BlockPlugins
         Filters = [.. filters];
         Polled = [.. polled];
     }
+
+    /// <summary>No step has to see a question that the store answers.</summary>
+    public bool LeavesHits { get; private set; } = true;
 
     /// <summary>Logs failed queries; null when the block has no errors directive.</summary>
     public ErrorLog? Errors { get; private set; }

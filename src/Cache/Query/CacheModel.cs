@@ -58,8 +58,10 @@ internal sealed record PrefetchModel(int Amount, int WindowSeconds, int Percenta
 {
     /// <summary>True when so little of the TTL is left that the answer should be refreshed. Rounded up, as in
     /// CoreDNS.</summary>
-    public bool IsDue(uint ttlSeconds, uint remainingSeconds) =>
-        remainingSeconds <= (ttlSeconds * (ulong)Percentage + 99) / 100;
+    public bool IsDue(uint ttlSeconds, uint remainingSeconds) => remainingSeconds <= DueSeconds(ttlSeconds);
+
+    /// <summary>The remaining seconds at which an answer of this TTL is due.</summary>
+    public uint DueSeconds(uint ttlSeconds) => (uint)((ttlSeconds * (ulong)Percentage + 99) / 100);
 }
 
 /// <summary>The serve_stale setting (RFC 8767).</summary>

@@ -97,7 +97,8 @@ internal sealed class MissPath
     }
 
     /// <summary>Refreshes a popular answer that is about to expire. The hit itself is answered in any case.</summary>
-    public void MaybePrefetch(in ClientQuery query, in AnswerKey key, in StoredAnswer stored, PrefetchModel prefetch)
+    /// <returns>How often the answer was asked for without a gap.</returns>
+    public int MaybePrefetch(in ClientQuery query, in AnswerKey key, in StoredAnswer stored, PrefetchModel prefetch)
     {
         var hits = _store.CountHit(stored, _loop.NowMs, prefetch.WindowSeconds);
         if (hits >= prefetch.Amount && prefetch.IsDue(stored.TtlSeconds, stored.RemainingSeconds(_loop.NowMs))
@@ -105,6 +106,8 @@ internal sealed class MissPath
         {
             query.Zone.CacheMetrics?.Prefetch(_replies.Counters);
         }
+
+        return hits;
     }
 
     /// <summary>Does step 6 and 7 for a question that a rewrite has changed.</summary>

@@ -38,6 +38,7 @@ internal sealed class QueryHandler
     private readonly StepRunner _steps;
     private readonly WaitingClients _waiting;
     private readonly MissPath _misses;
+    private readonly CopyTries _copyTries;
     private IForwarder[] _forwarders = [];
 
     /// <summary>For replies that may be too large for the caller's buffer before they are truncated.</summary>
@@ -53,6 +54,7 @@ internal sealed class QueryHandler
         _own = new OwnQuestions(Answer, _replies, _waiting);
         _steps = new StepRunner(_replies, _own);
         _misses = new MissPath(loop, shared, _replies, _steps, _own, _waiting);
+        _copyTries = new CopyTries(_store);
     }
 
     /// <summary>This worker's counters, for other code on the same thread.</summary>
@@ -215,9 +217,13 @@ internal sealed class QueryHandler
             if (found == GetOutcome.Fresh)
             {
                 query.Zone.CacheMetrics?.Hit(Counters, stored.Kind == AnswerKind.Denial);
-                if (cache.Prefetch is { } prefetch)
+                var copies = _store.IsCopying ? query.Zone.Copies : null;
+                var hits = cache.Prefetch is { } prefetch ? _misses.MaybePrefetch(query, key, stored, prefetch)
+                    : copies is null ? 0
+                    : _store.CountHit(stored, _loop.NowMs, ZoneCopies.WindowSeconds);
+                if (copies is not null)
                 {
-                    _misses.MaybePrefetch(query, key, stored, prefetch);
+                    _copyTries.Note(copies, key, stored, hits, _loop.NowMs);
                 }
 
                 return _replies.FromStore(query, stored, reply);

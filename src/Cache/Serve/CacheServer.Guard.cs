@@ -1,6 +1,9 @@
+using System.Net;
 using NodeDns.Cache.Store;
 using NodeDns.Linux.Handover;
 using NodeDns.Linux.Interop;
+using NodeDns.Linux.KernelAnswers;
+using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 using NodeDns.Telemetry;
 
@@ -17,6 +20,7 @@ internal sealed partial class CacheServer
     private readonly CancellationTokenSource _connecting = new();
     private readonly HashSet<ListenEndPoint> _unbound = [];
     private HandoverClient? _guard;
+    private bool _hasPaused;
 
     private bool TakeSockets()
     {
@@ -93,15 +97,69 @@ internal sealed partial class CacheServer
         }
     }
 
+    /// <summary>The tap is told each lookup of a worker, so none is answered in the kernel while somebody reads it.</summary>
+    private void OnTap(bool isRead)
+    {
+        if (isRead)
+        {
+            _shared.Store.PauseCopies();
+        }
+        else
+        {
+            _shared.Store.ResumeCopies();
+        }
+    }
+
+    private void PauseCopies(bool isPaused)
+    {
+        if (Interlocked.Exchange(ref _hasPaused, isPaused) == isPaused)
+        {
+            return;
+        }
+
+        if (isPaused)
+        {
+            _shared.Store.PauseCopies();
+        }
+        else
+        {
+            _shared.Store.ResumeCopies();
+        }
+    }
+
+    /// <summary>Counts once a second what the kernel has answered.</summary>
+    private sealed class CopyTimer(CacheServer server) : LoopTimer
+    {
+        private const int PeriodMs = 1000;
+
+        public override void OnTimer()
+        {
+            server._shared.Store.CountCopies(server._clock.NowMs);
+            server._loop.Arm(this, PeriodMs);
+        }
+    }
+
     /// <summary>Does what the guard asks. Called on the hand-over thread.</summary>
     private sealed class GuardControl(CacheServer server) : IHandoverControl
     {
-        public void Drain() => server._loop.Post(() => server.DrainWorkers(readOn: false));
+        public void Drain()
+        {
+            // At once: from here on another cache answers, perhaps because this one is wrong.
+            server.PauseCopies(true);
+            server._loop.Post(() => server.DrainWorkers(readOn: false));
+        }
 
         public void LeftAlone() => server._loop.Post(() => server.DrainWorkers(readOn: true));
 
+        public void UseAnswerSlots(AnswerSlots slots, IReadOnlyList<IPEndPoint> endPoints) => server._loop.Post(() =>
+        {
+            server._shared.Store.CopyTo(slots, endPoints);
+            server._copies.OnTimer();
+        });
+
         public void Resume() => server._loop.Post(() =>
         {
+            server.PauseCopies(false);
             foreach (var worker in server._workers)
             {
                 worker.Resume();

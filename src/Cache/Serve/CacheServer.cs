@@ -43,6 +43,7 @@ internal sealed partial class CacheServer : IDisposable
     private readonly LogOutput _queryLog = new();
     private readonly PluginUpkeep _upkeep;
     private readonly ReleaseTimer _release;
+    private readonly CopyTimer _copies;
     private readonly StopTimer _stop;
     private readonly List<Worker> _workers = [];
     private readonly HashSet<Worker> _drained = [];
@@ -77,6 +78,10 @@ internal sealed partial class CacheServer : IDisposable
         _upkeep = new PluginUpkeep(_loop, _http.Loop, _shared.Store);
         _config = new ConfigWatch(options, reading, _loop, _metrics, loggers, Reload);
         _release = new ReleaseTimer();
+        _copies = new CopyTimer(this);
+        _shared.Taps.Reading = OnTap;
+        registry.BeforeScrape(() => _shared.Store.CountCopies(_clock.NowMs));
+        registry.Gauge(MetricNames.KernelAnswerCopies, MetricNames.KernelAnswerCopiesHelp, () => _shared.Store.CopyCount);
         _stop = new StopTimer(this);
     }
 
@@ -329,6 +334,7 @@ internal sealed partial class CacheServer : IDisposable
         _stopping = true;
         _log.ShuttingDown(reason);
         _readiness.ShutDown();
+        _shared.Store.PauseCopies();
         var lameduck = _model.Config.Blocks.Max(block => block.Health?.Lameduck ?? TimeSpan.Zero);
         if (lameduck > TimeSpan.Zero)
         {

@@ -19,6 +19,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
     /// Answers of older versions are then not taken over.</summary>
     private const int Revision = 1;
 
+    private readonly object _configuration = new();
     private readonly List<BlockPlugins> _plugins = [];
     private readonly List<(LoopPlugin Loop, IPEndPoint Server)> _loops = [];
     private readonly List<UpstreamGroup> _groups = [];
@@ -51,6 +52,7 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
         return new ServeModel
         {
             Config = config,
+            Copying = _configuration,
             Queries = new QueryModel(servers, _groups.Count),
             Groups = [.. _groups],
             ReadyGroups = [.. _readyGroups],
@@ -117,11 +119,13 @@ internal sealed class ModelBuilder(CorefileConfig config, MetricRegistry registr
                     _caches.Add((cacheMetrics, model.Scope));
                 }
 
-                var zoneModel = new ZoneModel(
-                    DnsName.ParseLower(zone.Name),
-                    model,
-                    new ServerMetrics(registry, server, zone.Name),
-                    cacheMetrics);
+                var metrics = new ServerMetrics(registry, server, zone.Name);
+                var zoneModel = new ZoneModel(DnsName.ParseLower(zone.Name), model, metrics, cacheMetrics)
+                {
+                    Copies = plugins.LeavesHits && cacheMetrics is not null && zone.Transport == ZoneTransport.Dns
+                        ? new ZoneCopies(endPoint, model, metrics, cacheMetrics, _configuration)
+                        : null,
+                };
                 zones.Add(zoneModel);
                 if (model.SearchCut is { } cut)
                 {

@@ -15,6 +15,9 @@ internal sealed record ServeModel
 {
     public required CorefileConfig Config { get; init; }
 
+    /// <summary>Tells the answers that its zones have copied to the kernel from those of other models.</summary>
+    public required object Copying { get; init; }
+
     public required QueryModel Queries { get; init; }
 
     /// <summary>The upstream groups, by <see cref="ForwardModel.Index"/>. Shared by all workers.</summary>
@@ -56,6 +59,7 @@ internal sealed record ServeModel
     public void PutInForce(QueryShared shared)
     {
         shared.Store.Use(Scopes);
+        shared.Store.CopyOnlyFor(Copying);
         var learnt = shared.SearchCuts.Use(SearchCuts.Select(cut => cut.Identity));
         foreach (var cut in SearchCuts)
         {

@@ -1,5 +1,8 @@
+using System.Net;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using NodeDns.Dns.Wire;
+using NodeDns.Linux.KernelAnswers;
 
 namespace NodeDns.Cache.Store;
 
@@ -17,7 +20,12 @@ internal sealed unsafe class AnswerStore : IDisposable
     private readonly AnswerLookup _lookup;
     private readonly ScopeTable _scopes;
     private readonly SieveList _entries;
+    private readonly KernelCopies _copies;
+    private object? _copying;
+    private byte[] _stream = [];
+    private long _countedMs;
     private long _evictions;
+    private volatile bool _isCopying;
 
     /// <param name="budgetBytes">All memory that the store may use. It is used only as the store fills.</param>
     public AnswerStore(long budgetBytes)
@@ -27,6 +35,22 @@ internal sealed unsafe class AnswerStore : IDisposable
         _lookup = new AnswerLookup(_arena);
         _scopes = new ScopeTable(_arena);
         _entries = new SieveList(_arena, EntryHead.StoreLinksOffset);
+        _copies = new KernelCopies(WasAsked_NeedsLock);
+    }
+
+    /// <summary>Answers may be copied to the kernel (<see cref="Copy"/>).</summary>
+    public bool IsCopying => _isCopying;
+
+    /// <summary>How many answers the kernel has copies of.</summary>
+    public int CopyCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _copies.Count;
+            }
+        }
     }
 
     /// <summary>How many entries have been evicted since the start.</summary>
@@ -221,12 +245,85 @@ internal sealed unsafe class AnswerStore : IDisposable
         return (int)hits;
     }
 
+    /// <summary>The kernel has answered from an entry's copy.</summary>
+    private void WasAsked_NeedsLock(uint entry, long hits)
+    {
+        _arena.Head(entry)->Visited = 1;
+        ref var popularity = ref _arena.Popularity[entry];
+        popularity = (uint)Math.Min((popularity >> 16) + hits, ushort.MaxValue) << 16 | (ushort)(_countedMs / 1000);
+    }
+
+    /// <summary>Copies answers to this memory from now on, from which the kernel gives them.</summary>
+    /// <param name="servers">The addresses at which it does, by their numbers.</param>
+    public void CopyTo(AnswerSlots? slots, IReadOnlyList<IPEndPoint> servers)
+    {
+        lock (_gate)
+        {
+            _copies.Use(slots, servers);
+            _isCopying = _copies.IsOn;
+        }
+    }
+
+    /// <summary>Takes all copies out. From now on only owners of this configuration have answers copied.</summary>
+    public void CopyOnlyFor(object configuration)
+    {
+        lock (_gate)
+        {
+            _copies.Clear();
+            _copying = configuration;
+        }
+    }
+
+    /// <summary>Takes all copies out, and makes none until <see cref="ResumeCopies"/> was called as often.</summary>
+    public void PauseCopies()
+    {
+        lock (_gate)
+        {
+            _copies.Pause();
+            _isCopying = false;
+        }
+    }
+
+    public void ResumeCopies()
+    {
+        lock (_gate)
+        {
+            _copies.Resume();
+            _isCopying = _copies.IsOn;
+        }
+    }
+
+    /// <summary>Counts what the kernel has answered from copies since the last call.</summary>
+    public void CountCopies(long nowMs)
+    {
+        lock (_gate)
+        {
+            _countedMs = nowMs;
+            _copies.Settle();
+        }
+    }
+
+    /// <summary>Copies an answer to the kernel, if it is still stored and fits.</summary>
+    /// <param name="configuration">The owner's; see <see cref="CopyOnlyFor"/>.</param>
+    public void Copy(in AnswerKey key, ICopyOwner owner, object? configuration, long nowMs)
+    {
+        lock (_gate)
+        {
+            if (!_isCopying || configuration is null || configuration != _copying
+                || Find_NeedsLock(key, (uint)key.Hash & _bucketMask) is not (> 0 and var entry))
+            {
+                return;
+            }
+            var answer = Read_NeedsLock(entry, out _, out var storedMs);
+            _copies.Add(entry, owner, key, answer, storedMs, nowMs);
+        }
+    }
+
     /// <summary>Visits the unexpired entries, oldest first, while holding the lock.</summary>
     /// <param name="isWanted">Chooses the entries to visit, by their lengths and flags. The others are not
     /// read.</param>
     internal void ForEachLive(long nowMs, EntryFilter isWanted, EntryVisitor visit)
     {
-        var stream = new byte[EntryHead.CountsLength + 4 * ushort.MaxValue];
         lock (_gate)
         {
             for (var entry = _entries.Oldest; entry != 0; entry = _entries.NewerThan(entry))
@@ -242,24 +339,38 @@ internal sealed unsafe class AnswerStore : IDisposable
                     continue;
                 }
 
-                int countsAt = head->KeyLength, recordsAt = countsAt + EntryHead.CountsLength;
-                int offsetsAt = recordsAt + head->RecordsLength, end = offsetsAt + head->TtlCount * sizeof(ushort);
-                new CellStream(_arena, entry).Read(stream.AsSpan(0, end));
-                var answer = new AnswerRecords
-                {
-                    Kind = head->Kind,
-                    HeaderFlags = head->HeaderFlags,
-                    Counts = stream.AsSpan(countsAt, EntryHead.CountsLength),
-                    Records = stream.AsSpan(recordsAt, head->RecordsLength),
-                    TtlOffsets = MemoryMarshal.Cast<byte, ushort>(stream.AsSpan(offsetsAt, end - offsetsAt)),
-                    TtlSeconds = head->TtlSeconds,
-                };
-                var nameLength = DnsName.LengthOf(stream);
-                var key = new AnswerKey(stream.AsSpan(0, nameLength), (Qtype)head->Type, (Qclass)head->Class,
-                    head->Scope, head->KeyFlags, stream.AsSpan(nameLength..countsAt));
-                visit(key, answer, head->StoredMs);
+                var answer = Read_NeedsLock(entry, out var key, out var storedMs);
+                visit(key, answer, storedMs);
             }
+            _stream = [];
         }
+    }
+
+    /// <summary>Reads an entry. What it returns is valid until the next call.</summary>
+    private AnswerRecords Read_NeedsLock(uint entry, out AnswerKey key, out long storedMs)
+    {
+        var head = _arena.Head(entry);
+        int countsAt = head->KeyLength, recordsAt = countsAt + EntryHead.CountsLength;
+        int offsetsAt = recordsAt + head->RecordsLength, end = offsetsAt + head->TtlCount * sizeof(ushort);
+        if (_stream.Length < end)
+        {
+            _stream = new byte[(int)BitOperations.RoundUpToPowerOf2((uint)end)];
+        }
+        var stream = _stream.AsSpan(0, end);
+        new CellStream(_arena, entry).Read(stream);
+        var nameLength = DnsName.LengthOf(stream);
+        key = new AnswerKey(stream[..nameLength], (Qtype)head->Type, (Qclass)head->Class, head->Scope, head->KeyFlags,
+            stream[nameLength..countsAt]);
+        storedMs = head->StoredMs;
+        return new AnswerRecords
+        {
+            Kind = head->Kind,
+            HeaderFlags = head->HeaderFlags,
+            Counts = stream.Slice(countsAt, EntryHead.CountsLength),
+            Records = stream.Slice(recordsAt, head->RecordsLength),
+            TtlOffsets = MemoryMarshal.Cast<byte, ushort>(stream[offsetsAt..]),
+            TtlSeconds = head->TtlSeconds,
+        };
     }
 
     /// <param name="wasHit">The entry was asked for again since it was stored, or since the hand last passed
@@ -268,7 +379,11 @@ internal sealed unsafe class AnswerStore : IDisposable
 
     internal delegate void EntryVisitor(in AnswerKey key, in AnswerRecords answer, long storedMs);
 
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        CopyTo(null, []);
+        _arena.Dispose();
+    }
 
     private ushort Scope_NeedsLock(string identity, ScopeOptions options)
     {
@@ -327,6 +442,7 @@ internal sealed unsafe class AnswerStore : IDisposable
 
     private void Remove_NeedsLock(uint entry)
     {
+        _copies.Remove(entry);
         var head = _arena.Head(entry);
         var link = &_arena.Buckets[head->BucketIndex];
         while (*link != entry)

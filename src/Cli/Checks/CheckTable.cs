@@ -29,6 +29,7 @@ internal static class CheckTable
         new("NDN803", "pods", "pods of labelled namespaces reach their node (no Fargate, no security groups for pods)", false, PodChecks.BypassAsync),
         new("NDN804", "pods", "no musl image runs with ndots below 5", false, PodChecks.MuslAsync),
         new("NDN805", "pods", "no NetworkPolicy blocks the cache", false, PodChecks.PoliciesAsync),
+        new("NDN806", "pods", "no NetworkPolicy is passed by (guard.kernelAnswers)", false, PodChecks.KernelAnswersAsync),
         new("NDN901", "release", "quotas and Pod Security let the release's pods run", true, ReleaseChecks.AdmittedAsync),
         new("NDN902", "release", "chart, webhook, caches and this command are of one version", false, ReleaseChecks.VersionsAsync),
     ];

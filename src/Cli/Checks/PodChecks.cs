@@ -104,6 +104,34 @@ internal static class PodChecks
         }
     }
 
+    /// <summary>What the kernel answers at a pod's interface is answered before the policies of the pod are looked at.</summary>
+    public static async Task KernelAnswersAsync(Examination examination, List<Finding> findings, CancellationToken cancel)
+    {
+        var release = await examination.InstalledAsync(cancel);
+        if (Release.Argument(release.Cache, "guard", "kernel-answers") is null or "off")
+        {
+            return;
+        }
+
+        var addresses = (await examination.SettingsAsync(cancel)).Settings.Dns.LocalAddresses;
+        var policies = new List<string>();
+        await examination.Lists.ReadAsync(ApiPath.NetworkPolicies, ListReader.Whole, policy =>
+        {
+            if (EgressPolicy.Read(policy, addresses) is { } egress)
+            {
+                policies.Add($"{egress.Namespace}/{egress.Name}");
+            }
+        }, cancel);
+        if (policies.Count > 0)
+        {
+            policies.Sort(StringComparer.Ordinal);
+            findings.Add(new Finding(
+                Level.Warning,
+                $"{policies.Count} NetworkPolicies restrict egress, the first of them {policies[0]}, and guard.kernelAnswers is on: hot names are answered before a policy is looked at",
+                "set guard.kernelAnswers=false if one of them has to keep pods from DNS"));
+        }
+    }
+
     private static bool HasLowNdots(JsonElement config) => config.Member("options"u8).Items.Any(option =>
         option.Says("name"u8, "ndots"u8)
         && int.TryParse(option.Text("value"u8), NumberStyles.None, CultureInfo.InvariantCulture, out var ndots) && ndots < 5);

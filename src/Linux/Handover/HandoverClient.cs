@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using NodeDns.Linux.Interop;
+using NodeDns.Linux.KernelAnswers;
 using NodeDns.Linux.Loop;
 using NodeDns.Linux.Sockets;
 
@@ -248,6 +249,10 @@ public sealed class HandoverClient : IDisposable
             case HandoverKind.Export:
                 // Export on another thread, because heartbeats have to go on.
                 new Thread(ExportEntries) { IsBackground = true, Name = "export" }.Start();
+                break;
+            case HandoverKind.AnswerSlots when message.Descriptors is [var memory]
+                && message.Number(HandoverTag.Layout) == AnswerSlots.Layout && AnswerSlots.Map(memory) is { } slots:
+                _control!.UseAnswerSlots(slots, [.. message.EndPoints().Select(listen => listen.EndPoint)]);
                 break;
             case HandoverKind.AskOffer:
                 _channel!.SendSockets(HandoverKind.Offer, _held);

@@ -62,6 +62,11 @@ public enum HandoverKind : ushort
     /// <summary>From the cache, once for each connection: one descriptor, the anonymous file of its open queries
     /// (OpenQueryFile).</summary>
     OpenQueries = 18,
+
+    /// <summary>From the guard, to a cache that is ready: one descriptor, the memory for answers that a program in the
+    /// kernel gives (AnswerSlots), its Layout, and the EndPoints at which it gives them, numbered in this
+    /// order.</summary>
+    AnswerSlots = 19,
 }
 
 /// <summary>The fields of a hand-over message. A receiver ignores tags that it does not know.</summary>
@@ -99,4 +104,7 @@ public enum HandoverTag : ushort
 
     /// <summary>Number, repeated in the order of workers: loop turns.</summary>
     Turns = 11,
+
+    /// <summary>Number: the layout of shared memory.</summary>
+    Layout = 12,
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using NodeDns.Linux.KernelAnswers;
 using NodeDns.Linux.Sockets;
 
 namespace NodeDns.Linux.Handover;
@@ -19,6 +21,11 @@ public interface IHandoverControl
 
     /// <summary>Write the cached answers, in the format that <see cref="HandedSockets.Entries"/> is read in.</summary>
     void ExportEntries(Stream to);
+
+    /// <summary>Write answers that are asked for often to this memory. It takes the place of any former one.</summary>
+    /// <param name="slots">The receiver disposes it.</param>
+    /// <param name="endPoints">The addresses at which the kernel answers from it, by their numbers.</param>
+    void UseAnswerSlots(AnswerSlots slots, IReadOnlyList<IPEndPoint> endPoints);
 
     /// <summary>Read these sockets too. They answer <see cref="HandoverClient.Want"/>.</summary>
     void Add(IReadOnlyList<ListenSocket> sockets);

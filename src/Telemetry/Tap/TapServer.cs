@@ -123,6 +123,11 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
     /// <summary>A reader has sent its filter. The first reader switches the rings on.</summary>
     internal void Begin()
     {
+        if (_next.Count == 0)
+        {
+            _rings.Reading?.Invoke(true);
+        }
+
         foreach (var ring in _rings.Attached)
         {
             if (!_next.ContainsKey(ring))
@@ -145,6 +150,11 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
         if (_readers.Exists(other => other.IsReading))
         {
             return;
+        }
+
+        if (_next.Count > 0)
+        {
+            _rings.Reading?.Invoke(false);
         }
 
         foreach (var ring in _next.Keys)

@@ -72,6 +72,9 @@ public sealed class NodeLab : IDisposable
     /// <summary>What guards and caches are started from.</summary>
     public IReadOnlyList<string> Build { get; set; } = Program;
 
+    /// <summary>The capabilities that guards have, as setpriv --bounding-set takes them.</summary>
+    public string Capabilities { get; set; } = "-all,+net_admin,+net_bind_service";
+
     /// <summary>What guards are given as their --address.</summary>
     public string Address { get; set; } = LocalAddress;
 
@@ -129,7 +132,7 @@ public sealed class NodeLab : IDisposable
 
     /// <summary>Starts a guard as its container would run: root with two capabilities.</summary>
     public RunningProgram StartGuard(string pod = "a", params string[] more) =>
-        Start($"guard-{pod}", GuardCommand(pod, "-all,+net_admin,+net_bind_service", more));
+        Start($"guard-{pod}", GuardCommand(pod, Capabilities, more));
 
     /// <summary>Starts a guard in an environment that lacks something.</summary>
     /// <param name="capabilities">As setpriv --bounding-set takes them.</param>
@@ -150,7 +153,7 @@ public sealed class NodeLab : IDisposable
 
     /// <summary>A guard in a container with a memory limit.</summary>
     public RunningProgram StartGuardIn(MemoryLimit limit, string pod = "a", params string[] more) => StartOutside($"guard-{pod}",
-        limit.Wrap(["ip", "netns", "exec", Node.Name, .. GuardCommand(pod, "-all,+net_admin,+net_bind_service", more)]));
+        limit.Wrap(["ip", "netns", "exec", Node.Name, .. GuardCommand(pod, Capabilities, more)]));
 
     private List<string> GuardCommand(string pod, string capabilities, string[] more) =>
     [
@@ -218,6 +221,16 @@ public sealed class NodeLab : IDisposable
         serve.Signal(Libc.SIGTERM);
         guard.Signal(Libc.SIGTERM);
         guard.WaitForExit(GraceSeconds);
+    }
+
+    /// <summary>Adds another pod to the node, joined to it by a veth.</summary>
+    /// <param name="link">The host's side.</param>
+    public NetworkNamespace AddPod(string link, int network)
+    {
+        var pod = Own(new NetworkNamespace(link));
+        Join(Node, link, $"10.244.{network}.1/24", $"fd00:{network}::1/64", pod, $"10.244.{network}.2/24", $"fd00:{network}::2/64");
+        pod.Run($"ip route add default via 10.244.{network}.1; ip -6 route add default via fd00:{network}::1");
+        return pod;
     }
 
     /// <summary>What kubelet runs inside the guard's container.</summary>

@@ -8,7 +8,7 @@ namespace NodeDns.Node.Tests.Lab;
 /// does.</summary>
 public sealed class BothWays : IDisposable
 {
-    private const int TimeoutMs = 5000;
+    private const int TimeoutMs = 20_000;
 
     private readonly byte[] _received = new byte[4096];
     private ushort _id;

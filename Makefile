@@ -94,7 +94,7 @@ bad-day: ## what a bad day of cluster DNS costs lookups, beside node-cache's Cor
 	@eng/bad-day $(RATE)
 
 .PHONY: mutants
-mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", JOBS=2, MINUTES=60, ONLY=FILE; all: hours)
+mutants: ## changes one operator or statement at a time and lists what no test notices (ROOMS="Upstream Wire:50", SEED=2, JOBS=2, MINUTES=60, ONLY=FILE; all: hours)
 	@dotnet build tests/Mutants -c Release -nologo -v quiet -clp:'ErrorsOnly;NoSummary'
 	@tests/Mutants/bin/Release/net10.0/Mutants . artifacts/mutants $(ROOMS)
 

@@ -14,7 +14,7 @@ internal sealed class CoveringTests
     public static async Task<CoveringTests> Find(MutatedCopy copy)
     {
         var found = new CoveringTests();
-        foreach (var suite in MutatedCopy.Suites)
+        foreach (var suite in copy.Suites)
         {
             using var host = new Host(copy.Program(suite));
             var end = await host.Ask($"cover {copy.Mutants.Max(mutant => mutant.Id) + 1}", TimeSpan.FromHours(1), line => found.Add(suite, line));

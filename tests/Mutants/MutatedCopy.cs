@@ -3,12 +3,12 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace NodeDns.Mutants;
 
 /// <summary>The repository's code with every mutant in it, and test projects that can turn each on, built once.</summary>
-internal sealed class MutatedCopy(string repository, string work)
+internal sealed class MutatedCopy(string repository, string work, IReadOnlyList<string> suites)
 {
     private readonly List<Mutant> _mutants = [];
 
     /// <summary>The fastest first.</summary>
-    public static IReadOnlyList<string> Suites { get; } = ["Guard.Tests", "Cache.Tests", "Cache.Scenarios"];
+    public IReadOnlyList<string> Suites => suites;
 
     public IReadOnlyList<Mutant> Mutants => _mutants;
 
@@ -42,7 +42,7 @@ internal sealed class MutatedCopy(string repository, string work)
     /// <exception cref="InvalidOperationException">It does not build, and not for a mutant's sake.</exception>
     public void Build()
     {
-        foreach (var suite in Suites)
+        foreach (var suite in suites)
         {
             while (Shell.Output(
                 "dotnet", "build", Path.Combine(work, "tests", suite), "-c", "Release", "-nologo", "-v", "quiet",

@@ -10,17 +10,24 @@ var rooms = args.Length > 2
     ? args[2..].Select(Room.Parse).ToList()
     : [.. Room.Names.Select(name => new Room(name, int.MaxValue))];
 var explained = Survivors.Read(Path.Combine(repository, "tests/Mutants/survivors.txt"));
+var seed = int.Parse(Environment.GetEnvironmentVariable("SEED") ?? "1", CultureInfo.InvariantCulture);
 var only = Environment.GetEnvironmentVariable("ONLY") is { Length: > 0 } file ? Survivors.Read(file) : null;
 
-var copy = new MutatedCopy(repository, work);
+string[] suites = ["Guard.Tests", "Cache.Tests", "Cache.Scenarios"];
+if (rooms.Exists(room => room.Name == "Guard") && Environment.IsPrivilegedProcess)
+{
+    suites = [.. suites, "Node.Tests"];
+}
+
+var copy = new MutatedCopy(repository, work, suites);
 copy.Make(rooms.Select(room => room.Folder));
 copy.Build();
 Console.WriteLine($"{copy.Mutants.Count} mutants in {string.Join(", ", rooms.Select(room => room.Name))}; finding the tests that come by them");
 var tests = await CoveringTests.Find(copy);
 
-var chosen = rooms.SelectMany(room => room.Choose(copy.Mutants)).Where(mutant => only?.Name(mutant) ?? true).ToArray();
+var chosen = rooms.SelectMany(room => room.Choose(copy.Mutants, seed)).Where(mutant => only?.Name(mutant) ?? true).ToArray();
 // One room's and the other's by turns, so that a run that ends early has tried some of each.
-new Random(1).Shuffle(chosen);
+new Random(seed).Shuffle(chosen);
 var waiting = new ConcurrentQueue<Mutant>(chosen.Where(mutant => !explained.Name(mutant)));
 var tried = new ConcurrentBag<Mutant>();
 var survivors = new ConcurrentBag<Mutant>();

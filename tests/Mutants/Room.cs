@@ -32,11 +32,11 @@ internal sealed record Room(string Name, int Count)
 
     public bool Holds(Mutant mutant) => mutant.File.StartsWith(Folder + "/", StringComparison.Ordinal);
 
-    /// <summary>At random, the same ones in every run.</summary>
-    public IEnumerable<Mutant> Choose(IEnumerable<Mutant> mutants)
+    /// <summary>At random, the same ones in every run with that seed.</summary>
+    public IEnumerable<Mutant> Choose(IEnumerable<Mutant> mutants, int seed)
     {
         var mine = mutants.Where(Holds).ToArray();
-        new Random(1).Shuffle(mine);
+        new Random(seed).Shuffle(mine);
         return mine.Take(Count);
     }
 }

@@ -7,11 +7,11 @@ internal sealed class Trial(MutatedCopy copy, CoveringTests tests) : IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<string, Host> _hosts =
-        MutatedCopy.Suites.ToDictionary(suite => suite, suite => new Host(copy.Program(suite)));
+        copy.Suites.ToDictionary(suite => suite, suite => new Host(copy.Program(suite)));
 
     public async Task<bool> Notices(Mutant mutant)
     {
-        foreach (var suite in MutatedCopy.Suites)
+        foreach (var suite in copy.Suites)
         {
             var mine = tests.Of(mutant).Where(test => test.Suite == suite).ToList();
             if (mine.Count > 0 && await Try(mutant, suite, mine) != "passed")

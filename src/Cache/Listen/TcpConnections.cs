@@ -33,17 +33,19 @@ internal sealed class TcpConnections(EventLoop loop, QueryHandler handler)
 
     public void Open(int fd, in SocketAddress client, TcpListener listener)
     {
-        var slot = _perClient.Enter(client);
-        if (slot < 0 || Count >= Maximum && !CloseOldestIdle())
+        if (!_perClient.TryEnter(client, out var slot))
         {
-            if (slot >= 0)
-            {
-                _perClient.Leave(slot);
-            }
-
             Libc.Close(fd);
             return;
         }
+
+        if (Count >= Maximum && !CloseOldestIdle())
+        {
+            _perClient.Leave(slot);
+            Libc.Close(fd);
+            return;
+        }
+
         Count++;
         var connection = _pool.TryPop(out var pooled) ? pooled : new TcpConnection(this);
         Append(connection);

@@ -19,17 +19,18 @@ internal sealed class ClientLimit
 
     public ClientLimit(int limit = Default) => _limit = Math.Min(limit, ushort.MaxValue);
 
-    /// <returns>The slot to pass to <see cref="Leave"/>; -1 when the client has too many pending.</returns>
-    public int Enter(in SocketAddress client)
+    /// <param name="slot">What to pass to <see cref="Leave"/> after true.</param>
+    /// <returns>false when the client has too many pending.</returns>
+    public bool TryEnter(in SocketAddress client, out int slot)
     {
-        var slot = (int)(KeyedHash.Of(client.Address, 0) % Slots);
+        slot = (int)(KeyedHash.Of(client.Address, 0) % Slots);
         if (_pending[slot] >= _limit)
         {
-            return -1;
+            return false;
         }
 
         _pending[slot]++;
-        return slot;
+        return true;
     }
 
     public void Leave(int slot) => _pending[slot]--;

@@ -20,8 +20,7 @@ internal sealed class WaitingClients(EventLoop loop, Replies replies)
     /// <returns>null when the client has too many pending queries.</returns>
     public Waiter? Enter(in ClientQuery query)
     {
-        var slot = _limit.Enter(query.To.Client);
-        if (slot < 0)
+        if (!_limit.TryEnter(query.To.Client, out var slot))
         {
             return null;
         }

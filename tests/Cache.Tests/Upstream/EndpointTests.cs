@@ -247,6 +247,20 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Fact]
+    public void After_pods_that_did_not_answer_and_the_server_a_healthy_pod_comes_before_a_suspect_one()
+    {
+        var cache = Follow(Pod(2), Pod(3));
+        foreach (var (suspect, healthy) in new[] { (2, 3), (3, 2) })
+        {
+            StateOf(cache, suspect).Failed(cache.Loop.NowMs);
+            Assert.Equal(StateOf(cache, healthy), cache.Group.Choose(
+                ServerOrder.Sequential, 1u << cache.Group.Servers[0].Index, cache.Loop.NowMs, new RandomIds(),
+                cache.Forwarder.Counters, afterEndpoints: true));
+            StateOf(cache, suspect).Answered(cache.Loop.NowMs);
+        }
+    }
+
+    [Fact]
     public void The_nearer_pod_is_asked_more_and_the_farther_one_is_not_forgotten()
     {
         var cache = Follow(Pod(2), Pod(3));

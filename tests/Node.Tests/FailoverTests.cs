@@ -93,7 +93,7 @@ public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
         var (guard, serve) = _lab.StartPair();
         var load = _lab.Load();
         NodeLab.Pass(1);
-        serve.Signal(SIGSTOP);
+        serve.Freeze();
         guard.WaitFor("hung");
         NodeLab.Pass(2);
         serve.Signal(SIGCONT);
@@ -155,7 +155,7 @@ public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
         var guard = _lab.StartGuard("a", "--probe-interval", "0");
         var serve = _lab.StartServe();
         guard.WaitFor("serves");
-        serve.Signal(SIGSTOP);
+        serve.Freeze();
         guard.WaitFor("the cache is hung, no heartbeat");
         guard.WaitFor("the node is set up");
         Assert.Contains("10.1.2.3", _lab.Dig("relayed.example."), StringComparison.Ordinal);
@@ -174,7 +174,7 @@ public sealed class FailoverTests(ITestOutputHelper output) : IDisposable
             answer.Hold = question.Name.StartsWith("slow", StringComparison.Ordinal) ? release.Task : null;
             return answer;
         };
-        serve.Signal(SIGSTOP);
+        serve.Freeze();
         using var client = _lab.Pod.Enter(() => new TcpClient(NodeLab.LocalAddress, 53));
         var query = DnsMessage.Query("slow.example.", "A", 4711).ToBytes();
         var stream = client.GetStream();

@@ -9,7 +9,6 @@ namespace NodeDns.Node.Tests;
 [Collection("node")]
 public sealed class LeaveTests(ITestOutputHelper output) : IDisposable
 {
-    private const int SIGSTOP = 19;
     private const int SIGCONT = 18;
 
     /// <summary>More than one turn of a worker's loop reads.</summary>
@@ -28,7 +27,7 @@ public sealed class LeaveTests(ITestOutputHelper output) : IDisposable
         NodeLab.WaitForService(guard);
         guard.Signal(Libc.SIGKILL);
         guard.WaitForExit();
-        serve.Signal(SIGSTOP);
+        serve.Freeze();
         var asked = _lab.AskAll(Queued);
         serve.Signal(Libc.SIGTERM);
         serve.Signal(SIGCONT);
@@ -50,7 +49,7 @@ public sealed class LeaveTests(ITestOutputHelper output) : IDisposable
         serve.WaitFor("Shutting down");
         guard.Signal(Libc.SIGKILL);
         guard.WaitForExit();
-        serve.Signal(SIGSTOP);
+        serve.Freeze();
         var asked = _lab.AskAll(Queued);
         serve.Signal(SIGCONT);
         serve.WaitForExit();

@@ -67,8 +67,7 @@ internal sealed class AnswerScan(TimeProvider? time = null)
         MinTtl = uint.MaxValue;
         _ttlCount = AnswerCount = AuthorityCount = AdditionalCount = 0;
         AnswersQtype = HasCname = HasAuthorityNs = HasAuthoritySoa = HasExpiredSignature = false;
-        _hasRecordsBehindOpt = false;
-        bool behindOpt = false, dnssecOk = false;
+        bool behindOpt = false, hasRecordsBehindOpt = false, dnssecOk = false;
 
         var records = new RecordReader(message, questionEnd, _places);
         while (records.MoveNext())
@@ -87,11 +86,12 @@ internal sealed class AnswerScan(TimeProvider? time = null)
             }
             else
             {
-                _hasRecordsBehindOpt |= behindOpt;
+                hasRecordsBehindOpt |= behindOpt;
                 Note(records);
             }
         }
         HasExpiredSignature &= dnssecOk;
+        _hasRecordsBehindOpt = hasRecordsBehindOpt;
         return !records.IsMalformed;
     }
 

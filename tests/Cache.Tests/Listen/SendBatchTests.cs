@@ -49,6 +49,20 @@ public sealed class SendBatchTests : IDisposable
     }
 
     [Fact]
+    public void Two_replies_leave_as_one_message_also_behind_those_to_others()
+    {
+        using var other = Bound();
+        _client.SetRawSocketOption(17, 104, [1, 0, 0, 0]);
+        Add(other, 80, 1);
+        Add(_client, 60, 2);
+        Add(_client, 72, 3);
+        _batch.Flush();
+
+        Assert.Equal([(80, 1)], Received(other, 1));
+        Assert.Equal(60 + 72, _client.Receive(new byte[4096]));
+    }
+
+    [Fact]
     public void Replies_to_different_clients_reach_their_own()
     {
         using var other = Bound();

@@ -271,8 +271,7 @@ public class TcpConnectionTests
     [InlineData(false)]
     public void A_query_that_gets_no_reply_after_all_does_not_keep_its_connection_open(bool halfClosed)
     {
-        using var listener = new TurnedListener(".:53 {\n bind 127.0.0.1\n dns64 {\n allow_ipv4\n }\n"
-            + " acl {\n drop type A\n }\n forward . 192.0.2.53\n}\n");
+        using var listener = new TurnedListener(Dropping);
         using var client = listener.ConnectTcp();
         client.Send(ServeHarness.Framed(DnsMessage.Query("www.example.", "AAAA", 1)));
         listener.Until(() => listener.Upstream.Count == 1, "the query");
@@ -292,6 +291,21 @@ public class TcpConnectionTests
 
         listener.Until(() => client.Poll(0, SelectMode.SelectRead), "the end of the connection");
         Assert.Equal(0, client.Available);
+    }
+
+    [Fact]
+    public void A_query_that_gets_no_reply_after_all_does_not_end_its_connection()
+    {
+        using var listener = new TurnedListener(Dropping);
+        using var client = listener.ConnectTcp();
+        client.Send(ServeHarness.Framed(DnsMessage.Query("www.example.", "AAAA", 1)));
+        listener.Until(() => listener.Upstream.Count == 1, "the query");
+        listener.Upstream.Answer(_ => { });
+        listener.Turn();
+        client.Send(Queries(1));
+        listener.Until(() => listener.Upstream.Count == 1, "the next query");
+        listener.Upstream.Answer(reply => Fill(reply, octets: 300));
+        Assert.Equal(1, Replies(listener, client, 1));
     }
 
     [Fact]
@@ -318,6 +332,10 @@ public class TcpConnectionTests
     }
 
     private const string Turned = ".:53 {\n cache 30\n bind 127.0.0.1\n forward . 192.0.2.53\n}\n";
+
+    /// <summary>The answer to a question for AAAA is a question for A, which is dropped.</summary>
+    private const string Dropping = ".:53 {\n bind 127.0.0.1\n dns64 {\n allow_ipv4\n }\n"
+        + " acl {\n drop type A\n }\n forward . 192.0.2.53\n}\n";
 
     private static byte[] Queries(int count) =>
         [.. Enumerable.Range(0, count)

@@ -252,6 +252,7 @@ public sealed class ServerPathTests
         Assert.DoesNotContain(Datagrams(server), at => Name(at) == "next");
         cache.Pass(TenMinutesMs);
         var later = cache.Ask("later");
+        cache.Until(() => server.HasConnection, "asking over TCP too");
         Answer(server, "later");
         Assert.Equal(0, cache.Finish(later).Rcode);
         cache.Ask("udp");

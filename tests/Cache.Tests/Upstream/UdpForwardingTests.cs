@@ -41,6 +41,21 @@ public sealed class UdpForwardingTests
     }
 
     [Fact]
+    public void A_port_from_which_a_server_cannot_be_reached_is_used_for_the_next_one()
+    {
+        // The kernel lets only those send to this address who ask for it (socket(7), SO_BROADCAST).
+        var unreachable = new IPEndPoint(IPAddress.Broadcast, 53);
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(null, unreachable, server.EndPoint);
+        var outcome = cache.Ask("example.org");
+        FailoverTests.Reply(server);
+        cache.Finish(outcome);
+        var labels = $"to=\"{server.EndPoint}\",proto=\"udp\"";
+        Assert.Equal(1, cache.Metric($"coredns_forward_conn_cache_hits_total{{{labels}}}"));
+        Assert.Equal(0, cache.Metric($"coredns_forward_conn_cache_misses_total{{{labels}}}"));
+    }
+
+    [Fact]
     public void Queries_of_one_turn_share_a_port_and_have_different_ids()
     {
         using var server = new ScriptedUpstream();

@@ -107,6 +107,10 @@ public class DnsNameTests
     {
         byte[] name = [.. new[] { 63, 63, 63, lastLabel }.SelectMany(label => Enumerable.Repeat((byte)'x', label).Prepend((byte)label)), 0];
         Assert.Equal(length, DnsName.LengthOf(name));
+        byte[] message = [.. new byte[DnsHeader.Length], .. name];
+        var offset = DnsHeader.Length;
+        Assert.Equal(length > 0, DnsName.TrySkip(message, ref offset));
+        Assert.Equal(DnsHeader.Length + length, offset);
     }
 
     [Fact]

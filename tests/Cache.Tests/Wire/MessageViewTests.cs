@@ -156,6 +156,26 @@ public class MessageViewTests
         }
     }
 
+    /// <summary>RFC 1035, section 4.1.4: a pointer has 14 bits.</summary>
+    [Theory]
+    [InlineData(0x3FFF, 2)]
+    [InlineData(0x4000, 6)]
+    [InlineData(0x4001, 6)]
+    public void A_name_points_only_where_a_pointer_reaches(int labelAt, int length)
+    {
+        var question = DnsMessage.Query("example.", "A").ToBytes()[DnsHeader.Length..];
+        var output = new byte[17_000];
+        var builder = new MessageBuilder(output, new byte[DnsHeader.Length], question);
+        // The owner's second label is at that offset; its first one, of three octets, is before.
+        builder.Add(Section.Answer, DnsName.Root, Qtype.NULL, Qclass.IN, 60, new byte[labelAt - 3 - builder.Length - 11]);
+        builder.Add(Section.Answer, DnsName.Parse("ab.tail.")!, Qtype.NULL, Qclass.IN, 60, []);
+        var start = builder.Length;
+        builder.Add(Section.Answer, DnsName.Parse("tail.")!, Qtype.NULL, Qclass.IN, 60, []);
+        Span<byte> name = stackalloc byte[DnsName.MaxLength];
+        Assert.Equal("tail.", DnsName.ToText(name[..DnsName.Read(output, start, name, out var end)]));
+        Assert.Equal(length, end - start);
+    }
+
     [Fact]
     public void Truncation_of_answers_says_so()
     {

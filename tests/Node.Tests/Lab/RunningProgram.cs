@@ -6,6 +6,8 @@ namespace NodeDns.Node.Tests.Lab;
 /// <summary>A started program, its output kept, ended with the test.</summary>
 public sealed class RunningProgram : IDisposable
 {
+    private const int SIGSTOP = 19;
+
     private readonly Process _process;
     private readonly List<string> _lines = [];
     private readonly string _label;
@@ -73,6 +75,13 @@ public sealed class RunningProgram : IDisposable
 
     public void Signal(int signal) => Libc.Kill(_process.Id, signal);
 
+    /// <summary>Sends SIGSTOP and waits until every thread stands still: while none has taken the signal, all run on.</summary>
+    public void Freeze()
+    {
+        Signal(SIGSTOP);
+        Assert.True(SpinWait.SpinUntil(() => HasExited || IsStill(), 15_000), $"{_label} does not stand still");
+    }
+
     public void WaitForExit(int seconds = 15)
     {
         if (!_process.WaitForExit(seconds * 1000))
@@ -90,6 +99,20 @@ public sealed class RunningProgram : IDisposable
             _process.WaitForExit(5000);
         }
         _process.Dispose();
+    }
+
+    private bool IsStill()
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{_process.Id}/task")
+                .All(thread => File.ReadAllText($"{thread}/status").Contains("\nState:\tT", StringComparison.Ordinal));
+        }
+        catch (IOException)
+        {
+            // One of them has just ended.
+            return false;
+        }
     }
 
     private void Take(string? line)

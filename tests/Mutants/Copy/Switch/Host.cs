@@ -13,10 +13,17 @@ namespace NodeDns.Mutants;
 /// <remarks>
 /// `cover COUNT` runs everything and says "test DURATION-MS NUMBER,NUMBER... SERIALIZED-TEST" for each test that comes by
 /// a mutant, and "failed NAME" for each that fails without one. `try NUMBER TEST...` runs tests with a mutant on, one by
-/// one until one fails. Both end with "done WORD".
+/// one until one fails twice. Both end with "done WORD".
 /// </remarks>
 internal static class Host
 {
+    /// <summary>They take minutes, and look for other faults than a changed operator.</summary>
+    private static readonly string[] s_leftOut =
+    [
+        "NodeDns.Cache.Scenarios.Differential.*", "NodeDns.Node.Tests.BigNodeTests", "NodeDns.Node.Tests.RandomUpgradeTests",
+        "NodeDns.Node.Tests.Soak.*",
+    ];
+
     public static TextWriter Answers { get; private set; } = TextWriter.Null;
 
     public static async Task<int> Main(string[] arguments)
@@ -39,8 +46,7 @@ internal static class Host
     private static async Task<string> Cover(int count)
     {
         MutantSwitch.Record(count);
-        // Comparing with CoreDNS takes minutes, and looks for other faults than a changed operator.
-        var isGreen = await Run("-class-", "NodeDns.Cache.Scenarios.Differential.*");
+        var isGreen = await Run([.. s_leftOut.SelectMany(name => new[] { "-class-", name })]);
         MutantSwitch.Record(0);
         return isGreen ? "passed" : "failed";
     }
@@ -50,7 +56,8 @@ internal static class Host
         foreach (var test in words[2..])
         {
             MutantSwitch.TurnOn(int.Parse(words[1]));
-            var passed = await Run("-run", test);
+            // Once more, as a test of programs and load may fail by chance on a busy machine.
+            var passed = await Run("-run", test) || await Run("-run", test);
             MutantSwitch.TurnOn(-1);
             if (!passed)
             {

@@ -19,6 +19,8 @@ internal sealed class FakeNode : IGuardActions
     private bool _isLingering;
     private bool _intercepts;
     private bool _resumes;
+    private bool _isPredecessorAsked;
+    private bool _opens;
     private int _ports;
 
     /// <param name="predecessorSockets">How many sockets the old pod's guard has; 0: there is none.</param>
@@ -114,11 +116,17 @@ internal sealed class FakeNode : IGuardActions
 
     public void Claim()
     {
+        if (_predecessor.IsThere)
+        {
+            _isPredecessorAsked = true;
+        }
+        else
+        {
+            ClaimAlone();
+        }
     }
 
-    public void ClaimAlone()
-    {
-    }
+    public void ClaimAlone() => _opens = true;
 
     public void RelievePredecessor() => _predecessor.Reads = false;
 
@@ -144,8 +152,9 @@ internal sealed class FakeNode : IGuardActions
 
     private static readonly (string Name, Func<FakeNode, bool> Can, Action<FakeNode> Do)[] s_events =
     [
-        ("the old guard gives its sockets", n => n.Machine.State == GuardState.Claiming && n._predecessor.IsThere, n =>
+        ("the old guard gives its sockets", n => n is { _isPredecessorAsked: true, _predecessor.IsThere: true, Machine.State: GuardState.Claiming }, n =>
         {
+            n._isPredecessorAsked = false;
             foreach (var member in n._predecessor.Has)
             {
                 if (!n._members.Contains(member))
@@ -157,8 +166,9 @@ internal sealed class FakeNode : IGuardActions
             n.Machine.PredecessorGave();
             n.Machine.Claimed();
         }),
-        ("sockets are opened", n => n.Machine.State == GuardState.Claiming && !n._predecessor.IsThere, n =>
+        ("sockets are opened", n => n is { _opens: true, Machine.State: GuardState.Claiming }, n =>
         {
+            n._opens = false;
             if (n._members.Count == 0)
             {
                 n._members.Add(n.NewSocket());

@@ -29,7 +29,7 @@ public sealed class GuardMachineTests
         var met = new HashSet<(GuardState, CacheTrust)>();
         Gen.Select(Gen.Int[0, 2], Gen.Int[0, FakeNode.EventCount - 1].Array[1, 80]).Sample(
             run => Play(run.Item1, run.Item2, node => { lock (met) { met.Add((node.Machine.State, node.Machine.Trust)); } }),
-            iter: 5_000);
+            iter: 20_000);
         Assert.Superset(
             new HashSet<(GuardState, CacheTrust)>(
             [

@@ -13,6 +13,7 @@ internal sealed class Host(string program) : IDisposable
     private Channel<string> _answers = Channel.CreateUnbounded<string>();
     private int _requests;
 
+    /// <param name="patience">The longest time from one line to the next.</param>
     /// <param name="note">Gets each line before the last one.</param>
     /// <returns>The last line's word; "crashed" when the process ended, "late" when it was ended for taking too long.</returns>
     public async Task<string> Ask(string request, TimeSpan patience, Action<string>? note = null)
@@ -35,6 +36,7 @@ internal sealed class Host(string program) : IDisposable
                     return line[5..];
                 }
                 note?.Invoke(line);
+                late.CancelAfter(patience);
             }
         }
         catch (OperationCanceledException)

@@ -23,6 +23,11 @@ var copy = new MutatedCopy(repository, work, suites);
 copy.Make(rooms.Select(room => room.Folder));
 copy.Build();
 Console.WriteLine($"{copy.Mutants.Count} mutants in {string.Join(", ", rooms.Select(room => room.Name))}; finding the tests that come by them");
+foreach (var key in explained.Outdated(copy.Mutants, rooms))
+{
+    Console.WriteLine($"# survivors.txt explains what is not there: {key}");
+}
+
 var tests = await CoveringTests.Find(copy);
 
 var chosen = rooms.SelectMany(room => room.Choose(copy.Mutants, seed)).Where(mutant => only?.Name(mutant) ?? true).ToArray();

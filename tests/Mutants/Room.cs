@@ -30,7 +30,10 @@ internal sealed record Room(string Name, int Count)
         return new Room(words[0], words.Length > 1 ? int.Parse(words[1], null) : int.MaxValue);
     }
 
-    public bool Holds(Mutant mutant) => mutant.File.StartsWith(Folder + "/", StringComparison.Ordinal);
+    public bool Holds(Mutant mutant) => Holds(mutant.Key);
+
+    /// <param name="key">As <see cref="Mutant.Key"/>.</param>
+    public bool Holds(string key) => key.StartsWith(Folder + "/", StringComparison.Ordinal);
 
     /// <summary>At random, the same ones in every run with that seed.</summary>
     public IEnumerable<Mutant> Choose(IEnumerable<Mutant> mutants, int seed)

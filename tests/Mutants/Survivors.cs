@@ -16,4 +16,9 @@ internal sealed class Survivors
     private const string Separator = "  # ";
 
     public bool Name(Mutant mutant) => _keys.Contains(mutant.Key);
+
+    /// <summary>The lines that name no mutant any more: their code has changed.</summary>
+    public IEnumerable<string> Outdated(IEnumerable<Mutant> mutants, IEnumerable<Room> rooms) => _keys
+        .Where(key => rooms.Any(room => room.Holds(key)))
+        .Except(mutants.Select(mutant => mutant.Key));
 }

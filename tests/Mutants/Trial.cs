@@ -33,7 +33,7 @@ internal sealed class Trial(MutatedCopy copy, CoveringTests tests) : IDisposable
     private async Task<string> Try(Mutant mutant, string suite, List<TestCase> tests)
     {
         var request = $"try {mutant.Id} {string.Join(' ', tests.Select(test => test.Serialized))}";
-        var patience = s_patience + (TimeSpan.FromMilliseconds(tests.Sum(test => (long)test.Ms)) * 10);
+        var patience = s_patience + (TimeSpan.FromMilliseconds(tests.Max(test => test.Ms)) * 10);
         var end = await _hosts[suite].Ask(request, patience);
         if (end == "spoilt")
         {

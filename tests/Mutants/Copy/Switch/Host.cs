@@ -13,7 +13,7 @@ namespace NodeDns.Mutants;
 /// <remarks>
 /// `cover COUNT` runs everything and says "test DURATION-MS NUMBER,NUMBER... SERIALIZED-TEST" for each test that comes by
 /// a mutant, and "failed NAME" for each that fails without one. `try NUMBER TEST...` runs tests with a mutant on, one by
-/// one until one fails twice. Both end with "done WORD".
+/// one until one fails twice, and says "passed" after each other one. Both end with "done WORD".
 /// </remarks>
 internal static class Host
 {
@@ -64,6 +64,8 @@ internal static class Host
                 // A test that fails without the mutant too says nothing: an earlier one left something behind.
                 return await Run("-run", test) ? "failed" : "spoilt";
             }
+            Answers.WriteLine("passed");
+            Answers.Flush();
         }
         return "passed";
     }

@@ -63,6 +63,21 @@ public sealed class SendBatchTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_kernel_sends_no_pairs_both_replies_arrive()
+    {
+        // Without checksums there is no UDP_SEGMENT (socket(7), SO_NO_CHECK).
+        _server.SetRawSocketOption(1, 11, [1, 0, 0, 0]);
+        for (var round = 0; round < 2; round++)
+        {
+            Add(_client, 60, 1);
+            Add(_client, 72, 2);
+            _batch.Flush();
+
+            Assert.Equal([(60, 1), (72, 2)], Received(_client, 2).OrderBy(d => d.Mark));
+        }
+    }
+
+    [Fact]
     public void Replies_to_different_clients_reach_their_own()
     {
         using var other = Bound();

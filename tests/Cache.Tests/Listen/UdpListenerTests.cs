@@ -36,4 +36,34 @@ public class UdpListenerTests
         listener.CloseUdp();
         Assert.True(client.Available > 0);
     }
+
+    [Fact]
+    public void A_query_that_comes_while_the_socket_is_not_read_is_answered_when_it_is_read_again()
+    {
+        using var listener = new TurnedListener(Corefile);
+        using var client = listener.ConnectUdp();
+        listener.Udp.SetReading(false);
+        client.Send(DnsMessage.Query("www.example.", "A", 1).ToBytes());
+        listener.Turn();
+        Assert.Equal(0, listener.Upstream.Count);
+        listener.Udp.SetReading(true);
+        listener.Until(() => listener.Upstream.Count == 1, "the query");
+    }
+
+    [Fact]
+    public void A_turn_of_the_loop_reads_four_batches_and_the_next_one_goes_on()
+    {
+        const int limit = 4 * ReceiveBatch.Capacity;
+        using var listener = new TurnedListener(Corefile);
+        using var client = listener.ConnectUdp();
+        for (var i = 0; i < limit + 1; i++)
+        {
+            client.Send(DnsMessage.Query($"n{i}.example.", "A", (ushort)i).ToBytes());
+        }
+
+        listener.Worker.Loop.RunTurn(0);
+        Assert.Equal(limit, listener.Worker.Handler.PendingCount);
+        listener.Worker.Loop.RunTurn(0);
+        Assert.Equal(limit + 1, listener.Worker.Handler.PendingCount);
+    }
 }

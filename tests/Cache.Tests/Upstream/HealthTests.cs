@@ -35,8 +35,10 @@ public sealed class HealthTests
         var (probe, from) = server.Receive();
         Assert.Equal(ForwarderHarness.Query(".", type: 2)[2..], probe[2..]);
         Assert.True(cache.Group.Servers[0].IsSuspect(cache.Loop.NowMs));
+        Assert.Equal(0, cache.Group.Servers[0].Rtt.SmoothedMicroseconds);
         server.Send(from, ScriptedUpstream.Reply(probe, rcode: 5));
         cache.Until(() => !cache.Group.Servers[0].IsSuspect(cache.Loop.NowMs), "trusting it again");
+        Assert.True(cache.Group.Servers[0].Rtt.SmoothedMicroseconds > 0);
         cache.Pass(5_000);
         Assert.False(server.HasDatagram);
         cache.Ask("next");

@@ -113,6 +113,7 @@ public sealed class ServerPathTests
         cache.Turn();
         cache.Pass(100);
         cache.Pass(200);
+        Assert.DoesNotContain(Datagrams(server), at => Name(at) == "first");
         cache.Ask("next", edns: true);
         Assert.Contains(Datagrams(server), at => Name(at) == "next" && HasOpt(at.Query));
     }

@@ -119,13 +119,28 @@ public sealed unsafe class EventLoop : IDisposable
         Wake();
     }
 
+    /// <summary>How long <see cref="Run"/> waits for events now; -1: without limit.</summary>
+    public int TimeoutMs
+    {
+        get
+        {
+            if (_turnEnds.Count > 0)
+            {
+                // Asked for before the first turn.
+                return 0;
+            }
+            var earliest = _timers.EarliestMs;
+            return earliest == long.MaxValue ? -1 : (int)Math.Clamp(earliest - _clock.NowMs, 0, int.MaxValue);
+        }
+    }
+
     /// <summary>Turns until <see cref="Stop"/> is called.</summary>
     public void Run()
     {
         while (!_stopping)
         {
             Pace?.Wait();
-            RunTurn(Timeout());
+            RunTurn(TimeoutMs);
         }
     }
 
@@ -167,17 +182,6 @@ public sealed unsafe class EventLoop : IDisposable
     {
         Libc.Close(_wake);
         Libc.Close(_epoll);
-    }
-
-    private int Timeout()
-    {
-        if (_turnEnds.Count > 0)
-        {
-            // Asked for before the first turn.
-            return 0;
-        }
-        var earliest = _timers.EarliestMs;
-        return earliest == long.MaxValue ? -1 : (int)Math.Clamp(earliest - _clock.NowMs, 0, int.MaxValue);
     }
 
     private void RunPosted()

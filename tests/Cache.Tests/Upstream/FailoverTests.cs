@@ -176,6 +176,19 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public void A_question_that_is_asked_of_nobody_else_does_not_wake_the_loop_before_its_deadline()
+    {
+        using var server = new ScriptedUpstream();
+        using var cache = new ForwarderHarness(
+            options => options with { MaxFails = 0, MaxConnectAttempts = 1 }, server.EndPoint);
+        var outcome = cache.Ask("example.org");
+        cache.Pass(cache.Loop.TimeoutMs);
+        Assert.False(outcome.IsDone);
+        cache.Pass(cache.Loop.TimeoutMs);
+        Assert.Equal(UpstreamError.Timeout, outcome.Error);
+    }
+
+    [Fact]
     public void One_dead_server_costs_one_timeout_and_not_one_per_query()
     {
         using var dead = new ScriptedUpstream();

@@ -29,9 +29,8 @@ internal sealed class CacheWatch
     private readonly Relay _relay;
     private readonly Watchdog _watchdog;
     private readonly CacheProbe? _probe;
+    private readonly CpuShortage _shortage = new(StarvedMs);
     private bool _hasFreedClients;
-    private long _sampledMs;
-    private long _starvedMs = long.MinValue / 2;
     private long _nextProbeMs;
 
     public CacheWatch(GuardParts parts, GuardMachine machine, Caches caches, Relay relay)
@@ -60,11 +59,7 @@ internal sealed class CacheWatch
     public void Look()
     {
         var nowMs = _parts.Loop.NowMs;
-        if (nowMs - _sampledMs > StarvedMs)
-        {
-            _starvedMs = nowMs;
-        }
-        _sampledMs = nowMs;
+        _shortage.Sample(nowMs);
         if (_machine.State == GuardState.Guarding && _caches.Current is { IsReady: true } cache)
         {
             Watch(cache, nowMs);
@@ -99,7 +94,7 @@ internal sealed class CacheWatch
             _machine.CacheTurns();
         }
         // Reset at 80 % of --hang-after, so that clients have time to ask again before it is over.
-        var patience = (nowMs - _starvedMs < 1000 ? 2 : 0.8) * _parts.Options.HangAfter.TotalMilliseconds;
+        var patience = (_shortage.IsRecent(nowMs) ? 2 : 0.8) * _parts.Options.HangAfter.TotalMilliseconds;
         if (_machine.Trust == CacheTrust.Hung && !_hasFreedClients && cache.SilentMs(nowMs) >= patience)
         {
             FreeClients();

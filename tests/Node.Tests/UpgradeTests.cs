@@ -248,6 +248,18 @@ public sealed class UpgradeTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void A_guard_that_is_told_to_stop_waits_for_the_next_ones_cache_as_long_as_linger_says()
+    {
+        var (guard, _) = _lab.StartPair("--linger", "1s");
+        var next = _lab.StartGuard("b");
+        next.WaitFor("taken over from the old guard");
+        guard.Signal(Libc.SIGTERM);
+        guard.WaitFor("waiting up to 1 s for the next guard's cache");
+        guard.WaitForExit();
+        Assert.Contains("10.1.2.3", _lab.Dig("after.example."), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_old_pod_guards_again_when_its_successor_vanishes()
     {
         var (guard, _) = _lab.StartPair();

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using NodeDns.Cli.Cluster;
+using NodeDns.Cli.Installed;
+using NodeDns.Cli.Workloads;
 using NodeDns.Injection.Admission;
 using NodeDns.Injection.Decide;
 

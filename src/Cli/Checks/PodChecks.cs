@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using NodeDns.Cli.Cluster;
 using NodeDns.Cli.Installed;
@@ -115,7 +116,7 @@ internal static class PodChecks
             return;
         }
 
-        var addresses = (await examination.SettingsAsync(cancel)).Settings.Dns.LocalAddresses;
+        IPAddress[] addresses = [.. (await examination.SettingsAsync(cancel)).Settings.Dns.LocalAddresses.Select(IPAddress.Parse)];
         var policies = new List<string>();
         await examination.Lists.ReadAsync(ApiPath.NetworkPolicies, ListReader.Whole, policy =>
         {

@@ -302,27 +302,6 @@ public sealed class KernelAnswersTests : IDisposable
     }
 
     [Fact]
-    public void An_evicted_answer_is_taken_out()
-    {
-        WriteCorefile();
-        var guard = _lab.StartGuard("a", On);
-        guard.WaitFor("sockets opened");
-        _lab.StartServe("a", "--memory", "512Ki");
-        NodeLab.WaitForService(guard);
-        guard.WaitFor("hot names are answered in the kernel");
-        using var both = new BothWays(_lab);
-        Warm(both, DnsMessage.Query("hot.example.", "A", 7).ToBytes());
-        Assert.Equal("1", Gauge("nodedns_cache_kernel_copies"));
-        _lab.WaitUntil(
-            () =>
-            {
-                _lab.Fill(4000);
-                return Gauge("nodedns_cache_kernel_copies") == "0";
-            },
-            "its entry has been evicted", 60);
-    }
-
-    [Fact]
     public void A_pods_interface_that_appears_late_gets_the_program()
     {
         var (guard, _) = Start();

@@ -63,6 +63,20 @@ public sealed unsafe class KernelCopiesTests : IDisposable
     }
 
     [Fact]
+    public void A_copy_goes_when_its_entry_is_evicted()
+    {
+        _store.Put("www.example");
+        Copy("www.example");
+        for (var i = 0; _store.Store.Evictions == 0; i++)
+        {
+            Assert.Equal(1, _store.Store.CopyCount);
+            _store.Put($"other-{i}.example");
+        }
+        Assert.Equal(0, _store.Store.CopyCount);
+        Assert.True(IsEmpty(Slot("www.example")));
+    }
+
+    [Fact]
     public void Nothing_is_copied_that_the_kernel_could_not_answer()
     {
         _store.Put("long-records.example", size: 800);

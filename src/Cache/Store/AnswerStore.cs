@@ -1,8 +1,6 @@
-using System.Net;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using NodeDns.Dns.Wire;
-using NodeDns.Linux.KernelAnswers;
 
 namespace NodeDns.Cache.Store;
 
@@ -11,7 +9,7 @@ namespace NodeDns.Cache.Store;
 /// Lock order: <see cref="_gate"/> is a leaf, nothing else is taken under it. A writer publishes an entry by linking its
 /// finished head into a bucket, and takes it back by making its sequence number odd before any of its cells is reused.
 /// </remarks>
-internal sealed unsafe class AnswerStore : IDisposable
+internal sealed unsafe partial class AnswerStore : IDisposable
 {
     // SAFETY: heads are followed under _gate only, so every index in a bucket or a list is one of a linked entry.
     private readonly CellArena _arena;
@@ -36,21 +34,6 @@ internal sealed unsafe class AnswerStore : IDisposable
         _scopes = new ScopeTable(_arena);
         _entries = new SieveList(_arena, EntryHead.StoreLinksOffset);
         _copies = new KernelCopies(WasAsked_NeedsLock);
-    }
-
-    /// <summary>Answers may be copied to the kernel (<see cref="Copy"/>).</summary>
-    public bool IsCopying => _isCopying;
-
-    /// <summary>How many answers the kernel has copies of.</summary>
-    public int CopyCount
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _copies.Count;
-            }
-        }
     }
 
     /// <summary>How many entries have been evicted since the start.</summary>
@@ -243,80 +226,6 @@ internal sealed unsafe class AnswerStore : IDisposable
 
         popularity = hits << 16 | second;
         return (int)hits;
-    }
-
-    /// <summary>The kernel has answered from an entry's copy.</summary>
-    private void WasAsked_NeedsLock(uint entry, long hits)
-    {
-        _arena.Head(entry)->Visited = 1;
-        ref var popularity = ref _arena.Popularity[entry];
-        popularity = (uint)Math.Min((popularity >> 16) + hits, ushort.MaxValue) << 16 | (ushort)(_countedMs / 1000);
-    }
-
-    /// <summary>Copies answers to this memory from now on, from which the kernel gives them.</summary>
-    /// <param name="servers">The addresses at which it does, by their numbers.</param>
-    public void CopyTo(AnswerSlots? slots, IReadOnlyList<IPEndPoint> servers)
-    {
-        lock (_gate)
-        {
-            _copies.Use(slots, servers);
-            _isCopying = _copies.IsOn;
-        }
-    }
-
-    /// <summary>Takes all copies out. From now on only owners of this configuration have answers copied.</summary>
-    public void CopyOnlyFor(object configuration)
-    {
-        lock (_gate)
-        {
-            _copies.Clear();
-            _copying = configuration;
-        }
-    }
-
-    /// <summary>Takes all copies out, and makes none until <see cref="ResumeCopies"/> was called as often.</summary>
-    public void PauseCopies()
-    {
-        lock (_gate)
-        {
-            _copies.Pause();
-            _isCopying = false;
-        }
-    }
-
-    public void ResumeCopies()
-    {
-        lock (_gate)
-        {
-            _copies.Resume();
-            _isCopying = _copies.IsOn;
-        }
-    }
-
-    /// <summary>Counts what the kernel has answered from copies since the last call.</summary>
-    public void CountCopies(long nowMs)
-    {
-        lock (_gate)
-        {
-            _countedMs = nowMs;
-            _copies.Settle();
-        }
-    }
-
-    /// <summary>Copies an answer to the kernel, if it is still stored and fits.</summary>
-    /// <param name="configuration">The owner's; see <see cref="CopyOnlyFor"/>.</param>
-    public void Copy(in AnswerKey key, ICopyOwner owner, object? configuration, long nowMs)
-    {
-        lock (_gate)
-        {
-            if (!_isCopying || configuration is null || configuration != _copying
-                || Find_NeedsLock(key, (uint)key.Hash & _bucketMask) is not (> 0 and var entry))
-            {
-                return;
-            }
-            var answer = Read_NeedsLock(entry, out _, out var storedMs);
-            _copies.Add(entry, owner, key, answer, storedMs, nowMs);
-        }
     }
 
     /// <summary>Visits the unexpired entries, oldest first, while holding the lock.</summary>

@@ -34,12 +34,13 @@ var machine = Machine.Read();
 using var bench = new Bench(plan, peers, coredns, tools, new Progress());
 var found = bench.Run();
 
-var report = new Report(plan, machine, peers, found, Sizes.Of(cache, coredns, "artifacts/images"));
+var report = new Report(plan, machine, peers, found, Sizes.Of(cache, coredns, "artifacts/images"),
+    KernelTable.Of(Path.Combine(output, "kernel.json")));
 report.Print();
 ResultsFile.Write(report, Path.Combine(output, "results.json"));
 File.WriteAllText(Path.Combine(output, "performance.svg"), Plot.Svg(report));
 File.WriteAllText(
     Path.Combine(output, "performance.md"),
     PerformancePage.Fill(File.ReadAllText("docs/performance.md"), report,
-        [WebhookTable.Of(Path.Combine(output, "webhook.json")), GuardTable.Of(Path.Combine(output, "guard.json"))]));
+        [report.Kernel?.Section(), WebhookTable.Of(Path.Combine(output, "webhook.json")), GuardTable.Of(Path.Combine(output, "guard.json"))]));
 return 0;

@@ -266,18 +266,44 @@ public sealed class KernelAnswersTests : IDisposable
         Assert.Equal("192.0.2.33", DnsMessage.Parse(both.FromPod(query)).Answer[0].Data);
     }
 
+    [Theory]
+    [InlineData("tcx", NodeLab.LocalAddress, "10.244.7.2,10.244.8.0/24")]
+    [InlineData("clsact", NodeLab.LocalAddress6, "fd00:7::/64")]
+    public void A_tap_of_one_client_leaves_the_others_to_the_kernel(string way, string address, string clients)
+    {
+        _lab.Address = $"{NodeLab.LocalAddress},{NodeLab.LocalAddress6}";
+        var tap = StartWithTap($"--kernel-answers={way}");
+        using var watched = new BothWays(_lab, address, _lab.AddPod("pod1", 7));
+        using var other = new BothWays(_lab, address);
+        var query = DnsMessage.Query("hot.example.", "A", 7).ToBytes();
+        _lab.WaitUntil(() => ProgramsAt("pod1") == 1, "the program is at the new interface");
+        Warm(watched, query);
+
+        var trace = _lab.Start("trace", [.. NodeLab.Program, "trace", "--tap", tap, "--client", clients]);
+        _lab.WaitUntil(
+            () =>
+            {
+                watched.FromPod(query);
+                return trace.Count("hot.example.") > 0;
+            },
+            "the reader sees the client's lookups");
+        var (seen, before) = (trace.Count("hot.example."), Answered());
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(Hex(other.FromPod(query)[..12]), Hex(watched.FromPod(query)[..12]));
+        }
+        Assert.Equal(before + 50, Answered());
+        _lab.WaitUntil(() => trace.Count("hot.example.") >= seen + 50, "the reader sees each of them");
+
+        trace.Signal(Libc.SIGKILL);
+        trace.WaitForExit();
+        Warm(watched, query);
+    }
+
     [Fact]
     public void While_somebody_reads_the_tap_the_cache_sees_every_lookup()
     {
-        WriteCorefile();
-        var folder = Directory.CreateDirectory(Path.Combine(_lab.Folder, "tap")).FullName;
-        NetworkNamespace.Sh($"chmod 777 {folder}");
-        var tap = Path.Combine(folder, "cache.tap");
-        var guard = _lab.StartGuard("a", On);
-        guard.WaitFor("sockets opened");
-        _lab.StartServe("a", "--tap", tap);
-        NodeLab.WaitForService(guard);
-        guard.WaitFor("hot names are answered in the kernel");
+        var tap = StartWithTap(On);
         using var both = new BothWays(_lab);
         var query = DnsMessage.Query("hot.example.", "A", 7).ToBytes();
         Warm(both, query);
@@ -588,6 +614,21 @@ public sealed class KernelAnswersTests : IDisposable
         NodeLab.Corefile(_lab.Address.Replace(',', ' '), $"prometheus 127.0.0.1:9253\n{extra}"));
 
     /// <summary>Asks from the pod until the kernel answers.</summary>
+    /// <returns>The cache's tap.</returns>
+    private string StartWithTap(string kernelAnswers)
+    {
+        WriteCorefile();
+        var folder = Directory.CreateDirectory(Path.Combine(_lab.Folder, "tap")).FullName;
+        NetworkNamespace.Sh($"chmod 777 {folder}");
+        var tap = Path.Combine(folder, "cache.tap");
+        var guard = _lab.StartGuard("a", kernelAnswers);
+        guard.WaitFor("sockets opened");
+        _lab.StartServe("a", "--tap", tap);
+        NodeLab.WaitForService(guard);
+        guard.WaitFor("hot names are answered in the kernel");
+        return tap;
+    }
+
     private void Warm(BothWays both, byte[] query)
     {
         var before = Answered();

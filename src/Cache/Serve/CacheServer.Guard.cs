@@ -97,19 +97,6 @@ internal sealed partial class CacheServer
         }
     }
 
-    /// <summary>The tap is told each lookup of a worker, so none is answered in the kernel while somebody reads it.</summary>
-    private void OnTap(bool isRead)
-    {
-        if (isRead)
-        {
-            _shared.Store.PauseCopies();
-        }
-        else
-        {
-            _shared.Store.ResumeCopies();
-        }
-    }
-
     private void PauseCopies(bool isPaused)
     {
         if (Interlocked.Exchange(ref _hasPaused, isPaused) == isPaused)

@@ -79,7 +79,8 @@ internal sealed partial class CacheServer : IDisposable
         _config = new ConfigWatch(options, reading, _loop, _metrics, loggers, Reload);
         _release = new ReleaseTimer();
         _copies = new CopyTimer(this);
-        _shared.Taps.Reading = OnTap;
+        // A lookup that the kernel answers reaches no worker, and so no tap.
+        _shared.Taps.Watching = _shared.Store.WatchClients;
         registry.BeforeScrape(() => _shared.Store.CountCopies(_clock.NowMs));
         registry.Gauge(MetricNames.KernelAnswerCopies, MetricNames.KernelAnswerCopiesHelp, () => _shared.Store.CopyCount);
         _stop = new StopTimer(this);

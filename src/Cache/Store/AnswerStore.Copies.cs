@@ -69,6 +69,17 @@ internal sealed unsafe partial class AnswerStore
         }
     }
 
+    /// <summary>The kernel answers none of these clients from now on, because somebody watches their lookups.</summary>
+    /// <param name="networks">null: everybody is watched.</param>
+    public void WatchClients(IReadOnlyList<IPNetwork>? networks)
+    {
+        lock (_gate)
+        {
+            _copies.Watch(networks);
+            _isCopying = _copies.IsOn;
+        }
+    }
+
     /// <summary>Counts what the kernel has answered from copies since the last call.</summary>
     public void CountCopies(long nowMs)
     {

@@ -18,13 +18,15 @@ internal sealed class KernelCopies(Action<uint, long> news)
     private readonly Dictionary<uint, int> _slotOf = [];
     private AnswerSlots? _slots;
     private IReadOnlyList<IPEndPoint> _servers = [];
+    private IReadOnlyList<IPNetwork> _watched = [];
+    private bool _isEveryoneWatched;
     private int _pauses;
 
     /// <summary>How many answers the kernel has copies of.</summary>
     public int Count => _slotOf.Count;
 
     /// <summary>There is memory to copy answers to, and nothing forbids it now.</summary>
-    public bool IsOn => _slots is not null && _pauses == 0;
+    public bool IsOn => _slots is not null && _pauses == 0 && !_isEveryoneWatched;
 
     /// <summary>Copies to this memory from now on; null for none.</summary>
     /// <param name="servers">The addresses at which the kernel answers, by their numbers.</param>
@@ -35,6 +37,21 @@ internal sealed class KernelCopies(Action<uint, long> news)
         _slots = slots;
         _servers = servers;
         Array.Clear(_copies);
+        _slots?.Watch(_watched);
+    }
+
+    /// <summary>The kernel answers none of these clients from now on. When there are more networks than it can compare with,
+    /// it answers nobody.</summary>
+    /// <param name="networks">null: everybody is watched.</param>
+    public void Watch(IReadOnlyList<IPNetwork>? networks)
+    {
+        _isEveryoneWatched = networks is null || networks.Count > AnswerSlots.MaxWatched;
+        _watched = _isEveryoneWatched ? [] : networks!;
+        _slots?.Watch(_watched);
+        if (_isEveryoneWatched)
+        {
+            Clear();
+        }
     }
 
     /// <summary>Takes all copies out, and makes none until <see cref="Resume"/> was called as often.</summary>

@@ -79,7 +79,7 @@ internal sealed unsafe class AnswerProgram : IDisposable
     /// <summary>Makes the memory of one cache. The caller closes the descriptor.</summary>
     /// <exception cref="SyscallException">There is not enough memory.</exception>
     public static int CreateSlots() => Libc.CreateBpfMap(
-        Libc.BPF_MAP_TYPE_ARRAY, sizeof(uint), AnswerSlots.SlotSize, AnswerSlots.Count, "nodedns_answers"u8,
+        Libc.BPF_MAP_TYPE_ARRAY, sizeof(uint), AnswerSlots.SlotSize, AnswerSlots.MapEntries, "nodedns_answers"u8,
         Libc.BPF_F_MMAPABLE).OrThrow("bpf BPF_MAP_CREATE");
 
     /// <summary>Answers from this memory, or from none, from now on. Waits until the former one is no longer

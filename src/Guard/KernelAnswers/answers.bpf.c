@@ -24,7 +24,7 @@
 enum {
     ETHERNET = 14, IPV4 = 20, IPV6 = 40, UDP = 8, DNS = 12, OPT = 11, TYPE_AND_CLASS = 4,
     PROTOCOL_UDP = 17, HOP_LIMIT = 64, MIN_UDP_SIZE = 512,
-    MAX_SERVERS = 64, MAX_NAME = 128, MAX_TTLS = 32, WAYS = 4, SETS = 512,
+    MAX_SERVERS = 64, MAX_NAME = 128, MAX_TTLS = 32, WAYS = 8, SETS = 256, MAX_WATCHED = 8,
     PART_WORDS = 13, PARTS = 7, MAX_RECORDS = PARTS * PART_WORDS * 8,
     QR = 0x8000, OPCODE = 0x7800, RD = 0x0100, RA = 0x0080, AD = 0x0020, CD = 0x0010, KEPT_OF_ANSWER = 0x022f,
 };
@@ -56,6 +56,12 @@ _Static_assert(sizeof(struct slot) == 1024 && __builtin_offsetof(struct slot, st
     && __builtin_offsetof(struct slot, counts) == 96 && __builtin_offsetof(struct slot, name) == 104
     && __builtin_offsetof(struct slot, ttl_at) == 232 && __builtin_offsetof(struct slot, records) == 296,
     "AnswerSlots.cs names these offsets");
+
+/* After the slots, and as long as one: the clients that somebody watches, whose packets go on. */
+struct watched {
+    __u32 count, reserved;
+    struct { __u64 address[2], mask[2]; } networks[MAX_WATCHED]; /* IPv4 mapped into IPv6, masked */
+};
 
 struct server { __u32 address[4], port; }; /* network order, IPv4 mapped into IPv6 */
 
@@ -155,6 +161,7 @@ SECTION("tc") int answer(struct __sk_buff *skb) {
     __u32 zero = 0, udp_at;
     union { struct ipv4 v4; struct ipv6 v6; } ip;
     struct server to = {{0, 0, BIG32(0xffff), 0}, 0};
+    union { __u32 words[4]; __u64 halves[2]; } from = {{0, 0, BIG32(0xffff), 0}};
     int is_ipv6 = skb->protocol == BIG16(0x86dd);
 
     /* 1. A whole UDP datagram without IP options. */
@@ -165,7 +172,7 @@ SECTION("tc") int answer(struct __sk_buff *skb) {
         if (ip.v4.version != 0x45 || ip.v4.transport != PROTOCOL_UDP || (ip.v4.fragment & BIG16(0x3fff))
             || BIG16(ip.v4.length) + ETHERNET != skb->len)
             return TC_ACT_UNSPEC;
-        to.address[3] = ip.v4.destination;
+        to.address[3] = ip.v4.destination, from.words[3] = ip.v4.source;
     } else if (is_ipv6) {
         udp_at = ETHERNET + IPV6;
         if (load_bytes(skb, 0, &ip, sizeof ip.v6) != 0) return TC_ACT_UNSPEC;
@@ -173,6 +180,7 @@ SECTION("tc") int answer(struct __sk_buff *skb) {
             || BIG16(ip.v6.length) + udp_at != skb->len)
             return TC_ACT_UNSPEC;
         __builtin_memcpy(to.address, ip.v6.destination, sizeof to.address);
+        __builtin_memcpy(from.words, ip.v6.source, sizeof from.words);
     } else
         return TC_ACT_UNSPEC;
 
@@ -227,9 +235,21 @@ SECTION("tc") int answer(struct __sk_buff *skb) {
         ONE_AFTER_THE_OTHER;
     }
 
-    /* 6. Its slot. */
+    /* 6. Its slot, unless somebody watches this client. */
     void *map = map_lookup(&slots, &zero);
     if (map == 0) return TC_ACT_UNSPEC;
+    __u32 after_slots = SETS * WAYS;
+    struct watched *watched = map_lookup(map, &after_slots);
+    if (watched == 0) return TC_ACT_UNSPEC;
+    __u32 watched_count = *(volatile __u32 *)&watched->count;
+#pragma unroll
+    for (__u32 i = 0; i < MAX_WATCHED; i++) {
+        if (i >= watched_count) break;
+        __u64 differs = ((from.halves[0] & watched->networks[i].mask[0]) ^ watched->networks[i].address[0])
+            | ((from.halves[1] & watched->networks[i].mask[1]) ^ watched->networks[i].address[1]);
+        if (differs == 0) return TC_ACT_UNSPEC;
+        ONE_AFTER_THE_OTHER;
+    }
     struct slot *slot = 0;
     __u32 sequence = 0, tag = (__u32)hash, first = (__u32)(hash >> 40) % SETS * WAYS;
     for (__u32 way = 0; way < WAYS; way++) {

@@ -16,7 +16,7 @@ internal sealed class NetlinkSocket : IDisposable
         Libc.SetSocketOption(Fd, Libc.SOL_NETLINK, Libc.NETLINK_CAP_ACK, 1);
     }
 
-    public int Fd { get; }
+    public int Fd { get; private set; }
 
     /// <summary>Subscribes to notifications, which <see cref="Drain"/> reads.</summary>
     public void Join(uint group) =>
@@ -89,7 +89,14 @@ internal sealed class NetlinkSocket : IDisposable
         return false;
     }
 
-    public void Dispose() => Libc.Close(Fd);
+    public void Dispose()
+    {
+        if (Fd >= 0)
+        {
+            Libc.Close(Fd);
+            Fd = -1;
+        }
+    }
 
     private SyscallResult Receive() => Libc.Receive(Fd, _buffer);
 }

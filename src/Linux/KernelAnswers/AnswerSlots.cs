@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NodeDns.Linux.Interop;
 
@@ -6,7 +9,7 @@ namespace NodeDns.Linux.KernelAnswers;
 /// <summary>Copies of answers in memory that a program in the kernel reads: the values of one BPF map. The guard makes the
 /// map and gives it to a cache, which alone writes it, without a system call.</summary>
 /// <remarks>
-/// 512 sets of 4 slots, 1,024 octets each. Numbers are in host order; <c>struct slot</c> in answers.bpf.c is the same:
+/// 256 sets of 8 slots, 1,024 octets each. Numbers are in host order; <c>struct slot</c> in answers.bpf.c is the same:
 /// <code>
 ///    0 sequence (32)      4 hash (32)       8 hits without OPT (64)    16 hits with OPT (64)
 ///   64 stored, ms (64)   72 valid until, ms (64)                       80 TTL, s (32)
@@ -15,22 +18,32 @@ namespace NodeDns.Linux.KernelAnswers;
 ///  102 TTL fields (8)   103 keeps its TTL (8)                         104 name, lower case, zeros after it (128 octets)
 ///  232 offsets of TTL fields from the start of the records (32 × 16)  296 records, zeros after them (728 octets)
 /// </code>
+/// After them comes one block of the same size, <c>struct watched</c>: how many networks (32), at octet 8 address and mask of each
+/// (2 × 16 octets as on the wire, IPv4 mapped into IPv6). The program leaves packets from there to the cache.
+///
 /// The sequence is odd while a slot is written. The program copies a slot and uses the copy only if the sequence was the
 /// same before and after. It adds to the hits, which only grow. Only one thread at a time may write.
 /// </remarks>
 public sealed unsafe class AnswerSlots : IDisposable
 {
     /// <summary>The number of this layout. It changes with every change of it.</summary>
-    public const int Layout = 1;
+    public const int Layout = 2;
 
-    public const int Ways = 4;
+    public const int Ways = 8;
     public const int Count = Sets * Ways;
     public const int SlotSize = 1024;
+
+    /// <summary>How many values the map has: the slots, and the networks that are watched.</summary>
+    public const int MapEntries = Count + 1;
+
+    /// <summary>The most networks for <see cref="Watch"/>.</summary>
+    public const int MaxWatched = 8;
+
     public const int MaxName = 128;
     public const int MaxTtls = 32;
     public const int MaxRecords = SlotSize - RecordsOffset;
 
-    private const int Sets = 512;
+    private const int Sets = 256;
     private const int HashOffset = 4;
     private const int PlainHitsOffset = 8;
     private const int EdnsHitsOffset = 16;
@@ -39,9 +52,11 @@ public sealed unsafe class AnswerSlots : IDisposable
     private const int NameOffset = 104;
     private const int TtlsOffset = 232;
     private const int RecordsOffset = 296;
-    private const nuint Bytes = Count * SlotSize;
+    private const int NetworksOffset = 8;
+    private const int AddressSize = 16;
+    private const nuint Bytes = MapEntries * SlotSize;
 
-    // SAFETY: a mapping of Bytes octets, until Dispose. Slot numbers are below Count.
+    // SAFETY: a mapping of Bytes octets, until Dispose. Slot numbers are below Count, where the networks are.
     private readonly byte* _memory;
 
     private AnswerSlots(byte* memory) => _memory = memory;
@@ -109,6 +124,25 @@ public sealed unsafe class AnswerSlots : IDisposable
         octets.Slice(HashOffset, sizeof(uint)).Clear();
         octets.Slice(NameLengthOffset, sizeof(ushort)).Clear();
         End(slot);
+    }
+
+    /// <summary>From now on the program answers nobody of these networks, in the place of those of the last call.</summary>
+    /// <param name="networks">At most <see cref="MaxWatched"/>.</param>
+    public void Watch(IReadOnlyList<IPNetwork> networks)
+    {
+        var block = new Span<byte>(At(Count), SlotSize);
+        ref var count = ref *(int*)At(Count);
+        // What is written meanwhile is not read, and the last write says that there is something to read.
+        Volatile.Write(ref count, 0);
+        for (var i = 0; i < networks.Count; i++)
+        {
+            var network = networks[i];
+            var octets = block.Slice(NetworksOffset + i * 2 * AddressSize, 2 * AddressSize);
+            network.BaseAddress.MapToIPv6().TryWriteBytes(octets, out _);
+            var bits = network.PrefixLength + (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 96 : 0);
+            BinaryPrimitives.WriteUInt128BigEndian(octets[AddressSize..], bits == 0 ? 0 : UInt128.MaxValue << (128 - bits));
+        }
+        Volatile.Write(ref count, networks.Count);
     }
 
     public void Dispose() => Libc.UnmapPages(_memory, Bytes);

@@ -8,7 +8,7 @@ namespace NodeDns.Telemetry.Tap;
 /// connection.</summary>
 public sealed class TapClient : IDisposable
 {
-    private readonly int _fd;
+    private int _fd;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
@@ -79,5 +79,13 @@ public sealed class TapClient : IDisposable
         return (TapFrame)_buffer[_start + 2];
     }
 
-    public void Dispose() => Libc.Close(_fd);
+    /// <summary>May be called again: the number may be somebody else's descriptor by then.</summary>
+    public void Dispose()
+    {
+        if (_fd >= 0)
+        {
+            Libc.Close(_fd);
+            _fd = -1;
+        }
+    }
 }

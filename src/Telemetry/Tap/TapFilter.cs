@@ -28,6 +28,9 @@ public sealed class TapFilter
     private int _sample = 1;
     private int _sinceSample;
 
+    /// <summary>The clients that it selects; empty for everybody.</summary>
+    public IReadOnlyList<IPNetwork> Clients => _clients;
+
     /// <param name="problem">The invalid word, and what was expected; null when the line is valid.</param>
     public static TapFilter? Parse(string line, out string? problem)
     {

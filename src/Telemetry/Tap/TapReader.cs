@@ -17,7 +17,6 @@ internal sealed class TapReader : IEventHandler
     private readonly TapServer _server;
     private readonly byte[] _request = new byte[TapFilter.MaxLength];
     private readonly byte[] _buffer = new byte[BufferLength];
-    private TapFilter? _filter;
     private int _requestLength;
     private int _start;
     private int _end;
@@ -31,8 +30,11 @@ internal sealed class TapReader : IEventHandler
         server.Loop.Add(fd, Libc.EPOLLIN, this);
     }
 
+    /// <summary>null until the reader has sent it.</summary>
+    public TapFilter? Filter { get; private set; }
+
     /// <summary>True when the reader has sent its filter.</summary>
-    public bool IsReading => _filter is not null;
+    public bool IsReading => Filter is not null;
 
     public void OnEvents(uint events)
     {
@@ -72,7 +74,7 @@ internal sealed class TapReader : IEventHandler
 
     public void Offer(in TapEntry entry, ReadOnlySpan<byte> octets)
     {
-        if (_filter?.Matches(entry) == true && !TryAppend(TapFrame.Entry, octets))
+        if (Filter?.Matches(entry) == true && !TryAppend(TapFrame.Entry, octets))
         {
             _missed++;
         }
@@ -131,7 +133,7 @@ internal sealed class TapReader : IEventHandler
         _server.Loop.Remove(_fd);
         Libc.Close(_fd);
         _fd = -1;
-        _filter = null;
+        Filter = null;
         _server.End(this);
     }
 
@@ -156,7 +158,7 @@ internal sealed class TapReader : IEventHandler
         }
 
         // The rings are on before the reader hears that it was let in: it is told of every lookup after that.
-        _filter = filter;
+        Filter = filter;
         _requestLength = 0;
         _server.Begin();
         Append(TapFrame.Hello, Encoding.UTF8.GetBytes(ProgramVersion.Text));

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace NodeDns.Telemetry.Tap;
 
 /// <summary>The rings of all threads that answer lookups.</summary>
@@ -5,8 +7,9 @@ public sealed class TapRings
 {
     private TapRing[] _attached = [];
 
-    /// <summary>Somebody begins to read the rings, or nobody reads them any more. Called on the reader's thread.</summary>
-    public Action<bool>? Reading { get; set; }
+    /// <summary>Is told whose lookups the readers want, each time that changes: null for everybody's. Called on the reader's
+    /// thread.</summary>
+    public Action<IReadOnlyList<IPNetwork>?>? Watching { get; set; }
 
     public IReadOnlyList<TapRing> Attached => Volatile.Read(ref _attached);
 

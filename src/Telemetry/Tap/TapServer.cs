@@ -123,11 +123,7 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
     /// <summary>A reader has sent its filter. The first reader switches the rings on.</summary>
     internal void Begin()
     {
-        if (_next.Count == 0)
-        {
-            _rings.Reading?.Invoke(true);
-        }
-
+        TellWatched();
         foreach (var ring in _rings.Attached)
         {
             if (!_next.ContainsKey(ring))
@@ -147,14 +143,10 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
     internal void End(TapReader reader)
     {
         _readers.Remove(reader);
+        TellWatched();
         if (_readers.Exists(other => other.IsReading))
         {
             return;
-        }
-
-        if (_next.Count > 0)
-        {
-            _rings.Reading?.Invoke(false);
         }
 
         foreach (var ring in _next.Keys)
@@ -163,6 +155,13 @@ public sealed class TapServer : LoopTimer, IEventHandler, IDisposable
         }
 
         _next.Clear();
+    }
+
+    private void TellWatched()
+    {
+        var reading = _readers.FindAll(reader => reader.IsReading);
+        _rings.Watching?.Invoke(
+            reading.Exists(reader => reader.Filter!.Clients.Count == 0) ? null : [.. reading.SelectMany(reader => reader.Filter!.Clients)]);
     }
 
     private void Drain(TapRing ring, long offset)

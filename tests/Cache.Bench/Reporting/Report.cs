@@ -4,9 +4,9 @@ using NodeDns.Bench.Peers;
 namespace NodeDns.Bench.Reporting;
 
 /// <summary>What a run found, ready to be shown: on the terminal, as JSON, as a page with a plot.</summary>
-internal sealed record Report(Plan Plan, Machine Machine, IReadOnlyList<Peer> Peers, Measurements Found, Sizes Sizes)
+internal sealed record Report(Plan Plan, Machine Machine, IReadOnlyList<Peer> Peers, Measurements Found, Sizes Sizes, KernelTable? Kernel)
 {
-    public IReadOnlyList<Bar> Bars { get; } = Bar.Of(Found, Sizes);
+    public IReadOnlyList<Bar> Bars { get; } = [.. Bar.Of(Found, Sizes), .. KernelTable.Bars(Kernel)];
 
     public IReadOnlyList<string[]> Rows =>
         [.. Found.Started.OrderBy(p => Found.CpuUs(Plan.HitSaturated, p.Key) ?? double.MaxValue).Select(p => Row.Of(p, Found))];

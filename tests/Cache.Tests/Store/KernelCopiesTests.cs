@@ -20,7 +20,7 @@ public sealed unsafe class KernelCopiesTests : IDisposable
 
     public KernelCopiesTests()
     {
-        _memory = Libc.MapFile(_file, AnswerSlots.Count * AnswerSlots.SlotSize);
+        _memory = Libc.MapFile(_file, AnswerSlots.MapEntries * AnswerSlots.SlotSize);
         _store.Store.Scope("a");
         _store.Store.CopyOnlyFor(_configuration);
         _store.Store.CopyTo(AnswerSlots.Map(_file), [s_address]);
@@ -29,7 +29,7 @@ public sealed unsafe class KernelCopiesTests : IDisposable
     public void Dispose()
     {
         _store.Dispose();
-        Libc.UnmapPages(_memory, AnswerSlots.Count * AnswerSlots.SlotSize);
+        Libc.UnmapPages(_memory, AnswerSlots.MapEntries * AnswerSlots.SlotSize);
         Libc.Close(_file);
     }
 
@@ -121,6 +121,44 @@ public sealed unsafe class KernelCopiesTests : IDisposable
     }
 
     [Fact]
+    public void Clients_that_are_watched_are_told_to_the_kernel_which_answers_the_others()
+    {
+        _store.Put("www.example");
+        Copy("www.example");
+        _store.Store.WatchClients([IPNetwork.Parse("10.1.2.0/24"), IPNetwork.Parse("fd00::1/128"), IPNetwork.Parse("::/0")]);
+        Assert.Equal(
+            "00000003 00000000 "
+            + "00000000000000000000FFFF0A010200 FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00 "
+            + "FD000000000000000000000000000001 FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF "
+            + "00000000000000000000000000000000 00000000000000000000000000000000",
+            Watched());
+        Assert.False(IsEmpty(Slot("www.example")));
+
+        _store.Store.CopyTo(AnswerSlots.Map(_file), [s_address]);
+        Assert.StartsWith("00000003", Watched(), StringComparison.Ordinal);
+        _store.Store.WatchClients([]);
+        Assert.Equal("00000000 00000000", Watched());
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(AnswerSlots.MaxWatched + 1)]
+    public void While_everybody_is_watched_or_too_many_are_nothing_is_copied(int networks)
+    {
+        _store.Put("www.example");
+        Copy("www.example");
+        _store.Store.WatchClients(
+            networks < 0 ? null : [.. Enumerable.Range(0, networks).Select(i => IPNetwork.Parse($"10.1.{i}.0/24"))]);
+        Assert.True(IsEmpty(Slot("www.example")));
+        Assert.Equal("00000000 00000000", Watched());
+        Copy("www.example");
+        Assert.Equal(0, _store.Store.CopyCount);
+        _store.Store.WatchClients([]);
+        Copy("www.example");
+        Assert.Equal(1, _store.Store.CopyCount);
+    }
+
+    [Fact]
     public void Hits_are_counted_once_with_and_without_OPT()
     {
         _store.Put("www.example", kind: AnswerKind.Denial);
@@ -175,6 +213,19 @@ public sealed unsafe class KernelCopiesTests : IDisposable
         var slot = Slot(name);
         BitConverter.TryWriteBytes(slot[8..], BitConverter.ToUInt64(slot[8..]) + plain);
         BitConverter.TryWriteBytes(slot[16..], BitConverter.ToUInt64(slot[16..]) + edns);
+    }
+
+    /// <summary>The block after the slots: how many networks, and address and mask of each.</summary>
+    private string Watched()
+    {
+        var block = new ReadOnlySpan<byte>(_memory + AnswerSlots.Count * AnswerSlots.SlotSize, AnswerSlots.SlotSize);
+        var count = BitConverter.ToInt32(block);
+        var fields = new List<string> { $"{count:X8}", Convert.ToHexString(block.Slice(4, 4)) };
+        for (var i = 0; i < 2 * count; i++)
+        {
+            fields.Add(Convert.ToHexString(block.Slice(8 + i * 16, 16)));
+        }
+        return string.Join(' ', fields);
     }
 
     /// <summary>The slot that holds the name, or held it last when no name is in its place; empty when there is

@@ -97,6 +97,18 @@ public class TestApiServer : IDisposable
     protected Tool With(string input, string program, params string[] arguments) => Tool.RunWith(
         input, "env", ["KUBECONFIG=" + Kubeconfig, "KUBECACHEDIR=" + Folder, program, .. arguments]);
 
+    /// <summary>Starts a program of the cluster, which ends with it.</summary>
+    protected void Run(string program, params string[] arguments)
+    {
+        var process = Tool.Start(program, arguments);
+        process.StandardInput.Close();
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _processes.Add(process);
+    }
+
     private void Start()
     {
         int client = Ports.Next(), peer = Ports.Next();
@@ -120,16 +132,5 @@ public class TestApiServer : IDisposable
             "--service-account-signing-key-file", Path.Combine(Folder, "accounts.key"), "--service-account-issuer", "https://kubernetes.default.svc");
         Until(() => Kubectl("get", "--raw", "/readyz").ExitCode == 0, "the API server is not ready");
         Furnish();
-    }
-
-    private void Run(string program, params string[] arguments)
-    {
-        var process = Tool.Start(program, arguments);
-        process.StandardInput.Close();
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        _processes.Add(process);
     }
 }

@@ -93,6 +93,11 @@ public class TestApiServer : IDisposable
     {
     }
 
+    /// <summary>Called for each line that a program of the cluster logs, by any thread.</summary>
+    protected virtual void Log(string line)
+    {
+    }
+
     /// <summary>Runs a program that goes by <see cref="Kubeconfig"/>.</summary>
     protected Tool With(string input, string program, params string[] arguments) => Tool.RunWith(
         input, "env", ["KUBECONFIG=" + Kubeconfig, "KUBECACHEDIR=" + Folder, program, .. arguments]);
@@ -103,7 +108,7 @@ public class TestApiServer : IDisposable
         var process = Tool.Start(program, arguments);
         process.StandardInput.Close();
         process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, line) => Log(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _processes.Add(process);

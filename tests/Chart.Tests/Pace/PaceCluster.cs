@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -17,6 +18,9 @@ public sealed class PaceCluster() : TestApiServer("pace-api-server")
     {
         ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
     });
+
+    /// <summary>What the API server has logged about calls of the webhook that failed.</summary>
+    public ConcurrentQueue<string> FailedCalls { get; } = [];
 
     /// <summary>Skips the test where there is no cluster to start.</summary>
     public void Require()
@@ -70,6 +74,14 @@ public sealed class PaceCluster() : TestApiServer("pace-api-server")
 
     protected override void Furnish() => Run(Tool.Find("kube-controller-manager").Path!, "--kubeconfig", Kubeconfig, "--leader-elect=false",
         "--secure-port=0", "--controllers=deployment-controller,replicaset-controller", "--kube-api-qps=10000", "--kube-api-burst=10000");
+
+    protected override void Log(string line)
+    {
+        if (line.Contains("ailed calling webhook", StringComparison.Ordinal))
+        {
+            FailedCalls.Enqueue(line);
+        }
+    }
 
     private Uri Url(string path) => new($"https://127.0.0.1:{Port}{path}");
 

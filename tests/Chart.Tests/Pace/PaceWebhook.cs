@@ -69,6 +69,9 @@ internal sealed class PaceWebhook : IDisposable
 
     public Task<string> Metrics() => _http.GetStringAsync(new Uri($"http://127.0.0.1:{_pages}/metrics"));
 
+    /// <summary>How many pods it has changed.</summary>
+    public async Task<double> Changed() => Testing.Metrics.Sum(await Metrics(), "nodedns_webhook_injected_total");
+
     /// <summary>Tells the API server of the webhook, and which authorities to trust.</summary>
     public void Configure(string authorities)
     {

@@ -100,6 +100,13 @@ kernel-proof: build ## 1,000,000 questions asked of the kernel (guard --kernel-a
 	@dotnet build tests/Node.Tests -c Release -nologo -v quiet -clp:ErrorsOnly
 	@NODE_TESTS_QUESTIONS=1000000 tests/Node.Tests/bin/Release/net10.0/Node.Tests -class '*KernelDifferentialTests' -noColor -noLogo -showLiveOutput
 
+.PHONY: webhook-pace
+webhook-pace: build ## a Deployment of PODS=5000 among NAMESPACES=10000 with settings, certificates rotated meanwhile: no pod is missed
+	@eng/install test
+	@dotnet build tests/Chart.Tests -c Release -nologo -v quiet -clp:ErrorsOnly
+	@TEST_PROGRAMS=artifacts/bin CHART_TESTS_PODS=$(or $(PODS),5000) CHART_TESTS_NAMESPACES=$(or $(NAMESPACES),10000) \
+		tests/Chart.Tests/bin/Release/net10.0/Chart.Tests -class '*PaceTests' -noColor -noLogo -showLiveOutput
+
 .PHONY: bad-day
 bad-day: ## what a bad day of cluster DNS costs lookups, beside node-cache's CoreDNS, on a real cluster (RATE=500 a second each)
 	@eng/bad-day $(RATE)

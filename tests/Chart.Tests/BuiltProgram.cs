@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace NodeDns.Chart.Tests;
 
@@ -20,10 +21,21 @@ internal sealed class BuiltProgram : IDisposable
     /// <summary>What it has printed so far.</summary>
     public string Said { get; private set; } = "";
 
-    public void Dispose()
+    /// <summary>Its most resident memory so far, by the kernel's own account.</summary>
+    public long PeakResidentBytes => 1024 * File.ReadLines($"/proc/{_process.Id}/status")
+        .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)).Single();
+
+    /// <summary>Ends it at once, as a node that fails does.</summary>
+    public void Kill()
     {
         _process.Kill();
         _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        Kill();
         _process.Dispose();
     }
 }

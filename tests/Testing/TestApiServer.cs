@@ -93,9 +93,26 @@ public class TestApiServer : IDisposable
     {
     }
 
+    /// <summary>Called for each line that a program of the cluster logs, by any thread.</summary>
+    protected virtual void Log(string line)
+    {
+    }
+
     /// <summary>Runs a program that goes by <see cref="Kubeconfig"/>.</summary>
     protected Tool With(string input, string program, params string[] arguments) => Tool.RunWith(
         input, "env", ["KUBECONFIG=" + Kubeconfig, "KUBECACHEDIR=" + Folder, program, .. arguments]);
+
+    /// <summary>Starts a program of the cluster, which ends with it.</summary>
+    protected void Run(string program, params string[] arguments)
+    {
+        var process = Tool.Start(program, arguments);
+        process.StandardInput.Close();
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, line) => Log(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _processes.Add(process);
+    }
 
     private void Start()
     {
@@ -120,16 +137,5 @@ public class TestApiServer : IDisposable
             "--service-account-signing-key-file", Path.Combine(Folder, "accounts.key"), "--service-account-issuer", "https://kubernetes.default.svc");
         Until(() => Kubectl("get", "--raw", "/readyz").ExitCode == 0, "the API server is not ready");
         Furnish();
-    }
-
-    private void Run(string program, params string[] arguments)
-    {
-        var process = Tool.Start(program, arguments);
-        process.StandardInput.Close();
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        _processes.Add(process);
     }
 }

@@ -35,8 +35,7 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
     public void A_rolling_update_of_the_daemonset_loses_none()
     {
         using var askers = AskOnAllNodes("rollout");
-        Kubectl.Run("rollout", "restart", "-n", Installation.Namespace, Installation.DaemonSet);
-        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=180s");
+        RollingUpdate();
         askers.AssertNoneLost(_output);
     }
 
@@ -70,19 +69,18 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
         askers.AssertNoneLost(_output);
     }
 
-    /// <summary>The only pod of cluster DNS moves to the other node while lookups go on, and back.</summary>
+    /// <summary>The only pod of cluster DNS is on the other node, and the cache is replaced meanwhile.</summary>
     [Fact]
-    public void With_cluster_DNS_on_the_other_node_only_none_is_lost()
+    public void With_cluster_DNS_on_the_other_node_only_a_rolling_update_loses_none()
     {
         SkipUnlessOwn();
         try
         {
-            using var askers = new Askers("other", Installation.LocalAddress, Installation.LocalAddress, [First], Fresh);
             PutClusterDns($$"""{"kubernetes.io/hostname": "{{Second}}"}""");
             Kubectl.Run("wait", "-n", "kube-system", "--for=jsonpath={.status.replicas}=1", CoreDns, "--timeout=180s");
             Assert.All(Pods.NamesOf("kube-system", "k8s-app=kube-dns"), pod => Assert.Equal(Second, Pods.NodeOf("kube-system", pod)));
-            Assert.Contains("10.96.0.1", Kubectl.Exec(Ns, askers.PodNames[0], "nslookup", "kubernetes.default.svc.cluster.local",
-                Installation.LocalAddress), StringComparison.Ordinal);
+            using var askers = new Askers("other", Installation.LocalAddress, Installation.LocalAddress, [First], Fresh);
+            RollingUpdate();
             askers.AssertNoneLost(_output);
         }
         finally
@@ -99,6 +97,9 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
         SpreadWebhook();
         Kubectl.Run("scale", "-n", "kube-system", CoreDns, "--replicas=2");
         Kubectl.Run("rollout", "status", "-n", "kube-system", CoreDns, "--timeout=180s");
+        // New caches look cluster DNS up at once; the old ones, when the answer's TTL of 30 s is over.
+        RollingUpdate();
+        WaitUntilKnown(clusterDnsPods: 2);
         using var askers = new Askers("drain", Installation.LocalAddress, Installation.LocalAddress, [First, Second], Fresh);
         try
         {
@@ -178,6 +179,12 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
 
     private static void SkipUnlessOwn() => Assert.SkipUnless(OwnCluster.Is, "takes a node away: not in a cluster of somebody's own");
 
+    private static void RollingUpdate()
+    {
+        Kubectl.Run("rollout", "restart", "-n", Installation.Namespace, Installation.DaemonSet);
+        Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Installation.DaemonSet, "--timeout=180s");
+    }
+
     private static Askers AskOnAllNodes(string name) =>
         new(name, Installation.LocalAddress, Installation.LocalAddress, SecondNode.Nodes());
 
@@ -194,6 +201,17 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
             Kubectl.Run("delete", "pod", "-n", Installation.Namespace, Pods.NamesOf(Installation.Namespace, WebhookLabel)[0],
                 "--wait=true", "--timeout=180s");
             Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Webhook, "--timeout=180s");
+        }
+    }
+
+    /// <summary>Until the cache of each node knows so many pods of cluster DNS.</summary>
+    private static void WaitUntilKnown(int clusterDnsPods)
+    {
+        var waited = Stopwatch.StartNew();
+        double known;
+        while ((known = Installation.CacheMetric("nodedns_cache_forward_endpoints")) != clusterDnsPods * SecondNode.Nodes().Length)
+        {
+            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), $"{known} pods are known, not {clusterDnsPods} on each node");
         }
     }
 

@@ -152,16 +152,42 @@ public sealed class FailoverTests
     }
 
     [Fact]
-    public void When_all_refuse_a_second_round_follows_200_ms_later_and_then_the_error()
+    public void When_all_refuse_for_1500_ms_the_error_follows()
     {
         using var dead = new ScriptedUpstream(udp: false, tcp: false);
         using var alsoDead = new ScriptedUpstream(udp: false, tcp: false);
         using var cache = new ForwarderHarness(null, dead.EndPoint, alsoDead.EndPoint);
         var outcome = cache.Ask("example.org");
-        cache.Turn();
-        Assert.False(outcome.IsDone);
+        for (var ms = 0; ms < 1_300; ms += 100)
+        {
+            cache.Pass(100);
+            Assert.False(outcome.IsDone);
+        }
+
         cache.Pass(200);
         Assert.Equal(UpstreamError.Refused, cache.Finish(outcome).Error);
+    }
+
+    /// <summary>As kube-proxy may choose a pod that has gone, until it knows of that: a second and more. No other server is there
+    /// to ask, or all are gone.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_server_that_refuses_for_a_second_and_then_is_back_answers(bool tcp)
+    {
+        using var gone = new ScriptedUpstream(udp: false, tcp: false);
+        using var alsoGone = new ScriptedUpstream(udp: false, tcp: false);
+        using var cache = new ForwarderHarness(options => options with { ForceTcp = tcp }, gone.EndPoint, alsoGone.EndPoint);
+        var outcome = cache.Ask("example.org");
+        for (var ms = 0; ms < 1_000; ms += 100)
+        {
+            cache.Pass(100);
+        }
+
+        Assert.False(outcome.IsDone);
+        using var back = new FakeUpstream(gone.EndPoint) { Otherwise = _ => FakeAnswer.With("example.org. 60 IN A 192.0.2.1") };
+        cache.Pass(200);
+        Assert.Equal(0, cache.Finish(outcome).Rcode);
     }
 
     [Fact]

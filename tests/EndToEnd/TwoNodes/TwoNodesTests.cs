@@ -14,10 +14,6 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
     private const string Second = SecondNode.Name;
     private const string Webhook = "deployment/node-dns-webhook";
     private const string WebhookLabel = "app.kubernetes.io/name=node-dns-webhook";
-    private const string CoreDns = "deployment/coredns";
-
-    /// <summary>Nobody has asked for these names, and only CoreDNS knows the answers.</summary>
-    private const string Fresh = "*.default.pod.cluster.local";
 
     private readonly Installation _installation;
     private readonly ITestOutputHelper _output;
@@ -69,17 +65,17 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
         askers.AssertNoneLost(_output);
     }
 
-    /// <summary>The only pod of cluster DNS is on the other node, and the cache is replaced meanwhile.</summary>
+    /// <summary>The only pod of cluster DNS moves to the other node, and then the cache is replaced.</summary>
     [Fact]
     public void With_cluster_DNS_on_the_other_node_only_a_rolling_update_loses_none()
     {
         SkipUnlessOwn();
+        using var askers = new Askers("other", Installation.LocalAddress, Installation.LocalAddress, [First], ClusterDns.Fresh);
         try
         {
             PutClusterDns($$"""{"kubernetes.io/hostname": "{{Second}}"}""");
-            Kubectl.Run("wait", "-n", "kube-system", "--for=jsonpath={.status.replicas}=1", CoreDns, "--timeout=180s");
-            Assert.All(Pods.NamesOf("kube-system", "k8s-app=kube-dns"), pod => Assert.Equal(Second, Pods.NodeOf("kube-system", pod)));
-            using var askers = new Askers("other", Installation.LocalAddress, Installation.LocalAddress, [First], Fresh);
+            Kubectl.Run("wait", "-n", ClusterDns.Namespace, "--for=jsonpath={.status.replicas}=1", ClusterDns.Deployment, "--timeout=180s");
+            Assert.Equal(Second, Pods.NodeOf(ClusterDns.Namespace, Assert.Single(Pods.NamesOf(ClusterDns.Namespace, ClusterDns.Label))));
             RollingUpdate();
             askers.AssertNoneLost(_output);
         }
@@ -89,20 +85,22 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
         }
     }
 
-    /// <summary>The webhook's pod and one of cluster DNS leave the node; the cache stays and serves those that stay.</summary>
+    /// <summary>The webhook's pod and one of the two of cluster DNS leave the node. The cache stays, and serves those that stay:
+    /// names that nobody has asked for too.</summary>
     [Fact]
     public async Task A_drain_loses_no_lookup_and_misses_no_pod()
     {
         SkipUnlessOwn();
-        SpreadWebhook();
-        Kubectl.Run("scale", "-n", "kube-system", CoreDns, "--replicas=2");
-        Kubectl.Run("rollout", "status", "-n", "kube-system", CoreDns, "--timeout=180s");
-        // New caches look cluster DNS up at once; the old ones, when the answer's TTL of 30 s is over.
-        RollingUpdate();
-        WaitUntilKnown(clusterDnsPods: 2);
-        using var askers = new Askers("drain", Installation.LocalAddress, Installation.LocalAddress, [First, Second], Fresh);
         try
         {
+            ClusterDns.Scale(2);
+            Spread(ClusterDns.Namespace, ClusterDns.Deployment, ClusterDns.Label);
+            Spread(Installation.Namespace, Webhook, WebhookLabel);
+            // New caches look cluster DNS up at once; the old ones, when the answer's TTL of 30 s is over.
+            RollingUpdate();
+            ClusterDns.UntilKnown(2);
+            using var fresh = new Askers("drain-fresh", Installation.LocalAddress, Installation.LocalAddress, [First, Second], ClusterDns.Fresh);
+            using var usual = AskOnAllNodes("drain");
             var drain = Task.Run(() => Kubectl.Run("drain", Second, "--ignore-daemonsets", "--delete-emptydir-data", "--force",
                 "--pod-selector", "!" + Askers.Label, "--timeout=180s"));
             var created = 0;
@@ -114,13 +112,15 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
             while (!drain.IsCompleted);
             _output.WriteLine($"{created} pods created meanwhile\n{await drain}");
             Assert.Empty(Pods.NamesOf(Installation.Namespace, WebhookLabel, Second));
+            Assert.Empty(Pods.NamesOf(ClusterDns.Namespace, ClusterDns.Label, Second));
             Assert.Equal("True", Ready(Installation.CachePodOn(Second)));
-            askers.AssertNoneLost(_output);
+            fresh.AssertNoneLost(_output);
+            usual.AssertNoneLost(_output);
         }
         finally
         {
             Kubectl.Run("uncordon", Second);
-            Kubectl.Run("scale", "-n", "kube-system", CoreDns, "--replicas=1");
+            ClusterDns.Scale(1);
         }
     }
 
@@ -130,7 +130,7 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
     public void A_webhooks_replica_that_is_lost_with_its_node_is_done_without()
     {
         SkipUnlessOwn();
-        SpreadWebhook();
+        Spread(Installation.Namespace, Webhook, WebhookLabel);
         try
         {
             var waited = Stopwatch.StartNew();
@@ -191,36 +191,25 @@ public sealed class TwoNodesTests : IClassFixture<SecondNode>
     private static string? DnsPolicyOfANewPod() =>
         (string?)Kubectl.DryRun(Pods.Sleeping(Ns, "new").ToJsonString(), Ns).Object["spec"]!["dnsPolicy"];
 
-    /// <summary>One of the webhook's two pods on each node. A new one goes where none is.</summary>
-    private static void SpreadWebhook()
+    /// <summary>One of a Deployment's two pods on each node. A new one goes where none is.</summary>
+    private static void Spread(string ns, string deployment, string label)
     {
         var waited = Stopwatch.StartNew();
-        while (new[] { First, Second }.FirstOrDefault(node => Pods.NamesOf(Installation.Namespace, WebhookLabel, node).Length != 1) is not null)
+        Kubectl.Run("rollout", "status", "-n", ns, deployment, "--timeout=180s");
+        while (new[] { First, Second }.Any(node => Pods.NamesOf(ns, label, node).Length != 1))
         {
-            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(3), Kubectl.Run("get", "pods", "-n", Installation.Namespace, "-o", "wide"));
-            Kubectl.Run("delete", "pod", "-n", Installation.Namespace, Pods.NamesOf(Installation.Namespace, WebhookLabel)[0],
-                "--wait=true", "--timeout=180s");
-            Kubectl.Run("rollout", "status", "-n", Installation.Namespace, Webhook, "--timeout=180s");
-        }
-    }
-
-    /// <summary>Until the cache of each node knows so many pods of cluster DNS.</summary>
-    private static void WaitUntilKnown(int clusterDnsPods)
-    {
-        var waited = Stopwatch.StartNew();
-        double known;
-        while ((known = Installation.CacheMetric("nodedns_cache_forward_endpoints")) != clusterDnsPods * SecondNode.Nodes().Length)
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), $"{known} pods are known, not {clusterDnsPods} on each node");
+            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(3), Kubectl.Run("get", "pods", "-n", ns, "-o", "wide"));
+            Kubectl.Run("delete", "pod", "-n", ns, Pods.NamesOf(ns, label)[0], "--wait=true", "--timeout=180s");
+            Kubectl.Run("rollout", "status", "-n", ns, deployment, "--timeout=180s");
         }
     }
 
     /// <param name="nodeSelector">As JSON.</param>
     private static void PutClusterDns(string nodeSelector)
     {
-        Kubectl.Run("patch", "-n", "kube-system", CoreDns, "-p",
+        Kubectl.Run("patch", "-n", ClusterDns.Namespace, ClusterDns.Deployment, "-p",
             $$$"""{"spec": {"template": {"spec": {"nodeSelector": {{{nodeSelector}}} } } } }""");
-        Kubectl.Run("rollout", "status", "-n", "kube-system", CoreDns, "--timeout=180s");
+        Kubectl.Run("rollout", "status", "-n", ClusterDns.Namespace, ClusterDns.Deployment, "--timeout=180s");
     }
 
     private static string Ready(string pod) => Kubectl.Run("get", "pod", "-n", Installation.Namespace, pod,

@@ -16,8 +16,8 @@ namespace NodeDns.Cache.Upstream;
 /// </code>
 /// With endpoints the first two are pods, and the third, as long after the second as that after the first, is a server.
 /// After an error (refused, closed, read_timeout) the next server is asked at once. After every server has failed, the
-/// next round starts 200 ms later. When the attempts are used up by servers that refuse, one server is asked every 200 ms, until
-/// 1.5 s after the query came. After TC over UDP, or a complaint about EDNS, the same server is asked again.
+/// next round starts 200 ms later. When servers that refuse have used the attempts up, one server is asked every 200 ms. After
+/// TC over UDP, or a complaint about EDNS, the same server is asked again.
 /// <see cref="ServerPath"/> records which packets do not get through to a server, and decides how every query is sent. The
 /// <see cref="Upstream.Forwarder"/> pools these objects.
 /// </remarks>
@@ -42,7 +42,6 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
     private int _timedRetries;
     private int _failovers;
     private long _retryAtMs;
-    private long _refusedUntilMs;
 
     // When the held truncated reply is sent to the client, unless a TCP connection has opened by then.
     private long _connectByMs;
@@ -63,7 +62,6 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         _proto = Options.ForceTcp || (clientUsedTcp && !Options.PreferUdp) ? UpstreamProto.Tcp : UpstreamProto.Udp;
         DeadlineMs = Now + (long)(Forwarder.Group.IsKnownDead ? Options.DeadlineWhenDown : Options.Deadline)
             .TotalMilliseconds;
-        _refusedUntilMs = Now + (long)Options.DeadlineWhenDown.TotalMilliseconds;
         _retryAtMs = DeadlineMs;
         if (Query.QuestionEnd == 0)
         {
@@ -268,10 +266,10 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
     private bool AttemptsAreUsedUp => _started >= Options.EffectiveAttempts(Forwarder.Group.Count) + _extraAttempts;
 
     /// <summary>Who refuses at once uses the attempts up in no time. kube-proxy goes on choosing a pod of cluster DNS that has ended
-    /// for a second or so, and the one that took its place is known no earlier.</summary>
+    /// for a second or two, and the one that took its place is known no earlier.</summary>
     private bool MayAskOnceMore => Options.MaxConnectAttempts is null && Held.IsEmpty
         && LastError is UpstreamError.Refused or UpstreamError.Unreachable or UpstreamError.Closed
-        && Now + (long)Options.RetryFloor.TotalMilliseconds <= _refusedUntilMs;
+        && Now + (long)Options.RetryFloor.TotalMilliseconds < DeadlineMs;
 
     private void WaitOrGiveUp()
     {

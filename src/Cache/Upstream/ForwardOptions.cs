@@ -27,8 +27,7 @@ internal sealed record ForwardOptions
     public static readonly TimeSpan DeadlineMinimum = TimeSpan.FromMilliseconds(100);
 
     /// <summary>When every server is known to be down, a query is only another probe and must not keep its client
-    /// waiting for the whole deadline. As long a query is asked again that every server has refused: kube-proxy takes a second
-    /// or so to leave a pod that has ended, and to find the one in its place.</summary>
+    /// waiting for the whole deadline.</summary>
     public static readonly TimeSpan DeadlineWhenDownDefault = TimeSpan.FromMilliseconds(1500);
 
     /// <summary>A name that is not cached takes a recursing server tens to hundreds of ms. Asking a second time earlier
@@ -87,7 +86,7 @@ internal sealed record ForwardOptions
     public int MaxFails { get; init; } = MaxFailsDefault;
 
     /// <summary>How many attempts a query may make; null for twice the number of servers, but at least three, and more when
-    /// they are refused (<see cref="DeadlineWhenDown"/>). 0 for no limit but the deadline.</summary>
+    /// they are refused, one every <see cref="RetryFloor"/>. 0 for no limit but the deadline.</summary>
     public int? MaxConnectAttempts { get; init; }
 
     /// <summary>How long one attempt waits for its answer; null to wait until the query's deadline.</summary>

@@ -16,7 +16,9 @@ internal sealed class Askers : IDisposable
     /// <param name="nodes">One pod on each of these, which share the rate of 1,000 lookups a second over UDP and 100 over TCP; null
     /// for one pod, wherever it is put.</param>
     /// <param name="fresh">As <see cref="Asker"/>'s name, asked for over UDP alone; null for the usual names.</param>
-    public Askers(string name, string udpServers, string tcpServers, string[]? nodes = null, string? fresh = null)
+    /// <param name="perSecond">Over UDP.</param>
+    public Askers(
+        string name, string udpServers, string tcpServers, string[]? nodes = null, string? fresh = null, int perSecond = 1000)
     {
         _name = name;
         foreach (var node in nodes ?? [null!])
@@ -30,7 +32,7 @@ internal sealed class Askers : IDisposable
         var share = PodNames.Count;
         foreach (var pod in PodNames)
         {
-            _all.Add(new Asker(Ns, pod, udpServers, "udp", 1000 / share, fresh));
+            _all.Add(new Asker(Ns, pod, udpServers, "udp", perSecond / share, fresh));
             if (fresh is null)
             {
                 _all.Add(new Asker(Ns, pod, tcpServers, "tcp", 100 / share));

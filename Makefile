@@ -41,7 +41,7 @@ demo: ## see it work on loopback, no cluster needed (under two minutes)
 	@eng/demo
 
 .PHONY: cluster
-cluster: ## start a one-node Kubernetes cluster with our images imported
+cluster: ## start a Kubernetes cluster with our images imported (NODES=2; default one node)
 	@eng/cluster/up
 
 .PHONY: cluster-down

@@ -16,7 +16,8 @@ namespace NodeDns.Cache.Upstream;
 /// </code>
 /// With endpoints the first two are pods, and the third, as long after the second as that after the first, is a server.
 /// After an error (refused, closed, read_timeout) the next server is asked at once. After every server has failed, the
-/// next round starts 200 ms later. After TC over UDP, or a complaint about EDNS, the same server is asked again.
+/// next round starts 200 ms later. When servers that refuse have used the attempts up, one server is asked every 200 ms. After
+/// TC over UDP, or a complaint about EDNS, the same server is asked again.
 /// <see cref="ServerPath"/> records which packets do not get through to a server, and decides how every query is sent. The
 /// <see cref="Upstream.Forwarder"/> pools these objects.
 /// </remarks>
@@ -37,6 +38,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
     private UpstreamProto _proto;
     private uint _tried;
     private int _started;
+    private int _extraAttempts;
     private int _timedRetries;
     private int _failovers;
     private long _retryAtMs;
@@ -52,7 +54,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         Take(query, owner);
         _withoutOpt = false;
         _connectByMs = long.MaxValue;
-        _started = _timedRetries = _failovers = 0;
+        _started = _extraAttempts = _timedRetries = _failovers = 0;
         _tried = 0;
         _entered = true;
         _clientUsedTcp = clientUsedTcp;
@@ -208,7 +210,7 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
 
     private void StartNext(UpstreamProto proto)
     {
-        if (_started >= Options.EffectiveAttempts(Forwarder.Group.Count))
+        if (AttemptsAreUsedUp)
         {
             WaitOrGiveUp();
             return;
@@ -244,21 +246,30 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
         {
             FinishHeldOrFail(LastError);
         }
-        else if (System.Numerics.BitOperations.PopCount(_tried) < Forwarder.Group.Count)
+        else if (!AttemptsAreUsedUp && System.Numerics.BitOperations.PopCount(_tried) < Forwarder.Group.Count)
         {
             StartNext(_proto);
         }
-        else if (_started >= Options.EffectiveAttempts(Forwarder.Group.Count))
+        else if (AttemptsAreUsedUp && !MayAskOnceMore)
         {
             WaitOrGiveUp();
         }
         else
         {
+            _extraAttempts += AttemptsAreUsedUp ? 1 : 0;
             _tried = 0;
             _retryAtMs = Now + (long)Options.RetryFloor.TotalMilliseconds;
             ArmTimer();
         }
     }
+
+    private bool AttemptsAreUsedUp => _started >= Options.EffectiveAttempts(Forwarder.Group.Count) + _extraAttempts;
+
+    /// <summary>Who refuses at once uses the attempts up in no time. kube-proxy goes on choosing a pod of cluster DNS that has ended
+    /// for a second or two, and the one that took its place is known no earlier.</summary>
+    private bool MayAskOnceMore => Options.MaxConnectAttempts is null && Held.IsEmpty
+        && LastError is UpstreamError.Refused or UpstreamError.Unreachable or UpstreamError.Closed
+        && Now + (long)Options.RetryFloor.TotalMilliseconds < DeadlineMs;
 
     private void WaitOrGiveUp()
     {

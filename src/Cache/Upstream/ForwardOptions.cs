@@ -85,8 +85,8 @@ internal sealed record ForwardOptions
     /// is never down.</summary>
     public int MaxFails { get; init; } = MaxFailsDefault;
 
-    /// <summary>How many attempts a query may make; null for twice the number of servers, but at least three. 0 for no
-    /// limit but the deadline.</summary>
+    /// <summary>How many attempts a query may make; null for twice the number of servers, but at least three, and more when
+    /// they are refused, one every <see cref="RetryFloor"/>. 0 for no limit but the deadline.</summary>
     public int? MaxConnectAttempts { get; init; }
 
     /// <summary>How long one attempt waits for its answer; null to wait until the query's deadline.</summary>

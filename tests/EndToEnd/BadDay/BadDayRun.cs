@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using NodeDns.EndToEnd.Cluster;
@@ -16,9 +15,6 @@ public sealed class BadDayRun(Installation installation, ITestOutputHelper outpu
 {
     private const string Ns = Installation.Labelled;
     private const string Pod = "bad-day";
-
-    /// <summary>glibc's and musl's own first timeout.</summary>
-    private const int PatienceSeconds = 5;
 
     /// <summary>How long lookups go on after something has happened.</summary>
     private static readonly TimeSpan s_after = TimeSpan.FromSeconds(20);
@@ -52,7 +48,7 @@ public sealed class BadDayRun(Installation installation, ITestOutputHelper outpu
             day.Add(Measure("one pod becomes ten, then one again", pods: 1, () =>
             {
                 ClusterDns.Scale(10);
-                UntilKnown(10);
+                ClusterDns.UntilKnown(10);
                 ClusterDns.Scale(1);
             }));
         }
@@ -73,7 +69,7 @@ public sealed class BadDayRun(Installation installation, ITestOutputHelper outpu
     {
         using var ours = Ask(Installation.LocalAddress);
         using var theirs = Ask(NodeCache.Address);
-        UntilKnown(pods);
+        ClusterDns.UntilKnown(pods);
         ours.CountFromHere();
         theirs.CountFromHere();
         happens();
@@ -84,21 +80,7 @@ public sealed class BadDayRun(Installation installation, ITestOutputHelper outpu
         return row;
     }
 
-    /// <summary>Nobody has asked for these names, and CoreDNS knows the answer to each by itself.</summary>
-    private static Asker Ask(string server) =>
-        new(Ns, Pod, server, "udp", s_perSecond, "*.default.pod.cluster.local", PatienceSeconds);
-
-    /// <summary>Until our cache knows the pods, which it looks up when the last answer's TTL, 30 s, is over.</summary>
-    private static void UntilKnown(int pods)
-    {
-        var waited = Stopwatch.StartNew();
-        double known;
-        while ((known = Installation.CacheMetric("nodedns_cache_forward_endpoints")) != pods)
-        {
-            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), $"{known} pods are known, not {pods}");
-            Task.Delay(200).Wait();
-        }
-    }
+    private static Asker Ask(string server) => new(Ns, Pod, server, "udp", s_perSecond, ClusterDns.Fresh);
 
     private static string Table(List<Row> day)
     {

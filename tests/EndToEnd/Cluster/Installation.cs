@@ -76,8 +76,11 @@ public sealed partial class Installation
     }
 
     /// <summary>Names of the cache's pods that are not on their way out.</summary>
-    internal static string[] CachePods() => [.. Kubectl.Json("get", "pods", "-n", Namespace, "-l", "app.kubernetes.io/name=node-dns-cache")
-        ["items"]!.AsArray().Where(p => p!["metadata"]!["deletionTimestamp"] is null).Select(p => (string)p!["metadata"]!["name"]!)];
+    internal static string[] CachePods() => Pods.NamesOf(Namespace, "app.kubernetes.io/name=node-dns-cache");
+
+    /// <summary>The one of a node.</summary>
+    internal static string CachePodOn(string node) =>
+        Assert.Single(Pods.NamesOf(Namespace, "app.kubernetes.io/name=node-dns-cache", node));
 
     /// <summary>The cache's metrics, read through the API server, summed over series that match.</summary>
     internal static double CacheMetric(string name, params string[] labels) => CachePods().Sum(pod =>

@@ -12,12 +12,13 @@ public sealed class Order : ITestCollectionOrderer
 {
     public const string Installed = "1 installed";
     public const string Continuity = "2 continuity";
-    public const string Uninstalled = "3 uninstalled";
-    public const string OwnCertificate = "4 own certificate";
-    public const string Swapped = "5 swapped";
-    public const string Readme = "6 readme";
-    public const string Operators = "7 operators";
-    public const string BadDay = "8 bad day";
+    public const string TwoNodes = "3 two nodes";
+    public const string Uninstalled = "4 uninstalled";
+    public const string OwnCertificate = "5 own certificate";
+    public const string Swapped = "6 swapped";
+    public const string Readme = "7 readme";
+    public const string Operators = "8 operators";
+    public const string BadDay = "9 bad day";
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections)

@@ -47,6 +47,21 @@ internal static class Pods
         return pod;
     }
 
+    /// <summary>The pod on this node, whatever the scheduler would say.</summary>
+    public static JsonObject On(this JsonObject pod, string node)
+    {
+        pod["spec"]!["nodeName"] = node;
+        return pod;
+    }
+
+    public static string NodeOf(string ns, string pod) => (string)Kubectl.Json("get", "pod", "-n", ns, pod)["spec"]!["nodeName"]!;
+
+    /// <summary>Names of the pods with a label that are not on their way out.</summary>
+    /// <param name="node">Only those of this node; null for all.</param>
+    public static string[] NamesOf(string ns, string label, string? node = null) => [.. Kubectl.Json("get", "pods", "-n", ns, "-l", label)
+        ["items"]!.AsArray().Where(p => p!["metadata"]!["deletionTimestamp"] is null && (node is null || (string?)p["spec"]!["nodeName"] == node))
+        .Select(p => (string)p!["metadata"]!["name"]!)];
+
     public static ResolvConf ResolvConfOf(string ns, string pod) =>
         ResolvConf.Parse(Kubectl.Exec(ns, pod, "cat", "/etc/resolv.conf"));
 }

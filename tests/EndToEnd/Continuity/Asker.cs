@@ -4,9 +4,10 @@ using NodeDns.EndToEnd.Cluster;
 
 namespace NodeDns.EndToEnd.Continuity;
 
-/// <summary>What tests/EndToEnd/asker printed. A lookup is lost when it had no good answer within the asker's patience.</summary>
+/// <summary>What tests/EndToEnd/asker printed. A lookup is lost when it had no good answer within 5 s, a
+/// resolver's own first timeout.</summary>
 /// <param name="SlowestMs">Of those that had a good answer.</param>
-/// <param name="P999Ms">The time that all but one in a thousand stayed below, where a lost one took the whole patience.</param>
+/// <param name="P999Ms">The time that all but one in a thousand stayed below, where a lost one took 5 s.</param>
 internal sealed record Lookups(
     string Protocol, long Sent, long Answered, long Lost, double SlowestMs, double P999Ms, double Seconds, string Line)
 {
@@ -22,14 +23,11 @@ internal sealed class Asker : IDisposable
 
     /// <param name="name">The only name that is asked for, or, as <c>*.NAMESPACE.pod.DOMAIN</c>, those of ever new addresses; null
     /// for several.</param>
-    /// <param name="patienceSeconds">How long an answer may take.</param>
-    public Asker(
-        string ns, string pod, string servers, string protocol, int perSecond, string? name = null, int patienceSeconds = 1)
+    public Asker(string ns, string pod, string servers, string protocol, int perSecond, string? name = null)
     {
         _protocol = protocol;
         string[] asker = ["asker", servers, protocol, perSecond.ToString(CultureInfo.InvariantCulture)];
-        _process = Kubectl.StartExec(ns, pod,
-            name is null ? asker : [.. asker, name, patienceSeconds.ToString(CultureInfo.InvariantCulture)]);
+        _process = Kubectl.StartExec(ns, pod, name is null ? asker : [.. asker, name]);
         _errors = _process.StandardError.ReadToEndAsync();
         Assert.Equal("asking", _process.StandardOutput.ReadLine());
     }

@@ -23,7 +23,7 @@ public sealed class SwappedImageTests(Installation installation)
             var pod = (string)Kubectl.Json("get", "pods", "-n", "kube-system", "-l", "k8s-app=node-local-dns")["items"]![0]!["metadata"]!["name"]!;
 
             // An ordinary pod asks the ClusterIP, which the node's cache now holds too.
-            Pods.Start(Pods.Sleeping(Ns, "intercepted"));
+            Pods.Start(Pods.Sleeping(Ns, "intercepted").On(Pods.NodeOf("kube-system", pod)));
             Assert.Equal([installation.ClusterDns], Pods.ResolvConfOf(Ns, "intercepted").Nameservers);
             WaitUntilCounted(pod, installation.ClusterDns);
             WaitUntilCounted(pod, Installation.LocalAddress);

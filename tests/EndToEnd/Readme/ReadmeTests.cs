@@ -13,10 +13,6 @@ public sealed class ReadmeTests : IDisposable
     private const string Web = "deployment/readme-web";
     private const string CertificateCrd = "certificates.cert-manager.io";
 
-    private static readonly string s_kubeconfig = Environment.GetEnvironmentVariable("KUBECONFIG") ?? "";
-    private static readonly bool s_ownCluster =
-        s_kubeconfig == Path.Combine(Tool.Checkout, "artifacts", "cluster", "kubeconfig");
-
     private readonly Installation _installation;
 
     private readonly OperatorPath _path = new();
@@ -24,7 +20,7 @@ public sealed class ReadmeTests : IDisposable
     public ReadmeTests(Installation installation)
     {
         _installation = installation;
-        Assert.SkipUnless(s_ownCluster, "labels and restarts the namespace default, takes cert-manager away: not on a cluster of somebody's own");
+        Assert.SkipUnless(OwnCluster.Is, "labels and restarts the namespace default, takes cert-manager away: not on a cluster of somebody's own");
         _path.Add("docker", Path.Combine(Tool.Checkout, "tests", "EndToEnd", "Readme", "docker"));
         Uninstall();
     }

@@ -143,7 +143,7 @@ public sealed partial class TalkersTests : IDisposable
                 - job_name: node-dns-cache
                   scrape_interval: 2s
                   scrape_timeout: 2s
-                  metrics_path: /api/v1/namespaces/{{Installation.Namespace}}/pods/{{Installation.CachePods()[0]}}:9253/proxy/metrics
+                  metrics_path: /api/v1/namespaces/{{Installation.Namespace}}/pods/{{Installation.CachePodOn(Pods.NodeOf(Ns, Loud))}}:9253/proxy/metrics
                   static_configs: [{targets: ['127.0.0.1:{{port}}']}]
                 """,
                 "count(up == 1) == 1");

@@ -1,14 +1,14 @@
 /*
  * A pod that asks continuously: lookups at a steady rate until standard input ends, then one line of numbers.
  *
- *     asker SERVER[,SERVER…] udp|tcp PER_SECOND [NAME [PATIENCE]]
+ *     asker SERVER[,SERVER…] udp|tcp PER_SECOND [NAME]
  *
  * Half of the names are fresh, half are always the same; with NAME all are that. A NAME that begins with "*.", over UDP, gets
  * an address in place of the *, a new one each time (192-0-2-7.default.pod.cluster.local), and that address is the only good
  * answer. Each lookup has a socket of its own, as a resolver library's has. One that is refused goes to the next server at
  * once ("moved"). A connection that is reset is opened again at the same server, once, as glibc does (res_send.c; "again").
- * A lookup that is not answered within PATIENCE seconds (1) is lost, and so is one that got something other than NOERROR.
- * A line on standard input: what was asked before it does not count.
+ * A lookup that is not answered within 5 seconds, a resolver's own first timeout, is lost, and so is one that got something
+ * other than NOERROR. A line on standard input: what was asked before it does not count.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,6 +26,7 @@
 
 enum { SLOTS = 8192, SERVERS = 3, SAMPLES = 5, TIMES = 1 << 20 };
 #define SECOND 1000000000LL
+#define PATIENCE (5 * SECOND)
 
 struct lookup {                 /* one in flight; deadline 0: a free slot */
     int64_t started, deadline;
@@ -45,7 +46,6 @@ static char samples[SAMPLES][160];
 static int sampled;
 static const char *only;        /* NAME */
 static int tcp, addresses;      /* NAME begins with "*." */
-static int64_t patience = SECOND;
 static long counted_from;       /* the number of the first lookup that counts */
 static uint32_t address;        /* the last one */
 static float times[TIMES];      /* of lookups that count, in ms */
@@ -76,7 +76,7 @@ static void end(struct lookup *lookup, int good, const char *why) {
     close(lookup->socket);
     lookup->deadline = 0;
     if (lookup->number < counted_from) return;
-    if (timed < TIMES) times[timed++] = (good ? time - lookup->started : patience) / 1e6f;
+    if (timed < TIMES) times[timed++] = (good ? time - lookup->started : PATIENCE) / 1e6f;
     if (good) {
         answered++;
         if (time - lookup->started > slowest) slowest = time - lookup->started;
@@ -157,7 +157,7 @@ static void start(void) {
     else if (sent % 2) snprintf(name, sizeof name, "f%ld-%d-%d.outside.test", sent, getpid(), tcp);
     else snprintf(name, sizeof name, "kubernetes.default.svc.cluster.local");
     lookup->started = now();
-    lookup->deadline = lookup->started + patience;
+    lookup->deadline = lookup->started + PATIENCE;
     lookup->number = sent;
     lookup->length = build(lookup->query + 2, (uint16_t)sent, name);
     lookup->query[0] = (uint8_t)(lookup->length >> 8);
@@ -202,12 +202,11 @@ static int add_server(const char *text) {
 int main(int count, char **arguments) {
     static struct pollfd polled[SLOTS + 1];
     static struct lookup *owner[SLOTS + 1];
-    if (count < 4 || count > 6 || (count > 4 && strlen(arguments[4]) > 230)) {
-        fprintf(stderr, "usage: asker SERVER[,SERVER...] udp|tcp PER_SECOND [NAME [PATIENCE]]\n");
+    if (count < 4 || count > 5 || (count > 4 && strlen(arguments[4]) > 230)) {
+        fprintf(stderr, "usage: asker SERVER[,SERVER...] udp|tcp PER_SECOND [NAME]\n");
         return 2;
     }
     only = count > 4 ? arguments[4] : NULL;
-    if (count > 5) patience = atoi(arguments[5]) * SECOND;
     for (char *server = strtok(arguments[1], ","); server; server = strtok(NULL, ","))
         if (!add_server(server)) { fprintf(stderr, "asker: %s is not an address, or one too many\n", server); return 2; }
     tcp = strcmp(arguments[2], "tcp") == 0;
@@ -220,7 +219,7 @@ int main(int count, char **arguments) {
     long oldest = 0;
     puts("asking");
     fflush(stdout);
-    while (!stop || now() < stop) {
+    while (!stop || (oldest < sent && now() < stop)) {
         /* A process that was kept from running sends what it is behind with, but never a flood. */
         for (int burst = 0; !stop && now() >= next && burst < 20; burst++) { start(); next += gap; }
         if (now() > next + SECOND / 10) next = now();
@@ -243,7 +242,7 @@ int main(int count, char **arguments) {
         ppoll(polled, (nfds_t)polls, &pause, NULL);
         char byte;
         if (!stop && polled[0].revents) {
-            if (read(0, &byte, 1) <= 0) stop = now() + patience + SECOND / 10;
+            if (read(0, &byte, 1) <= 0) stop = now() + PATIENCE + SECOND / 10;
             else count_from_here();
         }
         for (int i = 1; i < polls; i++)

@@ -1,17 +1,19 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using NodeDns.EndToEnd.Cluster;
 using NodeDns.EndToEnd.Continuity;
 
-namespace NodeDns.EndToEnd.BadDay;
+namespace NodeDns.EndToEnd.Cluster;
 
-/// <summary>The pods of cluster DNS, and what can happen to them. The node is this machine (eng/cluster).</summary>
+/// <summary>The pods of cluster DNS, and what can happen to them. The nodes are this machine (eng/cluster).</summary>
 internal static class ClusterDns
 {
     public const string Namespace = "kube-system";
+    public const string Label = "k8s-app=kube-dns";
+    public const string Deployment = "deployment/coredns";
 
-    private const string Label = "k8s-app=kube-dns";
-    private const string Deployment = "deployment/coredns";
+    /// <summary>Nobody has asked for these names (<see cref="Asker"/>), and CoreDNS knows the answer to each by itself.</summary>
+    public const string Fresh = "*.default.pod.cluster.local";
+
     private const string Turning = "coredns-turning";
 
     private static readonly string s_turningFolder = Path.Combine(Tool.Checkout, "artifacts", "bad-day", "turning");
@@ -26,6 +28,18 @@ internal static class ClusterDns
         {
             Assert.True(waited.Elapsed < TimeSpan.FromMinutes(3), $"not {pods} pods: {string.Join(' ', Names())}");
             Task.Delay(300).Wait();
+        }
+    }
+
+    /// <summary>Until the cache of each node knows so many, which it looks up when the last answer's TTL, 30 s, is over.</summary>
+    public static void UntilKnown(int pods)
+    {
+        var waited = Stopwatch.StartNew();
+        double known;
+        while ((known = Installation.CacheMetric("nodedns_cache_forward_endpoints")) != pods * Installation.CachePods().Length)
+        {
+            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), $"{known} pods are known, not {pods} on each node");
+            Task.Delay(200).Wait();
         }
     }
 

@@ -152,6 +152,31 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
         AssertAnswered();
     }
 
+    /// <summary>Even where the socket's file is open to all.</summary>
+    [Fact]
+    public void Nobody_of_another_user_takes_the_node_over_or_reads_a_tap()
+    {
+        var taps = Directory.CreateDirectory(Path.Combine(_lab.Folder, "taps")).FullName;
+        NetworkNamespace.Sh($"chmod 777 {taps}");
+        var guard = _lab.StartGuard("a", "--tap", $"{taps}/guard.tap");
+        guard.WaitFor("the node is set up");
+        _lab.StartServe("a", "--tap", $"{taps}/cache.tap");
+        NodeLab.WaitForService(guard);
+        foreach (var (path, type) in new[]
+        {
+            ($"{taps}/guard.tap", (int)SocketType.Stream), ($"{taps}/cache.tap", (int)SocketType.Stream),
+            ($"{_lab.Folder}/takeover.sock", (int)SocketType.Seqpacket),
+        })
+        {
+            NetworkNamespace.Sh($"chmod 666 {path}");
+            var listen = $"socat -u UNIX-CONNECT:{path},type={type} -";
+            // timeout says 124: root is let in, and told nothing because it says nothing.
+            Assert.Equal("0 124", NetworkNamespace.Sh(
+                $"timeout 5 setpriv --reuid 4711 --clear-groups {listen}; printf $?; timeout 1 {listen} || echo \ $?").Trim());
+        }
+        AssertAnswered();
+    }
+
     /// <summary>It has what it needs to serve: the sockets go to the next guard.</summary>
     [Fact]
     public void A_guard_that_dies_while_it_hands_over_leaves_a_cache_that_serves()

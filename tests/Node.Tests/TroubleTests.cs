@@ -172,7 +172,7 @@ public sealed class TroubleTests(ITestOutputHelper output) : IDisposable
             var listen = $"socat -u UNIX-CONNECT:{path},type={type} -";
             // timeout says 124: root is let in, and told nothing because it says nothing.
             Assert.Equal("0 124", NetworkNamespace.Sh(
-                $"timeout 5 setpriv --reuid 4711 --clear-groups {listen}; printf $?; timeout 1 {listen} || echo \ $?").Trim());
+                $"timeout 5 setpriv --reuid 4711 --clear-groups {listen}; printf '%s ' $?; timeout 1 {listen} || echo $?").Trim());
         }
         AssertAnswered();
     }

@@ -16,7 +16,7 @@ namespace NodeDns.Cache.Upstream;
 /// </code>
 /// With endpoints the first two are pods, and the third, as long after the second as that after the first, is a server.
 /// After an error (refused, closed, read_timeout) the next server is asked at once. After every server has failed, the
-/// next round starts 200 ms later. When servers that refuse have used the attempts up, one server is asked every 200 ms. After
+/// next round starts 200 ms later. When servers that fail have used the attempts up, one server is asked every 200 ms. After
 /// TC over UDP, or a complaint about EDNS, the same server is asked again.
 /// <see cref="ServerPath"/> records which packets do not get through to a server, and decides how every query is sent. The
 /// <see cref="Upstream.Forwarder"/> pools these objects.
@@ -266,9 +266,11 @@ internal sealed class ClientExchange(Forwarder forwarder) : Exchange(forwarder)
     private bool AttemptsAreUsedUp => _started >= Options.EffectiveAttempts(Forwarder.Group.Count) + _extraAttempts;
 
     /// <summary>Who refuses at once uses the attempts up in no time. kube-proxy goes on choosing a pod of cluster DNS that has ended
-    /// for a second or two, and the one that took its place is known no earlier.</summary>
+    /// for a second or two, and the one that took its place is known no earlier. A connection to a pod that has gone fails after
+    /// 2 s, with as much time left.</summary>
     private bool MayAskOnceMore => Options.MaxConnectAttempts is null && Held.IsEmpty
-        && LastError is UpstreamError.Refused or UpstreamError.Unreachable or UpstreamError.Closed
+        && (LastError is UpstreamError.Refused or UpstreamError.Unreachable or UpstreamError.Closed
+            || (LastError == UpstreamError.Timeout && Options.ReadTimeout is null))
         && Now + (long)Options.RetryFloor.TotalMilliseconds < DeadlineMs;
 
     private void WaitOrGiveUp()

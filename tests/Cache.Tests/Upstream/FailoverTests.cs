@@ -195,6 +195,24 @@ public sealed class FailoverTests
         Assert.Equal(0, cache.Finish(outcome).Rcode);
     }
 
+    /// <summary>The connection of the last attempt fails 3.2 s after the first was sent.</summary>
+    [Fact]
+    public void A_question_whose_connections_never_open_is_given_up_at_its_deadline_and_not_with_the_last_of_them()
+    {
+        using var server = new ScriptedUpstream();
+        server.SwallowSyns();
+        using var cache = new ForwarderHarness(options => options with { ForceTcp = true, MaxFails = 0 }, server.EndPoint);
+        var outcome = cache.Ask("example.org");
+        for (var ms = 0; ms < 4_300; ms += 100)
+        {
+            cache.Pass(100);
+            Assert.False(outcome.IsDone);
+        }
+
+        cache.Pass(100);
+        Assert.Equal(UpstreamError.Timeout, outcome.Error);
+    }
+
     [Fact]
     public void Max_connect_attempts_caps_what_one_query_may_try()
     {

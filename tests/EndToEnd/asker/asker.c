@@ -85,7 +85,8 @@ static void end(struct lookup *lookup, int good, const char *why) {
         if (!first_loss) first_loss = lookup->started;
         last_loss = lookup->started;
         if (sampled < SAMPLES)
-            snprintf(samples[sampled++], sizeof samples[0], "%s, asked at %.3f s", why, (lookup->started - begun) / 1e9);
+            snprintf(samples[sampled++], sizeof samples[0], "%s after %.0f ms, asked at %.3f s",
+                why, (time - lookup->started) / 1e6, (lookup->started - begun) / 1e9);
     }
 }
 
@@ -105,6 +106,13 @@ static int by_size(const void *a, const void *b) {
 static double all_but_one_in_a_thousand(void) {
     qsort(times, (size_t)timed, sizeof times[0], by_size);
     return timed ? times[(timed * 999 + 999) / 1000 - 1] : 0;
+}
+
+/* For a reply that is not good. */
+static const char *rcode_of(uint8_t octet) {
+    static char text[32];
+    snprintf(text, sizeof text, "not the right answer, rcode %d,", octet & 15);
+    return text;
 }
 
 /* Whether the reply's first record is the A record that was asked for. */
@@ -180,11 +188,11 @@ static void step(struct lookup *lookup) {
     if (length < 0 && errno == EAGAIN) return;
     if (length < 0) { refused(lookup, strerror(errno), errno == ECONNRESET); return; }
     if (length == 0) { refused(lookup, "closed without an answer", 0); return; }
-    if (!tcp) { end(lookup, length > 7 && is_right(lookup, reply, length), "not the right answer"); return; }
+    if (!tcp) { end(lookup, length > 7 && is_right(lookup, reply, length), rcode_of(reply[3])); return; }
     /* The octet with the rcode: 3 in the message, 5 in a stream, where the length is in front. */
     int rcode = 5 - lookup->got;
     lookup->got += (int)length;
-    if (rcode < length) end(lookup, (reply[rcode] & 15) == 0, "not NOERROR");
+    if (rcode < length) end(lookup, (reply[rcode] & 15) == 0, rcode_of(reply[rcode]));
 }
 
 static int add_server(const char *text) {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,9 @@ internal sealed class ListWatchServer : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, JsonObject> _namespaces = [];
     private readonly List<Channel<string?>> _watches = [];
+
+    /// <summary>All changes that watches are told of, for one that begins at an older version.</summary>
+    private readonly List<(int Version, string Line)> _changes = [];
     private int _version = 100;
 
     private ListWatchServer()
@@ -56,7 +60,7 @@ internal sealed class ListWatchServer : IAsyncDisposable
         {
             var added = !_namespaces.ContainsKey(name);
             _namespaces[name] = Namespace(name, label, annotations, ++_version);
-            Send(new JsonObject
+            Change(new JsonObject
             {
                 ["type"] = added ? "ADDED" : "MODIFIED",
                 ["object"] = _namespaces[name].DeepClone(),
@@ -70,7 +74,7 @@ internal sealed class ListWatchServer : IAsyncDisposable
         {
             _version++;
             _namespaces.Remove(name, out var gone);
-            Send(new JsonObject { ["type"] = "DELETED", ["object"] = gone });
+            Change(new JsonObject { ["type"] = "DELETED", ["object"] = gone });
         }
     }
 
@@ -138,6 +142,12 @@ internal sealed class ListWatchServer : IAsyncDisposable
         };
     }
 
+    private void Change(JsonObject watchEvent)
+    {
+        _changes.Add((_version, watchEvent.ToJsonString()));
+        Send(watchEvent);
+    }
+
     private void Send(JsonObject watchEvent)
     {
         lock (_lock)
@@ -159,8 +169,14 @@ internal sealed class ListWatchServer : IAsyncDisposable
             return;
         }
         var watch = Channel.CreateUnbounded<string?>();
+        var known = int.Parse(context.Request.Query["resourceVersion"]!, CultureInfo.InvariantCulture);
         lock (_lock)
         {
+            foreach (var (_, line) in _changes.Where(change => change.Version > known))
+            {
+                watch.Writer.TryWrite(line);
+            }
+
             _watches.Add(watch);
         }
 
